@@ -1,0 +1,121 @@
+"""Chat, the front page: pick a model, ask, watch the answer arrive."""
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from clarifai_chat import demo, llm, replies
+from clarifai_chat.conversation import Turn, again, new_turn, to_messages
+from clarifai_chat.endpoints import endpoint_for
+from clarifai_chat.events import StreamEvent
+from clarifai_chat.wire import Call
+from components import shell, transcript
+from components.session import is_here, session, widget
+
+STARTERS = (
+    ("Explain something", "Explain how a large language model writes text, to a curious teenager."),
+    ("Write some code", "Write a Python function that finds the longest palindrome in a string."),
+    ("Compare in a table", "Compare three ways to store energy at home, in a short table."),
+    ("Plan a day", "Plan a rainy Saturday in a big city for two people, with times."),
+)
+RECENT_TURNS = 15  # drawn at once: the browser walks every element at each click
+
+
+def ask(prompt: str) -> None:
+    session.turns.append(new_turn(prompt, session.asked_model))
+    start(session.turns[-1])
+
+
+def start(turn: Turn) -> None:
+    """Have the turn asked, after those that wait. Nothing here draws: it is state first."""
+    turns, access = session.turns, session.access
+    may_share = session.may_share
+
+    def events(call: Call) -> Iterator[StreamEvent]:
+        shared = access["shared"] if may_share else None
+        endpoint = endpoint_for(turn["model"]["url"], access["pat"], shared)
+        return llm.stream_reply(
+            turn["model"]["url"],
+            to_messages(turns, turn),
+            pat=endpoint.key,
+            api_base=endpoint.api_base,
+            call=call,
+        )
+
+    replies.ask(turn, events, line=session.conversation, is_here=is_here())
+
+
+def ask_again(turn: Turn) -> None:
+    """Ask the same question again, of the model that is chosen now."""
+    place = next(i for i, t in enumerate(session.turns) if t["id"] == turn["id"])
+    session.turns[place] = again(turn, session.asked_model)
+    start(session.turns[place])
+
+
+def ask_demo(turn: Turn) -> None:
+    session.choose("demo")
+    ask_again(turn)
+
+
+def remove(turn: Turn) -> None:
+    """Take back a question that waits."""
+    if replies.withdraw(turn):
+        session.turns.remove(turn)
+
+
+def stop() -> None:
+    for turn in session.turns:
+        if turn["asked_at"] is not None:
+            replies.stop(turn)
+
+
+def new_chat() -> None:
+    for turn in session.turns:
+        if not replies.withdraw(turn):
+            replies.stop(turn)
+    session.start_conversation()
+
+
+def show_earlier() -> None:
+    session.shown_turns += RECENT_TURNS
+
+
+pending = shell.open_page("Chat", icon=":material/chat:")
+
+with st.sidebar:
+    st.button(
+        "New chat",
+        key="new_chat",
+        icon=":material/edit_square:",
+        width="stretch",
+        disabled=not session.turns,
+        on_click=new_chat,
+    )
+st.chat_input(
+    f"Message {session.asked_model['name']}",
+    key="prompt",
+    on_submit=lambda: ask(widget("prompt")),
+)
+
+if not session.turns:
+    st.title("What shall we ask?", anchor=False)
+    starters = demo.STARTERS if session.model.is_demo else STARTERS
+    with st.container(horizontal=True):
+        for number, (label, prompt) in enumerate(starters):
+            st.button(label, key=f"starter:{number}", help=prompt, on_click=ask, args=(prompt,))
+
+hidden = max(0, len(session.turns) - RECENT_TURNS - session.shown_turns)
+if hidden:
+    st.button(f"Show earlier messages ({hidden})", key="earlier", on_click=show_earlier)
+for turn in session.turns:
+    replies.mark_interrupted(turn)
+views = [
+    transcript.TurnView(turn, retry=ask_again, use_demo=ask_demo, remove=remove)
+    for turn in session.turns[hidden:]
+]
+with st.bottom:
+    stop_place = st.empty()
+if any(replies.get(turn) for turn in session.turns):
+    stop_place.button("Stop", key="stop", icon=":material/stop_circle:", on_click=stop)
+transcript.watch(views, has_news=lambda: shell.has_news(pending), when_over=stop_place.empty)
+shell.settle(pending)

@@ -1,0 +1,4 @@
+"""Talk to the language models on Clarifai: catalog, conversations, one door to litellm.
+
+Nothing in this package imports Streamlit.
+"""

@@ -1,0 +1,41 @@
+"""Work that a page does not wait for: its outcome lands in a plain dict that the page looks at."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Literal, TypedDict
+
+from clarifai_chat.errors import AppFault, ChatError, Problem
+
+log = logging.getLogger(__name__)
+
+
+class Job(TypedDict):
+    """One piece of work. `state` is set last, so whoever reads it finds the rest complete."""
+
+    state: Literal["running", "done", "failed"]
+    result: Any
+    problem: Problem | None
+    at: float  # Unix time at which it ended; before that, at which it began
+
+
+def start(work: Callable[[], Any]) -> Job:
+    """Run `work` in a thread. Drop the job to be rid of its result: nothing else holds it."""
+    job: Job = {"state": "running", "result": None, "problem": None, "at": time.time()}
+    threading.Thread(target=_run, args=(job, work), name="background", daemon=True).start()
+    return job
+
+
+def _run(job: Job, work: Callable[[], Any]) -> None:
+    state: Literal["done", "failed"] = "failed"
+    try:
+        job["result"] = work()
+        state = "done"
+    except ChatError as error:
+        job["problem"] = error.problem()
+    except Exception as error:  # noqa: BLE001 - a mistake of ours must not leave a page waiting
+        log.error("%s in the background", type(error).__name__)
+        job["problem"] = AppFault().problem()
+    job["at"] = time.time()
+    job["state"] = state

@@ -1,0 +1,75 @@
+"""Growing Markdown → finished blocks, which never change again, and a live tail.
+
+A page writes each finished block once, and only the tail again and again: the cost of drawing a
+reply is then that of its text, not of its square.
+"""
+
+import re
+
+from markdown_it import MarkdownIt
+
+MIN_BLOCK_CHARS = 300  # smaller ones are joined: each is an element that the browser walks
+
+_parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+# `[x]` that is no inline link may be defined by a later line; so may `[^1]`.
+_REFERENCE = re.compile(r"(?<!\\)\[[^\[\]\n]+\](?!\()")
+_DISPLAY_MATH = re.compile(r"^\s{0,3}(\$\$|\\\[|\\\])", re.MULTILINE)
+
+
+class Blocks:
+    """Follows one growing text. `finished` only ever gets longer; `tail` is what may still change.
+
+    The same text gives the same blocks, however it was cut up on its way.
+    """
+
+    def __init__(self) -> None:
+        self.finished: list[str] = []
+        self.tail = ""
+        self._start = 0  # where the tail begins in the text
+
+    def follow(self, text: str, *, over: bool = False) -> None:
+        """Take in the whole text so far. `over`: nothing will be added any more."""
+        while end := _first_block_end(text[self._start :], over):
+            self.finished.append(text[self._start : self._start + end])
+            self._start += end
+        self.tail = text[self._start :]
+
+
+def split(text: str) -> list[str]:
+    """The blocks of a text that is complete, as `Blocks` would have drawn it."""
+    blocks = Blocks()
+    blocks.follow(text, over=True)
+    return [*blocks.finished, blocks.tail] if blocks.tail else blocks.finished
+
+
+def _first_block_end(text: str, over: bool) -> int:
+    """How many characters at the beginning are finished; 0 when nothing is.
+
+    A block is finished when another has begun after it on a whole line: half a line may still
+    become anything, `2` the next item of a list above it.
+    """
+    if len(text) <= MIN_BLOCK_CHARS:
+        return 0
+    lines = text.splitlines(keepends=True)
+    if not over and not text.endswith("\n"):
+        lines.pop()
+    starts = [t.map[0] for t in _parser.parse("".join(lines)) if t.map and t.level == 0]
+    size = 0
+    for line, following in zip([0, *starts[1:]], starts[1:], strict=False):
+        size += sum(map(len, lines[line:following]))
+        if size < MIN_BLOCK_CHARS:
+            continue
+        block = text[:size]
+        if _is_whole(block, text, over):
+            return size
+    return 0
+
+
+def _is_whole(block: str, text: str, over: bool) -> bool:
+    """Whether nothing after `block` can change what it looks like."""
+    if len(_DISPLAY_MATH.findall(block)) % 2:
+        return False  # inside a formula, where blank lines mean nothing
+    references = [m.group().lower() for m in _REFERENCE.finditer(block)]
+    if not references:
+        return True
+    return over and not any(f"\n{r}:" in text.lower() for r in references)

@@ -1,0 +1,146 @@
+"""What the operator set: the environment and .env, read once into one frozen Settings.
+
+`.env` is read with `dotenv_values`, so nothing in it enters the process environment, where every
+library and every visitor's session could see it.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+
+ROOT = Path(__file__).parent.parent
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1", "[::1]")
+
+
+class BadSettings(ValueError):
+    """The operator's settings cannot be used; `str(error)` names each one and what it may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, with its default. Each field is documented in README's table of settings."""
+
+    api_base: str = "https://api.clarifai.com"
+    host: str = "127.0.0.1"
+    port: int = 8501
+    shared_pat: str = field(default="", repr=False)
+    allow_shared_pat: bool = False
+    shared_pat_session_limit: int = 20
+    shared_pat_hour_limit: int = 100
+    reply_lease_s: float = 150.0
+    reply_timeout_s: float = 120.0
+    max_replies: int = 200
+    frame_ancestors: str = "'self'"
+
+    @property
+    def openai_base(self) -> str:
+        """The OpenAI-compatible API. Source: Clarifai's docs, compute/inference/open-ai."""
+        return f"{self.api_base}/v2/ext/openai/v1"
+
+
+def load_settings(environ: Mapping[str, str], dotenv: Path | None = None) -> Settings:
+    """Settings from `environ`, and from the file `dotenv` for what the environment leaves unset.
+
+    An empty value counts as unset. Raises `BadSettings` naming every value that cannot be used.
+    """
+    values: dict[str, str] = {}
+    for source in (dotenv_values(dotenv) if dotenv else {}, environ):
+        values |= {name: text.strip() for name, text in source.items() if text and text.strip()}
+    settings: dict[str, Any] = {}
+    wrong: list[str] = []
+    for name, (attribute, read) in _READERS.items():
+        if name in values:
+            try:
+                settings[attribute] = read(values[name])
+            except ValueError as error:
+                wrong.append(f"{name} {error}")
+    if wrong:
+        raise BadSettings("; ".join(wrong))
+    return Settings(**settings)
+
+
+@cache
+def settings() -> Settings:
+    """This process's settings, read on first use."""
+    return load_settings(os.environ, ROOT / ".env")
+
+
+_listening: list[str] = []
+
+
+def announce(host: str) -> None:
+    """The server says which address it listens on; only it can know."""
+    _listening[:] = [host]
+
+
+def announced() -> str:
+    """The address that the server said it listens on; "" when nobody said."""
+    return _listening[0] if _listening else ""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` (a name or an address, without port) can only be reached from this machine."""
+    return host.lower() in LOOPBACK_NAMES or host.startswith("127.")
+
+
+def _text(text: str) -> str:
+    return text
+
+
+def _origin(text: str) -> str:
+    if not text.startswith(("http://", "https://")) or any(c.isspace() for c in text):
+        raise ValueError("must be an address such as https://api.clarifai.com")
+    return text.rstrip("/")
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return int(text)
+
+    return read
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 < seconds <= 86_400:
+        raise ValueError("must be a number of seconds, more than 0 and at most 86400")
+    return seconds
+
+
+def _yes_or_no(text: str) -> bool:
+    if text.lower() not in ("true", "false", "yes", "no", "1", "0"):
+        raise ValueError("must be true or false")
+    return text.lower() in ("true", "yes", "1")
+
+
+def _one_line(text: str) -> str:
+    if any(c in text for c in ";,\r\n"):
+        raise ValueError("must be a list of origins separated by spaces")
+    return text
+
+
+# The name an operator types → the field it sets, and how its text is read.
+_READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "CLARIFAI_API_BASE": ("api_base", _origin),
+    "CLARIFAI_PAT": ("shared_pat", _text),
+    "ALLOW_SHARED_PAT": ("allow_shared_pat", _yes_or_no),
+    "SHARED_PAT_SESSION_LIMIT": ("shared_pat_session_limit", _whole(0, 1_000_000)),
+    "SHARED_PAT_HOUR_LIMIT": ("shared_pat_hour_limit", _whole(0, 1_000_000)),
+    "HOST": ("host", _text),
+    "PORT": ("port", _whole(1, 65_535)),
+    "REPLY_LEASE_S": ("reply_lease_s", _seconds),
+    "REPLY_TIMEOUT_S": ("reply_timeout_s", _seconds),
+    "MAX_REPLIES": ("max_replies", _whole(1, 100_000)),
+    "FRAME_ANCESTORS": ("frame_ancestors", _one_line),
+}
+SETTING_NAMES = tuple(_READERS)

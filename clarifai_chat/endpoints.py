@@ -1,0 +1,67 @@
+"""Which server answers for a model, with which key, and who pays for it."""
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Literal, TypedDict
+
+from clarifai_chat import demo
+from clarifai_chat.catalog import DEMO
+from clarifai_chat.config import Settings, settings
+from clarifai_chat.errors import NoPat, SharedPatSpent
+
+Payer = Literal["visitor", "operator", "nobody"]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a request goes: an OpenAI-compatible base URL, and the key made for it alone."""
+
+    api_base: str
+    key: str = field(repr=False)
+    payer: Payer
+
+
+class SharedUse(TypedDict):
+    """How often one session has used the operator's token."""
+
+    used: int
+
+
+def endpoint_for(model_url: str, pat: str, shared: SharedUse | None) -> Endpoint:
+    """The endpoint of a model. A visitor's own `pat` wins over the operator's.
+
+    `shared` is this session's count where it may use the operator's token; the request that follows
+    is counted. Raises `NoPat` or `SharedPatSpent`.
+    """
+    if model_url == DEMO.url:
+        return Endpoint(demo.start(), demo.KEY, "nobody")
+    if pat:
+        return Endpoint(settings().openai_base, pat, "visitor")
+    if shared is None:
+        raise NoPat
+    _take(shared, settings())
+    return Endpoint(settings().openai_base, settings().shared_pat, "operator")
+
+
+_lock = threading.Lock()
+_last_hour: deque[float] = deque()  # when the operator's token was used, by anybody
+
+
+def _take(shared: SharedUse, limits: Settings) -> None:
+    with _lock:
+        while _last_hour and time.monotonic() - _last_hour[0] > 3600:
+            _last_hour.popleft()
+        if shared["used"] >= limits.shared_pat_session_limit:
+            raise SharedPatSpent(
+                f"Each visit may ask {limits.shared_pat_session_limit} times at the operator's"
+                " cost."
+            )
+        if len(_last_hour) >= limits.shared_pat_hour_limit:
+            raise SharedPatSpent(
+                f"All visitors together may ask {limits.shared_pat_hour_limit} times an hour at the"
+                " operator's cost."
+            )
+        shared["used"] += 1
+        _last_hour.append(time.monotonic())

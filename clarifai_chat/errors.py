@@ -1,0 +1,475 @@
+"""Everything that can go wrong, in the reader's words, and the table that decides which it is.
+
+* ChatError
+  * NoPat, OddPat, WrongPat, MissingScope, NoCredit, SharedPatSpent
+  * RateLimited, UnknownModel, NoAccess, NotServerless, DeploymentFailed, Deploying, Loading, Busy
+  * TooLong, Rejected, BadImage, ModelFailed
+  * TimedOut, Unreachable, ServerError, Maintenance, BadReply, CutOff
+  * AppBusy, AppFault
+
+`docs/ERRORS.md` is written from this module, and a page test walks every row of it.
+"""
+
+import json
+import re
+from typing import Any, ClassVar, Literal, TypedDict
+
+Side = Literal["you", "your account", "Clarifai", "the model", "the network", "this app"]
+
+MAX_DETAIL_CHARS = 300
+
+
+class Problem(TypedDict):
+    """A ChatError at rest: what a turn keeps and a page draws."""
+
+    kind: str
+    what: str
+    side: Side
+    advice: str
+    detail: str
+    code: int | None
+    request_id: str
+    can_retry: bool
+
+
+class ChatError(Exception):
+    """Base class. `str(error)` says what happened; `advice` says what the reader can do.
+
+    `waits` are the seconds before each automatic retry; they are used before the first token only.
+    `detail` is the server's own sentence, without the access token, without markup, shortened.
+    """
+
+    what: ClassVar[str] = "The reply failed."
+    side: ClassVar[Side] = "Clarifai"
+    advice: ClassVar[str] = "Try again."
+    can_retry: ClassVar[bool] = True
+    waits: tuple[float, ...] = ()
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        code: int | None = None,
+        request_id: str = "",
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(self.what)
+        self.detail = detail
+        self.code = code
+        self.request_id = request_id
+        self.retry_after_s = retry_after_s
+
+    def problem(self) -> Problem:
+        advice = self.advice
+        if self.retry_after_s:
+            advice += f" The server asks to wait {self.retry_after_s:.0f} s."
+        return {
+            "kind": type(self).__name__,
+            "what": self.what,
+            "side": self.side,
+            "advice": advice,
+            "detail": self.detail,
+            "code": self.code,
+            "request_id": self.request_id,
+            "can_retry": self.can_retry,
+        }
+
+
+class NoPat(ChatError):
+    """A Clarifai model was asked without an access token."""
+
+    what = "This model needs a Clarifai access token, and there is none yet."
+    side = "you"
+    advice = "Type yours in the sidebar and ask again, or choose the Demo model, which needs none."
+
+
+class OddPat(ChatError):
+    """The token holds characters that no request header can carry."""
+
+    what = "The access token holds characters that cannot be sent."
+    side = "you"
+    advice = "Forget it in the sidebar and paste it again, without anything around it."
+
+
+class WrongPat(ChatError):
+    """The server does not know this access token."""
+
+    what = "Clarifai does not accept this access token."
+    side = "you"
+    advice = "Check it in the sidebar: it may be mistyped, or deleted on Clarifai."
+
+
+class MissingScope(ChatError):
+    """The token is valid, but may not do this."""
+
+    what = "This access token is valid, but may not call models."
+    side = "you"
+    advice = (
+        "On Clarifai, give it the scopes Predict, Models:Get, Apps:Get and Concepts:Get,"
+        " or use another token."
+    )
+
+
+class NoCredit(ChatError):
+    """The account behind the token cannot pay, or has used up a quota."""
+
+    what = "The Clarifai account behind this token has no credit or quota left."
+    side = "your account"
+    advice = "Look at Billing on Clarifai. Asking again will not help before that."
+
+
+class SharedPatSpent(ChatError):
+    """The operator's token may not be used any more, for now."""
+
+    what = "The replies that this app's operator pays for are used up for now."
+    side = "this app"
+    advice = "Type your own access token in the sidebar, choose the Demo model, or come back later."
+
+
+class RateLimited(ChatError):
+    """Too many requests for this token."""
+
+    what = "Too many requests with this access token just now."
+    side = "your account"
+    advice = "Wait a little, then ask again."
+    waits: tuple[float, ...] = (15, 15)  # Clarifai's docs, rate-limits.md: wait about 15 s
+
+
+class UnknownModel(ChatError):
+    """No model answers to that address, or the token may not see it."""
+
+    what = "Clarifai knows no model at this address, or it is private."
+    side = "you"
+    advice = "Choose another model, or check the address."
+
+
+class NoAccess(ChatError):
+    """The model exists, and the token's owner may not use it."""
+
+    what = "This access token's owner may not use this model."
+    side = "your account"
+    advice = "Choose another model, or ask the model's owner for access."
+
+
+class NotServerless(ChatError):
+    """The model is not deployed, and is not on Clarifai's shared compute."""
+
+    what = "This model is not running: it is not on Clarifai's shared compute."
+    side = "the model"
+    advice = "Choose a featured model, or deploy this one on Clarifai first."
+
+
+class DeploymentFailed(ChatError):
+    """The model's deployment is broken."""
+
+    what = "The deployment of this model failed."
+    side = "the model"
+    advice = "Choose another model; its owner has to repair this one."
+
+
+class Deploying(ChatError):
+    """The model is being deployed."""
+
+    what = "The model is being deployed."
+    side = "the model"
+    advice = "Ask again in a minute or two, or choose another model."
+    waits: tuple[float, ...] = (5, 15, 30)
+
+
+class Loading(ChatError):
+    """The model's server is up, but not ready."""
+
+    what = "The model is loading."
+    side = "the model"
+    advice = "Ask again in a minute, or choose another model."
+    waits: tuple[float, ...] = (5, 15, 30)  # Clarifai's own tests wait 15 s on MODEL_LOADING
+
+
+class Busy(ChatError):
+    """The model is saturated; its queue timed out."""
+
+    what = "The model is busy."
+    side = "the model"
+    advice = "Ask again in a moment, or choose another model."
+    waits: tuple[float, ...] = (2, 5, 10)
+
+
+class TooLong(ChatError):
+    """The conversation no longer fits the model's context window."""
+
+    what = "The conversation is too long for this model."
+    side = "you"
+    advice = "Start a new chat, shorten the question, or choose a model with a longer context."
+    can_retry = False
+
+
+class Rejected(ChatError):
+    """The server would not take this request as it stands."""
+
+    what = "The model would not take this request as it stands."
+    side = "you"
+    advice = "Change the question or the settings, or choose another model."
+
+
+class BadImage(ChatError):
+    """An image could not be read or fetched, or is too large."""
+
+    what = "The model could not use an image of this conversation."
+    side = "you"
+    advice = "Use another image: PNG or JPEG, smaller."
+
+
+class ModelFailed(ChatError):
+    """The model's own server raised an error while it answered."""
+
+    what = "The model failed while it worked on the answer."
+    side = "the model"
+    advice = "Ask again, or choose another model."
+
+
+class TimedOut(ChatError):
+    """Nothing came for too long."""
+
+    what = "The model did not answer in time."
+    side = "the model"
+    advice = "Ask again, or choose a faster model."
+    waits: tuple[float, ...] = (1,)
+
+
+class Unreachable(ChatError):
+    """No connection to the server: no network, a wrong name, a refused port."""
+
+    what = "The model's server cannot be reached."
+    side = "the network"
+    advice = "Check the network connection. The Demo model works without one."
+    waits: tuple[float, ...] = (1, 3)
+
+
+class ServerError(ChatError):
+    """The service answered with a fault of its own."""
+
+    what = "Clarifai had an error of its own."
+    side = "Clarifai"
+    advice = "Ask again in a moment; if it stays, see status.clarifai.com."
+    waits: tuple[float, ...] = (1, 3)
+
+
+class Maintenance(ChatError):
+    """The service is switched off for maintenance."""
+
+    what = "Clarifai is being maintained."
+    side = "Clarifai"
+    advice = "See status.clarifai.com, and ask again later."
+
+
+class BadReply(ChatError):
+    """The server said 200, and sent no answer: an empty or HTML body, or no stream of events."""
+
+    what = "The server sent something that is not an answer."
+    side = "the network"
+    advice = "Ask again. If it stays, a proxy or a wrong server address is in the way."
+
+
+class CutOff(ChatError):
+    """The connection ended in the middle of the answer."""
+
+    what = "The connection was lost in the middle of the answer."
+    side = "the network"
+    advice = "What had arrived is kept. Ask again for the whole answer."
+
+
+class AppBusy(ChatError):
+    """More replies run in this process than its operator allows."""
+
+    what = "This app is writing as many replies as it can at the moment."
+    side = "this app"
+    advice = "Your question is kept. Ask again in a moment."
+
+
+class AppFault(ChatError):
+    """A mistake in this app."""
+
+    what = "This app made a mistake, and could not go on with the answer."
+    side = "this app"
+    advice = "Ask again. What had arrived is kept."
+
+
+# Clarifai's status code → what it means. Source: clarifai-grpc 12.6.0 status_code.proto and
+# Clarifai's docs, resources/api-overview/status-codes.
+CODES: dict[int, type[ChatError]] = {
+    10030: Busy,
+    11000: NoCredit,
+    11001: WrongPat,
+    11002: WrongPat,
+    11003: NoCredit,
+    11004: NoCredit,
+    11005: RateLimited,
+    11006: NoCredit,
+    11007: MissingScope,
+    11008: WrongPat,
+    11009: WrongPat,
+    11100: Rejected,
+    11101: UnknownModel,
+    11102: Rejected,
+    11103: Rejected,
+    11104: NoCredit,
+    11200: WrongPat,
+    21200: UnknownModel,
+    21201: NoAccess,
+    21202: Rejected,
+    21203: Rejected,
+    21313: ModelFailed,
+    21350: DeploymentFailed,
+    21351: Deploying,
+    21352: Deploying,
+    21353: NotServerless,
+    21354: Busy,
+    21355: Loading,
+    25604: Busy,
+    25607: ModelFailed,
+    25608: ModelFailed,
+    25700: NotServerless,
+    25800: NotServerless,
+    25900: NotServerless,
+    25903: NotServerless,
+    30101: BadImage,
+    30105: BadImage,
+    30106: BadImage,
+    39996: BadImage,
+    39997: Maintenance,
+    40001: Rejected,
+    40030: Busy,
+    40031: Busy,
+    40032: Busy,
+    40033: Rejected,
+    69000: NoCredit,
+    69001: NoCredit,
+    98009: TimedOut,
+    98014: Busy,
+    99005: NoCredit,
+}
+
+# HTTP status → what it means where no code says more. Others: 4xx is Rejected, 5xx ServerError.
+STATUSES: dict[int, type[ChatError]] = {
+    401: WrongPat,
+    402: NoCredit,
+    403: MissingScope,
+    404: UnknownModel,
+    408: TimedOut,
+    413: TooLong,
+    429: RateLimited,
+    504: TimedOut,
+}
+
+# Words of a server → what they mean, whatever the code: a backend's own text arrives under 21313 or
+# a plain 400. Sources: vLLM, OpenAI and llama.cpp messages.
+WORDS: tuple[tuple[re.Pattern[str], type[ChatError]], ...] = (
+    (
+        re.compile(
+            r"maximum context length|context_length_exceeded|exceed_context_size"
+            r"|context window|prompt is too long|input is too long|max_model_len",
+            re.IGNORECASE,
+        ),
+        TooLong,
+    ),
+)
+_WORDS_APPLY_TO = (Rejected, ModelFailed, TooLong)
+
+
+def meaning(
+    http_status: int | None,
+    body: Any,
+    *,
+    pat: str = "",
+    request_id: str = "",
+    retry_after_s: float | None = None,
+) -> ChatError:
+    """The `ChatError` that an HTTP status and a server's JSON (or text) stand for, without `pat`.
+
+    Knows OpenAI's `{"error": {…}}`, Clarifai's `{"status": {…}}` and its runners'
+    `{"code", "description", "details"}`; any of them may come with any status, 200 included.
+    """
+    code, sentence, their_id = read_error(body)
+    kind = CODES.get(code) if code is not None else None
+    if kind is None:
+        kind = _by_status(http_status)
+    if kind in _WORDS_APPLY_TO:
+        kind = next((k for words, k in WORDS if words.search(sentence)), kind)
+    return kind(
+        plain(sentence, pat),
+        code=code,
+        request_id=plain(their_id or request_id, pat),
+        retry_after_s=retry_after_s,
+    )
+
+
+def read_error(body: Any) -> tuple[int | None, str, str]:
+    """(Clarifai's status code, the server's sentence, its request id) of an error body."""
+    if isinstance(body, list) and body:  # some gateways wrap their error in a list
+        body = body[0]
+    if not isinstance(body, dict):
+        return None, body if isinstance(body, str) else "", ""
+    part = next((body[k] for k in ("status", "error") if isinstance(body.get(k), dict)), body)
+    words = [part.get(k) for k in ("description", "message", "details", "detail")]
+    if isinstance(body.get("error"), str):
+        words.append(body["error"])
+    said = [w for w in words if isinstance(w, str) and w]
+    return _code(part.get("code")), ": ".join(dict.fromkeys(said)), str(part.get("req_id") or "")
+
+
+def is_error(body: Any) -> bool:
+    """Whether a JSON object that came as an answer is an error instead."""
+    if not isinstance(body, dict) or body.get("choices"):
+        return False
+    status = body.get("status")
+    if isinstance(status, dict) and _code(status.get("code")) not in (None, 10000):
+        return True
+    return bool(body.get("error")) or (_code(body.get("code")) is not None)
+
+
+def plain(text: str, pat: str = "") -> str:
+    """A server's words, fit to show: one short line without token, HTML or JSON."""
+    if pat:
+        text = text.replace(pat, "[access token]")
+    text = " ".join(text.split())
+    if text.startswith("<"):
+        return ""
+    text = re.sub(r"\{.*\}", "…", text)
+    return text if len(text) <= MAX_DETAIL_CHARS else text[: MAX_DETAIL_CHARS - 1] + "…"
+
+
+def parse(text: str) -> Any:
+    """JSON where it is JSON; the text itself where it is not."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _by_status(http_status: int | None) -> type[ChatError]:
+    if http_status is None or http_status < 400:
+        return ModelFailed
+    return STATUSES.get(http_status, ServerError if http_status >= 500 else Rejected)
+
+
+# Names instead of numbers: REST sends numbers, but dumps with names exist (docs, rate-limits.md).
+_NAMES = {
+    "SUCCESS": 10000,
+    "CONN_THROTTLED": 11005,
+    "CONN_INSUFFICIENT_SCOPES": 11007,
+    "CONN_KEY_INVALID": 11008,
+    "CONN_KEY_NOT_FOUND": 11009,
+    "MODEL_DOES_NOT_EXIST": 21200,
+    "MODEL_PREDICTION_FAILED": 21313,
+    "MODEL_DEPLOYING": 21351,
+    "MODEL_NOT_DEPLOYED": 21353,
+    "MODEL_BUSY_PLEASE_RETRY": 21354,
+    "MODEL_LOADING": 21355,
+}
+
+
+def _code(code: Any) -> int | None:
+    """Clarifai's status code; OpenAI-style codes ("invalid_api_key", 404) are not one."""
+    if isinstance(code, str):
+        code = _NAMES.get(code) or (int(code) if code.isdecimal() else None)
+    return code if isinstance(code, int) and not isinstance(code, bool) and code >= 10000 else None

@@ -1,0 +1,57 @@
+"""What a reply is made of while it arrives: any number of events, then exactly one Finished."""
+
+from dataclasses import dataclass
+
+from clarifai_chat.messages import ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """More of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """More of what the model thinks aloud before it answers."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCalled:
+    """One whole tool call; its arguments are the text the model wrote, valid or not."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider counted them; None is "not reported"."""
+
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """The request failed before its first token, and is tried again after `wait_s` seconds."""
+
+    what: str
+    wait_s: float
+    attempt: int  # the one about to be made: 2 is the first retry
+    attempts: int  # how many there can be in all
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end. `reason` is the finish reason as the provider sent it: "stop", "length"…"""
+
+    reason: str
+    request_id: str = ""
+
+
+StreamEvent = Text | Thinking | ToolCalled | Usage | Retrying | Finished

@@ -1,0 +1,375 @@
+"""The one door to litellm. Nothing else in the project imports it, or openai.
+
+Replies come out as events, failures as `ChatError`s; litellm's own types stop here. What goes over
+the wire is what the LiteLLM page on Clarifai describes: `POST {base}/chat/completions`,
+`Authorization: Bearer PAT`, `model` = the model's URL. How litellm is called differs from that page
+for reasons found by experiment; docs/decisions/0003-one-door-to-litellm.md has them.
+"""
+
+import email.utils
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from typing import Any, TypedDict
+
+import httpx
+from httpx_sse import EventSource, SSEError
+
+from clarifai_chat import wire
+from clarifai_chat.config import settings
+from clarifai_chat.errors import (
+    AppFault,
+    BadReply,
+    ChatError,
+    CutOff,
+    NoPat,
+    OddPat,
+    Rejected,
+    TimedOut,
+    Unreachable,
+    is_error,
+    meaning,
+    parse,
+)
+from clarifai_chat.events import Finished, Retrying, StreamEvent, Usage
+from clarifai_chat.messages import Message, ToolSpec
+from clarifai_chat.pat import sendable
+from clarifai_chat.stream import Assembler
+from clarifai_chat.wire import Call
+
+log = logging.getLogger(__name__)
+
+MAX_RETRY_AFTER_S = 30.0  # a server may ask for more; then the reader is told, and decides
+MAX_ATTEMPTS = 4
+CONNECT_TIMEOUT_S = 5.0
+
+
+class Params(TypedDict, total=False):
+    """What may be set for a request. What is not set is not sent."""
+
+    temperature: float
+    top_p: float
+    max_tokens: int
+    max_completion_tokens: int
+    stop: list[str]
+    seed: int
+    presence_penalty: float
+    frequency_penalty: float
+    reasoning_effort: str
+    response_format: dict[str, Any]
+    tool_choice: str | dict[str, Any]
+    parallel_tool_calls: bool
+
+
+def stream_reply(
+    model: str,
+    messages: Sequence[Message],
+    *,
+    pat: str,
+    tools: Sequence[ToolSpec] = (),
+    params: Params | None = None,
+    api_base: str = "",
+    call: Call | None = None,
+) -> Iterator[StreamEvent]:
+    """Ask `model` (its Clarifai URL, with or without `openai/`) and yield the reply as it arrives.
+
+    Ends with exactly one `Finished`. Raises a `ChatError`, and nothing else, at any point of the
+    stream. Failures that may pass are tried again before the first token, each announced by a
+    `Retrying`. `call.cut()` from another thread ends it within milliseconds: `Finished("stopped")`.
+    The token goes into this request only: never into the environment, a log or an error.
+    """
+    return _reply(model, messages, pat, tools, params, api_base, call, stream=True)
+
+
+def whole_reply(
+    model: str,
+    messages: Sequence[Message],
+    *,
+    pat: str,
+    tools: Sequence[ToolSpec] = (),
+    params: Params | None = None,
+    api_base: str = "",
+    call: Call | None = None,
+) -> Iterator[StreamEvent]:
+    """The same without streaming: the same events and errors, once the whole answer is there."""
+    return _reply(model, messages, pat, tools, params, api_base, call, stream=False)
+
+
+def _reply(
+    model: str,
+    messages: Sequence[Message],
+    pat: str,
+    tools: Sequence[ToolSpec],
+    params: Params | None,
+    api_base: str,
+    call: Call | None,
+    *,
+    stream: bool,
+) -> Iterator[StreamEvent]:
+    # An empty key makes litellm send the operator's OPENAI_API_KEY instead (seen on the wire).
+    if not pat:
+        raise NoPat
+    if not sendable(pat):
+        raise OddPat
+    call = call or Call()
+    request = _request(model, messages, tools, params, stream)
+    base = api_base or settings().openai_base
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        begun = False
+        try:
+            for event in _attempt(request, pat, base, call):
+                begun = begun or not isinstance(event, Usage | Finished)
+                yield event
+            return
+        except ChatError as error:
+            if call.is_cut:
+                break
+            wait_s = _wait_s(error, attempt)
+            if begun or wait_s is None:
+                raise
+            attempts = min(MAX_ATTEMPTS, len(error.waits) + 1)
+            yield Retrying(error.what, wait_s, attempt + 1, attempts)
+        finally:
+            call.forget_response()
+        if call.ended.wait(wait_s):
+            break
+    yield Finished("stopped")
+
+
+def _request(
+    model: str,
+    messages: Sequence[Message],
+    tools: Sequence[ToolSpec],
+    params: Params | None,
+    stream: bool,
+) -> dict[str, Any]:
+    # Given as named arguments, litellm judges these by the model's name: it refuses tools and
+    # temperature for URLs that end like an o-series or gpt-5 name. As extra_body they are sent.
+    extra: dict[str, Any] = {k: v for k, v in (params or {}).items() if v is not None}
+    if tools:
+        extra["tools"] = deepcopy(list(tools))
+    if stream:
+        extra["stream_options"] = {"include_usage": True}
+    return {
+        "model": model.removeprefix("openai/"),
+        "messages": [_outgoing(message) for message in messages],
+        "stream": stream,
+        "extra_body": extra,
+    }
+
+
+def _outgoing(message: Message) -> dict[str, Any]:
+    """A copy fit to send: litellm changes messages in place, and servers refuse unknown fields."""
+    fields = ("role", "content", "tool_calls", "tool_call_id")
+    return {name: deepcopy(message[name]) for name in fields if name in message}  # type: ignore[literal-required]  # names of Message's own fields
+
+
+def _attempt(request: dict[str, Any], pat: str, base: str, call: Call) -> Iterator[StreamEvent]:
+    """One request, no retries. Raises a `ChatError`, whatever goes wrong."""
+    assembler = Assembler(pat)
+    begun = False
+    try:
+        _send(request, pat, base, call)
+        response = call.response
+        if response is None:
+            raise AppFault
+        for chunk in _chunks(response, request["stream"], pat):
+            for event in assembler.feed(chunk):
+                begun = True
+                yield event
+        if not assembler.reason and _was_cut_short(response):
+            raise CutOff
+        yield from assembler.finish()
+        yield Finished(assembler.reason or "not reported", _request_id(response))
+    except Exception as error:  # the one door: whatever litellm raises stops here
+        yield from assembler.held()  # what had arrived is never lost
+        if not isinstance(error, ChatError):
+            error = _meaning_of(error, pat, call, begun)
+        if not error.request_id and call.response is not None:
+            error.request_id = _request_id(call.response)
+        raise error from None
+
+
+def _send(request: dict[str, Any], pat: str, base: str, call: Call) -> None:
+    """Send the request through litellm; its raw response is then in `call.response`."""
+    litellm, openai = _imported()
+    with call.watched():
+        litellm.completion(
+            **request,
+            # litellm's "openai" provider rewrites requests by the model's name; this one does not.
+            custom_llm_provider="custom_openai",
+            api_base=base,
+            api_key=pat,
+            # A client of its own for each call: litellm would keep one an hour under the token's
+            # clear text, and open a pool of connections for each.
+            client=openai.OpenAI(
+                api_key=pat, base_url=base, http_client=wire.client_for(base), max_retries=0
+            ),
+            max_retries=0,
+            timeout=httpx.Timeout(settings().reply_timeout_s, connect=CONNECT_TIMEOUT_S),
+        )
+
+
+def _chunks(response: httpx.Response, stream: bool, pat: str) -> Iterator[dict[str, Any]]:
+    """The JSON objects of an answer as they arrive, straight off the wire.
+
+    litellm's own iterator costs fifty times as much per chunk, hides errors, and invents a finish
+    reason and token counts where the server sent none.
+    """
+    if not wire.is_event_stream(response):
+        body = parse(response.text)
+        if is_error(body):
+            raise meaning(response.status_code, body, pat=pat)
+        if not isinstance(body, dict) or not body.get("choices"):
+            raise BadReply("" if stream else "There was no choice in it.")
+        yield body
+        return
+    done = False
+    for event in EventSource(response).iter_sse():
+        if event.data == "[DONE]":
+            done = True
+            break
+        if event.data:
+            chunk = json.loads(event.data)
+            if event.event == "error" and not is_error(chunk):
+                chunk = {"error": {"message": str(chunk)}}
+            if isinstance(chunk, dict):
+                yield chunk
+    response.extensions["finished"] = done
+
+
+def _was_cut_short(response: httpx.Response) -> bool:
+    """No finish reason came; the only other sign of a whole answer is the closing `[DONE]`."""
+    return not response.extensions.get("finished", not wire.is_event_stream(response))
+
+
+def _meaning_of(error: Exception, pat: str, call: Call, begun: bool) -> ChatError:
+    """What a failure of litellm, openai or httpx means to the reader, without the token.
+
+    The server's own response decides where there is one, because litellm blurs it.
+    """
+    response = call.response
+    if response is not None and not wire.is_event_stream(response):
+        body = parse(response.text)
+        if response.status_code >= 400 or is_error(body):
+            return meaning(
+                response.status_code,
+                body,
+                pat=pat,
+                request_id=_request_id(response),
+                retry_after_s=_retry_after_s(response.headers),
+            )
+        return BadReply()
+    chain = _chain(error)
+    if any(isinstance(e, httpx.ConnectTimeout | httpx.ConnectError) for e in chain):
+        return Unreachable()
+    if any(isinstance(e, httpx.TimeoutException) for e in chain) and not begun:
+        late = TimedOut()
+        late.waits = ()  # it has cost minutes already: the reader decides
+        return late
+    if response is not None:  # in the middle of a stream
+        if any(isinstance(e, ValueError | SSEError) for e in chain):
+            return BadReply()
+        lost = CutOff()
+        if not begun:
+            lost.waits = Unreachable.waits  # nothing of this one is lost
+        return lost
+    if any(isinstance(e, httpx.TransportError) for e in chain):
+        return Unreachable()
+    if isinstance(getattr(error, "status_code", None), int):  # litellm refused to send it
+        return Rejected("The request was refused before it was sent.")
+    log.error("%s while asking a model", type(error).__name__)
+    return AppFault()
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    chain = []
+    while error is not None and error not in chain:
+        chain.append(error)
+        error = error.__cause__ or error.__context__
+    return chain
+
+
+def _wait_s(error: ChatError, attempt: int) -> float | None:
+    """Seconds to wait before the next attempt; None when there shall be none."""
+    if attempt > len(error.waits) or attempt >= MAX_ATTEMPTS:
+        return None
+    if error.retry_after_s is None:
+        return error.waits[attempt - 1]
+    return error.retry_after_s if error.retry_after_s <= MAX_RETRY_AFTER_S else None
+
+
+def _retry_after_s(headers: httpx.Headers) -> float | None:
+    """Seconds that a server asks to wait: a number, or the date of HTTP."""
+    text = headers.get("retry-after", "").strip()
+    if not text:
+        return None
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+def _request_id(response: httpx.Response) -> str:
+    found = (response.headers.get(n) for n in ("x-clarifai-request-id", "x-request-id"))
+    return str(next(filter(None, found), ""))[:100]
+
+
+# --- litellm itself ---------------------------------------------------------------------------
+
+_ready = threading.Event()
+_import_lock = threading.Lock()
+
+
+def is_ready() -> bool:
+    """Whether litellm is imported and warm, so that a request goes out at once."""
+    return _ready.is_set()
+
+
+def warm_up() -> None:
+    """Import litellm and make its first, slow calls, without a network. Blocks some seconds."""
+    litellm, openai = _imported()
+    with _import_lock:
+        if _ready.is_set():
+            return
+        hello = [{"role": "user", "content": "hello"}]
+        client = openai.OpenAI(api_key="none", base_url="http://127.0.0.1:9", max_retries=0)
+        options = {"model": "warm-up", "custom_llm_provider": "custom_openai", "client": client}
+        litellm.completion(**options, messages=hello, mock_response="hello")
+        list(litellm.completion(**options, messages=hello, mock_response="hello", stream=True))
+        wire.client_for("https://api.clarifai.com")
+        _ready.set()
+
+
+def _imported() -> tuple[Any, Any]:
+    """(litellm, openai), imported on first use: that takes seconds, and pages come first."""
+    with _import_lock:
+        _set_switches()
+        import litellm
+        import openai
+
+        litellm.suppress_debug_info = True  # it prints advertisements to stdout
+        litellm.disable_hf_tokenizer_download = True  # names with "llama-3" cost 47 s offline
+    return litellm, openai
+
+
+def _set_switches() -> None:
+    # The word matters: "1" does not switch the download of a price list off.
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    # Anything else lets litellm load .env files into the environment of all visitors.
+    os.environ["LITELLM_MODE"] = "PRODUCTION"
+    # The openai client would add these to every visitor's request, or use them as its key.
+    for name in ("API_KEY", "ORGANIZATION", "ORG_ID", "PROJECT_ID", "CUSTOM_HEADERS"):
+        os.environ.pop(f"OPENAI_{name}", None)
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.WARNING)
+        logger.propagate = False  # at DEBUG it would log prompts and answers in full

@@ -1,0 +1,163 @@
+"""A provider's chunks → events: fragments joined, thinking told from text, errors told from both.
+
+The chunks are the wire's own JSON, so nothing is repaired, renamed or invented on the way: litellm
+would add a finish reason and token counts that no server sent.
+"""
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from clarifai_chat.errors import is_error, meaning
+from clarifai_chat.events import StreamEvent, Text, Thinking, ToolCalled, Usage
+from clarifai_chat.messages import ToolCall
+
+_OPEN, _CLOSE = "<think>", "</think>"
+
+
+class Assembler:
+    """Takes one reply's chunks, or its one whole body; then has `calls`, `usage` and `reason`."""
+
+    def __init__(self, pat: str = "") -> None:
+        self.calls: list[ToolCall] = []
+        self.usage: Usage | None = None
+        self.reason = ""  # the finish reason as sent; "" while there was none
+        self._pat = pat  # scrubbed from the errors that a server sends
+        self._thoughts = _ThinkTags()
+        self._latest: dict[Any, ToolCall] = {}  # index → the call its fragments belong to
+
+    def feed(self, chunk: dict[str, Any]) -> Iterator[StreamEvent]:
+        """The events of one chunk. Raises the `ChatError` that the chunk is, where it is one."""
+        if is_error(chunk):
+            raise meaning(None, chunk, pat=self._pat)
+        if isinstance(chunk.get("usage"), dict):
+            self.usage = _usage(chunk["usage"])
+        for choice in chunk.get("choices") or ():
+            if not isinstance(choice, dict) or choice.get("index"):
+                continue  # only the first of several alternatives is asked for
+            self.reason = choice.get("finish_reason") or self.reason
+            said = choice.get("delta") or choice.get("message") or {}
+            thought = said.get("reasoning_content") or said.get("reasoning")
+            if isinstance(thought, str) and thought:
+                yield Thinking(thought)
+            if content := _content(said.get("content")):
+                yield from self._thoughts.split(content)
+            for part in said.get("tool_calls") or ():
+                self._gather(part)
+            if isinstance(said.get("function_call"), dict):  # the API's older form
+                self._gather({"function": said["function_call"]})
+
+    def held(self) -> Iterator[StreamEvent]:
+        """Text held back because it could have become a tag."""
+        yield from self._thoughts.rest()
+
+    def finish(self) -> Iterator[StreamEvent]:
+        """What only the end of a whole reply settles: held text, tool calls, usage."""
+        yield from self.held()
+        for call in self.calls:
+            call["id"] = call["id"] or f"call_{uuid.uuid4().hex[:12]}"
+            yield ToolCalled(call)
+        if self.usage:
+            yield self.usage
+
+    def _gather(self, part: dict[str, Any]) -> None:
+        """Add a fragment to its call: ids come once or with each piece, calls may share an index."""
+        function = part.get("function") or {}
+        call_id, name = part.get("id") or "", function.get("name") or ""
+        index = part.get("index", 0)
+        call = self._latest.get(index)
+        if call is None or _starts_another(call, call_id, name):
+            call = {"id": call_id, "type": "function", "function": {"name": "", "arguments": ""}}
+            self.calls.append(call)
+            self._latest[index] = call
+        call["id"] = call["id"] or call_id
+        if name != call["function"]["name"]:
+            call["function"]["name"] += name
+        arguments = function.get("arguments")
+        if isinstance(arguments, dict):  # some servers send an object where the API says text
+            arguments = json.dumps(arguments, ensure_ascii=False)
+        call["function"]["arguments"] += arguments or ""
+
+
+def _starts_another(call: ToolCall, call_id: str, name: str) -> bool:
+    if call_id and call["id"]:
+        return call_id != call["id"]
+    return bool(name) and _is_json(call["function"]["arguments"])
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _content(content: Any) -> str:
+    if isinstance(content, list):  # parts, as some servers answer even when they were sent text
+        return "".join(p.get("text") or "" for p in content if isinstance(p, dict))
+    return content if isinstance(content, str) else ""
+
+
+def _usage(sent: dict[str, Any]) -> Usage:
+    def count(value: Any) -> int | None:
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    def detail(group: str, name: str) -> int | None:
+        return count((sent.get(group) or {}).get(name))
+
+    return Usage(
+        prompt_tokens=count(sent.get("prompt_tokens")),
+        completion_tokens=count(sent.get("completion_tokens")),
+        reasoning_tokens=detail("completion_tokens_details", "reasoning_tokens"),
+        cached_tokens=detail("prompt_tokens_details", "cached_tokens"),
+    )
+
+
+class _ThinkTags:
+    """Tells `<think>…</think>` at the start of an answer from the answer, however it is cut up."""
+
+    def __init__(self) -> None:
+        self._state = "start"  # → "thinking" → "text", or straight to "text"
+        self._held = ""  # what may still turn out to be a tag
+
+    def split(self, text: str) -> Iterator[Text | Thinking]:
+        if self._state == "text":
+            yield Text(text)
+            return
+        self._held += text
+        if self._state == "start":
+            begun = self._held.lstrip()
+            if _OPEN.startswith(begun):  # nothing but blanks and perhaps part of a tag so far
+                if begun == _OPEN:
+                    self._state, self._held = "thinking", ""
+                return
+            if not begun.startswith(_OPEN):
+                self._state = "text"
+                yield from self.rest()
+                return
+            self._state, self._held = "thinking", begun[len(_OPEN) :]
+        thought, tag, answer = self._held.partition(_CLOSE)
+        if tag:
+            self._state, self._held = "text", ""
+            if thought:
+                yield Thinking(thought)
+            if answer.lstrip():
+                yield Text(answer.lstrip())
+            return
+        safe = len(thought) - _overlap(thought)
+        self._held = thought[safe:]
+        if safe:
+            yield Thinking(thought[:safe])
+
+    def rest(self) -> Iterator[Text | Thinking]:
+        held, self._held = self._held, ""
+        if held:
+            yield Thinking(held) if self._state == "thinking" else Text(held)
+
+
+def _overlap(text: str) -> int:
+    """How many of the last characters could be the beginning of `</think>`."""
+    sizes = range(min(len(text), len(_CLOSE) - 1), 0, -1)
+    return next((n for n in sizes if _CLOSE.startswith(text[-n:])), 0)

@@ -1,0 +1,74 @@
+"""What a reply took, in words: time to first token, tokens per second, tokens, price."""
+
+from clarifai_chat.catalog import DEMO
+from clarifai_chat.conversation import Asked, Figures, Turn
+
+
+def tokens_per_s(figures: Figures) -> float | None:
+    """The provider's token count over the seconds in which tokens arrived; None when unknown."""
+    first, total, tokens = (
+        figures["first_token_s"],
+        figures["total_s"],
+        figures["completion_tokens"],
+    )
+    if first is None or total is None or not tokens or total - first < 0.05:
+        return None  # too short to divide by: an answer that came at once
+    return tokens / (total - first)
+
+
+def cost_usd(figures: Figures, model: Asked) -> float | None:
+    """The price of one reply in US dollars; None when a price or a token count is unknown."""
+    prices = (model["input_price"], model["output_price"])
+    tokens = (figures["prompt_tokens"], figures["completion_tokens"])
+    if None in prices or None in tokens:
+        return None
+    return sum(p * t for p, t in zip(prices, tokens, strict=True) if p and t) / 1_000_000
+
+
+def reply_line(turn: Turn) -> list[str]:
+    """The parts of the quiet line under a reply. What is not known is said, never a silent 0."""
+    figures = turn["figures"]
+    parts = [turn["model"]["name"]]
+    if figures["first_token_s"] is not None:
+        parts.append(f"first token {seconds(figures['first_token_s'])}")
+    if speed := tokens_per_s(figures):
+        parts.append(f"{speed:.0f} tokens/s")
+    parts.append(_tokens(figures))
+    parts.append(_price(turn))
+    return parts
+
+
+def seconds(s: float) -> str:
+    """A duration, short: 80 ms, 1.2 s, 14 s, 2 min 5 s."""
+    if s < 0.995:
+        return f"{s * 1000:.0f} ms"
+    if s < 9.95:
+        return f"{s:.1f} s"
+    if s < 59.5:
+        return f"{s:.0f} s"
+    return f"{round(s) // 60} min {round(s) % 60} s"
+
+
+def _tokens(figures: Figures) -> str:
+    sent, received = figures["prompt_tokens"], figures["completion_tokens"]
+    if sent is None and received is None:
+        return "tokens not reported"
+    text = f"{_count(sent)} tokens in, {_count(received)} out"
+    if figures["reasoning_tokens"]:
+        text += f" ({figures['reasoning_tokens']:,} of them thinking)"
+    return text
+
+
+def _count(tokens: int | None) -> str:
+    return "?" if tokens is None else f"{tokens:,}"
+
+
+def _price(turn: Turn) -> str:
+    if turn["model"]["url"] == DEMO.url:
+        return "free"
+    cost = cost_usd(turn["figures"], turn["model"])
+    if cost is None:
+        return "price unknown"
+    if cost == 0:
+        return "$0"
+    return f"${cost:.2f}" if cost >= 0.1 else f"${cost:.2g}" if cost >= 0.0001 else "under $0.0001"

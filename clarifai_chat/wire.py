@@ -1,0 +1,153 @@
+"""One shared pool of connections, and calls that can be read raw and cut from another thread.
+
+litellm hides the bodies of failed answers, and nothing of its own reaches a request that still
+waits for its first byte. A `Call` keeps both: the raw response, and the socket under it. Closing a
+stream from another thread does nothing while the reader is blocked in it; shutting its socket down
+wakes the reader at once (measured, plain and TLS).
+"""
+
+import socket
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpcore
+import httpx
+
+from clarifai_chat.config import is_loopback
+
+
+class Call:
+    """One request under way: its raw response once there is one, and a way to end it."""
+
+    def __init__(self) -> None:
+        self.response: httpx.Response | None = None
+        self.ended = threading.Event()  # set by cut(); waits between retries listen to it
+        self._stream: httpcore.NetworkStream | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def is_cut(self) -> bool:
+        return self.ended.is_set()
+
+    def cut(self) -> None:
+        """End the call now, from any thread, even while the server is silent. Safe to repeat."""
+        with self._lock:
+            self.ended.set()
+            if self._stream is not None:
+                _shut_down(self._stream)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Requests made in this block, in this thread, are this call's."""
+        token = _current.set(self)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+    def close(self) -> None:
+        """Give the connection back. After this, `cut` cannot reach whoever uses it next."""
+        with self._lock:
+            self._stream = None
+        if self.response is not None:
+            self.response.close()
+
+    def forget_response(self) -> None:
+        """Make ready for another try of the same call."""
+        self.close()
+        self.response = None
+
+    def hold(self, stream: httpcore.NetworkStream) -> None:
+        """Remember the connection that this call uses; raises when it was cut meanwhile."""
+        with self._lock:
+            if self.is_cut:
+                raise httpcore.ReadError("cut")
+            self._stream = stream
+
+
+_current: ContextVar[Call | None] = ContextVar("call", default=None)
+
+
+def client_for(base_url: str) -> httpx.Client:
+    """The shared client for a server. This machine's own servers are never reached by a proxy."""
+    return _client(trust_env=not is_loopback(urlsplit(base_url).hostname or ""))
+
+
+@cache
+def _client(*, trust_env: bool) -> httpx.Client:
+    client = httpx.Client(
+        # A redirect would carry the access token to a server that it was not entered for.
+        follow_redirects=False,
+        # One jar for all visitors would carry one's cookies into another's requests.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        limits=httpx.Limits(
+            max_connections=1000, max_keepalive_connections=50, keepalive_expiry=30
+        ),
+        event_hooks={"response": [_keep_response]},
+        trust_env=trust_env,
+    )
+    # httpx has no public way to set its transports' network backend; httpcore, below it, has.
+    transports: Iterable[Any] = (client._transport, *client._mounts.values())
+    for transport in transports:
+        if transport is not None:
+            transport._pool._network_backend = _Backend(transport._pool._network_backend)
+    return client
+
+
+def _keep_response(response: httpx.Response) -> None:
+    if call := _current.get():
+        call.response = response
+        if not is_event_stream(response):
+            response.read()  # what is not a stream is read whole, so that its words survive litellm
+
+
+def is_event_stream(response: httpx.Response) -> bool:
+    return str(response.headers.get("content-type", "")).startswith("text/event-stream")
+
+
+def _shut_down(stream: httpcore.NetworkStream) -> None:
+    sock = stream.get_extra_info("socket")
+    if sock is not None:
+        with suppress(OSError):  # the other side was quicker
+            sock.shutdown(socket.SHUT_RDWR)
+
+
+class _Backend(httpcore.NetworkBackend):
+    """httpcore's own backend, whose connections tell the current call that they serve it."""
+
+    def __init__(self, inner: httpcore.NetworkBackend) -> None:
+        self.inner = inner
+
+    def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
+        return _Stream(self.inner.connect_tcp(*args, **kwargs))
+
+    def sleep(self, seconds: float) -> None:
+        self.inner.sleep(seconds)
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self.inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self.inner.read(max_bytes, timeout)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if call := _current.get():
+            call.hold(self.inner)
+        self.inner.write(buffer, timeout)
+
+    def close(self) -> None:
+        self.inner.close()
+
+    def start_tls(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
+        return _Stream(self.inner.start_tls(*args, **kwargs))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self.inner.get_extra_info(info)

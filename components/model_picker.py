@@ -1,0 +1,196 @@
+"""Search, filter and choose a model; its price, context and abilities, and where they are from.
+
+Nothing here is a fragment or a dialog: those wait until a running reply ends, and choosing the next
+model must not.
+"""
+
+import time
+
+import streamlit as st
+
+from clarifai_chat import catalog
+from clarifai_chat.catalog import Model
+from clarifai_chat.markdown import escaped
+from components import token_box
+from components.session import session, set_widget, widget
+
+ROWS = 12  # drawn at once; searching is quicker than scrolling
+ABILITIES = {"tools": "Tools", "vision": "Vision", "reasoning": "Reasoning"}
+
+
+def show() -> None:
+    """Draw the chosen model, and the popover in which another one is chosen."""
+    model = session.model
+    st.subheader("Model", anchor=False)
+    picker = st.popover(
+        escaped(model.name),
+        key="model_picker",
+        on_change="rerun",
+        width="stretch",
+        icon=":material/smart_toy:",
+        help="Choose another model",
+    )
+    _show_facts(model)
+    if picker.open:
+        with picker:
+            _show_choice()
+
+
+def _show_facts(model: Model) -> None:
+    if model.is_demo:
+        st.caption(f"**{model.label}**")
+        return
+    st.caption(
+        f"{escaped(model.provider)} · {facts(model)}  \n"
+        f"{escaped(model.callable_hint + '. ' if model.callable_hint else '')}"
+        f"Facts: {escaped(sources(model))}"
+    )
+
+
+def facts(model: Model) -> str:
+    """Context, price and abilities as Markdown."""
+    return escaped(
+        " · ".join(
+            (
+                catalog.context_text(model),
+                catalog.price_text(model),
+                catalog.abilities_text(model),
+            )
+        )
+    )
+
+
+def sources(model: Model) -> str:
+    """Where the facts are from: one source where all agree, else one for each."""
+    named = {
+        "context": model.context_source,
+        "price": model.price_source,
+        "abilities": model.abilities_source,
+    }
+    if len(set(named.values())) == 1:
+        return model.context_source
+    return "; ".join(f"{what}: {source}" for what, source in named.items())
+
+
+def _show_choice() -> None:
+    text = st.text_input(
+        "Search, or paste a model's address",
+        key="model",
+        type="search",
+        live=True,
+        placeholder="gpt-oss, anthropic, https://clarifai.com/…",
+        on_change=_take_address,
+    )
+    wanted = st.pills(
+        "Only models with",
+        list(ABILITIES),
+        selection_mode="multi",
+        format_func=ABILITIES.__getitem__,
+        key="abilities",
+    )
+    flags = {ability: ability in wanted for ability in ABILITIES}
+    models = session.models
+    if text or wanted:
+        found = catalog.search(models, text or "", **flags)
+        _show_rows(found, "found")
+        if not found:
+            st.info(
+                "No model matches. Clear a filter, or paste the model's full address:"
+                " it is used as it is."
+            )
+    else:
+        _show_rows(catalog.short_list(models, session.favourites, session.recent), "short")
+        for provider, group in catalog.by_provider(models).items():
+            section = st.expander(
+                f"{escaped(provider)} ({len(group)})",
+                key=f"provider:{provider}",
+                type="compact",
+                on_change="rerun",
+            )
+            if section.open:
+                with section:
+                    _show_rows(group, provider)
+    _show_age()
+
+
+def _show_rows(models: list[Model], where: str) -> None:
+    more = f"more:{where}"
+    limit = ROWS * (1 + session.opened.get(more, 0))
+    for model in models[:limit]:
+        _show_row(model, where)
+    if len(models) > limit:
+        st.button(
+            f"Show more ({len(models) - limit} left)",
+            key=more,
+            type="tertiary",
+            on_click=_show_more,
+            args=(more,),
+        )
+
+
+def _show_row(model: Model, where: str) -> None:
+    is_favourite = model.url in session.favourites
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False):
+        st.button(
+            "★" if is_favourite else "☆",
+            key=f"star:{where}:{model.url}",
+            type="tertiary",
+            help="Remove from favourites" if is_favourite else "Add to favourites",
+            on_click=_star,
+            args=(model.url,),
+        )
+        with st.container(gap=None):
+            st.button(
+                f"{escaped(model.name)} :gray[· {escaped(model.provider)}]",
+                key=f"use:{where}:{model.url}",
+                type="primary" if model.url == session.model.url else "secondary",
+                width="stretch",
+                on_click=choose,
+                args=(model.url,),
+            )
+            hint = f"{escaped(model.callable_hint)} · " if model.callable_hint else ""
+            st.caption(f"{hint}{facts(model)} :gray[({escaped(sources(model))})]")
+
+
+def _show_age() -> None:
+    listing = session.listing
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if listing is None:
+            st.caption("Shipped list. With an access token, Clarifai's live list joins it.")
+            return
+        if listing["state"] == "running":
+            st.caption(":shimmer[Fetching Clarifai's list]")
+        elif listing["state"] == "done":
+            st.caption(f"Clarifai's list, fetched {catalog.age_text(time.time() - listing['at'])}.")
+        elif listing["problem"]:
+            kept = "the list from before" if listing["result"] else "the shipped list"
+            st.caption(f"No live list, so this is {kept}: {listing['problem']['what']}")
+        st.button(
+            "Refresh",
+            key="refresh_models",
+            type="tertiary",
+            icon=":material/refresh:",
+            disabled=listing["state"] == "running" or not session.pat,
+            on_click=token_box.refresh_models,
+        )
+
+
+def choose(url: str) -> None:
+    """Use this model everywhere from now on, and close the picker. A callback."""
+    session.choose(url)
+    set_widget("model_picker", False)
+
+
+def _take_address() -> None:
+    if url := catalog.parse_address(widget("model") or ""):
+        set_widget("model", "")
+        choose(url)
+
+
+def _show_more(which: str) -> None:
+    session.opened = {**session.opened, which: session.opened.get(which, 0) + 1}
+
+
+def _star(url: str) -> None:
+    kept = [u for u in session.favourites if u != url]
+    session.favourites = kept if url in session.favourites else [url, *kept]

@@ -1,0 +1,164 @@
+"""What one browser tab remembers. Nothing else reads or writes session state.
+
+Values are plain (str, dict, list): Streamlit re-imports edited modules, and an instance of a class
+that was re-imported no longer passes `isinstance`.
+"""
+
+import uuid
+from collections.abc import Callable
+from typing import Any, Generic, TypedDict, TypeVar
+
+import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from clarifai_chat import catalog
+from clarifai_chat.background import Job
+from clarifai_chat.catalog import Model
+from clarifai_chat.config import announced, is_loopback, settings
+from clarifai_chat.conversation import Asked, Turn
+from clarifai_chat.endpoints import SharedUse
+
+T = TypeVar("T")
+
+RECENT_MODELS = 5
+
+
+class Slot(Generic[T]):
+    """A typed attribute that lives in `st.session_state`, made on first use by `default`."""
+
+    def __init__(self, default: Callable[[], T]) -> None:
+        self.default = default
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.key = f"session.{name}"
+
+    def __get__(self, instance: Any, owner: type) -> T:
+        if self.key not in st.session_state:
+            st.session_state[self.key] = self.default()
+        value: T = st.session_state[self.key]
+        return value
+
+    def __set__(self, instance: Any, value: T) -> None:
+        st.session_state[self.key] = value
+
+
+class Access(TypedDict):
+    """What requests of this session may use. Waiting questions hold this dict, not the token, so
+    that a forgotten token is gone for them too."""
+
+    pat: str
+    shared: SharedUse
+
+
+class Session:
+    access = Slot[Access](lambda: {"pat": "", "shared": {"used": 0}})
+    account = Slot[Job | None](lambda: None)  # whose token it is: a job of clarifai.who_am_i
+    listing = Slot[Job | None](lambda: None)  # the live catalog: a job whose result is the models
+
+    chosen = Slot(str)  # the model's address; "" lets the app choose
+    address_model = Slot(str)  # the ?model= that was taken from the address already
+    notice = Slot(str)  # one sentence about the last thing typed, shown once
+    favourites = Slot[list[str]](list)
+    recent = Slot[list[str]](list)
+    opened = Slot[dict[str, int]](dict)  # list → how often "Show more" was asked of it
+
+    conversation = Slot(lambda: uuid.uuid4().hex)  # names the line in which questions wait
+    turns = Slot[list[Turn]](list)
+    shown_turns = Slot(lambda: 0)  # how many more than usual are drawn
+
+    @property
+    def pat(self) -> str:
+        return self.access["pat"]
+
+    @property
+    def may_share(self) -> bool:
+        """Whether this visitor may use the operator's token."""
+        return bool(settings().shared_pat) and (settings().allow_shared_pat or self._is_at_home)
+
+    @property
+    def _is_at_home(self) -> bool:
+        """Whether the app listens on this machine alone, and was asked for by such a name.
+
+        The name matters too: a proxy in front of a loopback address is asked by its public one.
+        """
+        name = (st.context.headers.get("Host") or "localhost").rsplit(":", 1)[0]
+        return is_loopback(listening_on()) and is_loopback(name)
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """The catalog: the live list where there is one, else the shipped one."""
+        listing = self.listing
+        if listing and listing["result"]:
+            models: tuple[Model, ...] = listing["result"]
+            return models
+        return catalog.shipped()
+
+    @property
+    def model(self) -> Model:
+        """The model that the next question goes to."""
+        if self.chosen:
+            return catalog.describe(self.models, self.chosen)
+        if self.pat or self.may_share:
+            return catalog.describe(self.models, catalog.DEFAULT_URL)
+        return catalog.DEMO
+
+    @property
+    def asked_model(self) -> Asked:
+        model = self.model
+        return {
+            "url": model.url,
+            "name": model.label if model.is_demo else model.name,
+            "input_price": model.input_price,
+            "output_price": model.output_price,
+        }
+
+    def choose(self, url: str) -> None:
+        self.chosen = url
+        self.recent = [url, *(u for u in self.recent if u != url)][:RECENT_MODELS]
+
+    def start_conversation(self) -> None:
+        """An empty conversation, with a line of its own; the old one's workers keep theirs."""
+        self.conversation = uuid.uuid4().hex
+        self.turns = []
+        self.shown_turns = 0
+
+    def forget_access(self) -> None:
+        """Drop the token and all that was fetched with it."""
+        self.access["pat"] = ""  # in place: questions that wait share this dict
+        self.account = None
+        self.listing = None
+
+
+session = Session()
+
+
+def widget(key: str) -> Any:
+    """What the widget with this key holds now; for use in its callback."""
+    return st.session_state.get(key)
+
+
+def set_widget(key: str, value: Any) -> None:
+    """Change what a widget holds; only in a callback, before the widget is drawn."""
+    st.session_state[key] = value
+
+
+def pause_point() -> None:
+    """Let Streamlit end this run here if a newer one has begun."""
+    _ = "session.turns" in st.session_state
+
+
+def is_here() -> Callable[[], bool]:
+    """A function that tells, from any thread, whether this session's page is still connected."""
+    context = get_script_run_ctx()
+    session_id = context.session_id if context else ""
+
+    def connected() -> bool:
+        return runtime.exists() and runtime.get_instance().is_active_session(session_id)
+
+    return connected
+
+
+def listening_on() -> str:
+    """The address that the server listens on; "" is all of them, or unknown."""
+    return announced() or str(st.get_option("server.address") or "")

@@ -1,0 +1,77 @@
+"""The frame around every page: its links, the model, the access token, what came in an address."""
+
+import threading
+import time
+
+import streamlit as st
+
+from clarifai_chat import catalog, llm
+from clarifai_chat.background import Job
+from clarifai_chat.config import BadSettings, settings
+from components import model_picker, token_box
+from components.session import pause_point, session
+
+MAX_ADDRESS_CHARS = 500
+
+
+def open_page(title: str, icon: str) -> list[Job]:
+    """Set the page up and draw the sidebar. The first statement of every page.
+
+    Returns what runs in the background for it, for `settle`.
+    """
+    st.set_page_config(page_title=f"{title} · Clarifai Chat", page_icon=icon, layout="centered")
+    try:
+        settings()
+    except BadSettings as error:
+        st.error(f"This app's settings cannot be used: {error}. Its operator has to change them.")
+        st.stop()
+    _start_warming_up()
+    _take_address()
+    pending = [j for j in (session.account, session.listing) if j and j["state"] == "running"]
+    with st.sidebar:
+        st.markdown("#### :material/forum: Clarifai Chat")
+        st.page_link("app.py", label="Chat", icon=":material/chat:")
+        st.page_link("pages/models.py", label="Models", icon=":material/list_alt:")
+        model_picker.show()
+        token_box.show()
+    return pending
+
+
+def settle(pending: list[Job]) -> None:
+    """Wait for what runs in the background, then draw again. The last statement of a page."""
+    while pending:
+        if has_news(pending):
+            st.rerun()
+        time.sleep(0.1)
+        pause_point()
+
+
+def has_news(pending: list[Job]) -> bool:
+    """Whether something that ran in the background when the page was drawn has ended."""
+    return any(job["state"] != "running" for job in pending)
+
+
+def _take_address() -> None:
+    """Choose the model that `?model=` names. An address sets nothing else, and never sends."""
+    asked = str(st.query_params.get("model", ""))[:MAX_ADDRESS_CHARS]
+    if asked == session.address_model:
+        return
+    session.address_model = asked
+    if not asked:
+        return
+    if url := catalog.parse_address(asked):
+        session.choose(url)
+    else:
+        st.toast(
+            "The model in this page's address is not one of Clarifai's. It looks like"
+            " https://clarifai.com/OWNER/APP/models/MODEL."
+        )
+
+
+_warming = threading.Lock()
+
+
+def _start_warming_up() -> None:
+    """Load the model library while the visitor still reads; server.py has done it already."""
+    if not llm.is_ready() and _warming.acquire(blocking=False):
+        threading.Thread(target=llm.warm_up, name="warm-up", daemon=True).start()

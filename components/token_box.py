@@ -1,0 +1,126 @@
+"""Enter, verify, mask and forget the access token. It stays in this session's memory."""
+
+import streamlit as st
+
+from clarifai_chat import background, catalog, clarifai, pat
+from clarifai_chat.clarifai import Account
+from clarifai_chat.config import settings
+from clarifai_chat.markdown import escaped
+from components.session import session, set_widget, widget
+
+MAKE_ONE = "https://clarifai.com/me/settings/secrets"
+
+
+def show() -> None:
+    """Draw the box, or what is known of the token that is there."""
+    st.subheader("Access", anchor=False)
+    if session.pat:
+        _show_token()
+    else:
+        _show_box()
+    st.caption(_who_pays(), text_alignment="left")
+
+
+def _show_box() -> None:
+    st.text_input(
+        "Clarifai access token (PAT)",
+        key="pat",
+        type="password",
+        autocomplete="off",
+        placeholder="Paste your token",
+        on_change=_accept,
+        help="It stays in the memory of this session: a reload forgets it. It is sent to"
+        f" {escaped(settings().api_base)} and nowhere else.",
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Verify", key="verify", on_click=_accept, icon=":material/verified_user:")
+        st.link_button("Get a token", MAKE_ONE, type="tertiary", icon=":material/open_in_new:")
+    if session.notice:
+        st.warning(escaped(session.notice))
+
+
+def _show_token() -> None:
+    account = session.account
+    masked = escaped(pat.masked(session.pat))
+    odd = pat.odd(session.pat)
+    if account is None or account["state"] == "running":
+        st.markdown(f":material/hourglass: Checking token {masked}")
+    elif account["state"] == "failed":
+        problem = account["problem"]
+        if problem:
+            st.error(f"Token {masked}: {problem['what']} {problem['advice']}")
+    else:
+        who: Account = account["result"]
+        if who.restricted:
+            st.warning(
+                f"Token {masked} is valid but restricted: it may not read its own account (11007)."
+                " To chat it needs the scopes Predict, Models:Get, Apps:Get and Concepts:Get."
+            )
+        else:
+            st.markdown(f":material/verified_user: Token {masked} of **{escaped(who.user_id)}**")
+    if odd:
+        st.caption(escaped(odd))
+    with st.container(horizontal=True):
+        st.button("Forget", key="forget", on_click=_forget, icon=":material/delete:")
+        if account and account["state"] != "running" and not _is_verified():
+            st.button("Verify again", key="verify", on_click=verify)
+
+
+def _is_verified() -> bool:
+    account = session.account
+    return bool(account and account["state"] == "done" and not account["result"].restricted)
+
+
+def _accept() -> None:
+    typed = widget("pat") or ""
+    set_widget("pat", "")
+    cleaned = pat.clean(typed)
+    session.notice = ""
+    if not cleaned:
+        return
+    if not pat.sendable(cleaned):
+        session.notice = (
+            "That cannot be a token: it has blanks or signs that no request can carry."
+            " Copy it again from Clarifai."
+        )
+        return
+    session.access["pat"] = cleaned
+    verify()
+
+
+def verify() -> None:
+    """Ask whose the token is, and list its models, both in the background."""
+    token, api_base = session.pat, settings().api_base
+    session.account = background.start(lambda: clarifai.who_am_i(token, api_base=api_base))
+    refresh_models()
+
+
+def refresh_models() -> None:
+    """Fetch the live catalog in the background; the list that is there stays until it comes."""
+    token, api_base = session.pat, settings().api_base
+    earlier = session.listing["result"] if session.listing else None
+
+    def fetch() -> object:
+        return catalog.merge(catalog.shipped(), clarifai.list_models(token, api_base=api_base))
+
+    session.listing = background.start(fetch)
+    session.listing["result"] = earlier
+
+
+def _forget() -> None:
+    session.forget_access()
+    set_widget("pat", "")
+
+
+def _who_pays() -> str:
+    if session.model.is_demo:
+        return "The Demo answers inside this app: free, and nothing leaves this computer."
+    if session.pat:
+        account = session.account
+        known = _is_verified() and account is not None
+        whose = f"**{escaped(account['result'].user_id)}**" if known and account else "your token"
+        return f"Replies are paid with the credit of {whose}. A reload forgets the token."
+    if session.may_share:
+        left = max(0, settings().shared_pat_session_limit - session.access["shared"]["used"])
+        return f"Replies are paid by this app's operator: {left} left for this visit."
+    return "This model needs a token. The Demo model needs none. A reload forgets a token."

@@ -1,0 +1,221 @@
+"""Draw turns: the same code draws a reply while it streams and when it is history."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.mutable_status_container import StatusContainer
+
+from clarifai_chat import llm, replies
+from clarifai_chat.blocks import Blocks
+from clarifai_chat.conversation import Attempt, Turn, is_over, is_thinking, said
+from clarifai_chat.errors import Problem
+from clarifai_chat.markdown import escaped, safe
+from clarifai_chat.messages import Message
+from clarifai_chat.usage import seconds
+from components import reply_line
+from components.session import pause_point
+
+TICK_S = 1 / 12  # how often a reply that streams is drawn
+SILENCE_S = 0.2  # how long one look for news lasts; a newer run takes over within it
+USER, MODEL = ":material/person:", ":material/auto_awesome:"
+
+Action = Callable[[Turn], None]
+
+
+class TurnView:
+    """One turn on the page. `draw` adds what is new since it was last called."""
+
+    def __init__(self, turn: Turn, *, retry: Action, use_demo: Action, remove: Action) -> None:
+        self.turn = turn
+        self._actions = {"retry": retry, "use_demo": use_demo, "remove": remove}
+        with st.chat_message("user", avatar=USER):
+            st.text(turn["prompt"])  # as it was typed: no markup, nothing fetched
+        self._body = st.chat_message("assistant", avatar=MODEL)
+        with self._body:
+            if turn["model"]["url"] == "demo":
+                st.badge(turn["model"]["name"], color="gray", icon=":material/theater_comedy:")
+            for attempt in turn["earlier"]:
+                _show_earlier(attempt)
+            self._notice = st.empty()
+        self._messages: list[_MessageView] = []
+        self._is_whole = False
+        self.draw()
+
+    def draw(self) -> None:
+        if self._is_whole:
+            return
+        over = is_over(self.turn)
+        for number, message in enumerate(self.turn["replies"]):
+            if number == len(self._messages):
+                self._messages.append(_MessageView(self._body))
+            self._messages[number].draw(message, self.turn, over=over)
+        self._show_notice()
+        if over:
+            self._is_whole = True
+            with self._body:
+                self._show_end()
+
+    def _show_notice(self) -> None:
+        """What is going on while there is no text to show it."""
+        text = _waiting_text(self.turn)
+        if text == "waiting":
+            with self._notice.container(horizontal=True, vertical_alignment="center"):
+                st.caption(":material/schedule: Waiting for the answer above.")
+                st.button(
+                    "Remove",
+                    key=f"remove:{self.turn['id']}",
+                    type="tertiary",
+                    on_click=self._actions["remove"],
+                    args=(self.turn,),
+                )
+        elif text:
+            self._notice.markdown(text)
+        else:
+            self._notice.empty()
+
+    def _show_end(self) -> None:
+        turn = self.turn
+        if turn["problem"]:
+            self._show_problem(turn["problem"])
+        elif turn["ending"] in ("stopped", "unwatched", "interrupted") and not said(turn):
+            self._button("retry", "Ask again", ":material/refresh:")
+        if turn["replies"] or not turn["problem"]:
+            reply_line.show(turn)
+
+    def _show_problem(self, problem: Problem) -> None:
+        text = f"**{problem['what']}** {problem['advice']}"
+        if problem["detail"]:
+            text += f"  \n:small[The server said: “{escaped(problem['detail'])}”]"
+        whose = f"Whose side: {problem['side']}."
+        if problem["code"]:
+            whose += f" Clarifai code {problem['code']}."
+        if problem["request_id"]:
+            whose += f" Request id for support: {escaped(problem['request_id'])}"
+        st.error(f"{text}  \n:small[{whose}]", icon=":material/error:")
+        with st.container(horizontal=True):
+            if problem["can_retry"]:
+                self._button("retry", "Ask again", ":material/refresh:")
+            if problem["kind"] in ("NoPat", "SharedPatSpent", "Unreachable"):
+                self._button("use_demo", "Ask the Demo instead", ":material/theater_comedy:")
+
+    def _button(self, action: str, label: str, icon: str) -> None:
+        st.button(
+            label,
+            key=f"{action}:{self.turn['id']}",
+            icon=icon,
+            on_click=self._actions[action],
+            args=(self.turn,),
+        )
+
+
+class _MessageView:
+    """One message of a reply: its thinking, folded, then its text, block by block."""
+
+    def __init__(self, body: DeltaGenerator) -> None:
+        self._place = body.container()
+        self._thinking: StatusContainer | None = None
+        self._thoughts: _TextView | None = None
+        self._text: _TextView | None = None
+
+    def draw(self, message: Message, turn: Turn, *, over: bool) -> None:
+        thoughts = message.get("reasoning_content", "")
+        if thoughts:
+            label = _thinking_label(turn)
+            state: Literal["running", "complete"] = "running" if is_thinking(turn) else "complete"
+            if self._thinking is None or self._thoughts is None:
+                self._thinking = self._place.status(label, type="compact", state=state)
+                self._thoughts = _TextView(self._thinking)
+            self._thinking.update(label=label, state=state)
+            self._thoughts.draw(thoughts, over=over or not is_thinking(turn))
+        if message["content"]:
+            if self._text is None:
+                self._text = _TextView(self._place)
+            self._text.draw(message["content"], over=over)
+        for call in message.get("tool_calls", []) if over else []:
+            function = call["function"]
+            self._place.code(f"{function['name']}({function['arguments']})", language="json")
+
+
+class _TextView:
+    """Growing Markdown: finished blocks are written once, only the tail again and again."""
+
+    def __init__(self, place: DeltaGenerator) -> None:
+        self._place = place
+        self._blocks = Blocks()
+        self._written = 0
+        self._tail: DeltaGenerator | None = None
+        self._shown = ""
+
+    def draw(self, text: str, *, over: bool) -> None:
+        self._blocks.follow(text, over=over)
+        for block in self._blocks.finished[self._written :]:
+            self._write(block)
+            self._tail = None
+            self._written += 1
+        if self._blocks.tail and (self._tail is None or self._blocks.tail != self._shown):
+            self._write(self._blocks.tail)
+
+    def _write(self, text: str) -> None:
+        if self._tail is None:
+            self._tail = self._place.empty()
+        if self._shown != text or not self._tail:
+            self._tail.markdown(safe(text))
+        self._shown = text
+
+
+def watch(
+    views: Sequence[TurnView], *, has_news: Callable[[], bool], when_over: Callable[[], object]
+) -> None:
+    """Draw replies as they arrive until none waits or runs. The last statement of a page.
+
+    Returns early when `has_news`. `when_over` is called once no reply is left.
+    """
+    while live := [view for view in views if replies.get(view.turn)]:
+        view = next((v for v in live if v.turn["asked_at"] is not None), live[0])
+        reply = replies.get(view.turn)
+        version = -1
+        while reply and not reply.done.is_set():
+            view.draw()
+            reply.done.wait(TICK_S)
+            version = reply.watch(version, SILENCE_S)
+            pause_point()
+            if has_news():
+                return
+        view.draw()
+    for view in views:
+        view.draw()
+    when_over()
+
+
+def _waiting_text(turn: Turn) -> str:
+    """Markdown for a reply without text so far; "waiting" where it has not been asked yet."""
+    if is_over(turn):
+        return ""
+    if notice := turn.get("notice"):
+        left = max(0, round(notice["until"] - time.time()))
+        return (
+            f":material/refresh: {notice['what']} Trying again in {left} s"
+            f" (attempt {notice['attempt']} of {notice['attempts']})."
+        )
+    if turn["replies"]:
+        return ""
+    if turn["asked_at"] is None:
+        return "waiting"
+    if not llm.is_ready():
+        return ":shimmer[Starting up: the model library is loading. Your question is kept.]"
+    return f":shimmer[Asking {escaped(turn['model']['name'])}]"
+
+
+def _thinking_label(turn: Turn) -> str:
+    if is_thinking(turn):
+        return ":shimmer[Thinking]"
+    thought_s = turn["figures"]["thought_s"]
+    return "Thinking" if thought_s is None else f"Thought for {seconds(thought_s)}"
+
+
+def _show_earlier(attempt: Attempt) -> None:
+    with st.expander("An earlier answer to this question, kept", type="compact"):
+        _TextView(st.container()).draw(said(attempt), over=True)

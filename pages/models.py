@@ -1,0 +1,75 @@
+"""The whole catalog as a table; choosing here chooses everywhere."""
+
+import streamlit as st
+
+from clarifai_chat import catalog
+from clarifai_chat.catalog import Model
+from components import model_picker, shell
+from components.session import session, widget
+
+YES_NO = {True: "yes", False: "no", None: "unknown"}
+
+
+def row(model: Model) -> dict[str, object]:
+    """One model as a row of the table; None stays empty, and says "unknown" on the page."""
+    return {
+        "Use": "✓ In use" if model.url == session.model.url else "Use this",
+        "Model": model.name,
+        "Provider": model.provider,
+        "Context": model.context_window,
+        "In": model.input_price,
+        "Out": model.output_price,
+        "Tools": YES_NO[model.tools],
+        "Vision": YES_NO[model.vision],
+        "Reasoning": YES_NO[model.reasoning],
+        "Status": model.callable_hint or "featured",
+        "Facts from": model_picker.sources(model),
+        "Page": model.page,
+    }
+
+
+def use_this(models: list[Model]) -> None:
+    click = widget("use_model")
+    if click is not None and 0 <= click["row"] < len(models):
+        session.choose(models[click["row"]].url)
+
+
+pending = shell.open_page("Models", icon=":material/list_alt:")
+st.title("Models", anchor=False)
+st.caption(
+    "Sort by a column's head. Prices are US dollars for 1M tokens; an empty cell is unknown."
+)
+
+text = st.text_input(
+    "Search", key="models_text", type="search", live=True, placeholder="Name, owner or family"
+)
+wanted = st.pills(
+    "Only models with",
+    list(model_picker.ABILITIES),
+    selection_mode="multi",
+    format_func=model_picker.ABILITIES.__getitem__,
+    key="models_abilities",
+)
+found = catalog.search(
+    session.models, text or "", **{ability: ability in wanted for ability in model_picker.ABILITIES}
+)
+if found:
+    st.dataframe(
+        [row(model) for model in found],
+        hide_index=True,
+        height=560,
+        key="models_table",
+        alt="The models of the catalog with context window, prices and abilities",
+        column_config={
+            "Use": st.column_config.ButtonColumn(
+                "Use", key="use_model", on_click=use_this, args=(found,), pinned=True
+            ),
+            "Context": st.column_config.NumberColumn("Context (tokens)", format="localized"),
+            "In": st.column_config.NumberColumn("$ per 1M in", format="%.4g"),
+            "Out": st.column_config.NumberColumn("$ per 1M out", format="%.4g"),
+            "Page": st.column_config.LinkColumn("On Clarifai", display_text="open"),
+        },
+    )
+else:
+    st.info("No model matches. Clear a filter, or type less.")
+shell.settle(pending)

@@ -1,0 +1,164 @@
+"""The app as an ASGI application: `python server.py`, or `uvicorn server:app`.
+
+Beyond `streamlit run app.py` it gives: security headers, no Nagle delay, short pings, compression,
+a health check, and a model library that loads while the page is already served.
+"""
+
+import gc
+import importlib
+import logging
+import socket
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any
+
+import streamlit as st
+import uvicorn
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from clarifai_chat import demo, llm
+from clarifai_chat.config import ROOT, BadSettings, announce, is_loopback, settings
+
+log = logging.getLogger(__name__)
+
+# Streamlit's pages need inline scripts and styles, `eval` (charts, diagrams) and blob workers; with
+# this policy charts, diagrams, formulas, tables and inline components all work, and a picture in a
+# reply cannot make the browser call a stranger.
+POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:;"
+    " script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline';"
+    " font-src 'self' data:; connect-src 'self' ws: wss: data: blob:; frame-src 'self' blob: data:;"
+    " worker-src 'self' blob:; base-uri 'self'; form-action 'self'; object-src 'none';"
+    " frame-ancestors {frame_ancestors}"
+)
+PING_S = 10  # a browser that is gone is noticed within two of these, before its queue overflows
+
+
+class SecurityHeaders:
+    """Adds the headers that Streamlit does not send."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *security_headers()]
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+@cache
+def security_headers() -> list[tuple[bytes, bytes]]:
+    headers = {
+        "Content-Security-Policy": POLICY.format(frame_ancestors=settings().frame_ancestors),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
+def warm_up() -> None:
+    """Import and try what the first visitor would otherwise wait for."""
+    for slow in ("pandas", "pyarrow"):  # the Models page's table
+        importlib.import_module(slow)
+    demo.start()
+    llm.warm_up()
+    # Everything imported stays for good: without this, each of Streamlit's collections walks
+    # 360,000 objects of litellm's while every visitor's stream stands still (0.3 s, measured).
+    gc.collect()
+    gc.freeze()
+
+
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[None]:
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+    yield
+
+
+async def healthz(request: Request) -> JSONResponse:
+    """200 once a question goes out without delay; 503 while the app still loads."""
+    if llm.is_ready():
+        return JSONResponse({"status": "ok"})
+    return JSONResponse({"status": "starting"}, status_code=503)
+
+
+def make_app() -> st.App:
+    return st.App(
+        str(ROOT / "app.py"),
+        lifespan=lifespan,
+        routes=[Route("/healthz", healthz)],
+        middleware=[Middleware(SecurityHeaders)],
+    )
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which says where the app is once it can be reached."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host, port = settings().host, settings().port
+            name = "localhost" if is_loopback(host) or host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+            print(f"Clarifai Chat is at http://{name}:{port}  (Ctrl+C ends it)", flush=True)  # noqa: T201 - the one line of the command
+
+
+def port_problem(host: str, port: int) -> str:
+    """Why the server cannot listen there, in one sentence; "" when it can."""
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, proto) as probe:
+            if sys.platform != "win32":  # there it means the opposite
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except socket.gaierror:
+        return f"HOST={host} is not an address of this machine."
+    except OverflowError:
+        return f"PORT={port} is not a port."
+    except OSError as error:
+        return (
+            f"Cannot listen on {host}:{port} ({error.strerror}). Is the app running already?"
+            " Choose another port with PORT=8502."
+        )
+    return ""
+
+
+def main() -> int:
+    try:
+        host, port = settings().host, settings().port
+    except BadSettings as error:
+        print(f"These settings cannot be used: {error}.", file=sys.stderr)  # noqa: T201 - for the operator
+        return 2
+    if problem := port_problem(host, port):
+        print(problem, file=sys.stderr)  # noqa: T201 - for the operator
+        return 2
+    announce(host)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
+        ws_per_message_deflate=True,
+        log_level="warning",
+        access_log=False,  # addresses are visitors' own business
+        timeout_graceful_shutdown=3,
+    )
+    Server(config).run()
+    return 0
+
+
+app = make_app()
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,411 @@
+"""The Demo model: what a visitor without a token sees, and the failures they can ask for."""
+
+import json
+import re
+
+import httpx
+import pytest
+
+from clarifai_chat import demo, demo_script
+
+
+@pytest.fixture(scope="module")
+def server():
+    with demo.DemoServer(pause_s=0, slow_s=0, silent_s=0) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def client(server):
+    with httpx.Client(base_url=server.api_base, headers={"Authorization": "Bearer demo"}) as client:
+        yield client
+
+
+@pytest.fixture
+def ask(client):
+    """Ask without streaming; the answer's message."""
+
+    def ask(prompt, *before, **options):
+        body = {"messages": [*before, {"role": "user", "content": prompt}], **options}
+        return client.post("/chat/completions", json=body).json()["choices"][0]["message"]
+
+    return ask
+
+
+@pytest.fixture
+def stream(client):
+    """Ask with streaming; every event's JSON, and "[DONE]"."""
+
+    def stream(prompt, **options):
+        body = {"messages": [{"role": "user", "content": prompt}], "stream": True, **options}
+        body.setdefault("stream_options", {"include_usage": True})
+        return events(client.post("/chat/completions", json=body).text)
+
+    return stream
+
+
+def events(text):
+    data = re.findall(r"^data: (.*)$", text, re.MULTILINE)
+    return [each if each == "[DONE]" else json.loads(each) for each in data]
+
+
+def tool(name, description="", required=(), **properties):
+    parameters = {"type": "object", "properties": properties, "required": list(required)}
+    function = {"name": name, "description": description, "parameters": parameters}
+    return {"type": "function", "function": function}
+
+
+TEXT = {"type": "string"}
+WEATHER = tool("get_weather", "Get the temperature.", ["location"], location=TEXT)
+CALCULATE = tool("calculate", "Evaluate arithmetic.", ["expression"], expression=TEXT)
+CLOCK = tool("get_time", "The time in a zone.", ["timezone"], timezone=TEXT)
+TOOLS = [WEATHER, CALCULATE, CLOCK]
+
+
+def made(message):
+    """The calls of a message as (name, arguments)."""
+    calls = [call["function"] for call in message.get("tool_calls", ())]
+    return [(call["name"], json.loads(call["arguments"])) for call in calls]
+
+
+# --- Answers ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("prompt", "seen"),
+    [
+        ("Hello", "**Demo model**"),
+        ("What can this app do?", "Tool playground"),
+        ("what is CLARIFAI", "personal access token"),
+        ("Write some Python code", "```python"),
+        ("Compare three models in a table", "| gpt-oss-120b"),
+        ("Compare their prices", "community table, 2026-07"),
+        ("Make me a plan", "1. **"),
+        ("Show me some math", "$$x = "),
+        ("Show me some math", "costs $5 at most"),
+        ("Draw a diagram", "```mermaid\nsequenceDiagram"),
+        ("Which is larger, 9.11 or 9.9?", "**9.9 is larger.**"),
+        ("/help", "`/error 401`"),
+        ("/nonsense", "`/error 401`"),
+    ],
+)
+def test_a_question_meets_its_answer(ask, prompt, seen):
+    assert seen in ask(prompt)["content"]
+
+
+def test_any_other_question_is_echoed_and_met_with_what_one_can_ask(ask):
+    answer = ask("Where do the ducks go in winter, when all the ponds freeze?")["content"]
+
+    assert "“Where do the ducks go in winter, when…”" in answer
+    assert "not an LLM" in answer
+    assert "/help" in answer
+
+
+@pytest.mark.parametrize("odd", ["", "   ", "/", "$`*_[x](y)", "é" * 3000, "?\n\n?"])
+def test_no_question_is_too_odd(ask, odd):
+    assert ask(odd)["content"]
+
+
+def test_content_in_parts_is_read_too(client):
+    parts = [{"type": "text", "text": "Tell me a story"}, {"type": "image_url", "image_url": {}}]
+    body = {"messages": [{"role": "user", "content": parts}]}
+
+    message = client.post("/chat/completions", json=body).json()["choices"][0]["message"]
+
+    assert "Lighthouse" in message["content"]
+
+
+def test_every_starter_has_an_answer_of_its_own(ask):
+    answers = {ask(prompt)["content"] for _, prompt in demo.STARTERS}
+
+    assert len(answers) == len(demo.STARTERS) == 4
+    assert not any("no line for it" in answer for answer in answers)
+
+
+def test_the_scripted_code_runs(ask):
+    code = re.search(r"```python\n(.*?)```", ask("Show me code")["content"], re.DOTALL)
+
+    compile(code[1], "answer", "exec")
+
+
+def test_the_story_is_long(ask):
+    assert 550 < len(ask("Tell me a story")["content"].split()) < 700
+
+
+def test_a_follow_up_quotes_the_question_before(ask):
+    before = [{"role": "user", "content": "First?"}, {"role": "assistant", "content": "Yes."}]
+
+    assert "> First?" in ask("What did I just ask?", *before)["content"]
+    assert "first question" in ask("What did I just ask?")["content"]
+
+
+# --- The wire --------------------------------------------------------------------------------
+
+
+def test_a_stream_says_what_the_whole_answer_says(ask, stream):
+    *chunks, usage, done = stream("Tell me a story")
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
+
+    assert deltas[0]["role"] == "assistant"
+    assert "".join(d.get("content", "") for d in deltas) == ask("Tell me a story")["content"]
+    assert [c["choices"][0]["finish_reason"] for c in chunks[-2:]] == [None, "stop"]
+    assert usage["choices"] == []
+    assert usage["usage"]["completion_tokens"] == len(chunks) - 2
+    assert done == "[DONE]"
+
+
+def test_it_thinks_before_it_answers(ask, stream):
+    deltas = [c["choices"][0]["delta"] for c in stream("9.11 or 9.9?")[:-2]]
+    kinds = [next(iter(delta)) for delta in deltas if "role" not in delta and delta]
+
+    assert kinds == sorted(kinds, key=["reasoning_content", "content"].index)
+    assert kinds.count("reasoning_content") > 50
+    assert "tenths" in ask("9.11 or 9.9?")["reasoning_content"]
+    details = stream("9.11 or 9.9?")[-2]["usage"]["completion_tokens_details"]
+    assert details == {"reasoning_tokens": kinds.count("reasoning_content")}
+
+
+def test_usage_comes_in_a_stream_only_if_asked_for(stream):
+    assert not any("usage" in e for e in stream("Hi", stream_options=None) if e != "[DONE]")
+
+
+def test_the_same_request_gets_the_same_reply_and_id(client):
+    body = {"messages": [{"role": "user", "content": "Hi"}], "stream": True}
+    first, second = (client.post("/chat/completions", json=body) for _ in range(2))
+
+    assert first.text == second.text
+    assert first.headers["x-request-id"] == second.headers["x-request-id"]
+
+
+def test_a_process_has_one_demo_server():
+    assert demo.start() == demo.start()
+    assert httpx.get(f"{demo.start()}/models").json()["data"][0]["id"] == demo.MODEL
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff"])
+def test_a_body_that_is_no_json_object_is_refused(client, body):
+    response = client.post("/chat/completions", content=body)
+
+    assert response.status_code == 400
+    assert response.json()["status"]["code"] == 11102
+
+
+def test_an_unknown_address_is_refused(client):
+    assert client.get("/nowhere").status_code == client.post("/x", json={}).status_code == 404
+
+
+# --- Tools -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("What is the weather in Paris today?", [("get_weather", {"location": "Paris"})]),
+        ("Will it rain in New York?", [("get_weather", {"location": "New York"})]),
+        ("weather in tokyo", [("get_weather", {"location": "Tokyo"})]),
+        ("The weather in Tokyo, Japan?", [("get_weather", {"location": "Tokyo, Japan"})]),
+        ("What is 17 * 23?", [("calculate", {"expression": "17 * 23"})]),
+        ("What is (3+4) times 2?", [("calculate", {"expression": "(3+4) * 2"})]),
+        ("Add 17 and 25", [("calculate", {"expression": "17 + 25"})]),
+        ("What is 15% of 80?", [("calculate", {"expression": "15 / 100 * 80"})]),
+        ("What time is it in Tokyo?", [("get_time", {"timezone": "Asia/Tokyo"})]),
+        (
+            "The weather in Paris and Tokyo?",
+            [("get_weather", {"location": "Paris"}), ("get_weather", {"location": "Tokyo"})],
+        ),
+        (
+            "What is the weather in Paris and what time is it in Tokyo?",
+            [("get_weather", {"location": "Paris"}), ("get_time", {"timezone": "Asia/Tokyo"})],
+        ),
+        ("Tell me a story", []),
+        ("What can this app do?", []),
+    ],
+)
+def test_the_question_chooses_the_tool_and_its_arguments(ask, prompt, expected):
+    assert made(ask(prompt, tools=TOOLS)) == expected
+
+
+def test_tool_choice_is_respected(ask):
+    named = {"type": "function", "function": {"name": "get_time"}}
+
+    assert "tool_calls" not in ask("Weather in Paris?", tools=TOOLS, tool_choice="none")
+    assert made(ask("Hello", tools=TOOLS, tool_choice="required"))
+    assert made(ask("Weather in Paris?", tools=TOOLS, tool_choice=named))[0][0] == "get_time"
+
+
+def test_parallel_calls_can_be_forbidden(ask):
+    prompt = "The weather in Paris and Tokyo?"
+
+    assert made(ask(prompt, tools=TOOLS, parallel_tool_calls=False)) == [
+        ("get_weather", {"location": "Paris"})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "schema", "value"),
+    [
+        ("in kelvin, please", {"enum": ["celsius", "kelvin"]}, "kelvin"),
+        ("please", {"enum": ["celsius", "kelvin"]}, "celsius"),
+        ("give me 500", {"type": "integer", "maximum": 50}, 50),
+        ("give me 2.5", {"type": "number"}, 2.5),
+        ("please", {"type": "integer", "minimum": 3}, 3),
+        ("please", {"type": "integer", "default": 7}, 7),
+        ("with sauce", {"type": "boolean"}, True),
+        ("without sauce", {"type": "boolean"}, False),
+        ('say "a b" and "c"', {"type": "array", "items": TEXT}, ["a b", "c"]),
+        ("1, 2 and 3", {"type": "array", "items": {"type": "integer"}}, [1, 2, 3]),
+        ("x", {"type": "object", "properties": {"n": TEXT}, "required": ["n"]}, {"n": "x"}),
+        ('write "Hello" now', TEXT, "Hello"),
+        ("x", {"anyOf": [{"type": "null"}, {"type": "integer"}]}, 1),
+        ("x", {"type": ["null", "boolean"]}, False),
+        ("x", {"const": 4}, 4),
+        ("", {}, "something"),
+    ],
+)
+def test_a_required_value_is_filled_by_its_schema(ask, prompt, schema, value):
+    tools = [tool("use", "", ["sauce"], sauce=schema)]
+
+    assert made(ask(prompt, tools=tools, tool_choice="required")) == [("use", {"sauce": value})]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"properties": [1]},
+        {"properties": {"x": {"enum": 5}}},
+        {"properties": {"x": {"type": "integer", "minimum": "y"}}, "required": ["x"]},
+    ],
+)
+def test_a_tool_that_cannot_be_read_is_refused(client, parameters):
+    tools = [{"type": "function", "function": {"name": "use", "parameters": parameters}}]
+    messages = [{"role": "user", "content": "use it"}]
+    body = {"messages": messages, "tools": tools, "tool_choice": "required"}
+
+    response = client.post("/chat/completions", json=body)
+
+    assert response.status_code == 400
+    assert "definition" in response.json()["status"]["details"]
+
+
+def test_streamed_calls_open_with_id_and_name_and_go_on_by_index(ask, stream):
+    prompt = "The weather in Paris and Tokyo?"
+    chunks = stream(prompt, tools=TOOLS)[:-2]
+    deltas = [d for c in chunks for d in c["choices"][0]["delta"].get("tool_calls", ())]
+    ids = [delta["id"] for delta in deltas if "id" in delta]
+    texts = {0: "", 1: ""}
+    for delta in deltas:
+        texts[delta["index"]] += delta["function"]["arguments"]
+
+    assert len(set(ids)) == 2
+    assert ids == [call["id"] for call in ask(prompt, tools=TOOLS)["tool_calls"]]
+    assert [json.loads(t)["location"] for t in texts.values()] == ["Paris", "Tokyo"]
+    assert chunks[-1]["choices"][0]["finish_reason"] == "tool_calls"
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        ('{"temperature": 18, "sky": "clear"}', "temperature is 18 and sky is clear"),
+        ('{"wind": {"speed": 3}}', "wind (speed is 3)"),
+        ("[1, true, null]", "1, yes and not known"),
+        ("Light rain.", "Light rain."),
+        ('{"error": "no such place"}', "could not do it: no such place"),
+        ("", "nothing"),
+    ],
+)
+def test_the_tools_own_result_is_in_the_answer(result, said):
+    function = {"name": "get_weather", "arguments": "{}"}
+    messages = [
+        {"role": "user", "content": "The weather in Paris?"},
+        {
+            "role": "assistant",
+            "tool_calls": [{"id": "a", "type": "function", "function": function}],
+        },
+        {"role": "tool", "tool_call_id": "a", "content": result},
+    ]
+
+    text = demo_script.reply_to({"messages": messages, "tools": TOOLS}).text
+
+    assert said in text
+    assert "`get_weather`" in text
+
+
+# --- Failures on request -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("http", [401, 402, 403, 404, 408, 413, 429, 500, 502, 503, 504, 529])
+def test_a_failure_has_clarifais_shape(client, http):
+    body = {"messages": [{"role": "user", "content": f"/error {http}"}], "stream": True}
+    response = client.post("/chat/completions", json=body)
+
+    assert response.status_code == http
+    assert set(response.json()["status"]) == {"code", "description", "details", "req_id"}
+    assert response.headers.get("retry-after") == ("2" if http == 429 else None)
+
+
+@pytest.mark.parametrize(
+    ("command", "http", "code"),
+    [
+        ("/error 11007", 403, 11007),
+        ("/error 21351", 503, 21351),
+        ("/error 12345", 500, 12345),
+        ("/loading", 503, 21355),
+    ],
+)
+def test_clarifais_own_codes_can_be_asked_for(client, command, http, code):
+    body = {"messages": [{"role": "user", "content": command}]}
+    response = client.post("/chat/completions", json=body)
+
+    assert (response.status_code, response.json()["status"]["code"]) == (http, code)
+
+
+def test_flaky_fails_once_and_then_works(client):
+    body = {"messages": [{"role": "user", "content": "/flaky"}]}
+    codes = [client.post("/chat/completions", json=body).status_code for _ in range(2)]
+
+    assert codes == [503, 200]
+
+
+@pytest.mark.parametrize("command", ["/cut", "/silent"])
+@pytest.mark.parametrize("streamed", [True, False])
+def test_the_connection_breaks(client, command, streamed):
+    body = {"messages": [{"role": "user", "content": command}], "stream": streamed}
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        client.post("/chat/completions", json=body)
+
+
+@pytest.mark.parametrize(
+    ("command", "kind", "text"),
+    [
+        ("/html", "text/html; charset=utf-8", "<h1>"),
+        ("/empty", "text/event-stream", ""),
+        ("/error200", "application/json", "21313"),
+        ("/midstream", "text/event-stream; charset=utf-8", '"Model prediction failed"'),
+    ],
+)
+def test_a_success_can_hide_a_failure(client, command, kind, text):
+    body = {"messages": [{"role": "user", "content": command}], "stream": True}
+    response = client.post("/chat/completions", json=body)
+
+    assert response.status_code == 200
+    assert response.headers["content-type"] == kind
+    assert text in response.text
+    assert 'finish_reason": "' not in response.text
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [("/length", "length"), ("/filter", "content_filter"), ("/slow", "stop")],
+)
+def test_an_answer_can_end_early_or_late(stream, command, reason):
+    assert stream(command)[-3]["choices"][0]["finish_reason"] == reason
+
+
+@pytest.mark.parametrize(("count", "expected"), [("1", 1), ("777", 777), ("999999", 20_000)])
+def test_long_answers_have_the_length_asked_for(client, count, expected):
+    body = {"messages": [{"role": "user", "content": f"/long {count}"}]}
+    answer = client.post("/chat/completions", json=body).json()
+
+    assert answer["usage"]["completion_tokens"] == expected
+    assert len(answer["choices"][0]["message"]["content"].split()) == expected
