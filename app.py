@@ -9,10 +9,10 @@ from clarifai_chat.conversation import Turn, again, new_turn, to_messages
 from clarifai_chat.endpoints import endpoint_for
 from clarifai_chat.events import StreamEvent
 from clarifai_chat.wire import Call
-from components import shell, transcript
+from components import layout, shell, transcript
 from components.session import is_here, session, widget
 
-STARTERS = (
+STARTERS: tuple[tuple[str, str], ...] = (
     ("Explain something", "Explain how a large language model writes text, to a curious teenager."),
     ("Write some code", "Write a Python function that finds the longest palindrome in a string."),
     ("Compare in a table", "Compare three ways to store energy at home, in a short table."),
@@ -76,11 +76,26 @@ def new_chat() -> None:
     session.start_conversation()
 
 
+def show_welcome() -> None:
+    st.title("What would you like to know?", anchor=False)
+    starters = STARTERS
+    if session.model.is_demo:
+        starters = demo.STARTERS
+        st.markdown(
+            "You are talking to the **Demo**: scripted answers from inside this app, no LLM, no"
+            " token, no network. With a Clarifai access token in the sidebar you talk to real"
+            " models."
+        )
+    with st.container(horizontal=True):
+        for number, (label, prompt) in enumerate(starters):
+            st.button(label, key=f"starter:{number}", help=prompt, on_click=ask, args=(prompt,))
+
+
 def show_earlier() -> None:
     session.shown_turns += RECENT_TURNS
 
 
-pending = shell.open_page("Chat", icon=":material/chat:")
+pending = shell.open_page("Chat")
 
 with st.sidebar:
     st.button(
@@ -91,31 +106,30 @@ with st.sidebar:
         disabled=not session.turns,
         on_click=new_chat,
     )
+with st.bottom:  # Stop above the box, where the reply grows
+    stop_place = st.empty()
 st.chat_input(
     f"Message {session.asked_model['name']}",
     key="prompt",
     on_submit=lambda: ask(widget("prompt")),
 )
 
-if not session.turns:
-    st.title("What shall we ask?", anchor=False)
-    starters = demo.STARTERS if session.model.is_demo else STARTERS
-    with st.container(horizontal=True):
-        for number, (label, prompt) in enumerate(starters):
-            st.button(label, key=f"starter:{number}", help=prompt, on_click=ask, args=(prompt,))
-
+top = st.empty()
 hidden = max(0, len(session.turns) - RECENT_TURNS - session.shown_turns)
-if hidden:
-    st.button(f"Show earlier messages ({hidden})", key="earlier", on_click=show_earlier)
+if not session.turns:
+    with top.container():
+        show_welcome()
+elif hidden:
+    top.button(f"Show earlier messages ({hidden})", key="earlier", on_click=show_earlier)
 for turn in session.turns:
     replies.mark_interrupted(turn)
 views = [
     transcript.TurnView(turn, retry=ask_again, use_demo=ask_demo, remove=remove)
     for turn in session.turns[hidden:]
 ]
-with st.bottom:
-    stop_place = st.empty()
 if any(replies.get(turn) for turn in session.turns):
     stop_place.button("Stop", key="stop", icon=":material/stop_circle:", on_click=stop)
+layout.clear_below(2 * (session.drawn_turns - len(views)))
+session.drawn_turns = len(views)
 transcript.watch(views, has_news=lambda: shell.has_news(pending), when_over=stop_place.empty)
 shell.settle(pending)

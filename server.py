@@ -10,6 +10,7 @@ import logging
 import socket
 import sys
 import threading
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
@@ -21,10 +22,12 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as AsgiMessage
 
 from clarifai_chat import demo, llm
 from clarifai_chat.config import ROOT, BadSettings, announce, is_loopback, settings
+from clarifai_chat.messages import Message
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +51,7 @@ class SecurityHeaders:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
+        async def send_with_headers(message: AsgiMessage) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), *security_headers()]
             await send(message)
@@ -72,8 +75,10 @@ def warm_up() -> None:
     """Import and try what the first visitor would otherwise wait for."""
     for slow in ("pandas", "pyarrow"):  # the Models page's table
         importlib.import_module(slow)
-    demo.start()
     llm.warm_up()
+    hello: Message = {"role": "user", "content": "hello"}
+    for _ in llm.stream_reply(demo.MODEL, [hello], pat=demo.KEY, api_base=demo.start()):
+        pass
     # Everything imported stays for good: without this, each of Streamlit's collections walks
     # 360,000 objects of litellm's while every visitor's stream stands still (0.3 s, measured).
     gc.collect()
@@ -93,12 +98,25 @@ async def healthz(request: Request) -> JSONResponse:
     return JSONResponse({"status": "starting"}, status_code=503)
 
 
+def on_script_error(error: Exception) -> bool:
+    """Say it on the page in a sentence; log where it was, but not its text: that may be private."""
+    frames = "".join(traceback.format_tb(error.__traceback__)[-4:])
+    log.error("%s while a page was drawn\n%s", type(error).__name__, frames)
+    st.error(
+        "This page made a mistake while it was drawn. What you typed and what was answered is kept:"
+        " click Chat in the sidebar to see it.",
+        icon=":material/error:",
+    )
+    return True
+
+
 def make_app() -> st.App:
     return st.App(
         str(ROOT / "app.py"),
         lifespan=lifespan,
         routes=[Route("/healthz", healthz)],
         middleware=[Middleware(SecurityHeaders)],
+        on_script_error=on_script_error,
     )
 
 

@@ -13,6 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any, TypedDict
 
@@ -45,7 +46,6 @@ log = logging.getLogger(__name__)
 
 MAX_RETRY_AFTER_S = 30.0  # a server may ask for more; then the reader is told, and decides
 MAX_ATTEMPTS = 4
-CONNECT_TIMEOUT_S = 5.0
 
 
 class Params(TypedDict, total=False):
@@ -177,12 +177,12 @@ def _attempt(request: dict[str, Any], pat: str, base: str, call: Call) -> Iterat
         response = call.response
         if response is None:
             raise AppFault
-        for chunk in _chunks(response, request["stream"], pat):
+        for chunk in _chunks(call, response, request["stream"], pat):
             for event in assembler.feed(chunk):
                 begun = True
                 yield event
-        if not assembler.reason and _was_cut_short(response):
-            raise CutOff
+        if not assembler.reason and _was_cut_short(call, response):
+            raise CutOff if begun else BadReply
         yield from assembler.finish()
         yield Finished(assembler.reason or "not reported", _request_id(response))
     except Exception as error:  # the one door: whatever litellm raises stops here
@@ -197,7 +197,7 @@ def _attempt(request: dict[str, Any], pat: str, base: str, call: Call) -> Iterat
 def _send(request: dict[str, Any], pat: str, base: str, call: Call) -> None:
     """Send the request through litellm; its raw response is then in `call.response`."""
     litellm, openai = _imported()
-    with call.watched():
+    with call.watched(stream=request["stream"]):
         litellm.completion(
             **request,
             # litellm's "openai" provider rewrites requests by the model's name; this one does not.
@@ -210,17 +210,19 @@ def _send(request: dict[str, Any], pat: str, base: str, call: Call) -> None:
                 api_key=pat, base_url=base, http_client=wire.client_for(base), max_retries=0
             ),
             max_retries=0,
-            timeout=httpx.Timeout(settings().reply_timeout_s, connect=CONNECT_TIMEOUT_S),
+            timeout=settings().reply_timeout_s,
         )
 
 
-def _chunks(response: httpx.Response, stream: bool, pat: str) -> Iterator[dict[str, Any]]:
+def _chunks(
+    call: Call, response: httpx.Response, stream: bool, pat: str
+) -> Iterator[dict[str, Any]]:
     """The JSON objects of an answer as they arrive, straight off the wire.
 
     litellm's own iterator costs fifty times as much per chunk, hides errors, and invents a finish
     reason and token counts where the server sent none.
     """
-    if not wire.is_event_stream(response):
+    if call.is_whole:
         body = parse(response.text)
         if is_error(body):
             raise meaning(response.status_code, body, pat=pat)
@@ -229,22 +231,28 @@ def _chunks(response: httpx.Response, stream: bool, pat: str) -> Iterator[dict[s
         yield body
         return
     done = False
-    for event in EventSource(response).iter_sse():
+    events = EventSource(response).iter_sse()
+    for event in events:
         if event.data == "[DONE]":
             done = True
             break
         if event.data:
-            chunk = json.loads(event.data)
+            chunk = json.loads(event.data) if event.event != "error" else parse(event.data)
             if event.event == "error" and not is_error(chunk):
-                chunk = {"error": {"message": str(chunk)}}
+                chunk = {"error": chunk if isinstance(chunk, dict) else {"message": str(chunk)}}
             if isinstance(chunk, dict):
                 yield chunk
+    if done:  # a connection can be used again only if its answer was read to the last byte
+        call.expect_end()
+        with suppress(httpx.TransportError, SSEError):
+            for _ in events:
+                pass
     response.extensions["finished"] = done
 
 
-def _was_cut_short(response: httpx.Response) -> bool:
+def _was_cut_short(call: Call, response: httpx.Response) -> bool:
     """No finish reason came; the only other sign of a whole answer is the closing `[DONE]`."""
-    return not response.extensions.get("finished", not wire.is_event_stream(response))
+    return not response.extensions.get("finished", call.is_whole)
 
 
 def _meaning_of(error: Exception, pat: str, call: Call, begun: bool) -> ChatError:
@@ -253,7 +261,7 @@ def _meaning_of(error: Exception, pat: str, call: Call, begun: bool) -> ChatErro
     The server's own response decides where there is one, because litellm blurs it.
     """
     response = call.response
-    if response is not None and not wire.is_event_stream(response):
+    if response is not None and call.is_whole:
         body = parse(response.text)
         if response.status_code >= 400 or is_error(body):
             return meaning(

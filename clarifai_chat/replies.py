@@ -51,6 +51,8 @@ class Reply:
             return self.version
 
     def run(self) -> None:
+        if self.done.is_set():  # stopped before its time came
+            return
         self._began = time.monotonic()
         problem: Problem | None = AppFault().problem()
         try:
@@ -118,6 +120,7 @@ def ask(
             _lines[line].append(reply)
         else:
             _lines[line] = deque([reply])
+            turn["asked_at"] = time.time()
             threading.Thread(target=_work, args=(line,), name="reply", daemon=True).start()
         if _keeper is None or not _keeper.is_alive():
             _keeper = threading.Thread(target=_keep, name="reply-keeper", daemon=True)
@@ -169,7 +172,8 @@ def _work(line: str) -> None:
                 del _lines[line]
                 return
             reply = _lines[line].popleft()
-            reply.turn["asked_at"] = time.time()  # before the request goes out
+            if reply.turn["asked_at"] is None:
+                reply.turn["asked_at"] = time.time()  # before the request goes out
         reply.run()
 
 

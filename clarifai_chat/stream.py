@@ -62,7 +62,7 @@ class Assembler:
             yield self.usage
 
     def _gather(self, part: dict[str, Any]) -> None:
-        """Add a fragment to its call: ids come once or with each piece, calls may share an index."""
+        """Add a fragment to its call: ids come once or with each piece, calls may share one."""
         function = part.get("function") or {}
         call_id, name = part.get("id") or "", function.get("name") or ""
         index = part.get("index", 0)
@@ -119,12 +119,16 @@ class _ThinkTags:
     """Tells `<think>…</think>` at the start of an answer from the answer, however it is cut up."""
 
     def __init__(self) -> None:
-        self._state = "start"  # → "thinking" → "text", or straight to "text"
+        self._state = "start"  # → "thinking" → "thought" → "text", or straight to "text"
         self._held = ""  # what may still turn out to be a tag
 
     def split(self, text: str) -> Iterator[Text | Thinking]:
-        if self._state == "text":
-            yield Text(text)
+        if self._state == "thought":  # blanks between thought and answer are neither
+            text = text.lstrip()
+            self._state = "text" if text else "thought"
+        if self._state in ("thought", "text"):
+            if text:
+                yield Text(text)
             return
         self._held += text
         if self._state == "start":
@@ -140,11 +144,10 @@ class _ThinkTags:
             self._state, self._held = "thinking", begun[len(_OPEN) :]
         thought, tag, answer = self._held.partition(_CLOSE)
         if tag:
-            self._state, self._held = "text", ""
+            self._state, self._held = "thought", ""
             if thought:
                 yield Thinking(thought)
-            if answer.lstrip():
-                yield Text(answer.lstrip())
+            yield from self.split(answer)
             return
         safe = len(thought) - _overlap(thought)
         self._held = thought[safe:]

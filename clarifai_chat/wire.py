@@ -8,6 +8,7 @@ wakes the reader at once (measured, plain and TLS).
 
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -22,14 +23,20 @@ import httpx
 from clarifai_chat.config import is_loopback
 
 
+CONNECT_TIMEOUT_S = 5.0
+LAST_READ_S = 0.25  # for what follows an answer's own end on the wire
+_lock = threading.Lock()  # which call uses which connection
+
+
 class Call:
     """One request under way: its raw response once there is one, and a way to end it."""
 
     def __init__(self) -> None:
         self.response: httpx.Response | None = None
+        self.is_whole = False  # the response was no stream, and was read to its end
         self.ended = threading.Event()  # set by cut(); waits between retries listen to it
-        self._stream: httpcore.NetworkStream | None = None
-        self._lock = threading.Lock()
+        self._may_stream = True
+        self._stream: _Stream | None = None
 
     @property
     def is_cut(self) -> bool:
@@ -37,14 +44,23 @@ class Call:
 
     def cut(self) -> None:
         """End the call now, from any thread, even while the server is silent. Safe to repeat."""
-        with self._lock:
+        with _lock:
             self.ended.set()
-            if self._stream is not None:
-                _shut_down(self._stream)
+            # A whole answer gives its connection back at once: it may serve another call by now.
+            if self._stream is not None and self._stream.user is self:
+                _shut_down(self._stream.inner)
+
+    def expect_end(self) -> None:
+        """The answer is over: let nothing be waited for any longer than its end takes to arrive."""
+        with _lock:
+            if self._stream is not None and self._stream.user is self:
+                self._stream.until = time.monotonic() + LAST_READ_S
 
     @contextmanager
-    def watched(self) -> Iterator[None]:
-        """Requests made in this block, in this thread, are this call's."""
+    def watched(self, *, stream: bool) -> Iterator[None]:
+        """Requests made in this block, in this thread, are this call's. Not `stream`: read whole."""
+        self.is_whole = False
+        self._may_stream = stream
         token = _current.set(self)
         try:
             yield
@@ -53,7 +69,7 @@ class Call:
 
     def close(self) -> None:
         """Give the connection back. After this, `cut` cannot reach whoever uses it next."""
-        with self._lock:
+        with _lock:
             self._stream = None
         if self.response is not None:
             self.response.close()
@@ -63,12 +79,21 @@ class Call:
         self.close()
         self.response = None
 
-    def hold(self, stream: httpcore.NetworkStream) -> None:
+    def hold(self, stream: "_Stream") -> None:
         """Remember the connection that this call uses; raises when it was cut meanwhile."""
-        with self._lock:
+        with _lock:
             if self.is_cut:
                 raise httpcore.ReadError("cut")
             self._stream = stream
+            stream.user = self
+            stream.until = None
+
+    def keep(self, response: httpx.Response) -> None:
+        """Keep the response. What is no stream is read, so that its words survive litellm."""
+        self.response = response
+        if not self._may_stream or response.status_code >= 400 or not is_event_stream(response):
+            response.read()
+            self.is_whole = True
 
 
 _current: ContextVar[Call | None] = ContextVar("call", default=None)
@@ -89,7 +114,7 @@ def _client(*, trust_env: bool) -> httpx.Client:
         limits=httpx.Limits(
             max_connections=1000, max_keepalive_connections=50, keepalive_expiry=30
         ),
-        event_hooks={"response": [_keep_response]},
+        event_hooks={"request": [_limit_connecting], "response": [_keep_response]},
         trust_env=trust_env,
     )
     # httpx has no public way to set its transports' network backend; httpcore, below it, has.
@@ -100,11 +125,15 @@ def _client(*, trust_env: bool) -> httpx.Client:
     return client
 
 
+def _limit_connecting(request: httpx.Request) -> None:
+    # litellm makes one number of all timeouts, and a dead address would be waited for as long as
+    # a slow model.
+    request.extensions["timeout"] = request.extensions["timeout"] | {"connect": CONNECT_TIMEOUT_S}
+
+
 def _keep_response(response: httpx.Response) -> None:
     if call := _current.get():
-        call.response = response
-        if not is_event_stream(response):
-            response.read()  # what is not a stream is read whole, so that its words survive litellm
+        call.keep(response)
 
 
 def is_event_stream(response: httpx.Response) -> bool:
@@ -134,13 +163,19 @@ class _Backend(httpcore.NetworkBackend):
 class _Stream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self.inner = inner
+        self.user: Call | None = None  # whose request went out last
+        self.until: float | None = None  # monotonic seconds after which nothing is read any more
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self.until is not None:
+            timeout = self.until - time.monotonic()
+            if timeout <= 0:
+                raise httpcore.ReadTimeout
         return self.inner.read(max_bytes, timeout)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if call := _current.get():
-            call.hold(self.inner)
+            call.hold(self)
         self.inner.write(buffer, timeout)
 
     def close(self) -> None:

@@ -28,7 +28,6 @@ def show() -> None:
         on_change="rerun",
         width="stretch",
         icon=":material/smart_toy:",
-        help="Choose another model",
     )
     _show_facts(model)
     if picker.open:
@@ -140,16 +139,22 @@ def _show_row(model: Model, where: str) -> None:
             args=(model.url,),
         )
         with st.container(gap=None):
+            in_use = ":material/check: " if model.url == session.model.url else ""
             st.button(
-                f"{escaped(model.name)} :gray[· {escaped(model.provider)}]",
+                f"{in_use}**{escaped(model.name)}** · {escaped(model.provider)}",
                 key=f"use:{where}:{model.url}",
-                type="primary" if model.url == session.model.url else "secondary",
-                width="stretch",
+                type="tertiary",
                 on_click=choose,
                 args=(model.url,),
             )
-            hint = f"{escaped(model.callable_hint)} · " if model.callable_hint else ""
-            st.caption(f"{hint}{facts(model)} :gray[({escaped(sources(model))})]")
+            st.caption(_row_text(model))
+
+
+def _row_text(model: Model) -> str:
+    if model.is_demo:
+        return escaped(f"{model.label} · free, offline")
+    hint = f"{escaped(model.callable_hint)}  \n" if model.tier not in ("live", "featured") else ""
+    return f"{hint}{facts(model)} · *{escaped(sources(model))}*"
 
 
 def _show_age() -> None:

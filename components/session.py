@@ -6,6 +6,7 @@ that was re-imported no longer passes `isinstance`.
 
 import uuid
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Generic, TypedDict, TypeVar
 
 import streamlit as st
@@ -66,6 +67,7 @@ class Session:
     conversation = Slot(lambda: uuid.uuid4().hex)  # names the line in which questions wait
     turns = Slot[list[Turn]](list)
     shown_turns = Slot(lambda: 0)  # how many more than usual are drawn
+    drawn_turns = Slot(lambda: 0)  # how many the last run drew
 
     @property
     def pat(self) -> str:
@@ -92,7 +94,7 @@ class Session:
         if listing and listing["result"]:
             models: tuple[Model, ...] = listing["result"]
             return models
-        return catalog.shipped()
+        return _shipped()
 
     @property
     def model(self) -> Model:
@@ -128,6 +130,11 @@ class Session:
         self.access["pat"] = ""  # in place: questions that wait share this dict
         self.account = None
         self.listing = None
+
+
+@cache
+def _shipped() -> tuple[Model, ...]:
+    return catalog.merge(catalog.shipped(), ())
 
 
 session = Session()

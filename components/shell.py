@@ -7,19 +7,22 @@ import streamlit as st
 
 from clarifai_chat import catalog, llm
 from clarifai_chat.background import Job
-from clarifai_chat.config import BadSettings, settings
+from clarifai_chat.config import ROOT, BadSettings, settings
 from components import model_picker, token_box
 from components.session import pause_point, session
 
 MAX_ADDRESS_CHARS = 500
+ASSETS = ROOT / "assets"
 
 
-def open_page(title: str, icon: str) -> list[Job]:
+def open_page(title: str) -> list[Job]:
     """Set the page up and draw the sidebar. The first statement of every page.
 
     Returns what runs in the background for it, for `settle`.
     """
-    st.set_page_config(page_title=f"{title} · Clarifai Chat", page_icon=icon, layout="centered")
+    # Files of our own: an icon by name would be fetched from a font server on the internet.
+    st.set_page_config(page_title=f"{title} · Clarifai Chat", page_icon=str(ASSETS / "icon.png"))
+    st.logo(ASSETS / "logo.svg", size="large", icon_image=ASSETS / "icon.png")
     try:
         settings()
     except BadSettings as error:
@@ -29,7 +32,6 @@ def open_page(title: str, icon: str) -> list[Job]:
     _take_address()
     pending = [j for j in (session.account, session.listing) if j and j["state"] == "running"]
     with st.sidebar:
-        st.markdown("#### :material/forum: Clarifai Chat")
         st.page_link("app.py", label="Chat", icon=":material/chat:")
         st.page_link("pages/models.py", label="Models", icon=":material/list_alt:")
         model_picker.show()

@@ -6,6 +6,7 @@ from clarifai_chat import background, catalog, clarifai, pat
 from clarifai_chat.clarifai import Account
 from clarifai_chat.config import settings
 from clarifai_chat.markdown import escaped
+from components import layout
 from components.session import session, set_widget, widget
 
 MAKE_ONE = "https://clarifai.com/me/settings/secrets"
@@ -14,11 +15,13 @@ MAKE_ONE = "https://clarifai.com/me/settings/secrets"
 def show() -> None:
     """Draw the box, or what is known of the token that is there."""
     st.subheader("Access", anchor=False)
-    if session.pat:
-        _show_token()
-    else:
-        _show_box()
-    st.caption(_who_pays(), text_alignment="left")
+    with st.container():
+        if session.pat:
+            _show_token()
+        else:
+            _show_box()
+        layout.clear_below(2)
+    st.caption(_who_pays())
 
 
 def _show_box() -> None:

@@ -33,15 +33,20 @@ class TurnView:
         self._actions = {"retry": retry, "use_demo": use_demo, "remove": remove}
         with st.chat_message("user", avatar=USER):
             st.text(turn["prompt"])  # as it was typed: no markup, nothing fetched
-        self._body = st.chat_message("assistant", avatar=MODEL)
-        with self._body:
+        with st.chat_message("assistant", avatar=MODEL):
             if turn["model"]["url"] == "demo":
                 st.badge(turn["model"]["name"], color="gray", icon=":material/theater_comedy:")
             for attempt in turn["earlier"]:
                 _show_earlier(attempt)
+            # Each place is there from the start: what an earlier run drew further down stays on
+            # the page, faded, until this run ends, and a run lasts as long as its replies.
             self._notice = st.empty()
+            self._place = st.container() if turn["replies"] else st.empty()
+            self._is_open = bool(turn["replies"])
+            self._end = st.empty()
         self._messages: list[_MessageView] = []
         self._is_whole = False
+        self._noted = ""
         self.draw()
 
     def draw(self) -> None:
@@ -50,17 +55,23 @@ class TurnView:
         over = is_over(self.turn)
         for number, message in enumerate(self.turn["replies"]):
             if number == len(self._messages):
-                self._messages.append(_MessageView(self._body))
+                if not self._is_open:
+                    self._place = self._place.container()
+                    self._is_open = True
+                self._messages.append(_MessageView(self._place))
             self._messages[number].draw(message, self.turn, over=over)
         self._show_notice()
         if over:
             self._is_whole = True
-            with self._body:
+            with self._end.container():
                 self._show_end()
 
     def _show_notice(self) -> None:
         """What is going on while there is no text to show it."""
         text = _waiting_text(self.turn)
+        if text == self._noted:
+            return
+        self._noted = text
         if text == "waiting":
             with self._notice.container(horizontal=True, vertical_alignment="center"):
                 st.caption(":material/schedule: Waiting for the answer above.")
@@ -155,15 +166,14 @@ class _TextView:
             self._write(block)
             self._tail = None
             self._written += 1
-        if self._blocks.tail and (self._tail is None or self._blocks.tail != self._shown):
+        if self._blocks.tail:
             self._write(self._blocks.tail)
 
     def _write(self, text: str) -> None:
-        if self._tail is None:
-            self._tail = self._place.empty()
-        if self._shown != text or not self._tail:
-            self._tail.markdown(safe(text))
-        self._shown = text
+        """Write the element that grows, or the next one."""
+        if self._tail is None or text != self._shown:
+            self._tail = (self._tail or self._place).markdown(safe(text))
+            self._shown = text
 
 
 def watch(

@@ -1,0 +1,78 @@
+# Needs python3 (3.11 or newer), make (GNU 3.81 or newer) and a package index; nothing else.
+# Options: PORT= and HOST= (run), ARGS= (test), VENV= (where the environment is), PYTHON=.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
+UV_VERSION := 0.13.9
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check cover lock
+
+help:  ## List these commands
+	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1~\2/p' $(firstword $(MAKEFILE_LIST)) | tr '~' '\t'
+
+run: $(VENV)/.ready-to-run  ## Start the app on http://localhost:8501 (PORT=, HOST=)
+	@exec $(BIN)/python server.py
+
+setup: $(VENV)/.ready-to-test  ## Make the environment for running, testing and checking
+
+test: $(VENV)/.ready-to-test  ## Run every test (ARGS="-k picker" for some of them)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.ready-to-test  ## Format, lint, types, tests: all that CI runs
+	@echo "Format:" && $(BIN)/ruff format --check .
+	@echo "Lint:" && $(BIN)/ruff check .
+	@echo "Types:" && $(BIN)/mypy
+	@echo "Tests:" && $(MAKE) --no-print-directory test
+
+cover: $(VENV)/.ready-to-test  ## Run the tests and list what they leave out
+	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+lock: $(BIN)/python  ## Compile the lock files (ARGS=--upgrade for newer versions)
+	@$(PIP) install uv==$(UV_VERSION)
+	@$(call compile,requirements)
+	@$(call compile,requirements-dev)
+
+# --universal: one lock for Linux, macOS and Windows. Hashes: what was tested is what is installed.
+compile = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock" $(ARGS) $(1).in -o $(1).txt
+
+# Stamps: installing again only when a lock has changed.
+$(VENV)/.ready-to-run: requirements.txt $(BIN)/python
+	@echo "Installing what the app needs into $(VENV): about 1 minute, 800 MB on the disk."
+	@$(BIN)/python -c 'import pip' 2>/dev/null || $(BIN)/python -m ensurepip >/dev/null
+	@$(PIP) install -r requirements.txt || { $(INSTALL_FAILED); }
+	@touch $@
+
+$(VENV)/.ready-to-test: requirements-dev.txt $(VENV)/.ready-to-run
+	@echo "Installing what the tests need into $(VENV): a few seconds."
+	@$(PIP) install -r requirements.txt -r requirements-dev.txt || { $(INSTALL_FAILED); }
+	@touch $@
+
+INSTALL_FAILED = echo "The packages could not be installed: pip says why above." \
+	"It needs a package index, and room on the disk." >&2; exit 1
+
+# The first Python that is new enough and can make environments. Debian leaves a part of `venv` out,
+# so that is looked for before a half-made folder stands in the way.
+$(BIN)/python:
+	@can=; old=; for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    if "$$python" -c 'import ensurepip, venv' 2>/dev/null; then can=$$python; break; fi; \
+	    : $${lame:=$$python}; \
+	  elif "$$python" -c '' 2>/dev/null; then : $${old:=$$python}; fi; \
+	done; \
+	if test -n "$$can"; then \
+	  echo "Making an environment of its own in $(VENV) with $$("$$can" --version)."; \
+	  if test -f "$(VENV)/pyvenv.cfg"; then clear=--clear; else clear=; fi; \
+	  "$$can" -m venv $$clear "$(VENV)"; \
+	elif test -n "$$lame"; then \
+	  echo "This Python has no venv module. On Debian or Ubuntu: sudo apt install" \
+	    "$$(basename "$$lame")-venv; elsewhere install Python from python.org." >&2; exit 1; \
+	elif test -n "$$old"; then \
+	  echo "Python 3.11 or newer is needed; this is $$("$$old" --version 2>&1)." \
+	    "With a newer one elsewhere: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; \
+	else \
+	  echo "Python 3.11 or newer is needed, and no python3 was found." \
+	    "Install it from python.org or with the system's packages." >&2; exit 1; \
+	fi

@@ -1,0 +1,128 @@
+"""A real server, a loopback Clarifai and real Chromium, for the few things only they can show."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.canary import CANARY
+from tests.fake_clarifai import FakeClarifai
+
+ROOT = Path(__file__).parent.parent
+FLAGS = (
+    "--no-sandbox",  # containers have no user namespaces for it; every page here is our own
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
+class App:
+    """The app as a stranger runs it: a process of its own, with an environment of its own."""
+
+    def __init__(self, log: Path, **environ: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://localhost:{port}"
+        self.log = log
+        kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR")}
+        with log.open("w") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "server.py"],
+                cwd=ROOT,
+                env={**kept, "PORT": str(port), **environ},
+                stdout=out,
+                stderr=out,
+            )
+        self._wait()
+
+    def _wait(self) -> None:
+        for _ in range(600):
+            if self.process.poll() is not None:
+                pytest.fail(f"The server ended: {self.log.read_text()}")
+            try:
+                if httpx.get(f"{self.url}/healthz").status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
+        pytest.fail(f"The server did not become healthy: {self.log.read_text()}")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def find_chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    mac = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    return found or (str(mac) if mac.exists() else None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = find_chromium()
+    if path is None:
+        pytest.skip("Chromium is not installed (any of chromium, google-chrome)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def clarifai() -> Iterator[FakeClarifai]:
+    with FakeClarifai(pause_s=1 / 100) as fake:
+        fake.users[CANARY] = "ada"
+        yield fake
+
+
+@pytest.fixture(scope="session")
+def app(
+    clarifai: FakeClarifai, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
+) -> Iterator[App]:
+    running = App(tmp_path_factory.mktemp("app") / "server.log", CLARIFAI_API_BASE=clarifai.base)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def visit(chromium: Browser, app: App) -> Iterator[Callable[..., Page]]:
+    """Open a page in a browser context of its own: another visitor. Fails on a script error."""
+    contexts = []
+    faults: list[str] = []
+
+    def open_page(path: str = "/", **options: Any) -> Page:
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        context.set_default_timeout(PATIENCE_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(app.url + path)
+        page.get_by_test_id("stSidebarContent").wait_for(state="attached")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not faults

@@ -1,0 +1,137 @@
+"""What all tests share: a Clarifai of their own, settings of their own, and the canary guard."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from clarifai_chat import config, llm
+from clarifai_chat.errors import ChatError
+from clarifai_chat.events import Text, Thinking, ToolCalled
+from tests.canary import CANARY, Ears, assert_no_canary, leaking_variables
+from tests.fake_clarifai import FakeClarifai
+
+MODEL = "https://clarifai.com/openai/chat-completion/models/gpt-4_1"
+
+pytest_plugins = ["tests.pages"]
+
+NOWHERE = "http://127.0.0.1:9"  # nothing listens there
+
+
+@pytest.fixture(autouse=True)
+def guard(request):
+    """Fail a test after which the access token is in a log, in what was printed or in os.environ.
+
+    Pages, URLs and files are searched by those who have them: `canary.assert_no_canary`.
+    """
+    # pytest lets a test have one of the two.
+    printed = request.getfixturevalue("capsys" if "capsys" in request.fixturenames else "capfd")
+    with Ears() as ears:
+        yield
+    out, err = printed.readouterr()
+    sys.stdout.write(out)  # back to where pytest looks for it when a test fails
+    sys.stderr.write(err)
+    assert not ears.told, f"The access token is in the log of {', '.join(sorted(set(ears.told)))}."
+    assert_no_canary("what was printed to stdout", out)
+    assert_no_canary("what was printed to stderr", err)
+    variables = leaking_variables()
+    assert not variables, f"The access token is in the environment: {', '.join(variables)}."
+
+
+@pytest.fixture(autouse=True)
+def set_up(guard, monkeypatch):  # the guard looks last, when what a test has set is undone
+    """Settings for one test: `set_up(REPLY_LEASE_S=1)`. No developer's .env or shell leaks in."""
+    for name in [n for n in os.environ if n in config.SETTING_NAMES or n.startswith("OPENAI_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(config, "ROOT", Path(__file__).parent / "no such folder")
+
+    def set_up(**settings):
+        for name, value in settings.items():
+            monkeypatch.setenv(name, str(value))
+        config.settings.cache_clear()
+
+    set_up(CLARIFAI_API_BASE=NOWHERE)
+    yield set_up
+    config.settings.cache_clear()
+
+
+@pytest.fixture
+def fake(set_up):
+    """A Clarifai that answers at once, knows the canary, and is what the settings point at."""
+    with FakeClarifai() as fake:
+        fake.users[CANARY] = "ada"
+        set_up(CLARIFAI_API_BASE=fake.base)
+        yield fake
+
+
+@pytest.fixture
+def ask(fake):
+    """Ask the fake through the real litellm, as `ask(cut("Hel"), …)`; what was heard comes back.
+
+    Each behaviour is for one request, in order. Other options are those of `llm.stream_reply`;
+    with `stream=False` they are those of `llm.whole_reply`.
+    """
+
+    def ask(*behaviours, prompt="Hi", model=MODEL, stream=True, heard=None, **options):
+        fake.next(*behaviours)
+        reply = llm.stream_reply if stream else llm.whole_reply
+        options = {"pat": CANARY, "messages": [{"role": "user", "content": prompt}], **options}
+        heard = Heard() if heard is None else heard
+        try:
+            for event in reply(model, **options):
+                heard.append(event)
+        except ChatError as error:
+            heard.error = error
+        return heard
+
+    return ask
+
+
+class Heard(list):
+    """The events of one reply, as they came, and the error that ended it, if one did."""
+
+    error: ChatError | None = None
+
+    def of(self, kind):
+        return [event for event in self if isinstance(event, kind)]
+
+    @property
+    def text(self):
+        return "".join(event.text for event in self.of(Text))
+
+    @property
+    def thoughts(self):
+        return "".join(event.text for event in self.of(Thinking))
+
+    @property
+    def calls(self):
+        """(name, arguments) of each tool call."""
+        functions = [event.call["function"] for event in self.of(ToolCalled)]
+        return [(function["name"], function["arguments"]) for function in functions]
+
+
+@pytest.fixture
+def waits(monkeypatch):
+    """`waits(0.01)` makes every automatic retry come so soon; `waits(None)` takes them away."""
+
+    def waits(seconds):
+        for kind in kinds():
+            new = () if seconds is None else tuple(seconds for _ in kind.waits)
+            monkeypatch.setattr(kind, "waits", new)
+
+    return waits
+
+
+def kinds(of=ChatError):
+    """Every class of error, with all that are derived from them."""
+    return [each for kind in of.__subclasses__() for each in (kind, *kinds(kind))]
+
+
+def until(is_so, seconds=10):
+    """Wait until `is_so()`; fail when it takes longer than anything healthy can."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "It did not happen."
+        time.sleep(0.002)

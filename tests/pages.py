@@ -1,0 +1,315 @@
+"""The app's pages as a person meets them: opened, driven and read, a loopback Clarifai behind them.
+
+A plugin of pytest (conftest.py names it). Each run of a page is looked through: nothing went wrong
+unseen, and nothing that a browser would have been sent holds an access token.
+
+A run lasts until no reply is under way. To see a page in the middle of one, take the fixture
+`at_a_glance`: then each run draws what there is, and ends.
+"""
+
+import logging
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+from streamlit import config as streamlit_config
+from streamlit import logger as streamlit_logger
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.context import ContextProxy, StreamlitHeaders
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block, ButtonGroup, ChatMessage, Element
+
+from clarifai_chat import config, demo, endpoints, errors, llm, replies
+from clarifai_chat.config import ROOT
+from clarifai_chat.conversation import Turn
+from components import shell, transcript  # noqa: F401 (shell: loaded while ROOT is right)
+from components.session import Session
+from tests.canary import assert_no_canary
+from tests.fake_clarifai import Behaviour, FakeClarifai, FakeHandler, chunk
+
+PATIENCE_S = 20
+HOST = "localhost:8501"
+
+Open = Callable[..., "Page"]
+
+
+class Page(AppTest):
+    """One tab of a browser. `sent` is every message that it was sent, in order."""
+
+    def __init__(self, tokens: Iterable[str]) -> None:
+        super().__init__(ROOT / "app.py", default_timeout=PATIENCE_S)
+        self.sent: list[ForwardMsg] = []
+        self._tokens = list(tokens)
+
+    def _run(self, *args: Any, **options: Any) -> "Page":
+        seen = len(self.sent)
+        ForwardMsgQueue.on_before_enqueue_msg(self._take)
+        try:
+            super()._run(*args, **options)
+        finally:
+            ForwardMsgQueue.on_before_enqueue_msg(None)
+        assert not self.exception, self.exception[0].message
+        for message in self.sent[seen:]:
+            data = message.SerializeToString().decode("latin-1")  # each byte stays a character
+            assert_no_canary("what a browser was sent", data)
+            if any(token in data for token in self._tokens):
+                raise AssertionError("An access token is in what a browser was sent.")
+        return self
+
+    def _take(self, message: ForwardMsg) -> None:
+        copy = ForwardMsg()
+        copy.CopyFrom(message)
+        self.sent.append(copy)
+
+    @property
+    def turns(self) -> list[Turn]:
+        turns: list[Turn] = self.session_state["session.turns"]
+        return turns
+
+    def has(self, key: str) -> bool:
+        """Whether something with this key is on the page."""
+        return any(getattr(node, "key", None) == key for node in self._tree)
+
+    def click(self, key: str) -> "Page":
+        self.button(key=key).click().run()
+        return self
+
+    def send(self, widget_id: str, text: str) -> "Page":
+        """Send what AppTest cannot click: one widget's text, as a browser sends it."""
+        states = self._tree.get_widget_states()
+        states.widgets.add(id=widget_id, string_trigger_value=text)
+        return self._run(states)
+
+
+# --- Driving and reading ---------------------------------------------------------------------
+
+
+def ask(app: Page, text: str) -> Page:
+    """Type a question into the box, and send it."""
+    app.chat_input(key="prompt").set_value(text).run()
+    return app
+
+
+def type_token(app: Page, text: str) -> Page:
+    """Type into the box for the access token, and wait for what that starts."""
+    app.text_input(key="pat").set_value(text).run()
+    return app
+
+
+def open_picker(app: Page) -> Page:
+    """Open the popover in which models are chosen."""
+    app.session_state["model_picker"] = True
+    app.run()
+    return app
+
+
+def search_models(app: Page, text: str) -> Page:
+    """Type into the picker's search."""
+    app.text_input(key="model").set_value(text).run()
+    return app
+
+
+def answers(app: Page) -> list[ChatMessage]:
+    return [message for message in app.chat_message if message.name == "assistant"]
+
+
+def questions(app: Page) -> list[str]:
+    return [reply_of(message) for message in app.chat_message if message.name == "user"]
+
+
+def reply(app: Page, number: int = -1) -> str:
+    """All that can be read in one answer: text, thoughts, notes, buttons."""
+    return reply_of(answers(app)[number])
+
+
+def reply_of(message: Block) -> str:
+    return "\n".join(texts(message))
+
+
+def sidebar(app: Page) -> str:
+    return "\n".join(texts(app.sidebar))
+
+
+def page(app: Page) -> str:
+    return "\n".join(texts(app._tree))
+
+
+def texts(place: Block) -> list[str]:
+    """All that can be read in a place, top to bottom, without Markdown's backslashes."""
+    found: list[str] = []
+    for node in _in_order(place):
+        found += [_ESCAPED.sub(r"\1", text) for text in _readable(node) if text]
+    return found
+
+
+def drawn(app: Page) -> list[tuple[str, str]]:
+    """Each element of the conversation: its type, and its whole content."""
+    return [
+        (node.type, str(node.proto))
+        for message in app.chat_message
+        for node in _in_order(message)
+        if node.type != "chat_message"
+    ]
+
+
+def passed_by(app: Page) -> list[str]:
+    """The Markdown that was shown at some moment, in the order in which it came."""
+    return [
+        _ESCAPED.sub(r"\1", message.delta.new_element.markdown.body)
+        for message in app.sent
+        if message.HasField("delta") and message.delta.new_element.HasField("markdown")
+    ]
+
+
+_ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~$:&^])")
+
+
+def _in_order(place: Block) -> Iterator[Any]:
+    yield place
+    for _, child in sorted(place.children.items()):
+        if isinstance(child, Block):
+            yield from _in_order(child)
+        else:
+            yield child
+
+
+def _readable(node: Block | Element) -> list[str]:
+    if isinstance(node, Block):
+        labels = [getattr(node, "label", "")]
+        if node.type == "popover":
+            labels.append(node.proto.popover.label)
+        return labels
+    if isinstance(node, ButtonGroup):
+        return [option.content for option in node.proto.options]
+    if node.type == "empty":
+        return []
+    fields = ("body", "label", "placeholder", "message")
+    return [text for f in fields if isinstance(text := getattr(node.proto, f, ""), str)]
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for something that another thread does."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "It did not happen in time."
+        time.sleep(0.002)
+
+
+class Gate:
+    """An answer that stops in the middle until it is let go on: `fake.next(gate)`."""
+
+    def __init__(self, before: str = "Half an ", after: str = "answer.") -> None:
+        self._before, self._after = before, after
+        self._opened = threading.Event()
+
+    def open(self) -> None:
+        self._opened.set()
+
+    def __call__(self, handler: FakeHandler, body: dict[str, Any]) -> None:
+        handler.open_stream("fake-gate")
+        handler.send_event(chunk(body, {"content": self._before}))
+        until(lambda: self._opened.is_set() or handler.client_has_left())
+        handler.send_event(chunk(body, {"content": self._after}, "stop"))
+        handler.send_event("[DONE]")
+        handler.close_stream()
+
+
+# --- Fixtures --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def _warm() -> None:
+    """litellm, imported once: else the first test that asks would be seconds slower than others."""
+    llm.warm_up()
+
+
+@pytest.fixture(scope="session")
+def _quick_demo() -> Iterator[demo.DemoServer]:
+    with demo.DemoServer(pause_s=0, slow_s=0, silent_s=0) as server:
+        yield server
+
+
+@pytest.fixture
+def open_app(
+    fake: FakeClarifai,
+    monkeypatch: pytest.MonkeyPatch,
+    _warm: None,
+    _quick_demo: demo.DemoServer,
+) -> Iterator[Open]:
+    """Open a page: `open_app("pages/models.py", pat=PAT, query={"model": …}, turns=[…])`.
+
+    A `pat` is there as if it had been typed and never verified. What else is named is what the
+    session remembers.
+    """
+    monkeypatch.setattr(demo, "_server", _quick_demo)
+    monkeypatch.setattr(config, "_listening", [])
+    monkeypatch.setattr(endpoints, "_last_hour", type(endpoints._last_hour)())
+    headers = StreamlitHeaders([("Host", HOST)])
+    monkeypatch.setattr(ContextProxy, "headers", property(lambda context: headers))
+    strict = "runner.enforceSerializableSessionState"
+    before = streamlit_config.get_option(strict)
+    streamlit_config.set_option(strict, True)
+
+    _quiet_streamlit()
+
+    def open_app(
+        page: str = "app.py", pat: str = "", query: dict[str, str] | None = None, **session: Any
+    ) -> Page:
+        app = Page(filter(None, (*fake.users, config.settings().shared_pat)))
+        for name, value in session.items():
+            assert hasattr(Session, name)
+            app.session_state[f"session.{name}"] = value
+        if pat:
+            app.session_state["session.access"] = {"pat": pat, "shared": {"used": 0}}
+        app.query_params.update(query or {})
+        if page != "app.py":
+            app.switch_page(page)
+        return app.run()
+
+    yield open_app
+    streamlit_config.set_option(strict, before)
+    for handle in list(replies._replies.values()):
+        handle.stop()
+
+
+def _quiet_streamlit() -> None:
+    """The canary guard sets every logger to DEBUG; Streamlit's own handlers shall not print that.
+
+    They also keep the stream that was stderr when they were made, which pytest has closed since.
+    """
+    for log in streamlit_logger._loggers.values():
+        handler = getattr(log, "streamlit_console_handler", None)
+        if handler is not None:
+            handler.stream = sys.stderr  # not setStream: it would flush the closed one
+            handler.setLevel(logging.WARNING)
+
+
+@pytest.fixture
+def at_a_glance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each run draws replies as far as they are, and does not wait for their end."""
+
+    def look(views: list[Any], *, when_over: Callable[[], object], **_: Any) -> None:
+        for view in views:
+            view.draw()
+        if not any(replies.get(view.turn) for view in views):
+            when_over()
+
+    monkeypatch.setattr(transcript, "watch", look)
+
+
+@pytest.fixture
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Automatic retries are as many as ever, and do not wait."""
+    for kind in vars(errors).values():
+        if isinstance(kind, type) and issubclass(kind, errors.ChatError) and kind.waits:
+            monkeypatch.setattr(kind, "waits", (0.01,) * len(kind.waits))
+
+
+def always(behaviour: Behaviour) -> list[Behaviour]:
+    """As many of a behaviour as one question can meet, retries included."""
+    return [behaviour] * llm.MAX_ATTEMPTS

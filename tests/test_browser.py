@@ -1,0 +1,222 @@
+"""What only a real browser shows: a visitor's whole walk, two visitors, keys, colours, sizes."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser import App
+from tests.canary import CANARY, assert_no_canary
+from tests.fake_clarifai import OTHER_PAT, FakeClarifai, cut, says, silent_before_headers
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Page]
+
+
+def ask(page: Page, prompt: str) -> None:
+    page.get_by_test_id("stChatInputTextArea").fill(prompt)
+    page.keyboard.press("Enter")
+
+
+def answer(page: Page, number: int = -1):
+    return page.get_by_test_id("stChatMessage").nth(number)
+
+
+def done(page: Page, answers: int = 1) -> None:
+    expect(page.get_by_text("tokens in").or_(page.get_by_text("tokens not"))).to_have_count(answers)
+
+
+def sign_in(page: Page, pat: str, name: str) -> None:
+    page.get_by_role("textbox", name="Clarifai access token (PAT)").fill(pat)
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_text(f"of {name}").first).to_be_visible()
+
+
+def choose(page: Page, search: str, name: str) -> None:
+    page.get_by_test_id("stPopover").locator("button").first.click()
+    page.get_by_label("Search, or paste a model's address").fill(search)
+    page.get_by_test_id("stPopoverBody").get_by_role("button", name=name).first.click()
+    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+
+
+def test_the_first_answer_needs_no_token_and_streams(visit: Visit) -> None:
+    page = visit()
+    page.get_by_role("button", name="Think before answering").click()
+    expect(answer(page).get_by_text("Thinking")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    done(page)
+    expect(answer(page)).to_contain_text("Demo: scripted, not an LLM")
+    expect(answer(page).get_by_text(re.compile(r"Thought for \d"))).to_be_visible()
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+
+
+def test_a_visitors_whole_walk(visit: Visit, clarifai: FakeClarifai) -> None:
+    page = visit()
+    sign_in(page, CANARY, "ada")
+    choose(page, "claude sonnet", "Claude")
+    clarifai.next(says(*(f"word{n} " for n in range(60)), delay_s=0.05))
+    ask(page, "Tell me words")
+    expect(answer(page)).to_contain_text("word5")
+
+    page.get_by_role("link", name="Models").click()  # away in mid-answer, and back
+    expect(page.get_by_role("heading", name="Models")).to_be_visible()
+    page.get_by_role("link", name="Chat").click()
+    expect(answer(page)).to_contain_text("word59")
+    done(page)
+
+    clarifai.next(says("first words ", *(f"more{n} " for n in range(500)), delay_s=0.05))
+    ask(page, "A long one")
+    expect(answer(page)).to_contain_text("first words")
+    page.get_by_role("button", name="Stop").click()
+    expect(answer(page)).to_contain_text("Stopped. The text up to here is kept.")
+    expect(answer(page)).to_contain_text("first words")
+    assert clarifai.gone_within(5)
+
+    clarifai.next(cut("Half an ans"), says("The whole answer."))
+    ask(page, "Something that fails")
+    expect(answer(page)).to_contain_text("The connection was lost in the middle of the answer.")
+    expect(answer(page)).to_contain_text("Half an ans")
+    answer(page).get_by_role("button", name="Ask again").click()
+    expect(answer(page)).to_contain_text("The whole answer.")
+
+    body = clarifai.chats[-1].body
+    assert "claude" in body["model"]
+    assert body["messages"][-1] == {"role": "user", "content": "Something that fails"}
+    assert_no_canary("page", page.content())
+    assert_no_canary("address", page.url)
+
+
+def test_stop_acts_while_the_server_is_silent(visit: Visit, clarifai: FakeClarifai) -> None:
+    page = visit()
+    sign_in(page, CANARY, "ada")
+    clarifai.next(silent_before_headers(30))
+    ask(page, "Hello?")
+    expect(answer(page)).to_contain_text("Asking")
+    page.get_by_role("button", name="Stop").click()
+    expect(answer(page)).to_contain_text("Stopped")
+    assert clarifai.gone_within(5)
+
+
+def test_two_visitors_two_tokens(visit: Visit, clarifai: FakeClarifai) -> None:
+    ada, grace = visit(), visit()
+    sign_in(ada, CANARY, "ada")
+    sign_in(grace, OTHER_PAT, "grace")
+    clarifai.next(says(*"slowly " * 5, delay_s=0.02), says(*"slowly " * 5, delay_s=0.02))
+    ask(ada, "I am Ada")
+    ask(grace, "I am Grace")
+    done(ada)
+    done(grace)
+    sent = {
+        seen.body["messages"][-1]["content"]: seen.headers["authorization"]
+        for seen in clarifai.chats[-2:]
+    }
+    assert sent == {"I am Ada": f"Bearer {CANARY}", "I am Grace": f"Bearer {OTHER_PAT}"}
+
+
+def test_everything_works_while_a_reply_streams(visit: Visit, clarifai: FakeClarifai) -> None:
+    page = visit()
+    sign_in(page, CANARY, "ada")
+    clarifai.next(says(*(f"word{n} " for n in range(150)), delay_s=0.05), says("Second answer."))
+    ask(page, "First question")
+    expect(answer(page)).to_contain_text("word3")
+    ask(page, "Second question")  # appears at once, and waits
+    expect(answer(page)).to_contain_text("Waiting for the answer above")
+    ask(page, "Third question")
+    expect(page.get_by_text("Waiting for the answer above")).to_have_count(2)
+    answer(page).get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("Third question")).to_have_count(0)
+    choose(page, "gpt-4_1", "4.1")  # the picker, too
+    expect(answer(page, 1)).not_to_contain_text("word149")
+    done(page, 2)
+    expect(answer(page, 1)).to_contain_text("word149")
+    expect(answer(page)).to_contain_text("Second answer.")
+
+
+def test_a_reply_calls_no_stranger(visit: Visit, clarifai: FakeClarifai) -> None:
+    page = visit()
+    sign_in(page, CANARY, "ada")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    clarifai.next(
+        says(
+            "![pixel](http://127.0.0.1:9/pixel.png?q=1) and ![ref][r] and [a link](http://127.0.0.1:9/)",
+            "\n\n<img src='http://127.0.0.1:9/html.png'>\n\n[r]: http://127.0.0.1:9/ref.png\n",
+        )
+    )
+    ask(page, "Show me a picture")
+    done(page)
+    expect(answer(page).get_by_role("link", name="pixel")).to_be_visible()
+    assert not [url for url in asked if "127.0.0.1:9" in url]
+    assert "img-src 'self'" in page.request.get(page.url).headers["content-security-policy"]
+
+
+def test_the_keyboard_alone_goes_from_token_to_stop(visit: Visit, clarifai: FakeClarifai) -> None:
+    page = visit()
+    tab_to(page, "Clarifai access token (PAT)")
+    page.keyboard.type(CANARY)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("of ada").first).to_be_visible()
+    clarifai.next(says(*(f"word{n} " for n in range(500)), delay_s=0.05))
+    tab_to(page, "Message")
+    page.keyboard.type("Hello")
+    page.keyboard.press("Enter")
+    expect(answer(page)).to_contain_text("word3")
+    tab_to(page, "Stop")
+    page.keyboard.press("Enter")
+    expect(answer(page)).to_contain_text("Stopped.")
+
+
+def settled(page: Page) -> None:
+    """Wait until no run is under way and nothing fades any more."""
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.wait_for_function("document.getAnimations().every(a => a.playState !== 'running')")
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until the focus is on what is called so."""
+    described = "(e => e.ariaLabel || e.placeholder || e.innerText || '')(document.activeElement)"
+    for _ in range(60):
+        if page.evaluate(described).strip().removeprefix("stop_circle").strip().startswith(name):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"Tab never reaches {name!r}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/", "/models"])
+def test_nothing_serious_for_a_screen_reader(visit: Visit, path: str, scheme: str) -> None:
+    page = visit(path, color_scheme=scheme)
+    if path == "/":
+        page.get_by_role("button", name="Compare models").click()
+        done(page)
+        page.get_by_test_id("stPopover").locator("button").first.click()
+        page.get_by_label("Search, or paste a model's address").wait_for()
+    else:
+        page.get_by_test_id("stDataFrame").wait_for()
+    settled(page)
+    found = Axe().run(page).response["violations"]
+    serious = [
+        (v["id"], [n["html"][:200] + n["failureSummary"] for n in v["nodes"]])
+        for v in found
+        if v["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+@pytest.mark.parametrize("path", ["/", "/models"])
+def test_a_phone_shows_it_without_scrolling_sideways(visit: Visit, path: str) -> None:
+    page = visit(path, viewport={"width": 390, "height": 844})
+    if path == "/":
+        ask(page, "Compare three models in a table")
+        done(page)
+    width = "document.scrollingElement.scrollWidth"
+    widest = "Math.max(...[...document.querySelectorAll('section')].map(e => e.scrollWidth))"
+    settled(page)
+    assert page.evaluate(width) <= 390
+    assert page.evaluate(widest) <= 390
+
+
+def test_the_servers_log_holds_no_token(app: App) -> None:
+    assert_no_canary("server log", app.log.read_text())

@@ -1,0 +1,443 @@
+"""What a person sees on the chat page, from the first answer to a long conversation."""
+
+import re
+
+import pytest
+
+from clarifai_chat import catalog, demo, replies
+from clarifai_chat.catalog import DEFAULT_URL
+from clarifai_chat.conversation import Turn, apply, new_turn
+from clarifai_chat.events import Finished, Retrying, Text
+from components.transcript import _waiting_text
+from tests.canary import CANARY
+from tests.conftest import NOWHERE
+from tests.fake_clarifai import cut, no_usage, says, status, think_tags
+from tests.pages import Gate, ask, drawn, page, passed_by, questions, reply, sidebar, until
+
+KIMI = "https://clarifai.com/moonshotai/chat-completion/models/Kimi-K2_6"
+UNPRICED = "https://clarifai.com/openai/chat-completion/models/gpt-4o"
+
+
+def asked_of(url: str = DEFAULT_URL) -> dict[str, object]:
+    model = catalog.describe(catalog.shipped(), url)
+    return {"url": url, "name": model.name, "input_price": None, "output_price": None}
+
+
+def finished_turn(number: int) -> Turn:
+    turn = new_turn(f"Question {number}", asked_of())
+    turn["asked_at"] = 1.0
+    apply(turn, Text(f"Answer {number}."), 0.1)
+    apply(turn, Finished("stop"), 0.2)
+    return turn
+
+
+# --- The first answer --------------------------------------------------------------------------
+
+
+def test_the_first_answer_needs_no_token_and_no_network(open_app, set_up, fake):
+    set_up(CLARIFAI_API_BASE=NOWHERE)
+    app = open_app()
+    assert "You are talking to the Demo" in page(app).replace("**", "")
+
+    ask(app, "Hello")
+
+    assert len(app.turns) == 1
+    assert not app.turns[0]["problem"]
+    assert app.turns[0]["replies"][0]["content"] in reply(app)
+    assert fake.journal == []
+
+
+def test_the_demo_is_labelled_wherever_it_answers(open_app):
+    app = ask(open_app(), "Hello")
+
+    first, *_, last = reply(app).splitlines()
+    assert "Demo: scripted, not an LLM" in first
+    assert last.startswith("Demo: scripted, not an LLM · ")
+    assert last.endswith(" · free")
+    assert "Demo: scripted, not an LLM" in sidebar(app)
+    assert app.chat_input(key="prompt").placeholder == "Message Demo: scripted, not an LLM"
+
+
+def test_starters_ask(open_app):
+    app = open_app()
+    labels = [button.label for button in app.main.button]
+    assert labels == [label for label, _ in demo.STARTERS]
+
+    app.click("starter:1")
+
+    assert questions(app) == [demo.STARTERS[1][1]]
+    assert reply(app)
+    assert not app.has("starter:1")
+
+
+def test_starters_for_real_models_do_not_mention_the_demo(open_app, fake):
+    app = open_app(pat=CANARY)
+    assert "Demo" not in "\n".join(button.label for button in app.main.button)
+    fake.next(says("Like this."))
+
+    app.click("starter:0")
+
+    assert fake.chats[0].body["messages"][-1]["content"] == questions(app)[0]
+
+
+# --- An answer ---------------------------------------------------------------------------------
+
+
+def test_an_answer_is_markdown_with_a_line_of_facts(open_app, fake):
+    fake.next(says("Hello **Ada**,\n\n", "```python\nprint(1)\n```\n"))
+
+    app = ask(open_app(pat=CANARY), "Hi")
+
+    text, facts = reply(app).rsplit("\n", 1)
+    assert "Hello **Ada**" in text
+    assert "```python\nprint(1)\n```" in text
+    assert facts.startswith("GPT OSS 120B High Throughput · first token ")
+    assert "11 tokens in, 7 out" in facts
+    assert facts.endswith(" · under $0.0001")  # 11 × $0.09 + 7 × $0.36 for a million
+    (chat,) = fake.chats
+    assert chat.headers["authorization"] == f"Bearer {CANARY}"
+    assert chat.body["model"] == DEFAULT_URL
+
+
+def test_an_unknown_price_is_said_to_be_unknown(open_app, fake):
+    fake.next(says("Hello"))
+
+    app = ask(open_app(pat=CANARY, chosen=UNPRICED), "Hi")
+
+    assert reply(app).endswith("11 tokens in, 7 out · price unknown")
+
+
+def test_usage_that_is_not_reported_is_said_not_to_be(open_app, fake):
+    fake.next(no_usage("Hello"))
+
+    app = ask(open_app(pat=CANARY), "Hi")
+
+    assert reply(app).endswith("tokens not reported · price unknown")
+
+
+@pytest.mark.parametrize(
+    "thinks",
+    [
+        says("It is 4.", reasoning=["Two and ", "two."]),
+        says("It is 4.", reasoning=["Two and ", "two."], reasoning_field="reasoning"),
+        think_tags("Two and two.", "It is 4."),
+    ],
+    ids=["reasoning_content", "reasoning", "think tags"],
+)
+def test_thinking_folds_into_a_block_with_its_duration(open_app, fake, thinks):
+    fake.next(thinks)
+
+    app = ask(open_app(pat=CANARY), "2 + 2?")
+
+    (thinking,) = app.chat_message[1].status
+    assert thinking.label.startswith("Thought for ")
+    assert thinking.label.endswith((" ms", " s"))
+    assert thinking.state == "complete"
+    assert not thinking.proto.expanded
+    assert thinking.markdown[0].value == "Two and two."
+    assert app.chat_message[1].markdown[-1].value == "It is 4."
+
+
+def test_prices_in_an_answer_are_no_formulas_and_formulas_are(open_app, fake):
+    fake.next(says("It costs $5 to $10, and $x^2$ is a square."))
+
+    app = ask(open_app(pat=CANARY), "Hi")
+
+    assert app.chat_message[1].markdown[0].value == (
+        r"It costs \$5 to \$10, and $x^2$ is a square."
+    )
+
+
+def test_an_image_in_an_answer_is_a_link(open_app, fake):
+    fake.next(says("Look: ![a ", "cat](https://example.com/cat.png)"))
+
+    app = ask(open_app(pat=CANARY), "Hi")
+
+    assert "![" not in app.chat_message[1].markdown[0].value
+    assert "[a cat](https://example.com/cat.png)" in app.chat_message[1].markdown[0].value
+    # Nor was it one while the answer grew.
+    assert not any("![a cat](" in text for text in passed_by(app))
+
+
+def test_a_question_is_shown_as_it_was_typed(open_app):
+    typed = "# $5 **bold** ![x](http://example.com/x.png)\n<b>two</b> :smile:"
+
+    app = ask(open_app(), typed)
+
+    assert [text.value for text in app.chat_message[0].text] == [typed]
+    assert not app.chat_message[0].markdown
+
+
+def test_history_looks_as_the_stream_did(open_app, fake):
+    paragraphs = [f"Paragraph {n} " + "of some length " * 20 + "\n\n" for n in range(5)]
+    words = "| a | b |\n| - | - |\n| 1 | 2 |\n\n$$\nx^2\n$$\n\nThe end."
+    fake.next(says(*paragraphs, *words, reasoning=["Hm. ", "So."], delay_s=0.005))
+    app = ask(open_app(pat=CANARY), "Hi")
+    streamed = drawn(app)
+    assert len(app.chat_message[1].markdown) > 3
+
+    app.run()
+
+    assert drawn(app) == streamed
+    assert len(fake.chats) == 1
+
+
+def test_an_answer_cut_by_the_length_limit_says_so(open_app, fake):
+    fake.next(says("Once upon a", finish="length"))
+
+    app = ask(open_app(pat=CANARY), "Hi")
+
+    assert "Once upon a" in reply(app)
+    assert "Cut by the length limit" in reply(app)
+
+
+# --- A conversation ----------------------------------------------------------------------------
+
+
+def test_what_was_said_before_is_sent_with_the_next_question(open_app, fake):
+    fake.next(says("Paris.", reasoning=["Easy."]), says("Yes."))
+    app = ask(open_app(pat=CANARY), "The capital of France?")
+
+    ask(app, "Sure?")
+
+    assert fake.chats[1].body["messages"] == [
+        {"role": "user", "content": "The capital of France?"},
+        {"role": "assistant", "content": "Paris."},
+        {"role": "user", "content": "Sure?"},
+    ]
+    assert questions(app) == ["The capital of France?", "Sure?"]
+
+
+def test_a_new_chat_is_empty(open_app, fake):
+    fake.next(says("Hello"), says("Hello again"))
+    app = open_app(pat=CANARY)
+    assert app.button(key="new_chat").disabled
+    ask(app, "Hi")
+
+    app.click("new_chat")
+
+    assert not app.chat_message
+    assert app.has("starter:0")
+    ask(app, "Who am I?")
+    assert [m["content"] for m in fake.chats[1].body["messages"]] == ["Who am I?"]
+
+
+def test_an_answer_keeps_its_model_when_another_is_chosen(open_app, fake):
+    fake.next(says("One"), says("Two"))
+    app = ask(open_app(pat=CANARY), "Hi")
+
+    app.session_state["session.chosen"] = KIMI
+    ask(app, "And you?")
+
+    assert reply(app, 0).splitlines()[-1].startswith("GPT OSS 120B High Throughput · ")
+    assert reply(app, 1).splitlines()[-1].startswith("Kimi K2.6 · ")
+    assert [chat.body["model"] for chat in fake.chats] == [DEFAULT_URL, KIMI]
+
+
+def test_a_long_conversation_shows_its_end_and_the_rest_on_request(open_app):
+    app = open_app(turns=[finished_turn(number) for number in range(32)])
+    assert questions(app) == [f"Question {number}" for number in range(17, 32)]
+    assert app.button(key="earlier").label == "Show earlier messages (17)"
+
+    app.click("earlier")
+    assert len(questions(app)) == 30
+
+    app.click("earlier")
+    assert questions(app) == [f"Question {number}" for number in range(32)]
+    assert not app.has("earlier")
+
+
+# --- Stop, wait, come back ---------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("at_a_glance")
+def test_a_stopped_answer_keeps_its_text_and_says_so(open_app, fake):
+    fake.next(Gate("Half an "))
+    app = ask(open_app(pat=CANARY), "Hi")
+    until(lambda: app.turns[0]["replies"])
+    app.run()
+    assert "Half an" in reply(app)
+
+    app.click("stop")
+
+    assert "Half an" in reply(app)
+    assert "Stopped. The text up to here is kept." in reply(app)
+    assert not app.has("stop")
+    assert fake.gone_within(5)
+    assert drawn(app) == drawn(app.run())
+    assert len(fake.chats) == 1
+
+
+@pytest.mark.usefixtures("at_a_glance")
+def test_an_answer_stopped_before_its_first_word_is_asked_again_only_on_request(open_app, fake):
+    fake.next(Gate(""))
+    app = ask(open_app(pat=CANARY), "Hi")
+    until(lambda: fake.chats)
+    app.click("stop")
+    app.run()
+    assert "Stopped." in reply(app)
+    assert len(fake.chats) == 1
+    fake.next(says("Here I am."))
+
+    app.click(f"retry:{app.turns[0]['id']}")
+    until(lambda: app.turns[0]["ended_at"])
+
+    assert "Here I am." in reply(app.run())
+    assert questions(app) == ["Hi"]
+
+
+@pytest.mark.usefixtures("at_a_glance")
+def test_an_answer_goes_on_while_the_page_is_left(open_app, fake):
+    gate = Gate("Half an ", "answer.")
+    fake.next(gate)
+    app = ask(open_app(pat=CANARY), "Hi")
+
+    app.switch_page("pages/models.py").run()
+    gate.open()
+    until(lambda: app.turns[0]["ended_at"])
+    app.switch_page("app.py").run()
+
+    assert "Half an answer." in reply(app)
+
+
+@pytest.mark.usefixtures("at_a_glance")
+def test_a_question_waits_for_the_answer_above_it(open_app, fake):
+    gate = Gate()
+    fake.next(gate, says("Second."))
+    app = ask(open_app(pat=CANARY), "First?")
+
+    ask(app, "Second?")
+
+    assert questions(app) == ["First?", "Second?"]
+    assert "Waiting for the answer above." in reply(app, 1)
+    assert len(app.turns) == 2
+    gate.open()
+    until(lambda: app.turns[1]["ended_at"])
+    app.run()
+    assert "Half an answer." in reply(app, 0)
+    assert "Second." in reply(app, 1)
+    assert fake.chats[1].body["messages"][1]["content"] == "Half an answer."
+
+
+@pytest.mark.usefixtures("at_a_glance")
+def test_a_question_that_waits_can_be_removed(open_app, fake):
+    gate = Gate()
+    fake.next(gate)
+    app = ask(open_app(pat=CANARY), "First?")
+    ask(app, "Second?")
+
+    app.click(f"remove:{app.turns[1]['id']}")
+
+    assert questions(app) == ["First?"]
+    gate.open()
+    until(lambda: app.turns[0]["ended_at"])
+    until(lambda: not replies.running())
+    assert len(fake.chats) == 1
+
+
+@pytest.mark.usefixtures("at_a_glance")
+def test_new_chat_ends_the_answer_and_drops_what_waits(open_app, fake):
+    fake.next(Gate())
+    app = ask(open_app(pat=CANARY), "First?")
+    ask(app, "Second?")
+    until(lambda: fake.chats)
+
+    app.click("new_chat")
+
+    assert not app.chat_message
+    assert fake.gone_within(5)
+    until(lambda: not replies.running())
+    assert len(fake.chats) == 1
+
+
+def test_an_answer_whose_worker_is_gone_is_interrupted_and_waits_for_the_visitor(open_app, fake):
+    turn = new_turn("Hi", asked_of())
+    turn["asked_at"] = 1.0
+    app = open_app(pat=CANARY, turns=[turn])
+    assert "Interrupted: the app was restarted while it answered." in reply(app)
+    app.run()
+    assert fake.journal == []
+    fake.next(says("Here I am."))
+
+    app.click(f"retry:{turn['id']}")
+
+    assert "Here I am." in reply(app)
+    assert len(fake.chats) == 1
+
+
+# --- Without a token, and after a failure --------------------------------------------------------
+
+
+def test_asking_without_a_token_keeps_the_question_and_the_demo_can_answer_it(open_app, fake):
+    app = ask(open_app(chosen=DEFAULT_URL), "Hello")
+    assert "This model needs a Clarifai access token, and there is none yet." in reply(app)
+    assert "Type yours in the sidebar" in reply(app)
+    assert questions(app) == ["Hello"]
+
+    app.click(f"use_demo:{app.turns[0]['id']}")
+
+    assert questions(app) == ["Hello"]
+    assert "Demo: scripted, not an LLM" in reply(app)
+    assert not app.error
+    assert fake.journal == []
+
+
+def test_asking_again_keeps_what_had_arrived(open_app, fake):
+    fake.next(cut("Half an ", "ans"))
+    app = ask(open_app(pat=CANARY), "Hi")
+    assert "Half an ans" in reply(app)
+    fake.next(says("The whole answer."))
+
+    app.click(f"retry:{app.turns[0]['id']}")
+
+    (earlier,) = app.chat_message[1].expander
+    assert earlier.label == "An earlier answer to this question, kept"
+    assert earlier.markdown[0].value == "Half an ans"
+    assert "The whole answer." in reply(app)
+    assert not app.error
+    assert [m["content"] for m in fake.chats[1].body["messages"]] == ["Hi"]
+
+
+def test_a_failure_does_not_end_the_conversation(open_app, fake):
+    fake.next(status(400, 11102), says("Fine."))
+    app = ask(open_app(pat=CANARY), "Bad?")
+
+    ask(app, "Good?")
+
+    assert "Fine." in reply(app, 1)
+    assert [m["content"] for m in fake.chats[1].body["messages"]] == ["Good?"]
+
+
+@pytest.mark.usefixtures("quick_retries")
+def test_a_retry_is_seen_and_then_gone(open_app, fake):
+    fake.next(status(503, 21355), says("Ready."))
+
+    app = ask(open_app(pat=CANARY), "Hi")
+
+    assert "Ready." in reply(app)
+    assert "Trying again" not in reply(app)
+    assert len(fake.chats) == 2
+
+
+def test_the_notice_of_a_retry_says_why_and_when():
+    turn = new_turn("Hi", asked_of())
+    turn["asked_at"] = 1.0
+
+    apply(turn, Retrying("The model is loading.", 15, 2, 4), 0.1)
+
+    assert "The model is loading. Trying again in 15 s (attempt 2 of 4)." in _waiting_text(turn)
+
+
+@pytest.mark.usefixtures("at_a_glance")
+def test_a_retry_under_way_is_on_the_page_and_can_be_stopped(open_app, fake):
+    fake.next(status(503, 21355))
+    app = ask(open_app(pat=CANARY), "Hi")
+    until(lambda: "notice" in app.turns[0])
+    app.run()
+    assert re.search(r"The model is loading\. Trying again in \d s \(attempt 2 of 4\)", reply(app))
+
+    app.click("stop")
+
+    assert "Stopped." in reply(app)
+    until(lambda: not replies.running())
+    assert len(fake.chats) == 1

@@ -1,0 +1,204 @@
+"""What the documents say, held against the code.
+
+`UPDATE_DOCS=1 make test ARGS=tests/test_docs.py` writes docs/ERRORS.md again.
+"""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from clarifai_chat import config, errors, llm
+from clarifai_chat.config import SETTING_NAMES, Settings, load_settings
+
+ROOT = Path(__file__).parent.parent
+ERRORS = ROOT / "docs" / "ERRORS.md"
+FOLDERS = ("pages", "components", "clarifai_chat")
+LOCKS = ("requirements", "requirements-dev")
+PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
+# --- Errors -----------------------------------------------------------------------------------
+
+
+def kinds(base: type[errors.ChatError] = errors.ChatError) -> list[type[errors.ChatError]]:
+    ours = [kind for kind in base.__subclasses__() if kind.__module__ == errors.__name__]
+    return [found for kind in ours for found in (kind, *kinds(kind))]
+
+
+def statuses_of(kind: type[errors.ChatError]) -> str:
+    found = [str(status) for status in errors.STATUSES if errors.STATUSES[status] is kind]
+    rest = {"error in a 200": 200, "other 4xx": 499, "other 5xx": 599}
+    found += [name for name, status in rest.items() if type(errors.meaning(status, None)) is kind]
+    return ", ".join(found)
+
+
+def errors_document() -> str:
+    """docs/ERRORS.md, from the classes and tables of clarifai_chat/errors.py."""
+    lines = [
+        "# What can go wrong",
+        "",
+        "Written from `clarifai_chat/errors.py` by"
+        " `UPDATE_DOCS=1 make test ARGS=tests/test_docs.py`; a test compares.",
+        "",
+        "Clarifai's status code decides, then the HTTP status. Some failures have neither: no token"
+        " (`NoPat`), no connection (`Unreachable`), a reply that breaks off (`CutOff`) or is none"
+        " (`BadReply`). Where a server's words speak of its context window, `TooLong` replaces a"
+        " vaguer meaning, whatever the code. A connection lost before the first token counts as"
+        " `Unreachable` does: it is made again.",
+        "",
+        "What may pass by itself is asked again after the seconds of the last column, visibly,"
+        " before the first token only, at most"
+        f" {llm.MAX_ATTEMPTS - 1} times; a server's Retry-After comes first, up to"
+        f" {llm.MAX_RETRY_AFTER_S:.0f} s. Longer than that is told, and left to the reader.",
+        "",
+        "| Name | What the reader sees | Whose side | Advice | Codes | HTTP | Again after, s |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for kind in kinds():
+        codes = ", ".join(str(code) for code, of in errors.CODES.items() if of is kind)
+        waits = ", ".join(f"{wait:g}" for wait in kind.waits)
+        row = (
+            f"`{kind.__name__}`", kind.what, kind.side, kind.advice, codes, statuses_of(kind), waits
+        )  # fmt: skip
+        lines.append(f"| {' | '.join(row)} |")
+    return re.sub(r"\|  (?=\|)", "| ", "\n".join(lines)) + "\n"
+
+
+def test_every_failure_is_in_the_document() -> None:
+    if os.environ.get("UPDATE_DOCS"):
+        ERRORS.write_text(errors_document(), "utf-8")
+    assert ERRORS.read_text("utf-8") == errors_document(), "UPDATE_DOCS=1 writes it again."
+
+
+def test_every_failure_is_in_its_modules_overview() -> None:
+    overview = re.findall(r"\b[A-Z][a-z]+[A-Za-z]+\b", (errors.__doc__ or "").partition("`")[0])
+    assert [name for name in overview if name != "Everything"][1:] == [k.__name__ for k in kinds()]
+
+
+# --- Settings ---------------------------------------------------------------------------------
+
+
+def default_of(name: str) -> str:
+    attribute, _ = config._READERS[name]
+    value = getattr(Settings(), attribute)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def test_every_setting_is_in_the_readme_with_its_default() -> None:
+    section = read("README.md").partition("\n## Settings\n")[2].partition("\n## ")[0]
+    rows = [cells(line) for line in section.splitlines() if line.startswith("| `")]
+
+    said = {name.strip("`"): default.strip("`") for name, default, _ in rows}
+
+    assert said == {name: default_of(name) or "none" for name in SETTING_NAMES}
+
+
+def test_every_setting_is_explained_in_the_example(tmp_path: Path) -> None:
+    blocks = [block.splitlines() for block in read(".env.example").strip().split("\n\n")[1:]]
+    assert [line[-1].removeprefix("# ").partition("=")[0] for line in blocks] == [*SETTING_NAMES]
+    assert all(len(block) == 2 and block[0].startswith("# ") for block in blocks)
+    assert not dotenv_values(ROOT / ".env.example"), "Nothing is set before its # is removed."
+
+    used = tmp_path / ".env"
+    used.write_text("\n".join(block[-1].removeprefix("# ") for block in blocks), "utf-8")
+
+    assert load_settings({}, used) == Settings()
+
+
+# --- Files ------------------------------------------------------------------------------------
+
+
+def tree() -> set[str]:
+    """The paths in the tree of docs/ARCHITECTURE.md; folders end with a slash."""
+    text = read("docs/ARCHITECTURE.md").partition("\n## The tree\n")[2].split("```")[1]
+    paths, folder = set(), ""
+    for line in text.strip("\n").splitlines():
+        name = line.split()[0]
+        if not line.startswith(" "):
+            folder = name if name.endswith("/") else ""
+        paths.add(name if name == folder else folder + name)
+    return paths
+
+
+def test_what_the_tree_shows_exists() -> None:
+    assert not [path for path in tree() if not (ROOT / path).exists()]
+
+
+def test_the_tree_shows_what_exists() -> None:
+    files = [ROOT / "app.py", ROOT / "server.py"]
+    files += [f for folder in FOLDERS for f in (ROOT / folder).rglob("*.*")]
+    files += [f for f in (ROOT / "tests").glob("*.py") if not f.name.startswith("test_")]
+    paths = {f.relative_to(ROOT).as_posix() for f in files if f.parent.name != "__pycache__"}
+
+    assert paths - tree() == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_page_is_linked_and_described(page: Path) -> None:
+    name = page.relative_to(ROOT).as_posix()
+    assert f'st.page_link("{name}"' in read("components/shell.py")
+    assert f"`{name}`" in read("README.md").partition("\n## Pages\n")[2].partition("\n## ")[0]
+
+
+def test_every_key_of_a_widget_is_in_the_table() -> None:
+    section = read("docs/ARCHITECTURE.md").partition("\n## Keys of widgets\n")[2]
+    told = [cells(line)[0].strip("`") for line in section.splitlines() if line.startswith("| `")]
+    files = [*PAGES, *(ROOT / "components").glob("*.py")]
+    code = "\n".join(file.read_text("utf-8") for file in files)
+
+    written = set(re.findall(r'key=f?"(\w+)[:"]', code))
+
+    assert written - {key.partition(":")[0] for key in told} == set()
+    # One that is put together elsewhere ("more:…") is a string of the code all the same.
+    assert not [key for key in told if not re.search(rf'"{key.partition(":")[0]}[:"]', code)]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.relative_to(ROOT).as_posix())
+def test_links_within_the_project_lead_somewhere(document: Path) -> None:
+    targets = re.findall(r"\]\(([^)\s]+)\)", document.read_text("utf-8"))
+    inside = [t.partition("#")[0] for t in targets if not t.startswith(("http", "#"))]
+    assert not [target for target in inside if not (document.parent / target).exists()]
+
+
+# --- Locks ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_holds_versions_and_hashes_and_nothing_of_a_machine(name: str) -> None:
+    known = re.compile(
+        r"[a-z0-9.-]+==[\w.]+( ; [\w.'<>=!() ]+)? \\"  # a version, and where it is needed
+        r"|    --hash=sha256:[0-9a-f]{64}( \\)?"
+        r"|# This file was autogenerated by uv via the following command:|#    make lock"
+        r"|    #( via| +)( (-[rc] )?[\w.-]+)?"  # what asked for it
+    )
+    lines = read(f"{name}.txt").splitlines()
+    assert not [line for line in lines if not known.fullmatch(line)]
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_has_all_that_is_asked_for(name: str) -> None:
+    asked = re.findall(r"^([a-z][\w.-]*(?:==[\w.]+)?)", read(f"{name}.in"), re.MULTILINE)
+    locked = re.findall(r"^([a-z][\w.-]*)(==[\w.]+)", read(f"{name}.txt"), re.MULTILINE)
+    either_way = {text for package, version in locked for text in (package, package + version)}
+    assert asked
+    assert set(asked) - either_way == set()
+
+
+def test_no_file_names_a_package_index_or_a_folder_of_somebodys() -> None:
+    files = [*DOCUMENTS, ROOT / "Makefile", ROOT / ".ci" / "run", *ROOT.glob("requirements*")]
+    tell_tales = re.compile(r"index-url=|--find-links|file://|/simple\b|/(?:home|root|opt|work)/")
+    assert not [f.name for f in files if tell_tales.search(f.read_text("utf-8"))]
