@@ -22,7 +22,6 @@ import httpx
 
 from clarifai_chat.config import is_loopback
 
-
 CONNECT_TIMEOUT_S = 5.0
 LAST_READ_S = 0.25  # for what follows an answer's own end on the wire
 _lock = threading.Lock()  # which call uses which connection
@@ -58,7 +57,7 @@ class Call:
 
     @contextmanager
     def watched(self, *, stream: bool) -> Iterator[None]:
-        """Requests made in this block, in this thread, are this call's. Not `stream`: read whole."""
+        """Requests made in this block, in this thread, are this call's: streams, or read whole."""
         self.is_whole = False
         self._may_stream = stream
         token = _current.set(self)
@@ -70,6 +69,8 @@ class Call:
     def close(self) -> None:
         """Give the connection back. After this, `cut` cannot reach whoever uses it next."""
         with _lock:
+            if self._stream is not None and self._stream.user is self:
+                self._stream.user = None
             self._stream = None
         if self.response is not None:
             self.response.close()

@@ -15,13 +15,17 @@ MAX_ADDRESS_CHARS = 500
 ASSETS = ROOT / "assets"
 
 
-def open_page(title: str) -> list[Job]:
+def open_page(title: str, *, wide: bool = False) -> list[Job]:
     """Set the page up and draw the sidebar. The first statement of every page.
 
     Returns what runs in the background for it, for `settle`.
     """
     # Files of our own: an icon by name would be fetched from a font server on the internet.
-    st.set_page_config(page_title=f"{title} · Clarifai Chat", page_icon=str(ASSETS / "icon.png"))
+    st.set_page_config(
+        page_title=f"{title} · Clarifai Chat",
+        page_icon=str(ASSETS / "icon.png"),
+        layout="wide" if wide else "centered",
+    )
     st.logo(ASSETS / "logo.svg", size="large", icon_image=ASSETS / "icon.png")
     try:
         settings()

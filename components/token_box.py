@@ -117,7 +117,7 @@ def _forget() -> None:
 
 def _who_pays() -> str:
     if session.model.is_demo:
-        return "The Demo answers inside this app: free, and nothing leaves this computer."
+        return "The Demo answers inside this app: free, and nothing is sent to anybody."
     if session.pat:
         account = session.account
         known = _is_verified() and account is not None

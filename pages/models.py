@@ -34,7 +34,7 @@ def use_this(models: list[Model]) -> None:
         session.choose(models[click["row"]].url)
 
 
-pending = shell.open_page("Models")
+pending = shell.open_page("Models", wide=True)
 st.title("Models", anchor=False)
 st.caption(
     "Sort by a column's head. Prices are US dollars for 1M tokens; an empty cell is unknown."

@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 
-from clarifai_chat import demo, demo_script
+from clarifai_chat import demo
 
 
 @pytest.fixture(scope="module")
@@ -324,7 +324,7 @@ def test_the_tools_own_result_is_in_the_answer(result, said):
         {"role": "tool", "tool_call_id": "a", "content": result},
     ]
 
-    text = demo_script.reply_to({"messages": messages, "tools": TOOLS}).text
+    text = demo.script.reply_to({"messages": messages, "tools": TOOLS}).text
 
     assert said in text
     assert "`get_weather`" in text

@@ -11,7 +11,6 @@ import sys
 from copy import deepcopy
 from pathlib import Path
 
-import litellm
 import pytest
 
 from clarifai_chat.demo import API_PATH
@@ -166,6 +165,7 @@ def test_without_a_usable_token_nothing_is_sent(fake, ask, monkeypatch, pat, kin
 def test_litellm_keeps_no_token_and_prints_nothing(ask, capfd):
     ask(says("Hello"))
     ask(quirk.status(400))
+    litellm = sys.modules["litellm"]
 
     assert_no_canary("litellm's cache", repr(vars(litellm.in_memory_llm_clients_cache)))
     assert litellm.api_key is None

@@ -1,45 +1,24 @@
-"""The Demo model's server: what a visitor without an access token talks to.
+"""The Demo model's server: real HTTP, real streams, real failures, on loopback.
 
-It speaks the OpenAI-compatible API on loopback, inside our own process, so the way to it is the way
-to Clarifai: real HTTP, real streams, real failures. `demo_script` holds what it says. A prompt that
-starts with a slash acts out a failure; `/help` lists them.
+A prompt that starts with a slash acts out a failure; `/help` lists them.
 """
 
-import hashlib
 import json
 import re
 import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-from clarifai_chat import demo_script as script
-from clarifai_chat.demo_script import LABEL, STARTERS, Json, Reply
+from clarifai_chat.demo import script, shapes
+from clarifai_chat.demo.shapes import CREATED, MODEL, PREDICTION_FAILED, Json, Reply
 
-__all__ = ["KEY", "LABEL", "MODEL", "STARTERS", "DemoHandler", "DemoServer", "start"]
-
-MODEL = "demo"
-KEY = "demo"  # the bearer it is sent; it does not check it
 API_PATH = "/v2/ext/openai/v1"
 
 _LONGEST_REQUEST = 64 * 1024 * 1024
 _LONGEST_PROSE = 20_000
-_CREATED = 1_767_225_600  # every reply has the same birthday, so a reply is the same every time
-_server: "DemoServer | None" = None
-_starting = threading.Lock()
-
-
-def start() -> str:
-    """The base URL of the process's one Demo server, which is started if it does not run yet."""
-    global _server
-    with _starting:
-        if _server is None:
-            _server = DemoServer()
-            _server.start()
-    return _server.api_base
 
 
 class Gone(ConnectionError):
@@ -66,7 +45,7 @@ class DemoHandler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path == f"{API_PATH}/models":
-            listed = {"id": MODEL, "object": "model", "created": _CREATED, "owned_by": "demo"}
+            listed = {"id": MODEL, "object": "model", "created": CREATED, "owned_by": "demo"}
             self.send_json(200, {"object": "list", "data": [listed]})
         else:
             self.send_status(404, 11101, details=f"There is no {self.path} here.")
@@ -85,8 +64,8 @@ class DemoHandler(BaseHTTPRequestHandler):
 
     def answer_chat(self, body: Json) -> None:
         """Answer one chat request: act out a command, or say what the script says."""
-        command = re.fullmatch(r"/([a-z0-9]+)(?:\s+(\S+))?", script.last_prompt(body))
-        if command and script.messages_of(body)[-1].get("role") == "user":
+        command = re.fullmatch(r"/([a-z0-9]+)(?:\s+(\S+))?", shapes.last_prompt(body))
+        if command and shapes.messages_of(body)[-1].get("role") == "user":
             act = getattr(self, f"_act_{command[1]}", self._act_help)
             act(body, command[2] or "")
             return
@@ -130,7 +109,7 @@ class DemoHandler(BaseHTTPRequestHandler):
         self, http: int, code: int, *, details: str = "", headers: dict[str, str] | None = None
     ) -> None:
         """Send a failure as Clarifai words it: a status code of its own inside the HTTP one."""
-        self.send_json(http, {"status": clarifai_status(code, details, self.path)}, headers)
+        self.send_json(http, {"status": shapes.clarifai_status(code, details, self.path)}, headers)
 
     def open_stream(
         self, request_id: str = "", kind: str = "text/event-stream; charset=utf-8"
@@ -186,11 +165,11 @@ class DemoHandler(BaseHTTPRequestHandler):
         """Send a whole reply, as a stream or in one piece, after `first_s` seconds of silence."""
         if not body.get("stream"):
             self.pause(first_s)
-            headers = {"x-request-id": _request_id(body)}
-            return self.send_json(200, completion(body, reply), headers)
-        self.open_stream(_request_id(body))
+            headers = {"x-request-id": shapes.request_id(body)}
+            return self.send_json(200, shapes.completion(body, reply), headers)
+        self.open_stream(shapes.request_id(body))
         self.pause(first_s)
-        for chunk in chunks(body, reply):
+        for chunk in shapes.chunks(body, reply):
             self.send_event(chunk)
             self.pause(self.demo.pause_s)
         self.send_event("[DONE]")
@@ -199,15 +178,15 @@ class DemoHandler(BaseHTTPRequestHandler):
     def send_half(self, body: Json) -> None:
         """Open a stream and send half an answer; leave the stream open."""
         reply = Reply("This answer is about to break off in the middle of a sentence, because")
-        self.open_stream(_request_id(body))
-        for chunk in chunks(body, reply, finished=False):
+        self.open_stream(shapes.request_id(body))
+        for chunk in shapes.chunks(body, reply, finished=False):
             self.send_event(chunk)
             self.pause(self.demo.pause_s)
 
     # --- Failures on request: /name argument → _act_name(body, argument) ------------------------
 
     def _act_help(self, body: Json, argument: str) -> None:
-        self.send_reply(body, Reply(_HELP))
+        self.send_reply(body, Reply(script.HELP))
 
     def _act_error(self, body: Json, argument: str) -> None:
         """Fail with an HTTP status, or with one of Clarifai's status codes."""
@@ -215,9 +194,9 @@ class DemoHandler(BaseHTTPRequestHandler):
             return self._act_help(body, argument)
         number = int(argument)
         http, code = (
-            (_HTTP.get(number, 500), number)
+            (shapes.HTTP_OF_CODE.get(number, 500), number)
             if number > 999
-            else (number, _CODES.get(number, 99009))
+            else (number, shapes.CODE_OF_HTTP.get(number, 99009))
         )
         details = f"You asked the Demo model for the failure {number}."
         headers = {"Retry-After": "2"} if http == 429 else None
@@ -227,7 +206,7 @@ class DemoHandler(BaseHTTPRequestHandler):
         self.send_status(503, 21355, details="The model is being loaded. Try again in a moment.")
 
     def _act_flaky(self, body: Json, argument: str) -> None:
-        if self.demo.fails_this_time(_fingerprint(body)):
+        if self.demo.fails_this_time(shapes.fingerprint(body)):
             self.send_status(503, 21354, details="The model is busy. Try again.")
         else:
             self.send_reply(
@@ -243,7 +222,7 @@ class DemoHandler(BaseHTTPRequestHandler):
         self.send_reply(body, reply, first_s=self.demo.slow_s)
 
     def _act_silent(self, body: Json, argument: str) -> None:
-        self.open_stream(_request_id(body))
+        self.open_stream(shapes.request_id(body))
         self.pause(self.demo.silent_s)
         self.drop()
 
@@ -354,155 +333,3 @@ class _Http(ThreadingHTTPServer):
         """Say nothing of a reader that stopped; let any other error be seen."""
         if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
             super().handle_error(request, client_address)
-
-
-# --- Wire shapes -----------------------------------------------------------------------------
-
-
-def completion(body: Json, reply: Reply) -> Json:
-    """The reply in one piece: OpenAI's `chat.completion`."""
-    message: Json = {"role": "assistant", "content": reply.text or None}
-    if reply.thinking:
-        message["reasoning_content"] = reply.thinking
-    if reply.calls:
-        message["tool_calls"] = [_call(body, i, *call) for i, call in enumerate(reply.calls)]
-    choice = {"index": 0, "message": message, "finish_reason": reply.finish}
-    head = _head(body, "chat.completion")
-    return {**head, "choices": [choice], "usage": usage(body, reply)}
-
-
-def chunks(body: Json, reply: Reply, *, finished: bool = True) -> Iterator[Json]:
-    """The reply as OpenAI's `chat.completion.chunk`s; not `finished`, it ends without a reason."""
-    head = _head(body, "chat.completion.chunk")
-
-    def chunk(delta: Json, finish: str | None = None) -> Json:
-        return {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
-
-    yield chunk({"role": "assistant", "content": ""})
-    for token in script.tokens(reply.thinking):
-        yield chunk({"reasoning_content": token})
-    for token in script.tokens(reply.text):
-        yield chunk({"content": token})
-    for index, (name, arguments) in enumerate(reply.calls):
-        opening = _call(body, index, name, "")
-        yield chunk({"tool_calls": [{"index": index, **opening}]})
-        for token in script.tokens(arguments):
-            yield chunk({"tool_calls": [{"index": index, "function": {"arguments": token}}]})
-    if finished:
-        yield chunk({}, reply.finish)
-        if (body.get("stream_options") or {}).get("include_usage"):
-            yield {**head, "choices": [], "usage": usage(body, reply)}
-
-
-def usage(body: Json, reply: Reply) -> Json:
-    """Token figures: the prompt's are estimated, the completion's are the tokens streamed."""
-    asked = " ".join(script.text_of(message) for message in script.messages_of(body))
-    if body.get("tools"):
-        asked += json.dumps(body["tools"])
-    thought = len(script.tokens(reply.thinking))
-    called = sum(1 + len(script.tokens(arguments)) for _, arguments in reply.calls)
-    prompt, answered = script.estimate_tokens(asked), len(script.tokens(reply.text)) + called
-    return {
-        "prompt_tokens": prompt,
-        "completion_tokens": thought + answered,
-        "total_tokens": prompt + thought + answered,
-        "completion_tokens_details": {"reasoning_tokens": thought},
-    }
-
-
-def clarifai_status(code: int, details: str = "", seed: str = "") -> Json:
-    """Clarifai's native `status` object."""
-    req_id = hashlib.sha256(f"{code} {details} {seed}".encode()).hexdigest()[:32]
-    description = _DESCRIPTIONS.get(code, f"Status {code}")
-    return {"code": code, "description": description, "details": details, "req_id": req_id}
-
-
-PREDICTION_FAILED: Json = {
-    "code": 21313,
-    "description": "Model prediction failed",
-    "details": "The model stopped with an error of its own. You asked the Demo model for it.",
-}
-
-
-def _head(body: Json, kind: str) -> Json:
-    model = body.get("model") or MODEL
-    return {
-        "id": f"chatcmpl-{_fingerprint(body)}",
-        "object": kind,
-        "created": _CREATED,
-        "model": model,
-    }
-
-
-def _call(body: Json, index: int, name: str, arguments: str) -> Json:
-    function = {"name": name, "arguments": arguments}
-    return {"id": f"call_{_fingerprint(body)}_{index}", "type": "function", "function": function}
-
-
-def _request_id(body: Json) -> str:
-    return f"demo-{_fingerprint(body)}"
-
-
-def _fingerprint(body: Json) -> str:
-    asked = json.dumps([body.get("messages"), body.get("tools")], sort_keys=True)
-    return hashlib.sha256(asked.encode()).hexdigest()[:16]
-
-
-_DESCRIPTIONS = {
-    11000: "Account issues",
-    11005: "Too many requests",
-    11006: "Account limits exceeded",
-    11007: "Insufficient scopes",
-    11008: "Invalid API key or Invalid API key/application pair",
-    11101: "Resource does not exist",
-    11102: "Invalid request",
-    21200: "Model does not exist",
-    21201: "Model permission denied",
-    21313: "Model prediction failed",
-    21350: "Model deployment failed",
-    21351: "Model is deploying",
-    21353: "Model is not deployed",
-    21354: "Model is busy, please retry",
-    21355: "Model is loading",
-    39997: "Request disabled for maintenance",
-    98009: "Internal timeout",
-    99009: "Internal error",
-}
-# Clarifai documents no HTTP status for its codes; these are what a client would expect.
-_HTTP = {
-    **dict.fromkeys((11001, 11002, 11008, 11009), 401),
-    **dict.fromkeys((11000, 11003, 11004, 11006, 69000, 69001, 99005), 402),
-    **dict.fromkeys((11007, 11104, 11200, 21201), 403),
-    **dict.fromkeys((11101, 21200), 404),
-    **dict.fromkeys((11100, 11102, 11103, 21202, 21203, 30101, 30105, 30106, 39996, 40001), 400),
-    **dict.fromkeys((10030, 21350, 21351, 21352, 21353, 21354, 21355, 25604, 39997), 503),
-    11005: 429,
-    98009: 504,
-}
-_CODES = {
-    400: 11102, 401: 11008, 402: 11006, 403: 11007, 404: 21200, 408: 98009, 413: 11102,
-    429: 11005, 503: 21354, 504: 98009, 529: 21354,
-}  # fmt: skip
-
-_HELP = """\
-## Failures I can act out
-
-Every app looks fine while all goes well. Send one of these to see what happens when it does not:
-
-| Send | What happens |
-| --- | --- |
-| `/error 401` | refused, with this HTTP status; 402, 403, 404, 429, 500 and others too |
-| `/error 21351` | refused with one of Clarifai's own status codes |
-| `/flaky` | fails once, then works |
-| `/loading` | the model is still being loaded |
-| `/slow` | a long wait before the first word |
-| `/silent` | the connection opens, and nothing comes |
-| `/cut` | the connection breaks in mid-answer |
-| `/midstream` | an error arrives in mid-answer |
-| `/error200` | an error dressed as a success |
-| `/html` | a web page instead of an answer |
-| `/empty` | nothing at all |
-| `/length` | the answer hits its token limit |
-| `/filter` | a content filter ends the answer |
-| `/long 2000` | an answer of that many tokens |
-"""
