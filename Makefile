@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check cover lock
+.PHONY: help setup run test check cover screenshots lock
 
 help:  ## List these commands
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1~\2/p' $(firstword $(MAKEFILE_LIST)) | tr '~' '\t'
@@ -16,6 +16,7 @@ run: $(VENV)/.ready-to-run  ## Start the app on http://localhost:8501 (PORT=, HO
 	@exec $(BIN)/python server.py
 
 setup: $(VENV)/.ready-to-test  ## Make the environment for running, testing and checking
+	@echo "Ready: $(VENV)"
 
 test: $(VENV)/.ready-to-test  ## Run every test (ARGS="-k picker" for some of them)
 	@$(BIN)/python -m pytest $(ARGS)
@@ -28,6 +29,9 @@ check: $(VENV)/.ready-to-test  ## Format, lint, types, tests: all that CI runs
 
 cover: $(VENV)/.ready-to-test  ## Run the tests and list what they leave out
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+screenshots: $(VENV)/.ready-to-test  ## Take the pictures in docs/screenshots (needs Chromium)
+	@$(BIN)/python -m tests.screenshots
 
 lock: $(BIN)/python  ## Compile the lock files (ARGS=--upgrade for newer versions)
 	@$(PIP) install uv==$(UV_VERSION)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import streamlit as st
 
 from clarifai_chat import demo, llm, replies
-from clarifai_chat.conversation import Turn, again, new_turn, to_messages
+from clarifai_chat.conversation import Turn, again, new_turn, resume, to_messages
 from clarifai_chat.endpoints import endpoint_for
 from clarifai_chat.events import StreamEvent
 from clarifai_chat.wire import Call
@@ -50,6 +50,12 @@ def ask_again(turn: Turn) -> None:
     place = next(i for i, t in enumerate(session.turns) if t["id"] == turn["id"])
     session.turns[place] = again(turn, session.asked_model)
     start(session.turns[place])
+
+
+def carry_on(turn: Turn) -> None:
+    """Ask the same model for the rest of a broken-off answer."""
+    resume(turn)
+    start(turn)
 
 
 def ask_demo(turn: Turn) -> None:
@@ -123,10 +129,13 @@ elif hidden:
     top.button(f"Show earlier messages ({hidden})", key="earlier", on_click=show_earlier)
 for turn in session.turns:
     replies.mark_interrupted(turn)
-views = [
-    transcript.TurnView(turn, retry=ask_again, use_demo=ask_demo, remove=remove)
-    for turn in session.turns[hidden:]
-]
+actions: dict[transcript.ActionName, transcript.Action] = {
+    "retry": ask_again,
+    "resume": carry_on,
+    "use_demo": ask_demo,
+    "remove": remove,
+}
+views = [transcript.TurnView(turn, actions) for turn in session.turns[hidden:]]
 if any(replies.get(turn) for turn in session.turns):
     stop_place.button("Stop", key="stop", icon=":material/stop_circle:", on_click=stop)
 layout.clear_below(2 * (session.drawn_turns - len(views)))

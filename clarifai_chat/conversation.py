@@ -26,6 +26,9 @@ STOPPED = "stopped"
 UNWATCHED = "unwatched"
 INTERRUPTED = "interrupted"
 
+# Sent for the rest of an answer. Few servers carry on an assistant message that comes last.
+CARRY_ON = "Continue exactly where you stopped, in mid-sentence if need be. Repeat nothing."
+
 
 class Asked(TypedDict):
     """The model that a turn was asked of, with what was known of its price at that moment."""
@@ -65,7 +68,8 @@ class Attempt(TypedDict):
     ended_at: float | None
     ending: str  # the provider's finish reason, or STOPPED, UNWATCHED, INTERRUPTED; "" before
     problem: Problem | None
-    figures: Figures
+    figures: Figures  # of the last request
+    before: list[Figures]  # of those that an answer took before it was continued
     request_id: str
     notice: NotRequired[Notice]
 
@@ -99,6 +103,7 @@ def _blank() -> Attempt:
             "reasoning_tokens": None,
             "cached_tokens": None,
         },
+        "before": [],
         "request_id": "",
     }
 
@@ -116,10 +121,28 @@ def again(turn: Turn, model: Asked) -> Turn:
                 "ending": turn["ending"],
                 "problem": turn["problem"],
                 "figures": turn["figures"],
+                "before": turn["before"],
                 "request_id": turn["request_id"],
             }
         )
     return fresh
+
+
+def can_continue(turn: Turn) -> bool:
+    """Whether the answer broke off after some of its words, and can be carried on from there."""
+    if not is_over(turn) or pending_calls(turn) or not said(turn).strip():
+        return False
+    broken = (STOPPED, UNWATCHED, INTERRUPTED, "length")
+    return turn["ending"] in broken or turn["problem"] is not None
+
+
+def resume(turn: Turn) -> None:
+    """Make a broken-off turn ready to be asked for the rest; new text joins what is there."""
+    fresh = _blank()
+    turn["before"] = [*turn["before"], turn["figures"]]
+    turn["figures"] = fresh["figures"]
+    turn["asked_at"] = turn["ended_at"] = turn["problem"] = None
+    turn["ending"] = turn["request_id"] = ""
 
 
 def apply(turn: Turn, event: StreamEvent, after_s: float) -> None:
@@ -217,6 +240,8 @@ def to_messages(turns: Sequence[Turn], last: Turn, system: str = "") -> list[Mes
         )
     messages.append({"role": "user", "content": last["prompt"]})
     messages.extend(last["replies"])
+    if last["replies"] and last["replies"][-1]["role"] == "assistant":
+        messages.append({"role": "user", "content": CARRY_ON})
     return messages
 
 

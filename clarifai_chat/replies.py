@@ -74,13 +74,12 @@ class Reply:
 
     def finish(self, ending: str, problem: Problem | None = None) -> None:
         """Mark the turn as over and forget this handle; the first ending counts."""
-        with self._news:
+        with _lock, self._news:  # at once: a turn is over just when it has no handle any more
             if not self.done.is_set():
                 end(self.turn, ending, time.monotonic() - self._began, problem)
                 self.done.set()
                 self._news.notify_all()
-        with _lock:
-            _replies.pop(self.turn["id"], None)
+                _replies.pop(self.turn["id"], None)
 
     def stop(self, ending: str = STOPPED) -> None:
         self.finish(ending)
@@ -152,12 +151,13 @@ def withdraw(turn: Turn) -> bool:
 
 
 def mark_interrupted(turn: Turn) -> None:
-    """A turn that was asked, is not over and has no worker (a restart) is over: nobody works on it.
+    """A turn that is not over and has no worker is over: nobody works on it.
 
-    Only the visitor asks again, so that no redraw is ever billed twice.
+    So it is after a restart, or when nobody watched while it waited. Only the visitor asks again,
+    so that no redraw is ever billed twice.
     """
-    if turn["asked_at"] is not None and not is_over(turn) and get(turn) is None:
-        end(turn, INTERRUPTED, None)
+    if not is_over(turn) and get(turn) is None:
+        end(turn, UNWATCHED if turn["asked_at"] is None else INTERRUPTED, None)
 
 
 def running() -> int:

@@ -1,7 +1,9 @@
 """What a reply took, in words: time to first token, tokens per second, tokens, price."""
 
+from typing import Literal
+
 from clarifai_chat.catalog import DEMO
-from clarifai_chat.conversation import Asked, Figures, Turn
+from clarifai_chat.conversation import Attempt, Figures, Turn
 
 
 def tokens_per_s(figures: Figures) -> float | None:
@@ -16,13 +18,20 @@ def tokens_per_s(figures: Figures) -> float | None:
     return tokens / (total - first)
 
 
-def cost_usd(figures: Figures, model: Asked) -> float | None:
-    """The price of one reply in US dollars; None when a price or a token count is unknown."""
-    prices = (model["input_price"], model["output_price"])
-    tokens = (figures["prompt_tokens"], figures["completion_tokens"])
-    if None in prices or None in tokens:
+def tokens(attempt: Attempt, which: Literal["prompt_tokens", "completion_tokens"]) -> int | None:
+    """All that the answer's requests took; None when one of them did not report it."""
+    counts = [figures[which] for figures in (*attempt["before"], attempt["figures"])]
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def cost_usd(turn: Turn) -> float | None:
+    """The price of an answer in US dollars; None when a price or a token count is unknown."""
+    prices = (turn["model"]["input_price"], turn["model"]["output_price"])
+    counts = (tokens(turn, "prompt_tokens"), tokens(turn, "completion_tokens"))
+    if None in prices or None in counts:
         return None
-    return sum(p * t for p, t in zip(prices, tokens, strict=True) if p and t) / 1_000_000
+    return sum(p * t for p, t in zip(prices, counts, strict=True) if p and t) / 1_000_000
 
 
 def reply_line(turn: Turn) -> list[str]:
@@ -33,7 +42,7 @@ def reply_line(turn: Turn) -> list[str]:
         parts.append(f"first token {seconds(figures['first_token_s'])}")
     if speed := tokens_per_s(figures):
         parts.append(f"{speed:.0f} tokens/s")
-    parts.append(_tokens(figures))
+    parts.append(_tokens(turn))
     parts.append(_price(turn))
     return parts
 
@@ -49,13 +58,13 @@ def seconds(s: float) -> str:
     return f"{round(s) // 60} min {round(s) % 60} s"
 
 
-def _tokens(figures: Figures) -> str:
-    sent, received = figures["prompt_tokens"], figures["completion_tokens"]
+def _tokens(turn: Turn) -> str:
+    sent, received = tokens(turn, "prompt_tokens"), tokens(turn, "completion_tokens")
     if sent is None and received is None:
         return "tokens not reported"
     text = f"{_count(sent)} tokens in, {_count(received)} out"
-    if figures["reasoning_tokens"]:
-        text += f" ({figures['reasoning_tokens']:,} of them thinking)"
+    if thought := turn["figures"]["reasoning_tokens"]:
+        text += f" ({thought:,} of them thinking)"
     return text
 
 
@@ -66,7 +75,7 @@ def _count(tokens: int | None) -> str:
 def _price(turn: Turn) -> str:
     if turn["model"]["url"] == DEMO.url:
         return "free"
-    cost = cost_usd(turn["figures"], turn["model"])
+    cost = cost_usd(turn)
     if cost is None:
         return "price unknown"
     if cost == 0:

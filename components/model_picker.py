@@ -39,10 +39,10 @@ def _show_facts(model: Model) -> None:
     if model.is_demo:
         st.caption(f"**{model.label}**")
         return
+    hint = "" if model.tier in ("live", "featured") else f"{escaped(model.callable_hint)} "
     st.caption(
-        f"{escaped(model.provider)} · {facts(model)}  \n"
-        f"{escaped(model.callable_hint + '. ' if model.callable_hint else '')}"
-        f"Facts: {escaped(sources(model))}"
+        f"{escaped(model.provider)} · {facts(model)}  \n{hint}Facts: {escaped(model.source)}",
+        help=f"{escaped(model.callable_hint)} Where the facts are from: {escaped(sources(model))}.",
     )
 
 

@@ -76,6 +76,8 @@ def _is_verified() -> bool:
 
 def _accept() -> None:
     typed = widget("pat") or ""
+    if not typed:
+        return  # a click on Verify also leaves the box: what was typed has been taken already
     set_widget("pat", "")
     cleaned = pat.clean(typed)
     session.notice = ""

@@ -1,7 +1,7 @@
 """Draw turns: the same code draws a reply while it streams and when it is history."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import streamlit as st
@@ -10,7 +10,7 @@ from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from clarifai_chat import llm, replies
 from clarifai_chat.blocks import Blocks
-from clarifai_chat.conversation import Attempt, Turn, is_over, is_thinking, said
+from clarifai_chat.conversation import Attempt, Turn, can_continue, is_over, is_thinking, said
 from clarifai_chat.errors import Problem
 from clarifai_chat.markdown import escaped, safe
 from clarifai_chat.messages import Message
@@ -23,14 +23,19 @@ SILENCE_S = 0.2  # how long one look for news lasts; a newer run takes over with
 USER, MODEL = ":material/person:", ":material/auto_awesome:"
 
 Action = Callable[[Turn], None]
+ActionName = Literal["retry", "resume", "use_demo", "remove"]
+
+# The next step for each way of ending.
+ASK_AGAIN = ("stopped", "unwatched", "interrupted", "content_filter")
+ASK_DEMO = ("NoPat", "SharedPatSpent", "Unreachable")
 
 
 class TurnView:
     """One turn on the page. `draw` adds what is new since it was last called."""
 
-    def __init__(self, turn: Turn, *, retry: Action, use_demo: Action, remove: Action) -> None:
+    def __init__(self, turn: Turn, actions: Mapping[ActionName, Action]) -> None:
         self.turn = turn
-        self._actions = {"retry": retry, "use_demo": use_demo, "remove": remove}
+        self._actions = actions
         with st.chat_message("user", avatar=USER):
             st.text(turn["prompt"])  # as it was typed: no markup, nothing fetched
         with st.chat_message("assistant", avatar=MODEL):
@@ -89,12 +94,18 @@ class TurnView:
 
     def _show_end(self) -> None:
         turn = self.turn
-        if turn["problem"]:
-            self._show_problem(turn["problem"])
-        elif turn["ending"] in ("stopped", "unwatched", "interrupted") and not said(turn):
-            self._button("retry", "Ask again", ":material/refresh:")
-        if turn["replies"] or not turn["problem"]:
+        problem = turn["problem"]
+        if problem:
+            self._show_problem(problem)
+        if turn["replies"] or not problem:
             reply_line.show(turn)
+        with st.container(horizontal=True):
+            if can_continue(turn):
+                self._button("resume", "Continue", ":material/resume:")
+            if problem["can_retry"] if problem else turn["ending"] in ASK_AGAIN:
+                self._button("retry", "Ask again", ":material/refresh:")
+            if problem and problem["kind"] in ASK_DEMO:
+                self._button("use_demo", "Ask the Demo instead", ":material/theater_comedy:")
 
     def _show_problem(self, problem: Problem) -> None:
         text = f"**{problem['what']}** {problem['advice']}"
@@ -106,13 +117,8 @@ class TurnView:
         if problem["request_id"]:
             whose += f" Request id for support: {escaped(problem['request_id'])}"
         st.error(f"{text}  \n:small[{whose}]", icon=":material/error:")
-        with st.container(horizontal=True):
-            if problem["can_retry"]:
-                self._button("retry", "Ask again", ":material/refresh:")
-            if problem["kind"] in ("NoPat", "SharedPatSpent", "Unreachable"):
-                self._button("use_demo", "Ask the Demo instead", ":material/theater_comedy:")
 
-    def _button(self, action: str, label: str, icon: str) -> None:
+    def _button(self, action: ActionName, label: str, icon: str) -> None:
         st.button(
             label,
             key=f"{action}:{self.turn['id']}",
@@ -210,10 +216,12 @@ def _waiting_text(turn: Turn) -> str:
             f":material/refresh: {notice['what']} Trying again in {left} s"
             f" (attempt {notice['attempt']} of {notice['attempts']})."
         )
-    if turn["replies"]:
-        return ""
     if turn["asked_at"] is None:
         return "waiting"
+    if turn["figures"]["first_token_s"] is not None:
+        return ""
+    if turn["replies"]:
+        return ":shimmer[Continuing]"
     if not llm.is_ready():
         return ":shimmer[Starting up: the model library is loading. Your question is kept.]"
     return f":shimmer[Asking {escaped(turn['model']['name'])}]"

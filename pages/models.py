@@ -7,11 +7,19 @@ from clarifai_chat.catalog import Model
 from components import model_picker, shell
 from components.session import session, widget
 
+STATUS = {
+    "demo": "in this app",
+    "live": "featured",
+    "featured": "featured, not checked live",
+    "announced": "announced, not checked live",
+    "legacy": "no longer featured",
+    "pasted": "not in the list",
+}
 YES_NO = {True: "yes", False: "no", None: "unknown"}
 
 
 def row(model: Model) -> dict[str, object]:
-    """One model as a row of the table; None stays empty, and says "unknown" on the page."""
+    """One model as a row of the table; None says "unknown" on the page."""
     return {
         "Use": "✓ In use" if model.url == session.model.url else "Use this",
         "Model": model.name,
@@ -22,7 +30,7 @@ def row(model: Model) -> dict[str, object]:
         "Tools": YES_NO[model.tools],
         "Vision": YES_NO[model.vision],
         "Reasoning": YES_NO[model.reasoning],
-        "Status": model.callable_hint or "featured",
+        "Status": STATUS[model.tier],
         "Facts from": model_picker.sources(model),
         "Page": model.page,
     }
@@ -37,7 +45,8 @@ def use_this(models: list[Model]) -> None:
 pending = shell.open_page("Models", wide=True)
 st.title("Models", anchor=False)
 st.caption(
-    "Sort by a column's head. Prices are US dollars for 1M tokens; an empty cell is unknown."
+    "Sort by a column's head. Prices are US dollars for 1M tokens. A model that is no longer"
+    " featured may need a deployment of your own on Clarifai."
 )
 
 text = st.text_input(
@@ -58,6 +67,7 @@ if found:
         [row(model) for model in found],
         hide_index=True,
         height=560,
+        placeholder="unknown",
         key="models_table",
         alt="The models of the catalog with context window, prices and abilities",
         column_config={

@@ -13,11 +13,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 from streamlit import config as streamlit_config
 from streamlit import logger as streamlit_logger
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.context import ContextProxy, StreamlitHeaders
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
@@ -38,19 +40,29 @@ HOST = "localhost:8501"
 Open = Callable[..., "Page"]
 
 
+@cache
+def _components() -> BidiComponentManager:
+    """What AppTest makes anew for each page: a look through all packages, for 0.1 s."""
+    manager = BidiComponentManager()
+    manager.discover_and_register_components(start_file_watching=False)
+    return manager
+
+
 class Page(AppTest):
     """One tab of a browser. `sent` is every message that it was sent, in order."""
 
     def __init__(self, tokens: Iterable[str]) -> None:
         super().__init__(ROOT / "app.py", default_timeout=PATIENCE_S)
         self.sent: list[ForwardMsg] = []
+        self._bidi_component_manager = _components()
         self._tokens = list(tokens)
+        self._clicked = ""  # the key of what is being opened
 
-    def _run(self, *args: Any, **options: Any) -> "Page":
+    def _run(self, widget_state: Any = None, timeout: float | None = None) -> "Page":
         seen = len(self.sent)
         ForwardMsgQueue.on_before_enqueue_msg(self._take)
         try:
-            super()._run(*args, **options)
+            super()._run(self._with_what_is_open(widget_state), timeout)
         finally:
             ForwardMsgQueue.on_before_enqueue_msg(None)
         assert not self.exception, self.exception[0].message
@@ -79,10 +91,27 @@ class Page(AppTest):
         self.button(key=key).click().run()
         return self
 
+    def open(self, key: str) -> "Page":
+        """Open a popover or an expander by a click."""
+        self._clicked = key
+        return self.run()
+
+    def _with_what_is_open(self, states: Any) -> Any:
+        """A browser sends what is open with each run; AppTest does not."""
+        states = states or self._tree.get_widget_states()
+        for node in self._tree:
+            if isinstance(node, Block) and node.type in ("popover", "expander"):
+                proto = node.proto.popover if node.type == "popover" else node.proto
+                is_open = proto.open if node.type == "popover" else proto.expanded
+                if proto.id:
+                    states.widgets.add(id=proto.id, bool_value=is_open or node.key == self._clicked)
+        self._clicked = ""
+        return states
+
     def send(self, widget_id: str, text: str) -> "Page":
         """Send what AppTest cannot click: one widget's text, as a browser sends it."""
         states = self._tree.get_widget_states()
-        states.widgets.add(id=widget_id, string_trigger_value=text)
+        states.widgets.add(id=widget_id).string_trigger_value.data = text
         return self._run(states)
 
 
@@ -103,9 +132,7 @@ def type_token(app: Page, text: str) -> Page:
 
 def open_picker(app: Page) -> Page:
     """Open the popover in which models are chosen."""
-    app.session_state["model_picker"] = True
-    app.run()
-    return app
+    return app.open("model_picker")
 
 
 def search_models(app: Page, text: str) -> Page:
@@ -260,7 +287,7 @@ def open_app(
     def open_app(
         page: str = "app.py", pat: str = "", query: dict[str, str] | None = None, **session: Any
     ) -> Page:
-        app = Page(filter(None, (*fake.users, config.settings().shared_pat)))
+        app = Page(fake.users)
         for name, value in session.items():
             assert hasattr(Session, name)
             app.session_state[f"session.{name}"] = value
@@ -277,16 +304,23 @@ def open_app(
         handle.stop()
 
 
-def _quiet_streamlit() -> None:
-    """The canary guard sets every logger to DEBUG; Streamlit's own handlers shall not print that.
+class _Stderr:
+    """Whatever stderr is at the moment: pytest closes the one that a handler was made with."""
 
-    They also keep the stream that was stderr when they were made, which pytest has closed since.
-    """
+    def write(self, text: str) -> None:
+        sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+def _quiet_streamlit() -> None:
+    """The canary guard sets every logger to DEBUG; Streamlit's handlers shall not print that."""
     for log in streamlit_logger._loggers.values():
         handler = getattr(log, "streamlit_console_handler", None)
         if handler is not None:
-            handler.stream = sys.stderr  # not setStream: it would flush the closed one
-            handler.setLevel(logging.WARNING)
+            handler.stream = _Stderr()
+            handler.setLevel(logging.ERROR)
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """What a person sees on the chat page, from the first answer to a long conversation."""
 
 import re
+import threading
 
 import pytest
 
-from clarifai_chat import catalog, demo, replies
+from clarifai_chat import catalog, demo, llm, replies
 from clarifai_chat.catalog import DEFAULT_URL
 from clarifai_chat.conversation import Turn, apply, new_turn
 from clarifai_chat.events import Finished, Retrying, Text
@@ -93,7 +94,7 @@ def test_an_answer_is_markdown_with_a_line_of_facts(open_app, fake):
     assert "```python\nprint(1)\n```" in text
     assert facts.startswith("GPT OSS 120B High Throughput · first token ")
     assert "11 tokens in, 7 out" in facts
-    assert facts.endswith(" · under $0.0001")  # 11 × $0.09 + 7 × $0.36 for a million
+    assert facts.endswith(" · under $0.0001")  # 11 at $0.09 and 7 at $0.36 for 1M
     (chat,) = fake.chats
     assert chat.headers["authorization"] == f"Bearer {CANARY}"
     assert chat.body["model"] == DEFAULT_URL
@@ -319,6 +320,31 @@ def test_a_question_waits_for_the_answer_above_it(open_app, fake):
     assert fake.chats[1].body["messages"][1]["content"] == "Half an answer."
 
 
+def test_the_page_sees_a_waiting_question_being_asked(open_app, fake):
+    fake.next(says("Second."))
+    app = open_app(pat=CANARY, conversation="this one")
+    first = new_turn("First?", asked_of())
+    app.session_state["session.turns"] = [first]
+    may_end = threading.Event()
+
+    def events(call):
+        until(may_end.is_set)
+        yield Text("First.")
+        yield Finished("stop")
+
+    def end_the_first_once_the_second_waits():
+        until(lambda: any("Waiting for the answer above." in text for text in passed_by(app)))
+        may_end.set()
+
+    replies.ask(first, events, line="this one")
+    threading.Thread(target=end_the_first_once_the_second_waits, daemon=True).start()
+    ask(app, "Second?")  # watched until both are over
+
+    assert "First." in reply(app, 0)
+    assert "Second." in reply(app, 1)
+    assert "Waiting" not in reply(app, 1)
+
+
 @pytest.mark.usefixtures("at_a_glance")
 def test_a_question_that_waits_can_be_removed(open_app, fake):
     gate = Gate()
@@ -350,6 +376,17 @@ def test_new_chat_ends_the_answer_and_drops_what_waits(open_app, fake):
     assert len(fake.chats) == 1
 
 
+def test_a_question_whose_worker_went_before_asking_does_not_wait_for_ever(open_app, fake):
+    app = open_app(pat=CANARY, turns=[new_turn("Hi", asked_of())])
+    assert "Waiting" not in reply(app)
+    assert fake.journal == []
+    fake.next(says("Here I am."))
+
+    app.click(f"retry:{app.turns[0]['id']}")
+
+    assert "Here I am." in reply(app)
+
+
 def test_an_answer_whose_worker_is_gone_is_interrupted_and_waits_for_the_visitor(open_app, fake):
     turn = new_turn("Hi", asked_of())
     turn["asked_at"] = 1.0
@@ -363,6 +400,28 @@ def test_an_answer_whose_worker_is_gone_is_interrupted_and_waits_for_the_visitor
 
     assert "Here I am." in reply(app)
     assert len(fake.chats) == 1
+
+
+@pytest.mark.usefixtures("at_a_glance")
+def test_a_question_asked_while_the_app_starts_up_waits_visibly(open_app, monkeypatch):
+    monkeypatch.setattr(llm, "is_ready", lambda: False)
+    app = open_app(pat=CANARY)
+    monkeypatch.setattr(replies, "ask", lambda turn, *_, **__: turn.update(asked_at=1.0))
+    monkeypatch.setattr(replies, "mark_interrupted", lambda turn: None)
+
+    ask(app, "Hi")
+
+    assert questions(app) == ["Hi"]
+    assert "Starting up: the model library is loading. Your question is kept." in reply(app)
+
+
+def test_settings_that_cannot_be_used_are_a_sentence(open_app, set_up):
+    set_up(MAX_REPLIES="many")
+
+    app = open_app()
+
+    assert "This app's settings cannot be used: MAX_REPLIES must be a whole number" in page(app)
+    assert not app.has("prompt")
 
 
 # --- Without a token, and after a failure --------------------------------------------------------
@@ -396,6 +455,36 @@ def test_asking_again_keeps_what_had_arrived(open_app, fake):
     assert "The whole answer." in reply(app)
     assert not app.error
     assert [m["content"] for m in fake.chats[1].body["messages"]] == ["Hi"]
+
+
+def test_a_broken_answer_can_be_continued(open_app, fake):
+    fake.next(cut("Half an ", "ans"))
+    app = ask(open_app(pat=CANARY), "Hi")
+    fake.next(says("wer, and its end."))
+
+    app.click(f"resume:{app.turns[0]['id']}")
+
+    assert app.chat_message[1].markdown[0].value == "Half an answer, and its end."
+    assert not app.error
+    assert not app.has(f"resume:{app.turns[0]['id']}")
+    assert [m["role"] for m in fake.chats[1].body["messages"]] == ["user", "assistant", "user"]
+    assert fake.chats[1].body["messages"][1]["content"] == "Half an ans"
+    assert drawn(app) == drawn(app.run())
+
+
+@pytest.mark.usefixtures("at_a_glance")
+def test_a_stopped_answer_can_be_continued(open_app, fake):
+    fake.next(Gate("Half an "), says("answer."))
+    app = ask(open_app(pat=CANARY), "Hi")
+    until(lambda: app.turns[0]["replies"])
+    app.run().click("stop")
+
+    app.click(f"resume:{app.turns[0]['id']}")
+    until(lambda: app.turns[0]["ended_at"])
+    app.run()
+
+    assert app.chat_message[1].markdown[0].value == "Half an answer."
+    assert "Stopped" not in reply(app)
 
 
 def test_a_failure_does_not_end_the_conversation(open_app, fake):

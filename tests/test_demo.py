@@ -75,7 +75,7 @@ def made(message):
     ("prompt", "seen"),
     [
         ("Hello", "**Demo model**"),
-        ("What can this app do?", "Tool playground"),
+        ("What can this app do?", "workbench"),
         ("what is CLARIFAI", "personal access token"),
         ("Write some Python code", "```python"),
         ("Compare three models in a table", "| gpt-oss-120b"),

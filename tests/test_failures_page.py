@@ -2,8 +2,8 @@
 
 import pytest
 
-from clarifai_chat import llm
 from clarifai_chat import errors as e
+from clarifai_chat import llm
 from clarifai_chat.demo import clarifai_status
 from tests import fake_clarifai as f
 from tests.canary import CANARY

@@ -489,5 +489,7 @@ def test_an_answer_that_says_it_is_over_is_not_waited_for(fake, asking):
 
     _, _, reply = asking(act)
 
-    assert reply.result(LIVELY_S)[-1] == Finished("stop")
-    ended.set()
+    try:
+        assert reply.result(LIVELY_S)[-1] == Finished("stop")
+    finally:
+        ended.set()

@@ -3,11 +3,11 @@
 from collections import deque
 
 import pytest
+from streamlit.runtime.context import ContextProxy, StreamlitHeaders
 
 from clarifai_chat import config, endpoints
 from clarifai_chat import pat as tokens
 from clarifai_chat.catalog import DEFAULT_URL
-from streamlit.runtime.context import ContextProxy, StreamlitHeaders
 from tests.canary import CANARY
 from tests.fake_clarifai import OTHER_PAT, PAT, RESTRICTED_PAT, says, status
 from tests.pages import ask, open_picker, page, reply, sidebar, type_token
@@ -167,7 +167,7 @@ def test_forget_drops_the_token_and_all_that_came_with_it(open_app, fake):
 
     assert app.text_input(key="pat").value == ""
     assert "ada" not in sidebar(app)
-    assert "Shipped list." in page(app)
+    assert "Shipped list." in page(open_picker(app))
     assert app.session_state["session.account"] is None
     assert app.session_state["session.listing"] is None
     assert CANARY not in repr(app.session_state.to_dict())
@@ -204,7 +204,7 @@ def test_a_leak_into_the_page_turns_a_test_red(open_app, monkeypatch):
 
 
 @pytest.fixture
-def shared(set_up):
+def shared(open_app, set_up):
     """An operator who has set their own token."""
     set_up(CLARIFAI_PAT=PAT)
     return set_up
@@ -213,7 +213,7 @@ def shared(set_up):
 @pytest.fixture
 def at_home(shared):
     """The same, with an app that listens on this machine alone."""
-    config.announce("127.0.0.1")
+    config.announce("127.0.0.1")  # open_app has the test's own announcement
     return shared
 
 

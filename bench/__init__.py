@@ -1,0 +1,1 @@
+"""Speed and memory of this app beside others, as ratios in one run. See docs/PERFORMANCE.md."""

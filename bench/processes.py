@@ -1,0 +1,126 @@
+"""Processes of the bench's own: started, watched through /proc (Linux), ended by their own id."""
+
+import http.client
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+ROOT = Path(__file__).parent.parent
+PATIENCE_S = 120
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR")  # nothing else of the operator's environment
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Process:
+    """A Python server on loopback. Use it in a `with`; it is up when `healthy_s` is known."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        health: str,
+        *,
+        cwd: Path = ROOT,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        """`arguments` follow `python`; "{port}" in them, and PORT in the environment, is its port."""
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
+        self._health = health
+        self._log = tempfile.TemporaryFile("w+")
+        self.started_at = time.perf_counter()
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+        self._process = subprocess.Popen(
+            [sys.executable, *(a.format(port=self.port) for a in arguments)],
+            cwd=cwd,
+            env={**kept, "PYTHONPATH": str(ROOT), "PORT": str(self.port), **(environ or {})},
+            stdout=self._log,
+            stderr=self._log,
+        )
+        self.pid = self._process.pid
+        try:
+            self._wait()
+        except BaseException:
+            self.stop()
+            raise
+        self.healthy_s = time.perf_counter() - self.started_at
+
+    def _wait(self) -> None:
+        while time.perf_counter() - self.started_at < PATIENCE_S:
+            if self._process.poll() is not None:
+                break
+            try:
+                if get(self.port, self._health)[0] == 200:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.01)
+        raise RuntimeError(f"A server did not start:\n{self.log()}")
+
+    def log(self) -> str:
+        self._log.seek(0)
+        return self._log.read()[-4000:]
+
+    def cpu_s(self) -> float:
+        """Processor time of all its threads so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def rss_mb(self) -> float:
+        return self._status("VmRSS") / 1024
+
+    def threads(self) -> int:
+        return self._status("Threads")
+
+    def sockets(self) -> int:
+        count = 0
+        for entry in Path(f"/proc/{self.pid}/fd").iterdir():
+            try:
+                count += str(entry.readlink()).startswith("socket:")
+            except FileNotFoundError:  # closed while we looked
+                continue
+        return count
+
+    def _status(self, name: str) -> int:
+        found = re.search(rf"^{name}:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text(), re.M)
+        return int(found[1]) if found else 0
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+
+def get(port: int, path: str) -> tuple[int, bytes]:
+    """(status, body) of a GET on loopback."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    except http.client.HTTPException as error:
+        raise ConnectionError from error
+    finally:
+        connection.close()

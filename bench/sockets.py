@@ -1,0 +1,340 @@
+"""Visitors without a browser: Streamlit's own protocol over a raw websocket, many in one process.
+
+A visitor does what a tab does: it opens a page, fills in widgets by their keys, and keeps what is
+drawn. While an answer is only timed, its messages are searched, not parsed: the visitors must not
+take the machine from the app.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+from bench import answers
+from bench.apps import MODEL, App
+from bench.processes import Process
+
+OVER = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR)
+Path = tuple[int, ...]
+
+
+@dataclass
+class Drawn:
+    kind: str  # of the element, as the protocol calls it
+    body: str
+    run: int
+
+
+@dataclass
+class Times:
+    """One question, in seconds of this process's clock; None is "did not come"."""
+
+    asked: float
+    first: float | None = None
+    last: float | None = None
+
+
+class Counted(websockets.ClientConnection):
+    """Counts what came over the wire, compressed as it is."""
+
+    wire_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        self.wire_bytes += len(data)
+        super().data_received(data)
+
+
+class Visitor:
+    """One tab. `opened`, then `ask`, `click`, `go`; `elements` is what it shows."""
+
+    def __init__(self, url: str, *, compress: bool = False) -> None:
+        self.url = url
+        self.session_id = ""
+        self.elements: dict[Path, Drawn] = {}
+        self.blocks: dict[Path, tuple[str, int]] = {}  # path → (whose chat message or "", run)
+        self.widgets: dict[str, str] = {}  # key → id
+        self.idle = asyncio.Event()  # no script runs
+        self.faults: list[str] = []
+        self.received = 0  # bytes of messages, before compression
+        self.messages = 0
+        self._compression = "deflate" if compress else None
+        self._page_hash = ""
+        self._run = 0
+        self._socket: Counted | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._on_data: Callable[[bytes], None] = self._take
+
+    # --- the socket ---------------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        """Open the socket; the same session again where there was one."""
+        address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
+        protocols = ["streamlit", "x", self.session_id] if self.session_id else ["streamlit"]
+        self._socket = await websockets.connect(  # type: ignore[assignment]  # what create_connection makes
+            address,
+            subprotocols=protocols,  # type: ignore[arg-type]  # plain strings are fine
+            max_size=None,
+            compression=self._compression,
+            create_connection=Counted,
+            open_timeout=60,
+        )
+        self._reader = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        with suppress(websockets.ConnectionClosed):
+            async for data in self._connection:
+                self.received += len(data)
+                self.messages += 1
+                self._on_data(data)  # type: ignore[arg-type]  # Streamlit sends bytes
+
+    @property
+    def _connection(self) -> Counted:
+        assert self._socket is not None
+        return self._socket
+
+    @property
+    def wire_bytes(self) -> int:
+        return self._connection.wire_bytes
+
+    async def close(self) -> None:
+        with suppress(Exception):
+            await asyncio.wait_for(self._connection.close(), 5)
+        await self._end_reader()
+
+    async def drop(self) -> None:
+        """Lose the connection, without a word."""
+        self._connection.transport.abort()
+        await self._end_reader()
+
+    async def _end_reader(self) -> None:
+        if self._reader:
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+
+    # --- what a visitor does ------------------------------------------------------------------
+
+    async def open(self, page: str = "", timeout_s: float = 60) -> None:
+        """Go to a page, as a fresh tab or a click on a link would, and wait for it."""
+        await self._rerun(page_hash="", page_name=page)
+        await self.idle_for(timeout_s)
+
+    async def go(self, page: str) -> None:
+        """Go to a page; it may still be drawn when this returns."""
+        self.widgets.clear()
+        await self._rerun(page_hash="", page_name=page)
+
+    async def rerun(self) -> None:
+        await self._rerun()
+
+    async def ask(self, prompt: str) -> None:
+        state = WidgetState(id=self.widgets["chat_input"])
+        state.chat_input_value.data = prompt
+        await self._rerun(state)
+
+    async def click(self, key: str) -> None:
+        await self._rerun(WidgetState(id=self.widgets[key], trigger_value=True))
+
+    async def idle_for(self, timeout_s: float) -> None:
+        await asyncio.wait_for(self.idle.wait(), timeout_s)
+
+    async def timed(self, wanted: answers.Wanted, prompt: str, timeout_s: float) -> Times:
+        """Ask, and watch for the answer's first and last words only. Nothing is kept of it."""
+        over = asyncio.Event()
+        begin, end = wanted.begin.encode(), wanted.end.encode()
+
+        def look(data: bytes) -> None:
+            if times.first is None and begin in data:
+                times.first = time.perf_counter()
+            if times.first is not None and end in data:
+                times.last = time.perf_counter()
+                over.set()
+
+        self._on_data = look
+        times = Times(time.perf_counter())
+        await self.ask(prompt)
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(over.wait(), timeout_s)
+        self._on_data = self._take
+        return times
+
+    async def _rerun(
+        self, widget: WidgetState | None = None, *, page_hash: str | None = None, page_name: str = ""
+    ) -> None:
+        message = BackMsg()
+        rerun = message.rerun_script
+        rerun.query_string = urlencode({"model": MODEL})
+        rerun.page_script_hash = self._page_hash if page_hash is None else page_hash
+        rerun.page_name = page_name
+        rerun.context_info.url = self.url
+        if widget is not None:
+            rerun.widget_states.widgets.append(widget)
+        self.idle.clear()
+        await self._connection.send(message.SerializeToString())
+
+    # --- what it is shown ---------------------------------------------------------------------
+
+    def _take(self, data: bytes) -> None:
+        message = ForwardMsg()
+        message.ParseFromString(data)
+        kind = message.WhichOneof("type")
+        if kind == "delta":
+            self._draw(tuple(message.metadata.delta_path), message.delta)
+        elif kind == "new_session":
+            self._run += 1
+            self._page_hash = message.new_session.page_script_hash
+            self.session_id = message.new_session.initialize.session_id or self.session_id
+        elif kind == "script_finished" and message.script_finished in OVER:
+            self._forget_stale()
+            self.idle.set()
+        elif kind == "session_event":
+            self.faults.append(str(message.session_event)[:300])
+
+    def _draw(self, path: Path, delta: Any) -> None:
+        if delta.WhichOneof("type") == "add_block":
+            self.elements.pop(path, None)
+            block = delta.add_block
+            is_message = block.WhichOneof("type") == "chat_message"
+            self.blocks[path] = (block.chat_message.name if is_message else "", self._run)
+            return
+        element = delta.new_element
+        kind = element.WhichOneof("type") or ""
+        sent = getattr(element, kind)
+        if path in self.blocks:  # an element takes a block's place, and all that was in it
+            self._drop_under(path)
+        body = str(getattr(sent, "body", "") or getattr(sent, "code_text", ""))
+        self.elements[path] = Drawn(kind, body, self._run)
+        if kind == "exception":
+            self.faults.append(f"{sent.type}: {sent.message}"[:300])
+        widget_id = str(getattr(sent, "id", ""))
+        if widget_id.startswith("$$"):
+            self.widgets[kind] = widget_id
+            if key := re.match(r"\$\$ID-[0-9a-f]+-(.+)", widget_id):
+                self.widgets[key[1]] = widget_id
+
+    def _drop_under(self, path: Path) -> None:
+        size = len(path)
+        for kept in (self.elements, self.blocks):
+            for below in [p for p in kept if p[:size] == path]:
+                del kept[below]  # type: ignore[attr-defined]  # both are dicts by path
+
+    def _forget_stale(self) -> None:
+        """A run that ends takes away what it did not draw."""
+        self.elements = {p: e for p, e in self.elements.items() if e.run == self._run}
+        self.blocks = {p: b for p, b in self.blocks.items() if b[1] == self._run}
+
+    def replies(self) -> list[list[Drawn]]:
+        """The elements of each assistant's message, from top to bottom."""
+        places = sorted(p for p, (name, _) in self.blocks.items() if name in ("assistant", "ai"))
+        return [
+            [e for p, e in sorted(self.elements.items()) if p[: len(place)] == place]
+            for place in places
+        ]
+
+
+# --- load -------------------------------------------------------------------------------------
+
+
+@dataclass
+class Load:
+    """What many visitors at once met. Times in seconds."""
+
+    over_ideal: list[float] = field(default_factory=list)  # time from Enter to the end ÷ ideal
+    first_s: list[float] = field(default_factory=list)
+    lost: int = 0  # answers that did not come in time
+    cpu_s: float = 0.0
+    rss_before_mb: float = 0.0
+    rss_mb: float = 0.0  # the highest
+
+
+async def load(app: App, server: Process, sessions: int, length: str, label: str) -> Load:
+    """`sessions` visitors, each with its page open, ask at the same moment."""
+    result = Load(rss_before_mb=server.rss_mb())
+    prompts = [f"{length} prose #{label}x{n}" for n in range(sessions)]
+    wanted = [answers.read(prompt) for prompt in prompts]
+    timeout_s = 30 + 8 * wanted[0].ideal_s
+    visitors: list[Visitor] = []
+    if app.is_streamlit:
+        for _ in prompts:
+            visitors.append(Visitor(server.url))
+            await visitors[-1].connect()
+            await visitors[-1].open()
+        asking = [
+            v.timed(w, p, timeout_s) for v, w, p in zip(visitors, wanted, prompts, strict=True)
+        ]
+    else:
+        asking = [_fetch(server.port, w, p) for w, p in zip(wanted, prompts, strict=True)]
+    cpu_s = server.cpu_s()
+    watching = asyncio.create_task(_watch(server, result))
+    all_times = await asyncio.gather(*asking)
+    watching.cancel()
+    result.cpu_s = server.cpu_s() - cpu_s
+    for times, each in zip(all_times, wanted, strict=True):
+        if times.first is None or times.last is None:
+            result.lost += 1
+            continue
+        result.first_s.append(times.first - times.asked)
+        result.over_ideal.append((times.last - times.asked) / each.ideal_s)
+    await asyncio.gather(*(v.close() for v in visitors))
+    return result
+
+
+async def _watch(server: Process, result: Load) -> None:
+    while True:
+        result.rss_mb = max(result.rss_mb, server.rss_mb())
+        await asyncio.sleep(0.25)
+
+
+async def _fetch(port: int, wanted: answers.Wanted, prompt: str) -> Times:
+    """What `fetch` of the bare page does, over a socket of its own."""
+    body = '{"model": "bench", "messages": [{"role": "user", "content": "%s"}]}' % prompt
+    head = f"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    times = Times(time.perf_counter())
+    writer.write((head + body).encode())
+    held = b""
+    while data := await reader.read(65536):
+        held = held[-200:] + data
+        if times.first is None and wanted.begin.encode() in held:
+            times.first = time.perf_counter()
+        if wanted.end.encode() in held:
+            times.last = time.perf_counter()
+            break
+    writer.close()
+    return times
+
+
+@dataclass
+class Bytes:
+    """What one answer cost on its way, as multiples of its own size."""
+
+    messages: float  # before compression
+    wire: float  # as a browser gets it that offers compression
+    number: int  # of messages
+
+
+async def count_bytes(app: App, server: Process, prompt: str) -> Bytes:
+    wanted = answers.read(prompt)
+    size = len(answers.text(wanted).encode())
+    visitor = Visitor(server.url, compress=True)
+    await visitor.connect()
+    await visitor.open()
+    before = (visitor.received, visitor.wire_bytes, visitor.messages)
+    times = await visitor.timed(wanted, prompt, 120)
+    await asyncio.sleep(0.3)  # what follows the last word: its figures, the end of the run
+    await visitor.close()
+    if times.last is None:
+        raise RuntimeError(f"{app.title}: no answer to {prompt}")
+    return Bytes(
+        (visitor.received - before[0]) / size,
+        (visitor.wire_bytes - before[1]) / size,
+        visitor.messages - before[2],
+    )

@@ -1,0 +1,140 @@
+"""What the operator sets: read once, explained when it is wrong, and put nowhere else."""
+
+import os
+
+import pytest
+
+from clarifai_chat import config
+from clarifai_chat.config import SETTING_NAMES, BadSettings, Settings, is_loopback, load_settings
+from tests.canary import CANARY, leaks_in
+
+
+@pytest.fixture
+def dotenv(tmp_path):
+    def dotenv(text):
+        (tmp_path / ".env").write_text(text)
+        return tmp_path / ".env"
+
+    return dotenv
+
+
+def test_without_any_setting_the_defaults_hold():
+    settings = load_settings({})
+
+    assert settings == Settings()
+    assert settings.openai_base == "https://api.clarifai.com/v2/ext/openai/v1"
+    assert settings.host == "127.0.0.1"
+    assert not settings.allow_shared_pat
+
+
+def test_a_missing_file_is_no_mistake(tmp_path):
+    assert load_settings({}, tmp_path / ".env") == Settings()
+
+
+VALUES = {
+    "CLARIFAI_API_BASE": ("http://127.0.0.1:8099/", "api_base", "http://127.0.0.1:8099"),
+    "CLARIFAI_PAT": (" secret ", "shared_pat", "secret"),
+    "ALLOW_SHARED_PAT": ("Yes", "allow_shared_pat", True),
+    "SHARED_PAT_SESSION_LIMIT": ("0", "shared_pat_session_limit", 0),
+    "SHARED_PAT_HOUR_LIMIT": ("7", "shared_pat_hour_limit", 7),
+    "HOST": ("0.0.0.0", "host", "0.0.0.0"),  # noqa: S104 (read, not listened on)
+    "PORT": ("9000", "port", 9000),
+    "REPLY_LEASE_S": ("0.5", "reply_lease_s", 0.5),
+    "REPLY_TIMEOUT_S": ("30", "reply_timeout_s", 30.0),
+    "MAX_REPLIES": ("3", "max_replies", 3),
+    "FRAME_ANCESTORS": ("'self' https://a.test", "frame_ancestors", "'self' https://a.test"),
+}
+
+
+def test_every_setting_is_read_from_the_environment_and_from_the_file(dotenv):
+    assert set(VALUES) == set(SETTING_NAMES)
+    for name, (text, attribute, value) in VALUES.items():
+        for settings in (
+            load_settings({name: text}),
+            load_settings({}, dotenv(f'{name}="{text}"')),
+        ):
+            assert getattr(settings, attribute) == value
+            assert getattr(Settings(), attribute) != value
+
+
+def test_the_environment_wins_unless_it_is_empty(dotenv):
+    file = dotenv("PORT=1000\nHOST=file.test")
+
+    settings = load_settings({"PORT": "2000", "HOST": " "}, file)
+
+    assert (settings.port, settings.host) == (2000, "file.test")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("CLARIFAI_API_BASE", "api.clarifai.com"),
+        ("CLARIFAI_API_BASE", "https://a b"),
+        ("ALLOW_SHARED_PAT", "maybe"),
+        ("SHARED_PAT_HOUR_LIMIT", "-1"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "8501.0"),
+        ("REPLY_LEASE_S", "0"),
+        ("REPLY_LEASE_S", "nan"),
+        ("REPLY_TIMEOUT_S", "soon"),
+        ("MAX_REPLIES", "0"),
+        ("FRAME_ANCESTORS", "'self'; script-src *"),
+        ("FRAME_ANCESTORS", "a\nb"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(name, text):
+    with pytest.raises(BadSettings, match=rf"^{name} must be "):
+        load_settings({name: text})
+
+
+def test_all_wrong_values_are_named_at_once_and_none_is_shown():
+    with pytest.raises(BadSettings) as wrong:
+        load_settings({"PORT": CANARY, "MAX_REPLIES": CANARY})
+
+    assert str(wrong.value).count(" must be ") == 2
+    assert not leaks_in(str(wrong.value))
+
+
+def test_the_operators_token_is_not_in_what_settings_look_like():
+    settings = load_settings({"CLARIFAI_PAT": CANARY})
+
+    assert settings.shared_pat == CANARY
+    assert not leaks_in(repr(settings))
+
+
+def test_the_file_does_not_enter_the_environment(dotenv, monkeypatch):
+    monkeypatch.setattr(config, "ROOT", dotenv(f"CLARIFAI_PAT={CANARY}\nOTHER=1").parent)
+    config.settings.cache_clear()
+
+    assert config.settings().shared_pat == CANARY
+    assert "CLARIFAI_PAT" not in os.environ
+    assert "OTHER" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("host", "so"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("LocalHost", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("0.0.0.0", False),  # noqa: S104 (looked at, not listened on)
+        ("128.0.0.1", False),
+        ("localhost.test", False),
+        ("", False),
+    ],
+)
+def test_an_address_of_this_machine_is_known(host, so):
+    assert is_loopback(host) is so
+
+
+def test_the_server_says_where_it_listens(monkeypatch):
+    monkeypatch.setattr(config, "_listening", [])
+    assert config.announced() == ""
+
+    config.announce("0.0.0.0")  # noqa: S104 (said, not listened on)
+    config.announce("127.0.0.1")
+
+    assert config.announced() == "127.0.0.1"

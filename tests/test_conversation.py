@@ -1,0 +1,245 @@
+"""Turns: events folded in, who moves next, and what is sent."""
+
+import json
+
+import pytest
+
+from clarifai_chat.conversation import (
+    INTERRUPTED,
+    STOPPED,
+    again,
+    apply,
+    can_continue,
+    end,
+    is_over,
+    is_thinking,
+    new_turn,
+    pending_calls,
+    resume,
+    said,
+    to_messages,
+)
+from clarifai_chat.errors import CutOff
+from clarifai_chat.events import Finished, Retrying, Text, Thinking, ToolCalled, Usage
+
+MODEL = {"url": "https://clarifai.com/a/b/models/c", "name": "c"}
+ASKED = {**MODEL, "input_price": None, "output_price": None}
+
+
+def turn(*events, prompt="Hi", every_s=1.0):
+    """A turn with events folded in, one each `every_s`."""
+    turn = new_turn(prompt, ASKED)
+    turn["asked_at"] = 1.0
+    for number, event in enumerate(events, 1):
+        apply(turn, event, number * every_s)
+    return turn
+
+
+def call(id="call_1", name="get_weather"):
+    return {"id": id, "type": "function", "function": {"name": name, "arguments": "{}"}}
+
+
+def answer(turn, id, content):
+    turn["replies"].append({"role": "tool", "tool_call_id": id, "content": content})
+
+
+def user(content):
+    return {"role": "user", "content": content}
+
+
+def assistant(content, **fields):
+    return {"role": "assistant", "content": content, **fields}
+
+
+def test_text_and_thoughts_make_one_message():
+    asked = turn(Thinking("Let me "), Thinking("think."), Text("Hel"), Text("lo"), Finished("stop"))
+
+    assert asked["replies"] == [assistant("Hello", reasoning_content="Let me think.")]
+    assert said(asked) == "Hello"
+    assert (asked["ending"], is_over(asked)) == ("stop", True)
+
+
+def test_a_turn_is_plain_json_at_every_step():
+    asked = new_turn("Hi", ASKED)
+    events = (
+        Retrying("Busy.", 1, 2, 3),
+        Thinking("Hm."),
+        Text("Hello"),
+        ToolCalled(call()),
+        Usage(1, 2),
+        Finished("stop", "id"),
+    )
+    for event in events:
+        apply(asked, event, 1.0)
+        assert json.loads(json.dumps(asked)) == asked
+
+
+def test_every_turn_has_an_id_that_cannot_be_guessed():
+    assert len({new_turn("Hi", ASKED)["id"] for _ in range(100)}) == 100
+    assert len(new_turn("Hi", ASKED)["id"]) == 32
+
+
+def test_times_and_tokens_are_kept():
+    asked = turn(
+        Thinking("a"), Thinking("b"), Text("c"), Text("d"), Usage(5, 6, 7, 8), Finished("stop", "r")
+    )
+    figures = asked["figures"]
+
+    assert (figures["first_token_s"], figures["thought_s"], figures["total_s"]) == (1, 2, 6)
+    assert (figures["prompt_tokens"], figures["completion_tokens"]) == (5, 6)
+    assert (figures["reasoning_tokens"], figures["cached_tokens"]) == (7, 8)
+    assert asked["request_id"] == "r"
+
+
+def test_a_retry_is_no_first_token_and_is_forgotten_with_the_next_event():
+    asked = turn(Retrying("Busy.", 5, 2, 4))
+
+    assert asked["notice"]["what"] == "Busy."
+    assert (asked["notice"]["attempt"], asked["notice"]["attempts"]) == (2, 4)
+    assert asked["figures"]["first_token_s"] is None
+    apply(asked, Text("Hello"), 2.0)
+    assert "notice" not in asked
+    assert asked["figures"]["first_token_s"] == 2.0
+
+
+def test_the_first_ending_counts():
+    asked = turn(Text("Hel"))
+
+    end(asked, STOPPED, 1.0)
+    end(asked, INTERRUPTED, 2.0, CutOff().problem())
+    apply(asked, Finished("stop"), 3.0)
+
+    assert (asked["ending"], asked["problem"]) == (STOPPED, None)
+    assert asked["figures"]["total_s"] == 1.0
+    assert said(asked) == "Hel"
+
+
+def test_a_model_thinks_until_it_says_or_does_something():
+    assert not is_thinking(turn())
+    assert is_thinking(turn(Thinking("a")))
+    assert not is_thinking(turn(Thinking("a"), Text("b")))
+    assert not is_thinking(turn(Thinking("a"), ToolCalled(call())))
+    assert not is_thinking(turn(Thinking("a"), Finished("stop")))
+
+
+def test_a_call_is_pending_until_it_is_answered():
+    asked = turn(ToolCalled(call("1")), ToolCalled(call("2")), Finished("tool_calls"))
+    assert pending_calls(asked) == [call("1"), call("2")]
+
+    answer(asked, "1", "rain")
+
+    assert pending_calls(asked) == [call("2")]
+
+
+def test_what_comes_after_an_answer_is_a_new_message():
+    asked = turn(ToolCalled(call("1")))
+    answer(asked, "1", "rain")
+    apply(asked, Text("It rains."), 2.0)
+
+    assert [message["role"] for message in asked["replies"]] == ["assistant", "tool", "assistant"]
+    assert said(asked).strip() == "It rains."
+
+
+# --- What is sent -----------------------------------------------------------------------------
+
+
+def test_the_conversation_so_far_is_sent_and_the_question_last():
+    first = turn(Text("Hello"), Finished("stop"))
+    last = turn(prompt="And now?")
+
+    assert to_messages([first, last], last, system="Be brief.") == [
+        {"role": "system", "content": "Be brief."},
+        user("Hi"),
+        assistant("Hello"),
+        user("And now?"),
+    ]
+    assert to_messages([first], last) == [user("Hi"), assistant("Hello"), user("And now?")]
+
+
+def test_what_comes_after_the_question_is_not_sent():
+    first, second = turn(prompt="one"), turn(Text("2"), Finished("stop"), prompt="two")
+
+    assert to_messages([first, second], first) == [user("one")]
+
+
+def test_a_question_that_brought_nothing_is_left_out_and_a_partial_answer_is_not():
+    failed, stopped = turn(prompt="failed"), turn(Text("Half"), prompt="stopped")
+    end(failed, "", 1.0, CutOff().problem())
+    end(stopped, STOPPED, 1.0)
+    running = turn(Text("Not yet"), prompt="running")
+    last = turn(prompt="last")
+
+    assert to_messages([failed, stopped, running, last], last) == [
+        user("stopped"),
+        assistant("Half"),
+        user("last"),
+    ]
+
+
+def test_a_call_that_stayed_open_is_answered():
+    opened = turn(ToolCalled(call("1")), ToolCalled(call("2")), Finished("tool_calls"))
+    answer(opened, "1", "rain")
+    last = turn(prompt="last")
+
+    tools = [message for message in to_messages([opened], last) if message["role"] == "tool"]
+
+    assert [(m["tool_call_id"], m["content"]) for m in tools] == [("1", "rain"), ("2", "stopped")]
+
+
+def test_answers_to_its_calls_are_sent_with_their_own_question():
+    asked = turn(ToolCalled(call("1")), Finished("tool_calls"))
+    answer(asked, "1", "rain")
+
+    assert [message["role"] for message in to_messages([asked], asked)] == [
+        "user",
+        "assistant",
+        "tool",
+    ]
+
+
+# --- Asking again, and going on ---------------------------------------------------------------
+
+
+def test_asking_again_keeps_what_had_come_back():
+    first = turn(Text("Half"), prompt="Why?")
+    end(first, STOPPED, 1.0)
+
+    second = again(first, {**ASKED, "name": "d"})
+    apply(second, Text("Whole"), 1.0)
+    end(second, "stop", 1.0)
+    third = again(second, ASKED)
+
+    assert (third["prompt"], third["asked_at"], third["replies"]) == ("Why?", None, [])
+    assert [said(attempt) for attempt in third["earlier"]] == ["Half", "Whole"]
+    assert third["id"] not in (first["id"], second["id"])
+    assert [said(attempt) for attempt in second["earlier"]] == ["Half"]
+
+
+def test_an_attempt_that_brought_nothing_is_not_kept():
+    failed = turn()
+    end(failed, "", 1.0, CutOff().problem())
+
+    assert again(failed, ASKED)["earlier"] == []
+
+
+@pytest.mark.parametrize("ending", [STOPPED, INTERRUPTED, "length"])
+def test_an_answer_that_broke_off_can_be_carried_on(ending):
+    asked = turn(Text("Half"))
+    assert not can_continue(asked)
+    end(asked, ending, 1.0)
+    assert can_continue(asked)
+
+    resume(asked)
+    apply(asked, Text(" and half"), 2.0)
+
+    assert (said(asked), is_over(asked), asked["problem"]) == ("Half and half", False, None)
+
+
+@pytest.mark.parametrize(
+    "events", [[Text("Whole"), Finished("stop")], [Finished("length")], [ToolCalled(call())]]
+)
+def test_what_did_not_break_off_in_its_words_cannot_be_carried_on(events):
+    asked = turn(*events)
+    end(asked, STOPPED, 1.0)
+
+    assert not can_continue(asked)

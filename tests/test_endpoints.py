@@ -1,0 +1,105 @@
+"""Which server answers, with which key, and who pays."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from clarifai_chat import demo, endpoints
+from clarifai_chat.catalog import DEMO
+from clarifai_chat.endpoints import endpoint_for
+from clarifai_chat.errors import NoPat, SharedPatSpent
+from tests.canary import CANARY, leaks_in
+
+URL = "https://clarifai.com/a/b/models/c"
+OPERATORS = "00000000000000000000000000operat"
+
+
+@pytest.fixture(autouse=True)
+def limits(set_up, monkeypatch):
+    """An operator who pays for three replies per visit and five in an hour."""
+    monkeypatch.setattr(endpoints, "_last_hour", type(endpoints._last_hour)())
+    set_up(
+        CLARIFAI_API_BASE="https://api.test",
+        CLARIFAI_PAT=OPERATORS,
+        SHARED_PAT_SESSION_LIMIT=3,
+        SHARED_PAT_HOUR_LIMIT=5,
+    )
+
+
+def visit():
+    return {"used": 0}
+
+
+def test_a_visitors_own_token_goes_to_clarifai():
+    endpoint = endpoint_for(URL, CANARY, None)
+
+    assert endpoint.api_base == "https://api.test/v2/ext/openai/v1"
+    assert (endpoint.key, endpoint.payer) == (CANARY, "visitor")
+    assert not leaks_in(repr(endpoint))
+
+
+def test_the_demo_needs_no_token_and_never_gets_one():
+    endpoint = endpoint_for(DEMO.url, CANARY, visit())
+
+    assert endpoint.api_base == demo.start()
+    assert (endpoint.key, endpoint.payer) == (demo.KEY, "nobody")
+
+
+def test_without_a_token_nothing_can_be_asked():
+    with pytest.raises(NoPat):
+        endpoint_for(URL, "", None)
+
+
+def test_the_operator_pays_for_whoever_may_share():
+    shared = visit()
+    endpoint = endpoint_for(URL, "", shared)
+
+    assert (endpoint.key, endpoint.payer) == (OPERATORS, "operator")
+    assert shared == {"used": 1}
+
+
+def test_a_visitors_own_token_wins_and_is_not_counted():
+    shared = visit()
+
+    assert endpoint_for(URL, CANARY, shared).key == CANARY
+    assert shared == {"used": 0}
+
+
+def test_a_visit_may_share_so_often_and_no_more():
+    shared = visit()
+    for _ in range(3):
+        endpoint_for(URL, "", shared)
+
+    with pytest.raises(SharedPatSpent) as refused:
+        endpoint_for(URL, "", shared)
+
+    assert "3 times" in refused.value.detail
+    assert shared == {"used": 3}
+    assert endpoint_for(URL, CANARY, shared).payer == "visitor"
+    assert endpoint_for(URL, "", visit()).payer == "operator"
+
+
+def test_all_visits_together_may_share_so_often_in_an_hour(monkeypatch):
+    for _ in range(5):
+        endpoint_for(URL, "", visit())
+    refused = visit()
+
+    with pytest.raises(SharedPatSpent) as spent:
+        endpoint_for(URL, "", refused)
+
+    assert "5 times an hour" in spent.value.detail
+    assert refused == {"used": 0}
+    now = endpoints.time.monotonic()
+    monkeypatch.setattr(endpoints.time, "monotonic", lambda: now + 3601)
+    assert endpoint_for(URL, "", refused).payer == "operator"
+
+
+def test_visits_that_race_cannot_spend_more_than_there_is():
+    def spend(_):
+        try:
+            return endpoint_for(URL, "", visit()).payer
+        except SharedPatSpent:
+            return "refused"
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sorted(pool.map(spend, range(40))) == ["operator"] * 5 + ["refused"] * 35

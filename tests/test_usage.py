@@ -1,0 +1,118 @@
+"""The quiet line under a reply: what is known in few words, and what is not known said so."""
+
+import pytest
+
+from clarifai_chat.catalog import DEMO
+from clarifai_chat.conversation import new_turn
+from clarifai_chat.usage import cost_usd, reply_line, seconds, tokens_per_s
+
+ASKED = {
+    "url": "https://clarifai.com/a/b/models/c",
+    "name": "c",
+    "input_price": 1.0,
+    "output_price": 4.0,
+}
+FIGURES = {
+    "first_token_s": 0.5,
+    "thought_s": None,
+    "total_s": 2.5,
+    "prompt_tokens": 1000,
+    "completion_tokens": 200,
+    "reasoning_tokens": None,
+    "cached_tokens": None,
+}
+
+
+def line(model=None, **figures):
+    turn = new_turn("Hi", {**ASKED, **(model or {})})
+    turn["figures"] = {**FIGURES, **figures}
+    return reply_line(turn)
+
+
+def test_the_line_tells_model_speed_tokens_and_price():
+    assert line() == [
+        "c",
+        "first token 500 ms",
+        "100 tokens/s",
+        "1,000 tokens in, 200 out",
+        "$0.0018",
+    ]
+
+
+def test_thinking_is_told_as_part_of_the_tokens():
+    assert "1,000 tokens in, 200 out (150 of them thinking)" in line(reasoning_tokens=150)
+
+
+def test_what_is_not_known_is_said():
+    nothing = dict.fromkeys(FIGURES)
+
+    assert line(**nothing) == ["c", "tokens not reported", "price unknown"]
+    assert "1,000 tokens in, ? out" in line(completion_tokens=None)
+
+
+@pytest.mark.parametrize("missing", ["input_price", "output_price"])
+def test_an_unknown_price_is_not_zero(missing):
+    assert cost_usd(FIGURES, {**ASKED, missing: None}) is None
+    assert line(model={missing: None})[-1] == "price unknown"
+
+
+@pytest.mark.parametrize("missing", ["prompt_tokens", "completion_tokens"])
+def test_an_unknown_count_makes_no_price(missing):
+    assert cost_usd({**FIGURES, missing: None}, ASKED) is None
+
+
+@pytest.mark.parametrize(
+    ("tokens", "price"),
+    [
+        (0, "$0"),
+        (1, "under $0.0001"),
+        (99, "under $0.0001"),
+        (100, "$0.0001"),
+        (1234, "$0.0012"),
+        (50_000, "$0.05"),
+        (100_000, "$0.10"),
+        (12_345_678, "$12.35"),
+    ],
+)
+def test_a_price_is_short(tokens, price):
+    assert line(prompt_tokens=tokens, completion_tokens=0)[-1] == price
+
+
+def test_what_costs_nothing_is_told_apart_from_what_is_not_known():
+    free = {"input_price": 0.0, "output_price": 0.0}
+
+    assert line(model=free)[-1] == "$0"
+    assert line(model={"url": DEMO.url})[-1] == "free"
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"first_token_s": None},
+        {"total_s": None},
+        {"completion_tokens": None},
+        {"completion_tokens": 0},
+        {"first_token_s": 2.49},  # it came at once
+    ],
+)
+def test_no_speed_is_made_up(unknown):
+    assert tokens_per_s({**FIGURES, **unknown}) is None
+
+
+@pytest.mark.parametrize(
+    ("s", "text"),
+    [
+        (0.0004, "0 ms"),
+        (0.08, "80 ms"),
+        (0.9949, "995 ms"),
+        (0.995, "1.0 s"),
+        (1.24, "1.2 s"),
+        (9.96, "10 s"),
+        (14, "14 s"),
+        (59.6, "1 min 0 s"),
+        (125, "2 min 5 s"),
+        (119.6, "2 min 0 s"),
+    ],
+)
+def test_a_duration_is_short(s, text):
+    assert seconds(s) == text
