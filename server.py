@@ -12,7 +12,7 @@ import sys
 import threading
 import traceback
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -172,7 +172,8 @@ def main() -> int:
         access_log=False,  # addresses are visitors' own business
         timeout_graceful_shutdown=3,
     )
-    Server(config).run()
+    with suppress(KeyboardInterrupt):  # uvicorn raises Ctrl+C again once all is closed
+        Server(config).run()
     return 0
 
 

@@ -111,7 +111,10 @@ class Tab:
         )
 
     def ask_counted(self, prompt: str) -> tuple[Seen, float]:
-        """The same, and the bytes that came: of messages or of a body, before compression."""
+        """The same, and the bytes that came: of messages or of a body, before compression.
+
+        Parts of the app that the browser loads on first use are not among them.
+        """
         received = 0
 
         def on_frame(event: dict[str, Any]) -> None:
@@ -124,8 +127,10 @@ class Tab:
             received += event["dataLength"]
 
         channel = self._context.new_cdp_session(self.page)
-        channel.on("Network.webSocketFrameReceived", on_frame)
-        channel.on("Network.dataReceived", on_body)
+        if self.app.is_streamlit:
+            channel.on("Network.webSocketFrameReceived", on_frame)
+        else:
+            channel.on("Network.dataReceived", on_body)
         channel.send("Network.enable")
         seen = self.ask(prompt)
         self.page.wait_for_timeout(400)  # what follows the last word: its figures, the run's end

@@ -36,11 +36,12 @@ class Amount:
     sessions: tuple[int, ...]
     load_repeats: int
     cold_starts: int
+    bytes_of: int  # how many of BYTES
     litellm_sessions: int  # at most: litellm's own loop makes its chat slower by minutes
 
 
-FULL = Amount(9, 3, 100, (10, 25, 50, 100), 2, 3, 50)
-QUICK = Amount(7, 1, 20, (25,), 1, 1, 25)
+FULL = Amount(9, 3, 100, (10, 25, 50, 100), 2, 3, 4, 50)
+QUICK = Amount(7, 1, 10, (25,), 1, 1, 3, 25)
 
 
 @dataclass
@@ -126,10 +127,11 @@ BYTES = (
 
 def received(bench: Bench) -> None:
     """Bytes are nearly the same each time: one look in the browser, one over a raw socket."""
-    for length, title in BYTES:
+    for length, title in BYTES[: bench.amount.bytes_of]:
         for app, server in bench.started:
             question = prompt(length)
             with bench.tab(app, server) as tab:
+                tab.ask(prompt("20@max prose"))
                 _, size = tab.ask_counted(question)
             bench.report.add(f"Bytes received ÷ answer, {title}", app, size / size_of(question))
     for length, title in BYTES[:2]:

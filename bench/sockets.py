@@ -32,6 +32,7 @@ class Drawn:
     kind: str  # of the element, as the protocol calls it
     body: str
     run: int
+    is_caption: bool = False
 
 
 @dataclass
@@ -211,7 +212,8 @@ class Visitor:
         if path in self.blocks:  # an element takes a block's place, and all that was in it
             self._drop_under(path)
         body = str(getattr(sent, "body", "") or getattr(sent, "code_text", ""))
-        self.elements[path] = Drawn(kind, body, self._run)
+        is_caption = bool(getattr(sent, "is_caption", False))
+        self.elements[path] = Drawn(kind, body, self._run, is_caption)
         if kind == "exception":
             self.faults.append(f"{sent.type}: {sent.message}"[:300])
         widget_id = str(getattr(sent, "id", ""))

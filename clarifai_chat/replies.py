@@ -66,7 +66,7 @@ class Reply:
             problem = None
         except ChatError as error:
             problem = error.problem()
-        except Exception as error:  # noqa: BLE001 - a mistake of ours must not leave a turn open
+        except BaseException as error:  # noqa: BLE001 - no mistake may leave a turn open, or a line
             # Its type only: an exception's text could hold what a visitor typed.
             log.error("%s in the worker of a reply", type(error).__name__)
         finally:
@@ -107,7 +107,7 @@ def ask(
     """
     global _keeper
     with _lock:
-        if turn["id"] in _replies or turn["asked_at"] is not None:
+        if turn["id"] in _replies or turn["asked_at"] is not None or is_over(turn):
             return
         if len(_replies) >= settings().max_replies:
             turn["asked_at"] = time.time()
@@ -172,6 +172,8 @@ def _work(line: str) -> None:
                 del _lines[line]
                 return
             reply = _lines[line].popleft()
+            if reply.done.is_set():  # stopped before its time came
+                continue
             if reply.turn["asked_at"] is None:
                 reply.turn["asked_at"] = time.time()  # before the request goes out
         reply.run()

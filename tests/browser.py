@@ -91,17 +91,25 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def clarifai() -> Iterator[FakeClarifai]:
+def one_clarifai() -> Iterator[FakeClarifai]:
     with FakeClarifai(pause_s=1 / 100) as fake:
         fake.users[CANARY] = "ada"
         yield fake
 
 
+@pytest.fixture
+def clarifai(one_clarifai: FakeClarifai) -> FakeClarifai:
+    """The Clarifai of all browser tests, with nothing left in it that an earlier one had queued."""
+    one_clarifai.clear()
+    return one_clarifai
+
+
 @pytest.fixture(scope="session")
 def app(
-    clarifai: FakeClarifai, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
+    one_clarifai: FakeClarifai, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
 ) -> Iterator[App]:
-    running = App(tmp_path_factory.mktemp("app") / "server.log", CLARIFAI_API_BASE=clarifai.base)
+    log = tmp_path_factory.mktemp("app") / "server.log"
+    running = App(log, CLARIFAI_API_BASE=one_clarifai.base, REPLY_LEASE_S="4")
     yield running
     running.stop()
 
@@ -118,10 +126,12 @@ def visit(chromium: Browser, app: App) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(app.url + path)
-        page.get_by_test_id("stSidebarContent").wait_for(state="attached")
+        if path.startswith("/"):
+            page.goto(app.url + path)
+            page.get_by_test_id("stSidebarContent").wait_for(state="attached")
         return page
 
+    open_page.url = app.url  # type: ignore[attr-defined]  # for a test that goes there itself
     yield open_page
     for context in contexts:
         context.close()

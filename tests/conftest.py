@@ -15,9 +15,19 @@ from tests.fake_clarifai import FakeClarifai
 
 MODEL = "https://clarifai.com/openai/chat-completion/models/gpt-4_1"
 
-pytest_plugins = ["tests.pages"]
+pytest_plugins = ["tests.pages", "tests.browser"]
 
 NOWHERE = "http://127.0.0.1:9"  # nothing listens there
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Where everything must run (REQUIRE_ALL=1, as in CI), a skip is a failure."""
+    report = yield
+    if report.skipped and os.environ.get("REQUIRE_ALL") and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"REQUIRE_ALL is set. {reason}"
+    return report
 
 
 @pytest.fixture(autouse=True)

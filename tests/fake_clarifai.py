@@ -191,6 +191,11 @@ class FakeClarifai(DemoServer):
         """Queue a behaviour for each of the next requests to `on`: chat, me, models or prices."""
         self._queues[on].extend(behaviours)
 
+    def clear(self) -> None:
+        """Drop what is queued, and forget what was seen."""
+        self._queues.clear()
+        self.journal.clear()
+
     def take(self, route: str) -> Behaviour | None:
         with self._lock:
             return self._queues[route].popleft() if self._queues[route] else None

@@ -134,6 +134,58 @@ def test_everything_works_while_a_reply_streams(visit: Visit, clarifai: FakeClar
     expect(answer(page)).to_contain_text("Second answer.")
 
 
+def test_a_lost_connection_loses_no_word(visit: Visit, clarifai: FakeClarifai) -> None:
+    page = visit("about:blank")
+    sockets = []
+
+    def pass_through(socket):
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    page.route_web_socket(re.compile("_stcore/stream"), pass_through)
+    page.goto(visit.url)
+    sign_in(page, CANARY, "ada")
+    clarifai.next(says(*(f"word{n} " for n in range(60)), delay_s=0.05))
+    ask(page, "Tell me words")
+    expect(answer(page)).to_contain_text("word5")
+    sockets[-1].close(code=1012)  # as when a train enters a tunnel
+    done(page)
+    for word in ("word0 ", "word5 ", "word30 ", "word59"):
+        expect(answer(page)).to_contain_text(word)
+    assert len(sockets) > 1
+    assert len(clarifai.chats) == 1  # watched again, not asked again
+
+
+def test_a_reply_that_nobody_watches_any_more_is_ended(
+    visit: Visit, clarifai: FakeClarifai
+) -> None:
+    page = visit()
+    sign_in(page, CANARY, "ada")
+    clarifai.next(says(*(f"word{n} " for n in range(2000)), delay_s=0.05))
+    ask(page, "Tell me words")
+    expect(answer(page)).to_contain_text("word5")
+    page.get_by_role("link", name="Models").click()  # still here: longer than the lease
+    page.wait_for_timeout(6000)
+    page.get_by_role("link", name="Chat").click()
+    expect(answer(page)).not_to_contain_text("Ended because")
+    page.context.close()
+    assert clarifai.gone_within(15)
+
+
+def test_an_answer_that_was_stopped_can_be_continued(visit: Visit, clarifai: FakeClarifai) -> None:
+    page = visit()
+    sign_in(page, CANARY, "ada")
+    clarifai.next(says("The first half ", *("…" * 500), delay_s=0.05), says("and the rest."))
+    ask(page, "Tell me all")
+    expect(answer(page)).to_contain_text("The first half")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Continue").click()
+    expect(answer(page)).to_contain_text("and the rest.")
+    expect(answer(page)).to_contain_text("The first half")
+    sent = clarifai.chats[-1].body["messages"]
+    assert [message["role"] for message in sent] == ["user", "assistant", "user"]
+
+
 def test_a_reply_calls_no_stranger(visit: Visit, clarifai: FakeClarifai) -> None:
     page = visit()
     sign_in(page, CANARY, "ada")

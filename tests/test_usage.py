@@ -23,10 +23,14 @@ FIGURES = {
 }
 
 
-def line(model=None, **figures):
+def turn(model=None, **figures):
     turn = new_turn("Hi", {**ASKED, **(model or {})})
     turn["figures"] = {**FIGURES, **figures}
-    return reply_line(turn)
+    return turn
+
+
+def line(model=None, **figures):
+    return reply_line(turn(model, **figures))
 
 
 def test_the_line_tells_model_speed_tokens_and_price():
@@ -52,13 +56,24 @@ def test_what_is_not_known_is_said():
 
 @pytest.mark.parametrize("missing", ["input_price", "output_price"])
 def test_an_unknown_price_is_not_zero(missing):
-    assert cost_usd(FIGURES, {**ASKED, missing: None}) is None
+    assert cost_usd(turn({missing: None})) is None
     assert line(model={missing: None})[-1] == "price unknown"
 
 
 @pytest.mark.parametrize("missing", ["prompt_tokens", "completion_tokens"])
 def test_an_unknown_count_makes_no_price(missing):
-    assert cost_usd({**FIGURES, missing: None}, ASKED) is None
+    assert cost_usd(turn(**{missing: None})) is None
+
+
+def test_an_answer_that_was_carried_on_counts_all_its_requests():
+    carried_on = turn()
+    carried_on["before"] = [FIGURES, FIGURES]
+    assert "3,000 tokens in, 600 out" in reply_line(carried_on)
+    assert cost_usd(carried_on) == pytest.approx(3 * cost_usd(turn()))
+
+    carried_on["before"][0] = {**FIGURES, "completion_tokens": None}
+
+    assert cost_usd(carried_on) is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,179 @@
+"""What visitors of the soak do, and whether they were told the truth about every answer."""
+
+import asyncio
+import random
+import re
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from bench import answers
+from bench.apps import asked
+from bench.processes import Process
+from bench.sockets import Drawn, Visitor
+
+PATIENCE_S = 90
+# What is asked, and how often of a hundred.
+KINDS = {
+    "150@50 prose": 40,
+    "400@50 prose": 10,
+    "1500@max prose": 14,
+    "6kB@max table": 6,
+    "150@50 cut": 8,
+    "150@50 short": 6,
+    "100@50 stall": 6,
+    "100@50 429": 6,
+    "100@50 500": 4,
+}
+ACTIONS = {"wait": 46, "stop": 14, "drop": 14, "change page": 14, "leave": 6, "away": 3, "rerun": 3}
+BROKEN = ("cut", "short", "500")  # never whole
+MARKS = ("Stopped.", "Ended because", "Interrupted", "Cut by", "Ended by")
+ASKS_OF_A_CHAT = 12  # then a new one, as every request carries the whole conversation
+
+
+@dataclass
+class Ledger:
+    """(what the visitor did, what was asked, what came of it) → how often; and what went wrong."""
+
+    outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+    def note(self, action: str, kind: str, outcome: str, *, is_right: bool = True) -> None:
+        self.outcomes[action, kind, outcome] += 1
+        if not is_right:
+            self.wrong.append(f"{action}, {kind}: {outcome}")
+
+    def total(self) -> int:
+        return self.outcomes.total()
+
+
+class Person:
+    """One visitor at a time, with a chance of its own; the same in every soak."""
+
+    def __init__(
+        self, name: str, server: Process, provider: Process, ledger: Ledger, lease_s: float
+    ) -> None:
+        self.name = name
+        self.server, self.provider, self.ledger = server, provider, ledger
+        self.lease_s = lease_s
+        self.tab = Visitor(server.url)
+        self._chance = random.Random(name)
+        self._asked = 0
+        self._left: list[tuple[str, str]] = []  # (kind, name) of what nobody waited for
+
+    async def greet(self) -> None:
+        """Come, ask one thing, go."""
+        await self._arrive()
+        question = self._question("100@50 prose")
+        await self.tab.ask(question)
+        await self.tab.idle_for(PATIENCE_S)
+        await self.tab.close()
+
+    async def live(self, until: float) -> None:
+        await asyncio.sleep(self._chance.random() * 3)
+        await self._arrive()
+        while time.monotonic() < until:
+            action = self._pick(ACTIONS)
+            kind = "600@20 prose" if action == "away" else self._pick(KINDS)
+            question = self._question(kind)
+            try:
+                await self._do(action, kind, question)
+            except Exception as error:  # noqa: BLE001 - a visitor who fails is a finding, not the end
+                self._wrong(action, kind, f"{type(error).__name__}: {error}"[:200])
+                await self.tab.close()
+                await self._arrive()
+            for fault in self.tab.faults:
+                self._wrong(action, kind, fault)
+            self.tab.faults.clear()
+            await asyncio.sleep(self._chance.random() * 2)
+        await self.tab.close()
+
+    def account_for_left(self) -> None:
+        """What nobody waited for must have ended at the provider too, by itself or by the lease."""
+        for kind, name in self._left:
+            state = asked(self.provider, name).get("state", "never asked")
+            over = asked(self.provider, name).get("tries", 0) == 0 or state != "asked"
+            self.ledger.note("leave", kind, f"at the provider: {state}", is_right=over)
+
+    async def _arrive(self) -> None:
+        self.tab = Visitor(self.server.url)
+        await self.tab.connect()
+        await self.tab.open(timeout_s=PATIENCE_S)
+
+    async def _do(self, action: str, kind: str, question: str) -> None:
+        if self._asked % ASKS_OF_A_CHAT == 0 and "new_chat" in self.tab.widgets:
+            await self.tab.click("new_chat")
+            await self.tab.idle_for(PATIENCE_S)
+        await self.tab.ask(question)
+        await asyncio.sleep(0.2 + self._chance.random() * 2)
+        if action == "stop" and not self.tab.idle.is_set() and "stop" in self.tab.widgets:
+            await self.tab.click("stop")
+        elif action == "change page":
+            await self.tab.go("models")
+            await asyncio.sleep(0.5 + self._chance.random() * 2)
+            await self.tab.go("")
+        elif action == "rerun":
+            await self.tab.rerun()
+        elif action in ("drop", "away"):
+            await self.tab.drop()
+            away_s = self.lease_s + 5 if action == "away" else self._chance.random() * 3
+            await asyncio.sleep(away_s)
+            await self.tab.connect()
+            await self.tab.rerun()
+        elif action == "leave":
+            await self.tab.drop()
+            self._left.append((kind, answers.read(question).name))
+            await self._arrive()
+            return
+        await self.tab.idle_for(PATIENCE_S)
+        self._judge(action, kind, answers.read(question))
+
+    def _judge(self, action: str, kind: str, wanted: answers.Wanted) -> None:
+        whole = _plain(answers.text(wanted))
+        reply = self._reply_to(wanted)
+        shown, marked = _plain(" ".join(_texts(reply))), _is_marked(reply)
+        if wanted.fault in BROKEN and shown == whole:
+            self._wrong(action, kind, "whole, though it was never sent whole")
+        elif shown == whole:
+            self.ledger.note(action, kind, "whole" if not marked else "whole, and marked")
+        elif not whole.startswith(shown):
+            self._wrong(action, kind, f"not its text: {shown[:40]!r} … {shown[-40:]!r}")
+        elif marked:
+            self.ledger.note(action, kind, "part or nothing, marked")
+        else:
+            self._wrong(action, kind, f"{len(shown)} of {len(whole)} characters, without a mark")
+
+    def _reply_to(self, wanted: answers.Wanted) -> list[Drawn]:
+        replies = self.tab.replies()
+        for reply in replies[::-1]:
+            if any(wanted.begin in text for text in _texts(reply)):
+                return reply
+        return replies[-1] if replies else []
+
+    def _question(self, kind: str) -> str:
+        self._asked += 1
+        return f"{kind} #{self.name}n{self._asked}"
+
+    def _pick(self, weights: dict[str, int]) -> str:
+        return self._chance.choices(list(weights), list(weights.values()))[0]
+
+    def _wrong(self, action: str, kind: str, what: str) -> None:
+        self.ledger.note(action, kind, re.sub(r"\d+", "N", what), is_right=False)
+
+
+def _texts(reply: list[Drawn]) -> list[str]:
+    """The reply's own words: what is said about it is set smaller, or in a box."""
+    return [e.body for e in reply if e.kind == "markdown" and not e.is_caption]
+
+
+def _is_marked(reply: list[Drawn]) -> bool:
+    return any(
+        e.kind == "alert" or (e.is_caption and any(mark in e.body for mark in MARKS)) for e in reply
+    )
+
+
+def _plain(text: str) -> str:
+    """Without the white space that the edges of a block lose."""
+    return re.sub(r"\s+", "", text)
+
+
