@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import streamlit as st
 
 from clarifai_chat import demo, llm, replies
-from clarifai_chat.conversation import Turn, again, new_turn, resume, to_messages
+from clarifai_chat.conversation import STOPPED, Turn, again, end, new_turn, resume, to_messages
 from clarifai_chat.endpoints import endpoint_for
 from clarifai_chat.events import StreamEvent
 from clarifai_chat.wire import Call
@@ -22,8 +22,9 @@ RECENT_TURNS = 15  # drawn at once: the browser walks every element at each clic
 
 
 def ask(prompt: str) -> None:
-    session.turns.append(new_turn(prompt, session.asked_model))
-    start(session.turns[-1])
+    turn = new_turn(prompt, session.asked_model)
+    start(turn)  # first: a turn on the page without a worker counts as interrupted
+    session.turns.append(turn)
 
 
 def start(turn: Turn) -> None:
@@ -32,6 +33,7 @@ def start(turn: Turn) -> None:
     may_share = session.may_share
 
     def events(call: Call) -> Iterator[StreamEvent]:
+        llm.warm_up()
         shared = access["shared"] if may_share else None
         endpoint = endpoint_for(turn["model"]["url"], access["pat"], shared)
         return llm.stream_reply(
@@ -65,7 +67,11 @@ def ask_demo(turn: Turn) -> None:
 
 def remove(turn: Turn) -> None:
     """Take back a question that waits."""
-    if replies.withdraw(turn):
+    if not replies.withdraw(turn):
+        return
+    if turn["replies"]:  # the rest of an answer was asked for: what is there stays
+        end(turn, STOPPED, None)
+    else:
         session.turns.remove(turn)
 
 

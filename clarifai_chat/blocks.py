@@ -10,6 +10,9 @@ from markdown_it import MarkdownIt
 
 MIN_BLOCK_CHARS = 300  # smaller ones are joined: each is an element that the browser walks
 
+# Not `splitlines`: U+2028 and others end a line for Python, and not for Markdown.
+LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+
 _parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 # `[x]` that is no inline link may be defined by a later line; so may `[^1]`.
 _REFERENCE = re.compile(r"(?<!\\)\[[^\[\]\n]+\](?!\()")
@@ -50,7 +53,7 @@ def _first_block_end(text: str, over: bool) -> int:
     """
     if len(text) <= MIN_BLOCK_CHARS:
         return 0
-    lines = text.splitlines(keepends=True)
+    lines = LINE.findall(text)
     if not over and not text.endswith("\n"):
         lines.pop()
     starts = [t.map[0] for t in _parser.parse("".join(lines)) if t.map and t.level == 0]

@@ -53,15 +53,18 @@ def _take(shared: SharedUse, limits: Settings) -> None:
     with _lock:
         while _last_hour and time.monotonic() - _last_hour[0] > 3600:
             _last_hour.popleft()
-        if shared["used"] >= limits.shared_pat_session_limit:
+        session, hour = limits.shared_pat_session_limit, limits.shared_pat_hour_limit
+        if shared["used"] >= session:
             raise SharedPatSpent(
-                f"Each visit may ask {limits.shared_pat_session_limit} times at the operator's"
-                " cost."
+                more=f"One visit may ask {_times(session)} at the operator's cost."
             )
-        if len(_last_hour) >= limits.shared_pat_hour_limit:
+        if len(_last_hour) >= hour:
             raise SharedPatSpent(
-                f"All visitors together may ask {limits.shared_pat_hour_limit} times an hour at the"
-                " operator's cost."
+                more=f"All visitors together may ask {_times(hour)} an hour at the operator's cost."
             )
         shared["used"] += 1
         _last_hour.append(time.monotonic())
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -36,7 +36,8 @@ class ChatError(Exception):
     """Base class. `str(error)` says what happened; `advice` says what the reader can do.
 
     `waits` are the seconds before each automatic retry; they are used before the first token only.
-    `detail` is the server's own sentence, without the access token, without markup, shortened.
+    `detail` is the server's own sentence, without the access token, without markup, shortened;
+    `more` is a further one of ours.
     """
 
     what: ClassVar[str] = "The reply failed."
@@ -49,12 +50,14 @@ class ChatError(Exception):
         self,
         detail: str = "",
         *,
+        more: str = "",
         code: int | None = None,
         request_id: str = "",
         retry_after_s: float | None = None,
     ) -> None:
         super().__init__(self.what)
         self.detail = detail
+        self.more = more
         self.code = code
         self.request_id = request_id
         self.retry_after_s = retry_after_s
@@ -65,7 +68,7 @@ class ChatError(Exception):
             advice += f" The server asks to wait {self.retry_after_s:.0f} s."
         return {
             "kind": type(self).__name__,
-            "what": self.what,
+            "what": f"{self.what} {self.more}".strip(),
             "side": self.side,
             "advice": advice,
             "detail": self.detail,

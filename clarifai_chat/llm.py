@@ -227,7 +227,7 @@ def _chunks(
         if is_error(body):
             raise meaning(response.status_code, body, pat=pat)
         if not isinstance(body, dict) or not body.get("choices"):
-            raise BadReply("" if stream else "There was no choice in it.")
+            raise BadReply
         yield body
         return
     done = False
@@ -289,7 +289,7 @@ def _meaning_of(error: Exception, pat: str, call: Call, begun: bool) -> ChatErro
     if any(isinstance(e, httpx.TransportError) for e in chain):
         return Unreachable()
     if isinstance(getattr(error, "status_code", None), int):  # litellm refused to send it
-        return Rejected("The request was refused before it was sent.")
+        return Rejected(more="It was refused before it was sent.")
     log.error("%s while asking a model", type(error).__name__)
     return AppFault()
 
@@ -344,6 +344,8 @@ def is_ready() -> bool:
 
 def warm_up() -> None:
     """Import litellm and make its first, slow calls, without a network. Blocks some seconds."""
+    if _ready.is_set():
+        return
     litellm, openai = _imported()
     with _import_lock:
         if _ready.is_set():

@@ -8,6 +8,8 @@ import re
 
 from markdown_it import MarkdownIt
 
+from clarifai_chat.blocks import LINE
+
 _parser = MarkdownIt("commonmark").enable(["table"])
 
 _INLINE = re.compile(
@@ -18,7 +20,7 @@ _INLINE = re.compile(
   | (?P<block>\$\$(?P<block_formula>[\s\S]+?)\$\$)
   | (?P<math>(?<![\w$])\$(?P<body>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?![\w$]))
   | (?P<dollar>\$)
-  | (?P<image>!\[(?P<alt>[^\]\n]*)\]?)
+  | (?P<image>!\[(?P<nameless>\])?)
   | (?P<directive>:(?=[a-z]+[\w-]*\[))
     """,
     re.VERBOSE,
@@ -31,7 +33,7 @@ _MONEY = re.compile(
 
 def safe(text: str) -> str:
     """The Markdown to draw for a reply's `text`. What is inside code stays as it is."""
-    lines = text.splitlines(keepends=True)
+    lines = LINE.findall(text)
     pieces: list[str] = []
     at = 0
     for first, last in _code_lines(text):
@@ -54,20 +56,28 @@ def _code_lines(text: str) -> list[tuple[int, int]]:
 
 
 def _safe_inline(match: re.Match[str]) -> str:
-    kind = match.lastgroup
     if match["display"] is not None:
-        return f"$${match['display']}$$"
+        return _no_pictures(f"$${match['display']}$$")
     if match["formula"] is not None:
-        return f"${match['formula'].strip()}$"
+        return _no_pictures(f"${match['formula'].strip()}$")
+    if match["block"] is not None:
+        return _no_pictures(match[0])
     if match["body"] is not None:
-        return match[0] if not _MONEY.fullmatch(match["body"]) else _no_dollars(match[0])
+        money = _MONEY.fullmatch(match["body"])
+        return _no_pictures(_no_dollars(match[0]) if money else match[0])
     if match["image"] is not None:
-        return match[0].replace("![", "🖼 [", 1).replace("[]", "[image]", 1)
-    if kind == "dollar":
+        return "🖼 [image]" if match["nameless"] else "🖼 ["
+    if match["dollar"] is not None:
         return r"\$"
-    if kind == "directive":
+    if match["directive"] is not None:
         return r"\:"
-    return match[0]
+    # Over several lines it may be no code to the page: a paragraph's end ends it there.
+    return _no_pictures(match[0]) if match["code"] and "\n" in match[0] else match[0]
+
+
+def _no_pictures(text: str) -> str:
+    """What looks like mathematics here may be none to the page; to TeX, the blank is nothing."""
+    return text.replace("![", "! [")
 
 
 def _no_dollars(text: str) -> str:

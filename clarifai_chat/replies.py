@@ -53,10 +53,11 @@ class Reply:
     def run(self) -> None:
         if self.done.is_set():  # stopped before its time came
             return
-        self._began = time.monotonic()
         problem: Problem | None = AppFault().problem()
         try:
-            for event in self._events(self._call):
+            events = self._events(self._call)
+            self._began = time.monotonic()  # getting ready for the request is not the model's time
+            for event in events:
                 with self._news:
                     if self.done.is_set():
                         return

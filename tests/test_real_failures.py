@@ -86,6 +86,18 @@ def test_a_failure_in_mid_answer_keeps_what_had_arrived(fake, ask, set_up, fault
     assert len(fake.chats) == 1
 
 
+@pytest.mark.parametrize(
+    ("pieces", "thoughts", "text"),
+    [(["<thi"], "", "<thi"), (["<think>Hm", ".</th"], "Hm.</th", "")],
+)
+def test_what_could_have_become_a_tag_is_kept_too(ask, waits, pieces, thoughts, text):
+    waits(None)
+    heard = ask(cut(*pieces))
+
+    assert (heard.thoughts, heard.text) == (thoughts, text)
+    assert type(heard.error) is CutOff
+
+
 FAULTS = {
     "end before the first token": (cut(), CutOff),
     "reset before the first token": (cut(how="reset"), CutOff),

@@ -169,6 +169,8 @@ def test_litellm_keeps_no_token_and_prints_nothing(ask, capfd):
 
     assert_no_canary("litellm's cache", repr(vars(litellm.in_memory_llm_clients_cache)))
     assert litellm.api_key is None
+    assert litellm.drop_params is False  # it would leave the tools out, and say nothing
+    assert litellm.disable_hf_tokenizer_download is True  # asked for by any name with "llama-3"
     assert capfd.readouterr() == ("", "")
 
 

@@ -275,7 +275,7 @@ def test_a_visit_has_its_cap(open_app, at_home, fake):
     ask(app, "More?")
 
     assert "The replies that this app's operator pays for are used up for now." in reply(app)
-    assert "Each visit may ask 1 times at the operator's cost." in reply(app)
+    assert "One visit may ask once at the operator's cost." in reply(app)
     assert len(fake.chats) == 1
     assert "Hello you" in reply(ask(open_app(), "Hi"))  # another visit has its own
 
@@ -287,7 +287,7 @@ def test_all_visits_together_have_their_cap(open_app, at_home, fake):
 
     app = ask(open_app(), "Hi")
 
-    assert "All visitors together may ask 1 times an hour at the operator's cost." in reply(app)
+    assert "All visitors together may ask once an hour at the operator's cost." in reply(app)
     assert len(fake.chats) == 1
 
 

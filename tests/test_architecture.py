@@ -1,0 +1,120 @@
+"""Who may import whom, and who may touch what: docs/ARCHITECTURE.md as a test."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted(
+    path
+    for place in ("app.py", "server.py", "pages", "components", "clarifai_chat")
+    for path in ([ROOT / place] if place.endswith(".py") else (ROOT / place).rglob("*.py"))
+)
+NAMES = {str(path.relative_to(ROOT)): path for path in FILES}
+CORE = {name for name in NAMES if name.startswith("clarifai_chat/")}
+COMPONENTS = {name for name in NAMES if name.startswith("components/")}
+PAGES = {name for name in NAMES if name.startswith("pages/")} | {"app.py"}
+WRITES = {"pop", "update", "setdefault", "clear", "popitem"}
+
+
+def tree(name):
+    return ast.parse(NAMES[name].read_text(encoding="utf-8"))
+
+
+def imported(name):
+    """The modules that a file imports, anywhere in it: `a.b` for `from a import b` too."""
+    found = set()
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name} imports relatively."
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def importers(*packages):
+    return {n for n in NAMES if {module.split(".")[0] for module in imported(n)} & set(packages)}
+
+
+def test_there_is_something_to_look_at():
+    assert {"app.py", "server.py", "pages/models.py", "components/session.py"} <= set(NAMES)
+    assert "clarifai_chat/llm.py" in CORE
+    assert importers("streamlit") >= {"app.py", "components/session.py"}
+
+
+@pytest.mark.parametrize(
+    ("package", "doors"),
+    [
+        ("litellm", {"clarifai_chat/llm.py"}),
+        ("openai", {"clarifai_chat/llm.py"}),
+        ("httpx", {"clarifai_chat/llm.py", "clarifai_chat/wire.py", "clarifai_chat/clarifai.py"}),
+        ("httpx_sse", {"clarifai_chat/llm.py"}),
+        ("httpcore", {"clarifai_chat/wire.py"}),
+        ("dotenv", {"clarifai_chat/config.py"}),
+    ],
+)
+def test_each_package_has_its_door(package, doors):
+    assert importers(package) == doors
+
+
+def test_the_core_knows_nothing_of_the_screen():
+    assert not importers("streamlit", "components", "pages", "app", "server") & CORE
+
+
+def test_components_know_nothing_of_pages():
+    assert not importers("pages", "app", "server") & COMPONENTS
+
+
+def test_pages_do_not_import_each_other():
+    assert not importers("pages", "app", "server") & PAGES
+
+
+def test_only_the_session_names_session_state():
+    naming = {name for name in NAMES if "session_state" in ast.dump(tree(name))}
+
+    assert naming == {"components/session.py"}
+
+
+def test_only_the_door_to_litellm_writes_the_environment():
+    assert {name for name in NAMES if writes_environment(tree(name))} == {"clarifai_chat/llm.py"}
+
+
+def is_environ(node):
+    return isinstance(node, ast.Attribute) and node.attr == "environ"
+
+
+def writes_environment(module):
+    for node in ast.walk(module):
+        match node:
+            case ast.Subscript(value=value, ctx=ast.Store() | ast.Del()) if is_environ(value):
+                return True
+            case ast.Call(func=ast.Attribute(value=value, attr=a)) if is_environ(value):
+                if a in WRITES:
+                    return True
+            case ast.Attribute(attr="putenv" | "unsetenv"):
+                return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("code", "so"),
+    [
+        ("os.environ['A'] = 'b'", True),
+        ("del os.environ['A']", True),
+        ("os.environ.setdefault('A', 'b')", True),
+        ("os.putenv('A', 'b')", True),
+        ("os.environ['A']", False),
+        ("os.environ.get('A')", False),
+        ("text = \"os.environ['A'] = 1\"", False),
+    ],
+)
+def test_writing_the_environment_is_told_from_reading_it(code, so):
+    assert writes_environment(ast.parse(code)) is so
+
+
+def test_nothing_is_cached_across_sessions_by_streamlit():
+    for name in NAMES:
+        used = {node.attr for node in ast.walk(tree(name)) if isinstance(node, ast.Attribute)}
+        assert not used & {"cache_data", "cache_resource"}, name

@@ -1,0 +1,169 @@
+"""What a reply's Markdown may do on the page: prices, mathematics, pictures, code."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clarifai_chat.markdown import escaped, safe
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It costs $5.",
+        "From $5 to $10, or $1,200/month.",
+        "$5",
+        "5$ and 10$",
+        "US$5 or C$7",
+        "a $ b $ c",
+        "$5 and\n$10",
+        "| $5 | $10 |",
+        "**$5** to **$10**",
+        "$5 to 10$",
+        "$1,200/month or 90$",
+    ],
+)
+def test_a_price_is_no_mathematics(text):
+    drawn = safe(text)
+
+    assert drawn.replace("\\$", "$") == text
+    assert "$" not in drawn.replace("\\$", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$x$",
+        "$E = mc^2$",
+        "$2x + 3$",
+        "$\\frac{1}{2}$",
+        "so $a_1$ and $b$.",
+        "$5 + 5$",
+        "$$x = 1$$",
+        "$$\nx = 1\n\ny = 2\n$$",
+        "$$5 to 10$$",
+    ],
+)
+def test_mathematics_stays(text):
+    assert safe(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        (r"\(x + 1\)", "$x + 1$"),
+        (r"\( x \) and \(y\)", "$x$ and $y$"),
+        (r"\[x = 1\]", "$$x = 1$$"),
+        ("\\[\nx = 1\n\\]", "$$\nx = 1\n$$"),
+    ],
+)
+def test_mathematics_between_tex_brackets_is_drawn(text, drawn):
+    assert safe(text) == drawn
+
+
+@pytest.mark.parametrize("text", [r"\$5 and \$10", r"a \\ b", r"\*not bold\*", r"\:red[x]", "\\"])
+def test_what_the_model_escaped_stays_escaped(text):
+    assert safe(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("![a cat](https://a.test/cat.png)", "🖼 [a cat](https://a.test/cat.png)"),
+        ("![](https://a.test/cat.png)", "🖼 [image](https://a.test/cat.png)"),
+        ("![a cat][1]", "🖼 [a cat][1]"),
+        ("[![x](https://a.test/i.png)](https://b.test)", "[🖼 [x](https://a.test/i.png)](https://b.test)"),
+        ("Hello![x](y)", "Hello🖼 [x](y)"),
+        ("![![x](https://a.test/cat.png)", "🖼 [🖼 [x](https://a.test/cat.png)"),
+        ("!!![x](y)", "!!🖼 [x](y)"),
+    ],
+)  # fmt: skip
+def test_a_picture_becomes_a_link(text, drawn):
+    assert safe(text) == drawn
+
+
+@pytest.mark.parametrize("text", [":red[x]", "a :material[home]", ":small[x] and :blue-badge[y]"])
+def test_no_directive_of_streamlits_is_carried_out(text):
+    assert safe(text).replace("\\:", "") == text.replace(":", "")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "`$HOME and $PATH`",
+        "``a ` $x$ ![i](u)``",
+        "```sh\necho $HOME $PATH\n![x](y)\n```\n",
+        "~~~\n:red[x] \\(y\\)\n~~~\n",
+        "    $indented$ :red[x]\n",
+        "- item\n\n  ```\n  $a ![x](y)\n  ```\n",
+        "> ```\n> $a :red[x]\n> ```\n",
+        "```\nnever closed $5 ![x](y)\n",
+    ],
+)
+def test_code_stays_as_it_is(code):
+    text = f"It costs $5.\n\n{code}\nAnd $6.\n" if "never" not in code else f"$5\n\n{code}"
+
+    assert code in safe(text)
+    assert "$5" not in safe(text).replace("\\$5", "").replace(code, "")
+
+
+# What models write, and what they do not, in any order. The last are line ends to Python only.
+PIECES = [
+    "$", "$$", "5", "x", " ", "a b", "\n", "\n\n", "![", "](u)", "[", "]", "`", "``", "\\", "\\(",
+    "\\)", "\\[", "\\]", ":red[", "- ", "> ", "# ", "|", "\t", "\r\n", "\r", "\x0b", "\x0c", "\x1c",
+    "\x85", "\u2028", "\0",
+]  # fmt: skip
+ANYTHING = st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join))
+WORDS = st.lists(
+    st.sampled_from([p for p in PIECES if "`" not in p and "\n" not in p and "\r" not in p])
+).map("".join)
+
+
+@given(ANYTHING)
+def test_no_text_is_too_odd(text):
+    assert isinstance(safe(text), str)
+
+
+@given(WORDS, st.lists(WORDS, min_size=1).map("\n".join), WORDS)
+def test_a_fenced_block_never_changes(before, code, after):
+    block = f"```\n{code}\n```\n"
+    drawn = safe(f"{before}\n\n{block}\n{after}")
+
+    assert block in drawn or "$$" in before or "\\[" in before
+
+
+@given(st.lists(st.sampled_from(["$5", "word", "[a](u)", "**b**", "\n\n", "`$x`", ", "])))
+def test_text_without_mathematics_only_gets_backslashes(pieces):
+    text = " ".join(pieces)
+
+    assert safe(text).replace("\\$", "$") == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a $$ b\n\n![x](https://a.test/cat.png)\n\nc $$ d",
+        "$![x](https://a.test/cat.png)$",
+        "\\[ a\n\n![x](https://a.test/cat.png)\n\n\\]",
+        "\\( ![x](https://a.test/cat.png) \\)",
+        "a ` b\n\n![x](https://a.test/cat.png)\n\nc ` d",
+        "- a `\n- ![x](https://a.test/cat.png)`",
+    ],
+)
+def test_what_only_looks_like_code_or_mathematics_hides_no_picture(text):
+    assert "![" not in safe(text)
+
+
+@given(ANYTHING)
+def test_no_picture_is_left_outside_of_code(text):
+    if not any(mark in text for mark in ("`", "~~~", "\\", "    ", "\t")):
+        assert "![" not in safe(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["*a* _b_ `c`", "[x](y) ![z](w)", "# 1. a", "$5 :red[x]", "<b>|~^&", "a\\b"]
+)
+def test_escaped_text_is_shown_as_it_is(text):
+    assert re.sub(r"\\(.)", r"\1", escaped(text)) == text
