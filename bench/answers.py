@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count, islice
 
-COMMON = (
+_COMMON = (
     "the of and a to in is that it for as with on by this are be from at which or an not have were"
     " but they you all one can more when there their what so up out if about who get would make"
     " like time just him know take people into year your good some could them see other than then"
@@ -23,14 +23,15 @@ COMMON = (
     " new want because any these give day most us water sound still between light under while name"
     " small such often turn without again place great where help through much before line right too"
     " mean same tell boy follow came show every near build earth"
-).split()
-STEMS = (
+)
+_STEMS = (
     "observ predict transform consider calculat generat adapt reflect extract balanc combin connect"
     " construct describ determin develop distribut estimat evaluat explor express gather imagin"
     " improv includ inform interpret introduc investigat measur navigat organis perform position"
     " prevent process produc protect provid receiv record reduc remov represent respond select"
     " separat simulat support translat"
-).split()
+)
+COMMON, STEMS = _COMMON.split(), _STEMS.split()
 ENDINGS = ("e", "es", "ed", "ing", "ation", "able", "or", "ive", "ement", "ingly")
 FAULTS = ("cut", "short", "stall", "429", "500")
 KINDS = ("prose", "table", "code")

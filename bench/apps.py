@@ -36,7 +36,7 @@ class App:
         return '[data-testid="stChatMessage"]' if self.is_streamlit else ".reply"
 
     def start(self, provider: Process, **environ: str) -> Process:
-        """The app in a process of its own, with `provider` behind it; returns once it is healthy."""
+        """The app in a process of its own, with `provider` behind it, once it is healthy."""
         base = f"http://127.0.0.1:{provider.port}"
         if self.is_ours:
             environ = {

@@ -120,7 +120,9 @@ class Tab:
         def on_frame(event: dict[str, Any]) -> None:
             nonlocal received
             data = event["response"]["payloadData"]
-            received += len(base64.b64decode(data)) if event["response"]["opcode"] == 2 else len(data)
+            received += (
+                len(base64.b64decode(data)) if event["response"]["opcode"] == 2 else len(data)
+            )
 
         def on_body(event: dict[str, Any]) -> None:
             nonlocal received
@@ -138,7 +140,7 @@ class Tab:
         return seen, float(received)
 
     def ask_paced(self, prompt: str) -> tuple[Seen, float, float]:
-        """The same, and the seconds that the page's main thread and the server were busy with it."""
+        """The same, and the seconds that the page's main thread and the server were busy."""
         channel = self._context.new_cdp_session(self.page)
         channel.send("Performance.enable")
         busy, cpu_s = _busy_s(channel), self.server.cpu_s()

@@ -9,12 +9,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_S = 120
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR")  # nothing else of the operator's environment
+_LISTENS = "0A"  # as /proc/net/tcp calls it
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -35,11 +37,11 @@ class Process:
         cwd: Path = ROOT,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        """`arguments` follow `python`; "{port}" in them, and PORT in the environment, is its port."""
+        """`arguments` follow `python`. The port is "{port}" in them, PORT in the environment."""
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self._health = health
-        self._log = tempfile.TemporaryFile("w+")
+        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by `stop`
         self.started_at = time.perf_counter()
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         self._process = subprocess.Popen(
@@ -84,13 +86,17 @@ class Process:
     def threads(self) -> int:
         return self._status("Threads")
 
-    def sockets(self) -> int:
-        count = 0
+    def connections(self) -> int:
+        """Its TCP sockets, but for those that listen: a socket pair inside it is no connection."""
+        inodes = set()
         for entry in Path(f"/proc/{self.pid}/fd").iterdir():
-            try:
-                count += str(entry.readlink()).startswith("socket:")
-            except FileNotFoundError:  # closed while we looked
-                continue
+            with suppress(FileNotFoundError):  # closed while we looked
+                inodes.add(str(entry.readlink()).removeprefix("socket:[").removesuffix("]"))
+        count = 0
+        for table in ("tcp", "tcp6"):
+            for line in Path(f"/proc/{self.pid}/net/{table}").read_text().splitlines()[1:]:
+                fields = line.split()
+                count += fields[3] != _LISTENS and fields[9] in inodes
         return count
 
     def _status(self, name: str) -> int:

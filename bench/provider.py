@@ -27,7 +27,7 @@ class Asked:
     tries: int = 0
     first_ms: float = 0.0
     last_ms: float = 0.0
-    state: str = "asked"  # → "done", "cut" (by us), "left" (by them) or "refused"
+    state: str = "asked"  # → "refused", or "sending" → "done", "cut" (by us) or "left" (by them)
 
 
 class Provider:
@@ -43,9 +43,7 @@ class Provider:
         finally:
             writer.close()
 
-    async def _answer_one(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> bool:
+    async def _answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Read a request and answer it; False when the connection is over."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         method, path, _ = head.split(" ", 2)
@@ -71,9 +69,13 @@ class Provider:
             asked.state = "refused"
             _send_json(writer, int(wanted.fault), {"error": {"message": "Not now."}})
             return True
-        asked.state = "left"  # unless it gets further
+        asked.state = "sending"
         with_usage = (request.get("stream_options") or {}).get("include_usage", False)
-        asked.state = await _stream(writer, wanted, asked, with_usage=with_usage)
+        try:
+            asked.state = await _stream(writer, wanted, asked, with_usage=with_usage)
+        except ConnectionError:
+            asked.state = "left"
+            raise
         return asked.state == "done"
 
 

@@ -29,7 +29,7 @@ class Report:
         self.values[row][app.name].extend(values)
 
     def table(self, apps: Sequence[App]) -> str:
-        """Median (lowest to highest, where there are several), and × the canonical chat."""
+        """Median (lowest to highest, where there are several), ratio to the canonical chat."""
         head = ["", *(app.title for app in apps)]
         lines = [head, ["---"] * len(head)]
         for row, of_apps in self.values.items():
@@ -41,13 +41,13 @@ class Report:
 
 def _cell(values: list[float], base: float, app: App) -> str:
     if not values:
-        return "–"
+        return ""
     middle = median(values)
     text = _number(middle)
     if len(values) > 1:
         text += f" ({_number(min(values))} to {_number(max(values))})"
     if base and app is not CANONICAL:
-        text += f" **×{middle / base:.2f}**"
+        text += f" **{middle / base:.2f}**"
     return text
 
 

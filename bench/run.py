@@ -216,7 +216,9 @@ SECTIONS: dict[str, Callable[[Bench], None]] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer repeats, without litellm's chat")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer repeats, without litellm's chat"
+    )
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS))
     parser.add_argument("--apps", nargs="+", choices=[app.name for app in apps.ALL])
     chosen = parser.parse_args(arguments)
@@ -234,7 +236,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             SECTIONS[section](bench)
         surrounding = surroundings(browser.version, load_before)
     print(report.table(compared))
-    print(f"\nMedian (lowest to highest) **× {apps.CANONICAL.title}**. {surrounding}")
+    print(f"\nMedian (lowest to highest) **÷ {apps.CANONICAL.title}**. {surrounding}")
     print(f"Measured in {time.monotonic() - began:.0f} s.")
     for note in report.notes:
         print(f"- {note}")

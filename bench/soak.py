@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import sys
 import time
-from collections import Counter
 from dataclasses import dataclass
 from statistics import mean
 
@@ -32,7 +31,7 @@ class Sample:
     at_s: float
     phase: str
     threads: int
-    sockets: int
+    connections: int
     rss_mb: float
     cpu_s: float
     answers: int
@@ -50,7 +49,7 @@ class Series:
             time.monotonic() - self._began,
             phase,
             server.threads(),
-            server.sockets(),
+            server.connections(),
             server.rss_mb(),
             server.cpu_s(),
             self.ledger.total(),
@@ -71,7 +70,7 @@ class Series:
 
     def table(self) -> str:
         """Every row, or about forty of them."""
-        head = "| s | phase | threads | sockets | memory MB | CPU % | answers |"
+        head = "| s | phase | threads | connections | memory MB | CPU % | answers |"
         lines = [head, "|---" * 7 + "|"]
         step = max(1, len(self.samples) // 40)
         previous: Sample | None = None
@@ -82,28 +81,28 @@ class Series:
             if previous and now.at_s > previous.at_s:
                 busy = 100 * (now.cpu_s - previous.cpu_s) / (now.at_s - previous.at_s)
             lines.append(
-                f"| {now.at_s:.0f} | {now.phase} | {now.threads} | {now.sockets}"
+                f"| {now.at_s:.0f} | {now.phase} | {now.threads} | {now.connections}"
                 f" | {now.rss_mb:.0f} | {busy:.0f} | {now.answers} |"
             )
             previous = now
         return "\n".join(lines)
 
 
-async def settled(server: Process, threads: int, sockets: int) -> None:
+async def settled(server: Process, threads: int, connections: int) -> None:
     """Wait until no more than this is left, or for `SETTLE_S`."""
     until = time.monotonic() + SETTLE_S
     while time.monotonic() < until:
-        if server.threads() <= threads and server.sockets() <= sockets:
+        if server.threads() <= threads and server.connections() <= connections:
             return
         await asyncio.sleep(1)
 
 
 async def quiet(server: Process) -> None:
-    """Wait until threads and sockets have not changed for a while: idle connections end by then."""
+    """Wait until threads and connections have not changed for longer than idle ones last."""
     seen, since = (0, 0), time.monotonic()
     until = time.monotonic() + SETTLE_S
     while time.monotonic() < until and time.monotonic() - since < LEASE_S + 15:
-        now = (server.threads(), server.sockets())
+        now = (server.threads(), server.connections())
         if now != seen:
             seen, since = now, time.monotonic()
         await asyncio.sleep(1)
@@ -125,7 +124,7 @@ async def soak(server: Process, provider: Process, people: int, minutes: float) 
     await asyncio.gather(*(person.live(until) for person in crowd))
     watching.cancel()
     series.take("all gone")
-    await settled(server, before.threads, before.sockets)
+    await settled(server, before.threads, before.connections)
     after = series.take("after")
     for person in crowd:
         person.account_for_left()
@@ -138,15 +137,16 @@ async def soak(server: Process, provider: Process, people: int, minutes: float) 
     verdicts = {
         f"Every answer whole or marked ({ledger.total()} of them)": not ledger.wrong,
         f"Threads: {before.threads} before, {after.threads} after": after.threads <= before.threads,
-        f"Sockets: {before.sockets} before, {after.sockets} after": after.sockets <= before.sockets,
+        f"Connections: {before.connections} before, {after.connections} after": after.connections
+        <= before.connections,
         f"Memory by thirds: {first:.0f}, {middle:.0f}, {last:.0f} MB": last
         <= middle * MEMORY_GROWTH,
     }
     print()
     for sentence, holds in verdicts.items():
         print(f"- {'yes' if holds else '**NO**'}: {sentence}")
-    for line, times in Counter(ledger.wrong).most_common(20):
-        print(f"  - {times} × {line}")
+    for line in ledger.wrong[:20]:
+        print(f"  - {line}")
     print(
         f"\nCommit {commit()}; {people} visitors, {minutes:g} minutes, REPLY_LEASE_S={LEASE_S:g};"
         f" load average {load_average()} after."

@@ -6,6 +6,7 @@ take the machine from the app.
 """
 
 import asyncio
+import json
 import re
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from urllib.parse import urlencode
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.Markdown_pb2 import Markdown
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from bench import answers
@@ -24,6 +26,7 @@ from bench.apps import MODEL, App
 from bench.processes import Process
 
 OVER = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR)
+SETTLED_S = 0.3
 Path = tuple[int, ...]
 
 
@@ -126,7 +129,7 @@ class Visitor:
     async def open(self, page: str = "", timeout_s: float = 60) -> None:
         """Go to a page, as a fresh tab or a click on a link would, and wait for it."""
         await self._rerun(page_hash="", page_name=page)
-        await self.idle_for(timeout_s)
+        await self.till_idle(timeout_s)
 
     async def go(self, page: str) -> None:
         """Go to a page; it may still be drawn when this returns."""
@@ -144,8 +147,15 @@ class Visitor:
     async def click(self, key: str) -> None:
         await self._rerun(WidgetState(id=self.widgets[key], trigger_value=True))
 
-    async def idle_for(self, timeout_s: float) -> None:
-        await asyncio.wait_for(self.idle.wait(), timeout_s)
+    async def till_idle(self, timeout_s: float) -> None:
+        """Wait until no script runs, and none follows: one run may end for the next."""
+        async with asyncio.timeout(timeout_s):
+            while True:
+                await self.idle.wait()
+                run = self._run
+                await asyncio.sleep(SETTLED_S)
+                if self.idle.is_set() and run == self._run:
+                    return
 
     async def timed(self, wanted: answers.Wanted, prompt: str, timeout_s: float) -> Times:
         """Ask, and watch for the answer's first and last words only. Nothing is kept of it."""
@@ -168,7 +178,11 @@ class Visitor:
         return times
 
     async def _rerun(
-        self, widget: WidgetState | None = None, *, page_hash: str | None = None, page_name: str = ""
+        self,
+        widget: WidgetState | None = None,
+        *,
+        page_hash: str | None = None,
+        page_name: str = "",
     ) -> None:
         message = BackMsg()
         rerun = message.rerun_script
@@ -191,6 +205,7 @@ class Visitor:
             self._draw(tuple(message.metadata.delta_path), message.delta)
         elif kind == "new_session":
             self._run += 1
+            self.idle.clear()
             self._page_hash = message.new_session.page_script_hash
             self.session_id = message.new_session.initialize.session_id or self.session_id
         elif kind == "script_finished" and message.script_finished in OVER:
@@ -212,7 +227,7 @@ class Visitor:
         if path in self.blocks:  # an element takes a block's place, and all that was in it
             self._drop_under(path)
         body = str(getattr(sent, "body", "") or getattr(sent, "code_text", ""))
-        is_caption = bool(getattr(sent, "is_caption", False))
+        is_caption = kind == "markdown" and sent.element_type == Markdown.Type.CAPTION
         self.elements[path] = Drawn(kind, body, self._run, is_caption)
         if kind == "exception":
             self.faults.append(f"{sent.type}: {sent.message}"[:300])
@@ -226,7 +241,7 @@ class Visitor:
         size = len(path)
         for kept in (self.elements, self.blocks):
             for below in [p for p in kept if p[:size] == path]:
-                del kept[below]  # type: ignore[attr-defined]  # both are dicts by path
+                del kept[below]
 
     def _forget_stale(self) -> None:
         """A run that ends takes away what it did not draw."""
@@ -297,7 +312,7 @@ async def _watch(server: Process, result: Load) -> None:
 
 async def _fetch(port: int, wanted: answers.Wanted, prompt: str) -> Times:
     """What `fetch` of the bare page does, over a socket of its own."""
-    body = '{"model": "bench", "messages": [{"role": "user", "content": "%s"}]}' % prompt
+    body = json.dumps({"model": "bench", "messages": [{"role": "user", "content": prompt}]})
     head = f"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     times = Times(time.perf_counter())

@@ -38,10 +38,10 @@ class Ledger:
     outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
-    def note(self, action: str, kind: str, outcome: str, *, is_right: bool = True) -> None:
+    def note(self, action: str, kind: str, outcome: str, wrong: str = "") -> None:
         self.outcomes[action, kind, outcome] += 1
-        if not is_right:
-            self.wrong.append(f"{action}, {kind}: {outcome}")
+        if wrong:
+            self.wrong.append(f"{action}, {kind}: {wrong}")
 
     def total(self) -> int:
         return self.outcomes.total()
@@ -66,7 +66,7 @@ class Person:
         await self._arrive()
         question = self._question("100@50 prose")
         await self.tab.ask(question)
-        await self.tab.idle_for(PATIENCE_S)
+        await self.tab.till_idle(PATIENCE_S)
         await self.tab.close()
 
     async def live(self, until: float) -> None:
@@ -91,9 +91,10 @@ class Person:
     def account_for_left(self) -> None:
         """What nobody waited for must have ended at the provider too, by itself or by the lease."""
         for kind, name in self._left:
-            state = asked(self.provider, name).get("state", "never asked")
-            over = asked(self.provider, name).get("tries", 0) == 0 or state != "asked"
-            self.ledger.note("leave", kind, f"at the provider: {state}", is_right=over)
+            told = asked(self.provider, name)
+            state = told["state"] if told else "never asked"
+            wrong = "still asked for" if state in ("asked", "sending") else ""
+            self.ledger.note("leave", kind, f"at the provider: {state}", wrong)
 
     async def _arrive(self) -> None:
         self.tab = Visitor(self.server.url)
@@ -103,7 +104,7 @@ class Person:
     async def _do(self, action: str, kind: str, question: str) -> None:
         if self._asked % ASKS_OF_A_CHAT == 0 and "new_chat" in self.tab.widgets:
             await self.tab.click("new_chat")
-            await self.tab.idle_for(PATIENCE_S)
+            await self.tab.till_idle(PATIENCE_S)
         await self.tab.ask(question)
         await asyncio.sleep(0.2 + self._chance.random() * 2)
         if action == "stop" and not self.tab.idle.is_set() and "stop" in self.tab.widgets:
@@ -125,7 +126,7 @@ class Person:
             self._left.append((kind, answers.read(question).name))
             await self._arrive()
             return
-        await self.tab.idle_for(PATIENCE_S)
+        await self.tab.till_idle(PATIENCE_S)
         self._judge(action, kind, answers.read(question))
 
     def _judge(self, action: str, kind: str, wanted: answers.Wanted) -> None:
@@ -158,7 +159,7 @@ class Person:
         return self._chance.choices(list(weights), list(weights.values()))[0]
 
     def _wrong(self, action: str, kind: str, what: str) -> None:
-        self.ledger.note(action, kind, re.sub(r"\d+", "N", what), is_right=False)
+        self.ledger.note(action, kind, "**wrong**", f"{what} (#{self.name}n{self._asked})")
 
 
 def _texts(reply: list[Drawn]) -> list[str]:
@@ -175,5 +176,3 @@ def _is_marked(reply: list[Drawn]) -> bool:
 def _plain(text: str) -> str:
     """Without the white space that the edges of a block lose."""
     return re.sub(r"\s+", "", text)
-
-

@@ -13,7 +13,8 @@ MIN_BLOCK_CHARS = 300  # smaller ones are joined: each is an element that the br
 # Not `splitlines`: U+2028 and others end a line for Python, and not for Markdown.
 LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 
-_parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+_parser = MarkdownIt("commonmark").enable("table")
+_parser.core.ruler.enableOnly(["normalize", "block"])  # only where blocks begin is asked of it
 # `[x]` that is no inline link may be defined by a later line; so may `[^1]`.
 _REFERENCE = re.compile(r"(?<!\\)\[[^\[\]\n]+\](?!\()")
 _DISPLAY_MATH = re.compile(r"^\s{0,3}(\$\$|\\\[|\\\])", re.MULTILINE)
@@ -29,12 +30,17 @@ class Blocks:
         self.finished: list[str] = []
         self.tail = ""
         self._start = 0  # where the tail begins in the text
+        self._looked_at = 0  # up to where the tail was last searched for finished blocks
 
     def follow(self, text: str, *, over: bool = False) -> None:
         """Take in the whole text so far. `over`: nothing will be added any more."""
-        while end := _first_block_end(text[self._start :], over):
-            self.finished.append(text[self._start : self._start + end])
-            self._start += end
+        # Only a whole line can finish a block, so half a line is not worth a search.
+        whole = len(text) if over else max(text.rfind("\n"), text.rfind("\r")) + 1
+        if over or whole > self._looked_at:
+            self._looked_at = whole
+            for block in _finished(text[self._start : whole], over):
+                self.finished.append(block)
+                self._start += len(block)
         self.tail = text[self._start :]
 
 
@@ -45,27 +51,25 @@ def split(text: str) -> list[str]:
     return [*blocks.finished, blocks.tail] if blocks.tail else blocks.finished
 
 
-def _first_block_end(text: str, over: bool) -> int:
-    """How many characters at the beginning are finished; 0 when nothing is.
+def _finished(text: str, over: bool) -> list[str]:
+    """The blocks at the beginning of `text`, which is whole lines, that are finished.
 
     A block is finished when another has begun after it on a whole line: half a line may still
     become anything, `2` the next item of a list above it.
     """
     if len(text) <= MIN_BLOCK_CHARS:
-        return 0
+        return []
     lines = LINE.findall(text)
-    if not over and not text.endswith("\n"):
-        lines.pop()
-    starts = [t.map[0] for t in _parser.parse("".join(lines)) if t.map and t.level == 0]
-    size = 0
+    starts = [t.map[0] for t in _parser.parse(text) if t.map and t.level == 0]
+    blocks = []
+    block, rest = "", text
     for line, following in zip([0, *starts[1:]], starts[1:], strict=False):
-        size += sum(map(len, lines[line:following]))
-        if size < MIN_BLOCK_CHARS:
-            continue
-        block = text[:size]
-        if _is_whole(block, text, over):
-            return size
-    return 0
+        block += "".join(lines[line:following])
+        if len(block) >= MIN_BLOCK_CHARS and _is_whole(block, rest, over):
+            blocks.append(block)
+            rest = rest[len(block) :]
+            block = ""
+    return blocks
 
 
 def _is_whole(block: str, text: str, over: bool) -> bool:

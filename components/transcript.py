@@ -18,7 +18,9 @@ from clarifai_chat.usage import seconds
 from components import reply_line
 from components.session import pause_point
 
-TICK_S = 1 / 12  # how often a reply that streams is drawn
+TICK_S = 1 / 12  # how often a reply that streams is drawn at most
+TAIL_BYTES_PER_S = 40_000
+DRAWINGS_PER_S = 300  # of all visitors together; one costs about 1 ms of the interpreter
 SILENCE_S = 0.2  # how long one look for news lasts; a newer run takes over within it
 USER, MODEL = ":material/person:", ":material/auto_awesome:"
 
@@ -70,6 +72,11 @@ class TurnView:
             self._is_whole = True
             with self._end.container():
                 self._show_end()
+
+    @property
+    def tail_size(self) -> int:
+        """How much of the reply is sent again with each drawing, in characters."""
+        return self._messages[-1].tail_size if self._messages else 0
 
     def _show_notice(self) -> None:
         """What is going on while there is no text to show it."""
@@ -134,6 +141,7 @@ class _MessageView:
     def __init__(self, body: DeltaGenerator) -> None:
         self._place = body.container()
         self._thinking: StatusContainer | None = None
+        self._label = ""
         self._thoughts: _TextView | None = None
         self._text: _TextView | None = None
 
@@ -145,7 +153,10 @@ class _MessageView:
             if self._thinking is None or self._thoughts is None:
                 self._thinking = self._place.status(label, type="compact", state=state)
                 self._thoughts = _TextView(self._thinking)
-            self._thinking.update(label=label, state=state)
+                self._label = label
+            if label != self._label:
+                self._thinking.update(label=label, state=state)
+                self._label = label
             self._thoughts.draw(thoughts, over=over or not is_thinking(turn))
         if message["content"]:
             if self._text is None:
@@ -154,6 +165,11 @@ class _MessageView:
         for call in message.get("tool_calls", []) if over else []:
             function = call["function"]
             self._place.code(f"{function['name']}({function['arguments']})", language="json")
+
+    @property
+    def tail_size(self) -> int:
+        growing = self._text or self._thoughts
+        return growing.tail_size if growing else 0
 
 
 class _TextView:
@@ -175,6 +191,10 @@ class _TextView:
         if self._blocks.tail:
             self._write(self._blocks.tail)
 
+    @property
+    def tail_size(self) -> int:
+        return len(self._blocks.tail)
+
     def _write(self, text: str) -> None:
         """Write the element that grows, or the next one."""
         if self._tail is None or text != self._shown:
@@ -194,16 +214,25 @@ def watch(
         reply = replies.get(view.turn)
         version = -1
         while reply and not reply.done.is_set():
+            version = reply.watch(version, SILENCE_S)  # the first word is drawn as it comes
             view.draw()
-            reply.done.wait(TICK_S)
-            version = reply.watch(version, SILENCE_S)
-            pause_point()
             if has_news():
                 return
+            pause_point()
+            reply.done.wait(tick_s(view.tail_size, replies.running()))
         view.draw()
     for view in views:
         view.draw()
     when_over()
+
+
+def tick_s(tail_size: int, replies_running: int) -> float:
+    """Seconds between two drawings of a reply that streams.
+
+    Longer for a long tail (a big table is one block, and sent whole each time), and when many
+    replies share this process's one interpreter.
+    """
+    return max(TICK_S, tail_size / TAIL_BYTES_PER_S, replies_running / DRAWINGS_PER_S)
 
 
 def _waiting_text(turn: Turn) -> str:

@@ -13,7 +13,7 @@ PARAGRAPHS = "".join(f"{number}. paragraph, {LONG}\n\n".replace(".", ":", 1) for
 LIST = "".join(f"- item {number} {LONG}\n\n  more of it\n" for number in range(4))
 TABLE = "| a | b |\n|---|---|\n" + f"| {LONG} | 1 |\n" * 4
 CODE = "```python\n" + f"x = '{LONG}'\n\n" * 4 + "```\n"
-FORMULA = f"$$\nx = 1\n\n{LONG}\n$$\n"
+FORMULA = f"$$\nx = 1\n\n{LONG}\n\n{LONG}\n$$\n"
 NOTES = "[the docs]: https://a.test\n\n[^1]: Yes.\n"
 REFERENCES = f"See [the docs] and [^1]. {LONG}\n\n{LONG}\n\n{NOTES}"
 ODD = f"```\na\u2028b\x0cc\x85d {LONG}\n\n{LONG}\n```\n"  # line ends to Python only

@@ -73,7 +73,7 @@ def test_a_visit_may_share_so_often_and_no_more():
     with pytest.raises(SharedPatSpent) as refused:
         endpoint_for(URL, "", shared)
 
-    assert "3 times" in refused.value.detail
+    assert "3 times" in refused.value.more
     assert shared == {"used": 3}
     assert endpoint_for(URL, CANARY, shared).payer == "visitor"
     assert endpoint_for(URL, "", visit()).payer == "operator"
@@ -87,7 +87,7 @@ def test_all_visits_together_may_share_so_often_in_an_hour(monkeypatch):
     with pytest.raises(SharedPatSpent) as spent:
         endpoint_for(URL, "", refused)
 
-    assert "5 times an hour" in spent.value.detail
+    assert "5 times an hour" in spent.value.more
     assert refused == {"used": 0}
     now = endpoints.time.monotonic()
     monkeypatch.setattr(endpoints.time, "monotonic", lambda: now + 3601)

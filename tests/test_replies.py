@@ -89,6 +89,20 @@ def test_a_turn_is_asked_once_however_often_a_page_asks(provider):
     assert replies.running() == 0
 
 
+def test_a_turn_that_waits_is_not_put_in_line_again(provider):
+    first, second = turn(), turn()
+    waiting = Provider()
+    waiting.go_on.set()
+    replies.ask(first, provider, line="a")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: replies.ask(second, waiting, line="a"), range(50)))
+    provider.go_on.set()
+    wait(first, second)
+    until(lambda: not replies._lines)
+
+    assert waiting.asked == 1
+
+
 def test_a_line_is_worked_off_in_order_one_at_a_time(provider):
     order = []
 
@@ -309,7 +323,7 @@ def test_a_reply_that_nobody_watches_is_ended(set_up, provider):
 
 @pytest.mark.parametrize("way", ["watches", "is here"])
 def test_a_reply_that_somebody_watches_is_not(set_up, provider, way):
-    set_up(REPLY_LEASE_S=0.4)
+    set_up(REPLY_LEASE_S=1)
     looked = []
 
     def is_here():
@@ -318,7 +332,7 @@ def test_a_reply_that_somebody_watches_is_not(set_up, provider, way):
 
     asked = turn()
     replies.ask(asked, provider, line="a", is_here=is_here)
-    while len(looked) < 20:  # the keeper looks ten times in a lease
+    while len(looked) < 13:  # the keeper looks ten times in a lease
         if way == "watches" and (reply := replies.get(asked)):
             reply.watch(reply.version, 0.005)
         else:
