@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
@@ -35,7 +36,8 @@ class Drawn:
     kind: str  # of the element, as the protocol calls it
     body: str
     run: int
-    is_caption: bool = False
+    is_caption: bool
+    widget: str  # its id; "" where it is none
 
 
 @dataclass
@@ -72,7 +74,10 @@ class Visitor:
         self.messages = 0
         self._compression = "deflate" if compress else None
         self._page_hash = ""
-        self._run = 0
+        self._pages: dict[str, str] = {}  # what an address calls a page → the page's hash
+        self._wanted_page = ""
+        self._runs_when_sent = 0
+        self.run = 0  # how many scripts have begun
         self._socket: Counted | None = None
         self._reader: asyncio.Task[None] | None = None
         self._on_data: Callable[[bytes], None] = self._take
@@ -152,10 +157,17 @@ class Visitor:
         async with asyncio.timeout(timeout_s):
             while True:
                 await self.idle.wait()
-                run = self._run
+                run = self.run
                 await asyncio.sleep(SETTLED_S)
-                if self.idle.is_set() and run == self._run:
+                if self.idle.is_set() and run == self.run:
                     return
+
+    async def runs_within(self, timeout_s: float) -> bool:
+        """Whether what was asked for last makes a script run, and tells so, in this time."""
+        until = time.perf_counter() + timeout_s
+        while self.run == self._runs_when_sent and time.perf_counter() < until:
+            await asyncio.sleep(0.02)
+        return self.run > self._runs_when_sent
 
     async def timed(self, wanted: answers.Wanted, prompt: str, timeout_s: float) -> Times:
         """Ask, and watch for the answer's first and last words only. Nothing is kept of it."""
@@ -193,6 +205,8 @@ class Visitor:
         if widget is not None:
             rerun.widget_states.widgets.append(widget)
         self.idle.clear()
+        self._wanted_page = self._pages.get(page_name, "") if page_hash == "" else self._page_hash
+        self._runs_when_sent = self.run
         await self._connection.send(message.SerializeToString())
 
     # --- what it is shown ---------------------------------------------------------------------
@@ -204,13 +218,20 @@ class Visitor:
         if kind == "delta":
             self._draw(tuple(message.metadata.delta_path), message.delta)
         elif kind == "new_session":
-            self._run += 1
+            self.run += 1
             self.idle.clear()
             self._page_hash = message.new_session.page_script_hash
             self.session_id = message.new_session.initialize.session_id or self.session_id
+        elif kind == "navigation":
+            pages = message.navigation.app_pages
+            self._pages = {page.url_pathname: page.page_script_hash for page in pages}
+            self._page_hash = message.navigation.page_script_hash or self._page_hash
         elif kind == "script_finished" and message.script_finished in OVER:
             self._forget_stale()
-            self.idle.set()
+            # An older run may end after the next one was asked for.
+            is_wanted = self._wanted_page in ("", self._page_hash)
+            if is_wanted and self.run > self._runs_when_sent:
+                self.idle.set()
         elif kind == "session_event":
             self.faults.append(str(message.session_event)[:300])
 
@@ -219,7 +240,7 @@ class Visitor:
             self.elements.pop(path, None)
             block = delta.add_block
             is_message = block.WhichOneof("type") == "chat_message"
-            self.blocks[path] = (block.chat_message.name if is_message else "", self._run)
+            self.blocks[path] = (block.chat_message.name if is_message else "", self.run)
             return
         element = delta.new_element
         kind = element.WhichOneof("type") or ""
@@ -228,11 +249,12 @@ class Visitor:
             self._drop_under(path)
         body = str(getattr(sent, "body", "") or getattr(sent, "code_text", ""))
         is_caption = kind == "markdown" and sent.element_type == Markdown.Type.CAPTION
-        self.elements[path] = Drawn(kind, body, self._run, is_caption)
+        widget_id = str(getattr(sent, "id", ""))
+        widget_id = widget_id if widget_id.startswith("$$") else ""
+        self.elements[path] = Drawn(kind, body, self.run, is_caption, widget_id)
         if kind == "exception":
             self.faults.append(f"{sent.type}: {sent.message}"[:300])
-        widget_id = str(getattr(sent, "id", ""))
-        if widget_id.startswith("$$"):
+        if widget_id:
             self.widgets[kind] = widget_id
             if key := re.match(r"\$\$ID-[0-9a-f]+-(.+)", widget_id):
                 self.widgets[key[1]] = widget_id
@@ -245,16 +267,23 @@ class Visitor:
 
     def _forget_stale(self) -> None:
         """A run that ends takes away what it did not draw."""
-        self.elements = {p: e for p, e in self.elements.items() if e.run == self._run}
-        self.blocks = {p: b for p, b in self.blocks.items() if b[1] == self._run}
+        self.elements = {p: e for p, e in self.elements.items() if e.run == self.run}
+        self.blocks = {p: b for p, b in self.blocks.items() if b[1] == self.run}
 
-    def replies(self) -> list[list[Drawn]]:
-        """The elements of each assistant's message, from top to bottom."""
-        places = sorted(p for p, (name, _) in self.blocks.items() if name in ("assistant", "ai"))
-        return [
-            [e for p, e in sorted(self.elements.items()) if p[: len(place)] == place]
-            for place in places
-        ]
+    def shows(self, key: str) -> bool:
+        """Whether the widget with this key is on the page."""
+        return self.widgets.get(key) in {e.widget for e in self.elements.values() if e.widget}
+
+    def reply_to(self, prompt: str) -> list[Drawn]:
+        """What is drawn as the answer to `prompt`, from top to bottom; empty when nothing is."""
+        messages = sorted(p for p, (name, _) in self.blocks.items() if name)
+        for asking, answering in pairwise(messages):
+            if any(element.body == prompt for element in self._inside(asking)):
+                return self._inside(answering)
+        return []
+
+    def _inside(self, place: Path) -> list[Drawn]:
+        return [e for p, e in sorted(self.elements.items()) if p[: len(place)] == place]
 
 
 # --- load -------------------------------------------------------------------------------------

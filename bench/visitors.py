@@ -13,6 +13,8 @@ from bench.processes import Process
 from bench.sockets import Drawn, Visitor
 
 PATIENCE_S = 90
+STANDSTILL_S = 5.0
+LOOKS = 10
 # What is asked, and how often of a hundred.
 KINDS = {
     "150@50 prose": 40,
@@ -107,7 +109,7 @@ class Person:
             await self.tab.till_idle(PATIENCE_S)
         await self.tab.ask(question)
         await asyncio.sleep(0.2 + self._chance.random() * 2)
-        if action == "stop" and not self.tab.idle.is_set() and "stop" in self.tab.widgets:
+        if action == "stop" and not self.tab.idle.is_set() and self.tab.shows("stop"):
             await self.tab.click("stop")
         elif action == "change page":
             await self.tab.go("models")
@@ -119,20 +121,38 @@ class Person:
             await self.tab.drop()
             away_s = self.lease_s + 5 if action == "away" else self._chance.random() * 3
             await asyncio.sleep(away_s)
-            await self.tab.connect()
-            await self.tab.rerun()
+            await self._return(action, kind)
         elif action == "leave":
             await self.tab.drop()
             self._left.append((kind, answers.read(question).name))
             await self._arrive()
             return
-        await self.tab.till_idle(PATIENCE_S)
-        self._judge(action, kind, answers.read(question))
+        wanted = answers.read(question)
+        # The end of a run that was overtaken looks like the end of the last one.
+        for _ in range(LOOKS):
+            await self.tab.till_idle(PATIENCE_S)
+            shown, marked = self._shown(question)
+            if marked or shown == _plain(answers.text(wanted)):
+                break
+            await asyncio.sleep(1)
+        self._judge(action, kind, question)
 
-    def _judge(self, action: str, kind: str, wanted: answers.Wanted) -> None:
+    async def _return(self, action: str, kind: str) -> None:
+        """Connect again, as a browser does, and click if the page then stands still.
+
+        Streamlit may lose the first request after a lost connection, while it still ends the run
+        that the loss interrupted. The account says how often.
+        """
+        await self.tab.connect()
+        await self.tab.rerun()
+        if not await self.tab.runs_within(STANDSTILL_S):
+            self.ledger.outcomes[action, kind, "(stood still until a click)"] += 1
+            await self.tab.rerun()
+
+    def _judge(self, action: str, kind: str, question: str) -> None:
+        wanted = answers.read(question)
         whole = _plain(answers.text(wanted))
-        reply = self._reply_to(wanted)
-        shown, marked = _plain(" ".join(_texts(reply))), _is_marked(reply)
+        shown, marked = self._shown(question)
         if wanted.fault in BROKEN and shown == whole:
             self._wrong(action, kind, "whole, though it was never sent whole")
         elif shown == whole:
@@ -144,12 +164,10 @@ class Person:
         else:
             self._wrong(action, kind, f"{len(shown)} of {len(whole)} characters, without a mark")
 
-    def _reply_to(self, wanted: answers.Wanted) -> list[Drawn]:
-        replies = self.tab.replies()
-        for reply in replies[::-1]:
-            if any(wanted.begin in text for text in _texts(reply)):
-                return reply
-        return replies[-1] if replies else []
+    def _shown(self, question: str) -> tuple[str, bool]:
+        """(the answer's text on the page, whether the page says that it is not whole)"""
+        reply = self.tab.reply_to(question)
+        return _plain(" ".join(_texts(reply))), _is_marked(reply)
 
     def _question(self, kind: str) -> str:
         self._asked += 1
@@ -159,7 +177,11 @@ class Person:
         return self._chance.choices(list(weights), list(weights.values()))[0]
 
     def _wrong(self, action: str, kind: str, what: str) -> None:
-        self.ledger.note(action, kind, "**wrong**", f"{what} (#{self.name}n{self._asked})")
+        name = f"{self.name}n{self._asked}"
+        told = asked(self.provider, name)
+        at = f"at the provider: {told['state']}, {told['tries']} tries" if told else "never asked"
+        running = "idle" if self.tab.idle.is_set() else f"in run {self.tab.run}"
+        self.ledger.note(action, kind, "**wrong**", f"{what} (#{name}, {at}; {running})")
 
 
 def _texts(reply: list[Drawn]) -> list[str]:

@@ -21,6 +21,8 @@ from clarifai_chat.wire import Call
 
 log = logging.getLogger(__name__)
 
+HEAD_START_S = 0.01
+
 Events = Callable[[Call], Iterator[StreamEvent]]
 
 
@@ -49,6 +51,10 @@ class Reply:
         with self._news:
             self._news.wait_for(lambda: self.version != version or self.done.is_set(), timeout_s)
             return self.version
+
+    def wait_until_sent(self, timeout_s: float) -> None:
+        """Wait until the request is on its way, at most `timeout_s`."""
+        self._call.sent.wait(timeout_s)
 
     def run(self) -> None:
         if self.done.is_set():  # stopped before its time came
@@ -125,6 +131,9 @@ def ask(
         if _keeper is None or not _keeper.is_alive():
             _keeper = threading.Thread(target=_keep, name="reply-keeper", daemon=True)
             _keeper.start()
+    if reply.is_running:
+        # Else the page's drawing and the request's sending share the interpreter, 5 ms by 5 ms.
+        reply.wait_until_sent(HEAD_START_S)
 
 
 def get(turn: Turn) -> Reply | None:

@@ -34,6 +34,7 @@ class Call:
         self.response: httpx.Response | None = None
         self.is_whole = False  # the response was no stream, and was read to its end
         self.ended = threading.Event()  # set by cut(); waits between retries listen to it
+        self.sent = threading.Event()  # the request goes out
         self._may_stream = True
         self._stream: _Stream | None = None
 
@@ -85,6 +86,7 @@ class Call:
         with _lock:
             if self.is_cut:
                 raise httpcore.ReadError("cut")
+            self.sent.set()
             self._stream = stream
             stream.user = self
             stream.until = None

@@ -1,7 +1,5 @@
 """The quiet line under a reply: model, time to first token, tokens/s, tokens, price."""
 
-import streamlit as st
-
 from clarifai_chat.conversation import Turn
 from clarifai_chat.markdown import escaped
 from clarifai_chat.usage import reply_line
@@ -17,8 +15,8 @@ ENDINGS = {
 }
 
 
-def show(turn: Turn) -> None:
-    """Draw how the reply ended, where that needs saying, and what it took."""
-    if turn["ending"] in ENDINGS:
-        st.caption(ENDINGS[turn["ending"]])
-    st.caption(escaped(" · ".join(reply_line(turn))))
+def text(turn: Turn) -> str:
+    """Markdown: how the reply ended, where that needs saying, and what it took."""
+    line = escaped(" · ".join(reply_line(turn)))
+    ending = ENDINGS.get(turn["ending"])
+    return f"{ending}  \n{line}" if ending else line

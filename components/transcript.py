@@ -21,7 +21,7 @@ from components.session import pause_point
 TICK_S = 1 / 12  # how often a reply that streams is drawn at most
 TAIL_BYTES_PER_S = 40_000
 DRAWINGS_PER_S = 300  # of all visitors together; one costs about 1 ms of the interpreter
-SILENCE_S = 0.2  # how long one look for news lasts; a newer run takes over within it
+LOOK_S = 0.04  # how long one look for news lasts; a click is heeded within it
 USER, MODEL = ":material/person:", ":material/auto_awesome:"
 
 Action = Callable[[Turn], None]
@@ -45,12 +45,11 @@ class TurnView:
                 st.badge(turn["model"]["name"], color="gray", icon=":material/theater_comedy:")
             for attempt in turn["earlier"]:
                 _show_earlier(attempt)
-            # Each place is there from the start: what an earlier run drew further down stays on
+            # Both places are there from the start: what an earlier run drew further down stays on
             # the page, faded, until this run ends, and a run lasts as long as its replies.
-            self._notice = st.empty()
             self._place = st.container() if turn["replies"] else st.empty()
             self._is_open = bool(turn["replies"])
-            self._end = st.empty()
+            self._end = st.empty()  # a notice while the reply runs, then how it ended
         self._messages: list[_MessageView] = []
         self._is_whole = False
         self._noted = ""
@@ -67,11 +66,11 @@ class TurnView:
                     self._is_open = True
                 self._messages.append(_MessageView(self._place))
             self._messages[number].draw(message, self.turn, over=over)
-        self._show_notice()
         if over:
             self._is_whole = True
-            with self._end.container():
-                self._show_end()
+            self._show_end()
+        else:
+            self._show_notice()
 
     @property
     def tail_size(self) -> int:
@@ -85,7 +84,7 @@ class TurnView:
             return
         self._noted = text
         if text == "waiting":
-            with self._notice.container(horizontal=True, vertical_alignment="center"):
+            with self._end.container(horizontal=True, vertical_alignment="center"):
                 st.caption(":material/schedule: Waiting for the answer above.")
                 st.button(
                     "Remove",
@@ -95,35 +94,32 @@ class TurnView:
                     args=(self.turn,),
                 )
         elif text:
-            self._notice.markdown(text)
+            self._end.markdown(text)
         else:
-            self._notice.empty()
+            self._end.empty()
 
     def _show_end(self) -> None:
-        turn = self.turn
-        problem = turn["problem"]
-        if problem:
-            self._show_problem(problem)
-        if turn["replies"] or not problem:
-            reply_line.show(turn)
-        with st.container(horizontal=True):
-            if can_continue(turn):
-                self._button("resume", "Continue", ":material/resume:")
-            if problem["can_retry"] if problem else turn["ending"] in ASK_AGAIN:
-                self._button("retry", "Ask again", ":material/refresh:")
-            if problem and problem["kind"] in ASK_DEMO:
-                self._button("use_demo", "Ask the Demo instead", ":material/theater_comedy:")
-
-    def _show_problem(self, problem: Problem) -> None:
-        text = f"**{problem['what']}** {problem['advice']}"
-        if problem["detail"]:
-            text += f"  \n:small[The server said: “{escaped(problem['detail'])}”]"
-        whose = f"Whose side: {problem['side']}."
-        if problem["code"]:
-            whose += f" Clarifai code {problem['code']}."
-        if problem["request_id"]:
-            whose += f" Request id for support: {escaped(problem['request_id'])}"
-        st.error(f"{text}  \n:small[{whose}]", icon=":material/error:")
+        """How the reply ended, what it took, and the next step that fits."""
+        turn, problem = self.turn, self.turn["problem"]
+        line = reply_line.text(turn) if turn["replies"] or not problem else ""
+        buttons: list[tuple[ActionName, str, str]] = []
+        if can_continue(turn):
+            buttons.append(("resume", "Continue", ":material/resume:"))
+        if problem["can_retry"] if problem else turn["ending"] in ASK_AGAIN:
+            buttons.append(("retry", "Ask again", ":material/refresh:"))
+        if problem and problem["kind"] in ASK_DEMO:
+            buttons.append(("use_demo", "Ask the Demo instead", ":material/theater_comedy:"))
+        if not problem and not buttons:
+            self._end.caption(line)  # one element: a long conversation has many of them
+            return
+        with self._end.container():
+            if problem:
+                _show_problem(problem)
+            if line:
+                st.caption(line)
+            with st.container(horizontal=True):
+                for action, label, icon in buttons:
+                    self._button(action, label, icon)
 
     def _button(self, action: ActionName, label: str, icon: str) -> None:
         st.button(
@@ -139,7 +135,7 @@ class _MessageView:
     """One message of a reply: its thinking, folded, then its text, block by block."""
 
     def __init__(self, body: DeltaGenerator) -> None:
-        self._place = body.container()
+        self._place = body
         self._thinking: StatusContainer | None = None
         self._label = ""
         self._thoughts: _TextView | None = None
@@ -212,14 +208,20 @@ def watch(
     while live := [view for view in views if replies.get(view.turn)]:
         view = next((v for v in live if v.turn["asked_at"] is not None), live[0])
         reply = replies.get(view.turn)
-        version = -1
+        version, drawn_at = 0, 0.0
         while reply and not reply.done.is_set():
-            version = reply.watch(version, SILENCE_S)  # the first word is drawn as it comes
-            view.draw()
+            is_due = time.monotonic() - drawn_at >= tick_s(view.tail_size, replies.running())
+            if is_due:  # always, before the first word: it is drawn as it comes
+                if reply.version != version:
+                    version, drawn_at = reply.version, time.monotonic()
+                view.draw()
             if has_news():
                 return
             pause_point()
-            reply.done.wait(tick_s(view.tail_size, replies.running()))
+            if is_due:
+                reply.watch(version, LOOK_S)
+            else:
+                reply.done.wait(LOOK_S)
         view.draw()
     for view in views:
         view.draw()
@@ -266,3 +268,15 @@ def _thinking_label(turn: Turn) -> str:
 def _show_earlier(attempt: Attempt) -> None:
     with st.expander("An earlier answer to this question, kept", type="compact"):
         _TextView(st.container()).draw(said(attempt), over=True)
+
+
+def _show_problem(problem: Problem) -> None:
+    text = f"**{problem['what']}** {problem['advice']}"
+    if problem["detail"]:
+        text += f"  \n:small[The server said: “{escaped(problem['detail'])}”]"
+    whose = f"Whose side: {problem['side']}."
+    if problem["code"]:
+        whose += f" Clarifai code {problem['code']}."
+    if problem["request_id"]:
+        whose += f" Request id for support: {escaped(problem['request_id'])}"
+    st.error(f"{text}  \n:small[{whose}]", icon=":material/error:")
