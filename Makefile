@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check cover screenshots lock
+.PHONY: help setup run test check cover bench soak screenshots lock
 
 help:  ## List these commands
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1~\2/p' $(firstword $(MAKEFILE_LIST)) | tr '~' '\t'
@@ -29,6 +29,12 @@ check: $(VENV)/.ready-to-test  ## Format, lint, types, tests: all that CI runs
 
 cover: $(VENV)/.ready-to-test  ## Run the tests and list what they leave out
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+bench: $(VENV)/.ready-to-test  ## Measure this app beside others, in one run (ARGS=--quick; Linux)
+	@$(BIN)/python -m bench.run $(ARGS)
+
+soak: $(VENV)/.ready-to-test  ## Thirty minutes of mixed load, then an account of it (Linux)
+	@$(BIN)/python -m bench.soak $(ARGS)
 
 screenshots: $(VENV)/.ready-to-test  ## Take the pictures in docs/screenshots (needs Chromium)
 	@$(BIN)/python -m tests.screenshots

@@ -10,7 +10,7 @@ from clarifai_chat.endpoints import endpoint_for
 from clarifai_chat.events import StreamEvent
 from clarifai_chat.wire import Call
 from components import layout, shell, transcript
-from components.session import is_here, session, widget
+from components.session import is_here, session, uninterrupted, widget
 
 STARTERS: tuple[tuple[str, str], ...] = (
     ("Explain something", "Explain how a large language model writes text, to a curious teenager."),
@@ -21,6 +21,7 @@ STARTERS: tuple[tuple[str, str], ...] = (
 RECENT_TURNS = 15  # drawn at once: the browser walks every element at each click
 
 
+@uninterrupted()
 def ask(prompt: str) -> None:
     turn = new_turn(prompt, session.asked_model)
     start(turn)  # first: a turn on the page without a worker counts as interrupted
@@ -47,6 +48,12 @@ def start(turn: Turn) -> None:
     replies.ask(turn, events, line=session.conversation, is_here=is_here())
 
 
+@uninterrupted()
+def ask_typed() -> None:
+    ask(widget("prompt"))
+
+
+@uninterrupted()
 def ask_again(turn: Turn) -> None:
     """Ask the same question again, of the model that is chosen now."""
     place = next(i for i, t in enumerate(session.turns) if t["id"] == turn["id"])
@@ -54,17 +61,20 @@ def ask_again(turn: Turn) -> None:
     start(session.turns[place])
 
 
+@uninterrupted()
 def carry_on(turn: Turn) -> None:
     """Ask the same model for the rest of a broken-off answer."""
     resume(turn)
     start(turn)
 
 
+@uninterrupted()
 def ask_demo(turn: Turn) -> None:
     session.choose("demo")
     ask_again(turn)
 
 
+@uninterrupted()
 def remove(turn: Turn) -> None:
     """Take back a question that waits."""
     if not replies.withdraw(turn):
@@ -75,12 +85,14 @@ def remove(turn: Turn) -> None:
         session.turns.remove(turn)
 
 
+@uninterrupted()
 def stop() -> None:
     for turn in session.turns:
         if turn["asked_at"] is not None:
             replies.stop(turn)
 
 
+@uninterrupted()
 def new_chat() -> None:
     for turn in session.turns:
         if not replies.withdraw(turn):
@@ -103,6 +115,7 @@ def show_welcome() -> None:
             st.button(label, key=f"starter:{number}", help=prompt, on_click=ask, args=(prompt,))
 
 
+@uninterrupted()
 def show_earlier() -> None:
     session.shown_turns += RECENT_TURNS
 
@@ -123,7 +136,7 @@ with st.bottom:  # Stop above the box, where the reply grows
 st.chat_input(
     f"Message {session.asked_model['name']}",
     key="prompt",
-    on_submit=lambda: ask(widget("prompt")),
+    on_submit=ask_typed,
 )
 
 top = st.empty()

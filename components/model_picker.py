@@ -12,7 +12,7 @@ from clarifai_chat import catalog
 from clarifai_chat.catalog import Model
 from clarifai_chat.markdown import escaped
 from components import token_box
-from components.session import session, set_widget, widget
+from components.session import session, set_widget, uninterrupted, widget
 
 ROWS = 12  # drawn at once; searching is quicker than scrolling
 ABILITIES = {"tools": "Tools", "vision": "Vision", "reasoning": "Reasoning"}
@@ -180,22 +180,26 @@ def _show_age() -> None:
         )
 
 
+@uninterrupted()
 def choose(url: str) -> None:
     """Use this model everywhere from now on, and close the picker. A callback."""
     session.choose(url)
     set_widget("model_picker", False)
 
 
+@uninterrupted()
 def _take_address() -> None:
     if url := catalog.parse_address(widget("model") or ""):
         set_widget("model", "")
         choose(url)
 
 
+@uninterrupted()
 def _show_more(which: str) -> None:
     session.opened = {**session.opened, which: session.opened.get(which, 0) + 1}
 
 
+@uninterrupted()
 def _star(url: str) -> None:
     kept = [u for u in session.favourites if u != url]
     session.favourites = kept if url in session.favourites else [url, *kept]

@@ -5,7 +5,8 @@ that was re-imported no longer passes `isinstance`.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Generic, TypedDict, TypeVar
 
@@ -148,6 +149,26 @@ def widget(key: str) -> Any:
 def set_widget(key: str, value: Any) -> None:
     """Change what a widget holds; only in a callback, before the widget is drawn."""
     st.session_state[key] = value
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """What is done in here is done whole, though a newer run may wait. For callbacks.
+
+    Each access to session state can end a run, in the middle of a callback too: a question would be
+    asked and not be on the page. Streamlit has no public way to hold that off.
+    """
+    context = get_script_run_ctx()
+    if context is None:
+        yield
+        return
+    state = context.session_state
+    interrupt = state._yield_callback
+    object.__setattr__(state, "_yield_callback", lambda: None)
+    try:
+        yield
+    finally:
+        object.__setattr__(state, "_yield_callback", interrupt)
 
 
 def pause_point() -> None:

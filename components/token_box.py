@@ -7,7 +7,7 @@ from clarifai_chat.clarifai import Account
 from clarifai_chat.config import settings
 from clarifai_chat.markdown import escaped
 from components import layout
-from components.session import session, set_widget, widget
+from components.session import session, set_widget, uninterrupted, widget
 
 MAKE_ONE = "https://clarifai.com/me/settings/secrets"
 
@@ -74,6 +74,7 @@ def _is_verified() -> bool:
     return bool(account and account["state"] == "done" and not account["result"].restricted)
 
 
+@uninterrupted()
 def _accept() -> None:
     typed = widget("pat") or ""
     if not typed:
@@ -93,6 +94,7 @@ def _accept() -> None:
     verify()
 
 
+@uninterrupted()
 def verify() -> None:
     """Ask whose the token is, and list its models, both in the background."""
     token, api_base = session.pat, settings().api_base
@@ -100,6 +102,7 @@ def verify() -> None:
     refresh_models()
 
 
+@uninterrupted()
 def refresh_models() -> None:
     """Fetch the live catalog in the background; the list that is there stays until it comes."""
     token, api_base = session.pat, settings().api_base
@@ -112,6 +115,7 @@ def refresh_models() -> None:
     session.listing["result"] = earlier
 
 
+@uninterrupted()
 def _forget() -> None:
     session.forget_access()
     set_widget("pat", "")

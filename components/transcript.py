@@ -47,8 +47,8 @@ class TurnView:
                 _show_earlier(attempt)
             # Both places are there from the start: what an earlier run drew further down stays on
             # the page, faded, until this run ends, and a run lasts as long as its replies.
-            self._place = st.container() if turn["replies"] else st.empty()
-            self._is_open = bool(turn["replies"])
+            self._is_open = bool(turn["replies"])  # once: the worker may fill it meanwhile
+            self._place = st.container() if self._is_open else st.empty()
             self._end = st.empty()  # a notice while the reply runs, then how it ended
         self._messages: list[_MessageView] = []
         self._is_whole = False
@@ -149,7 +149,6 @@ class _MessageView:
             if self._thinking is None or self._thoughts is None:
                 self._thinking = self._place.status(label, type="compact", state=state)
                 self._thoughts = _TextView(self._thinking)
-                self._label = label
             if label != self._label:
                 self._thinking.update(label=label, state=state)
                 self._label = label

@@ -5,7 +5,7 @@ import streamlit as st
 from clarifai_chat import catalog
 from clarifai_chat.catalog import Model
 from components import model_picker, shell
-from components.session import session, widget
+from components.session import session, uninterrupted, widget
 
 STATUS = {
     "demo": "in this app",
@@ -36,6 +36,7 @@ def row(model: Model) -> dict[str, object]:
     }
 
 
+@uninterrupted()
 def use_this(models: list[Model]) -> None:
     click = widget("use_model")
     if click is not None and 0 <= click["row"] < len(models):

@@ -134,6 +134,18 @@ def test_everything_works_while_a_reply_streams(visit: Visit, clarifai: FakeClar
     expect(answer(page)).to_contain_text("Second answer.")
 
 
+def test_a_question_that_a_click_overtakes_is_asked_all_the_same(
+    visit: Visit, clarifai: FakeClarifai
+) -> None:
+    page = visit()
+    for number in range(3):
+        ask(page, f"Question {number}, what is Clarifai?")
+        page.get_by_role("link", name="Models").click(no_wait_after=True)
+        page.get_by_role("link", name="Chat", exact=True).click()
+        done(page, number + 1)
+        expect(page.get_by_text(f"Question {number},")).to_be_visible()
+
+
 def test_a_lost_connection_loses_no_word(visit: Visit, clarifai: FakeClarifai) -> None:
     page = visit("about:blank")
     sockets = []

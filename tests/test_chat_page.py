@@ -530,3 +530,23 @@ def test_a_retry_under_way_is_on_the_page_and_can_be_stopped(open_app, fake):
     assert "Stopped." in reply(app)
     until(lambda: not replies.running())
     assert len(fake.chats) == 1
+
+
+class FilledMeanwhile(dict):
+    """A turn whose worker writes its first words just after the page has looked for some."""
+
+    def __getitem__(self, key):
+        value = super().__getitem__(key)
+        if key == "replies" and not value:
+            paragraphs = "".join(f"Paragraph {n} " + "of some length " * 30 + "\n\n" for n in "12")
+            self["replies"] = [{"role": "assistant", "content": paragraphs}]
+            return []
+        return value
+
+
+def test_words_that_come_while_the_page_is_drawn_are_all_on_it(open_app):
+    turn = new_turn("Hi", asked_of())
+    turn["asked_at"] = turn["ended_at"] = 1.0
+    app = open_app(turns=[FilledMeanwhile(turn)])
+    assert "Paragraph 1" in reply(app)
+    assert "Paragraph 2" in reply(app)
