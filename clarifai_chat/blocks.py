@@ -8,7 +8,7 @@ import re
 
 from markdown_it import MarkdownIt
 
-MIN_BLOCK_CHARS = 300  # smaller ones are joined: each is an element that the browser walks
+MIN_BLOCK_CHARS = 200  # smaller ones are joined: each is an element that the browser walks
 
 # Not `splitlines`: U+2028 and others end a line for Python, and not for Markdown.
 LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")

@@ -18,7 +18,7 @@ from clarifai_chat.usage import seconds
 from components import reply_line
 from components.session import pause_point
 
-TICK_S = 1 / 12  # how often a reply that streams is drawn at most
+TICK_S = 1 / 10  # how often a reply that streams is drawn at most
 TAIL_BYTES_PER_S = 40_000
 DRAWINGS_PER_S = 300  # of all visitors together; one costs about 1 ms of the interpreter
 LOOK_S = 0.04  # how long one look for news lasts; a click is heeded within it
