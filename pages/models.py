@@ -75,6 +75,7 @@ if found:
             "Use": st.column_config.ButtonColumn(
                 "Use", key="use_model", on_click=use_this, args=(found,), pinned=True
             ),
+            "Model": st.column_config.TextColumn("Model", width=230),
             "Context": st.column_config.NumberColumn("Context (tokens)", format="localized"),
             "In": st.column_config.NumberColumn("$ per 1M in", format="%.4g"),
             "Out": st.column_config.NumberColumn("$ per 1M out", format="%.4g"),
