@@ -4,20 +4,15 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from clarifai_chat import demo, llm, replies
+from clarifai_chat import llm, replies
+from clarifai_chat.catalog import DEMO
 from clarifai_chat.conversation import STOPPED, Turn, again, end, new_turn, resume, to_messages
 from clarifai_chat.endpoints import endpoint_for
 from clarifai_chat.events import StreamEvent
 from clarifai_chat.wire import Call
-from components import layout, shell, transcript
+from components import layout, shell, transcript, welcome
 from components.session import is_here, session, uninterrupted, widget
 
-STARTERS: tuple[tuple[str, str], ...] = (
-    ("Explain something", "Explain how a large language model writes text, to a curious teenager."),
-    ("Write some code", "Write a Python function that finds the longest palindrome in a string."),
-    ("Compare in a table", "Compare three ways to store energy at home, in a short table."),
-    ("Plan a day", "Plan a rainy Saturday in a big city for two people, with times."),
-)
 RECENT_TURNS = 15  # drawn at once: the browser walks every element at each click
 
 
@@ -70,7 +65,7 @@ def carry_on(turn: Turn) -> None:
 
 @uninterrupted()
 def ask_demo(turn: Turn) -> None:
-    session.choose("demo")
+    session.choose(DEMO.url)
     ask_again(turn)
 
 
@@ -98,21 +93,6 @@ def new_chat() -> None:
         if not replies.withdraw(turn):
             replies.stop(turn)
     session.start_conversation()
-
-
-def show_welcome() -> None:
-    st.title("What would you like to know?", anchor=False)
-    starters = STARTERS
-    if session.model.is_demo:
-        starters = demo.STARTERS
-        st.markdown(
-            "You are talking to the **Demo**: scripted answers from inside this app, no LLM, no"
-            " token, no network. With a Clarifai access token in the sidebar you talk to real"
-            " models."
-        )
-    with st.container(horizontal=True):
-        for number, (label, prompt) in enumerate(starters):
-            st.button(label, key=f"starter:{number}", help=prompt, on_click=ask, args=(prompt,))
 
 
 @uninterrupted()
@@ -143,7 +123,7 @@ top = st.empty()
 hidden = max(0, len(session.turns) - RECENT_TURNS - session.shown_turns)
 if not session.turns:
     with top.container():
-        show_welcome()
+        welcome.show(ask)
 elif hidden:
     top.button(f"Show earlier messages ({hidden})", key="earlier", on_click=show_earlier)
 for turn in session.turns:

@@ -5,12 +5,10 @@ inside the page: from its own Enter key to a change of its own document.
 """
 
 import base64
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -18,16 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from bench import answers
 from bench.apps import App, asked
 from bench.processes import Process
+from tests.browser import FLAGS, find_chromium
 
-FLAGS = (
-    "--no-sandbox",  # containers have no user namespaces for it; every page here is our own
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PATIENCE_MS = 120_000
 
 # Notes when Enter was pressed, and when the first and the last word of an answer were on the page.
@@ -58,19 +48,13 @@ class Seen:
     lag_s: float  # from the provider's last word to its being on the page
 
 
-def find_chromium() -> str:
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-    mac = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
-    found = next(filter(None, map(shutil.which, names)), None) or (str(mac) if mac.exists() else "")
-    if not found:
-        raise RuntimeError("The bench needs Chromium or Chrome on this machine.")
-    return found
-
-
 @contextmanager
 def chromium() -> Iterator[Browser]:
+    path = find_chromium()
+    if path is None:
+        raise RuntimeError("The bench needs Chromium or Chrome on this machine.")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         browser.close()
 

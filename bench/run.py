@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 
 from playwright.sync_api import Browser
 
-from bench import answers, apps, sockets
+from bench import answers, apps
+from bench import load as load_of
 from bench.apps import App
 from bench.in_browser import Tab, chromium
 from bench.processes import Process
@@ -137,7 +138,7 @@ def received(bench: Bench) -> None:
     for length, title in BYTES[:2]:
         for app, server in bench.started:
             if app.is_streamlit:
-                told = _alone(sockets.count_bytes(app, server, prompt(length)))
+                told = _alone(load_of.count_bytes(app, server, prompt(length)))
                 bench.report.add(f"The same over the wire, {title}", app, told.wire)
 
 
@@ -178,11 +179,11 @@ def load(bench: Bench) -> None:
                 if app is apps.LITELLM and sessions > bench.amount.litellm_sessions:
                     continue
                 label = f"L{next(_names)}"
-                told = _alone(sockets.load(app, server, sessions, "500@50", label))
+                told = _alone(load_of.load(app, server, sessions, "500@50", label))
                 _add_load(bench.report, app, sessions, told)
 
 
-def _add_load(report: Report, app: App, sessions: int, told: sockets.Load) -> None:
+def _add_load(report: Report, app: App, sessions: int, told: load_of.Load) -> None:
     who = f"{sessions} sessions"
     if told.lost:
         report.notes.append(f"{app.title}: {told.lost} of {sessions} answers did not come in time.")

@@ -6,12 +6,11 @@ take the machine from the app.
 """
 
 import asyncio
-import json
 import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
@@ -23,8 +22,7 @@ from streamlit.proto.Markdown_pb2 import Markdown
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from bench import answers
-from bench.apps import MODEL, App
-from bench.processes import Process
+from bench.apps import MODEL
 
 OVER = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR)
 SETTLED_S = 0.3
@@ -284,103 +282,3 @@ class Visitor:
 
     def _inside(self, place: Path) -> list[Drawn]:
         return [e for p, e in sorted(self.elements.items()) if p[: len(place)] == place]
-
-
-# --- load -------------------------------------------------------------------------------------
-
-
-@dataclass
-class Load:
-    """What many visitors at once met. Times in seconds."""
-
-    over_ideal: list[float] = field(default_factory=list)  # time from Enter to the end ÷ ideal
-    first_s: list[float] = field(default_factory=list)
-    lost: int = 0  # answers that did not come in time
-    cpu_s: float = 0.0
-    rss_before_mb: float = 0.0
-    rss_mb: float = 0.0  # the highest
-
-
-async def load(app: App, server: Process, sessions: int, length: str, label: str) -> Load:
-    """`sessions` visitors, each with its page open, ask at the same moment."""
-    result = Load(rss_before_mb=server.rss_mb())
-    prompts = [f"{length} prose #{label}x{n}" for n in range(sessions)]
-    wanted = [answers.read(prompt) for prompt in prompts]
-    timeout_s = 30 + 8 * wanted[0].ideal_s
-    visitors: list[Visitor] = []
-    if app.is_streamlit:
-        for _ in prompts:
-            visitors.append(Visitor(server.url))
-            await visitors[-1].connect()
-            await visitors[-1].open()
-        asking = [
-            v.timed(w, p, timeout_s) for v, w, p in zip(visitors, wanted, prompts, strict=True)
-        ]
-    else:
-        asking = [_fetch(server.port, w, p) for w, p in zip(wanted, prompts, strict=True)]
-    cpu_s = server.cpu_s()
-    watching = asyncio.create_task(_watch(server, result))
-    all_times = await asyncio.gather(*asking)
-    watching.cancel()
-    result.cpu_s = server.cpu_s() - cpu_s
-    for times, each in zip(all_times, wanted, strict=True):
-        if times.first is None or times.last is None:
-            result.lost += 1
-            continue
-        result.first_s.append(times.first - times.asked)
-        result.over_ideal.append((times.last - times.asked) / each.ideal_s)
-    await asyncio.gather(*(v.close() for v in visitors))
-    return result
-
-
-async def _watch(server: Process, result: Load) -> None:
-    while True:
-        result.rss_mb = max(result.rss_mb, server.rss_mb())
-        await asyncio.sleep(0.25)
-
-
-async def _fetch(port: int, wanted: answers.Wanted, prompt: str) -> Times:
-    """What `fetch` of the bare page does, over a socket of its own."""
-    body = json.dumps({"model": "bench", "messages": [{"role": "user", "content": prompt}]})
-    head = f"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    times = Times(time.perf_counter())
-    writer.write((head + body).encode())
-    held = b""
-    while data := await reader.read(65536):
-        held = held[-200:] + data
-        if times.first is None and wanted.begin.encode() in held:
-            times.first = time.perf_counter()
-        if wanted.end.encode() in held:
-            times.last = time.perf_counter()
-            break
-    writer.close()
-    return times
-
-
-@dataclass
-class Bytes:
-    """What one answer cost on its way, as multiples of its own size."""
-
-    messages: float  # before compression
-    wire: float  # as a browser gets it that offers compression
-    number: int  # of messages
-
-
-async def count_bytes(app: App, server: Process, prompt: str) -> Bytes:
-    wanted = answers.read(prompt)
-    size = len(answers.text(wanted).encode())
-    visitor = Visitor(server.url, compress=True)
-    await visitor.connect()
-    await visitor.open()
-    before = (visitor.received, visitor.wire_bytes, visitor.messages)
-    times = await visitor.timed(wanted, prompt, 120)
-    await asyncio.sleep(0.3)  # what follows the last word: its figures, the end of the run
-    await visitor.close()
-    if times.last is None:
-        raise RuntimeError(f"{app.title}: no answer to {prompt}")
-    return Bytes(
-        (visitor.received - before[0]) / size,
-        (visitor.wire_bytes - before[1]) / size,
-        visitor.messages - before[2],
-    )

@@ -138,9 +138,8 @@ def can_continue(turn: Turn) -> bool:
 
 def resume(turn: Turn) -> None:
     """Make a broken-off turn ready to be asked for the rest; new text joins what is there."""
-    fresh = _blank()
     turn["before"] = [*turn["before"], turn["figures"]]
-    turn["figures"] = fresh["figures"]
+    turn["figures"] = _blank()["figures"]
     turn["asked_at"] = turn["ended_at"] = turn["problem"] = None
     turn["ending"] = turn["request_id"] = ""
 

@@ -18,7 +18,10 @@ def tokens_per_s(figures: Figures) -> float | None:
     return tokens / (total - first)
 
 
-def tokens(attempt: Attempt, which: Literal["prompt_tokens", "completion_tokens"]) -> int | None:
+Count = Literal["prompt_tokens", "completion_tokens", "reasoning_tokens"]
+
+
+def tokens(attempt: Attempt, which: Count) -> int | None:
     """All that the answer's requests took; None when one of them did not report it."""
     counts = [figures[which] for figures in (*attempt["before"], attempt["figures"])]
     known = [count for count in counts if count is not None]
@@ -63,7 +66,7 @@ def _tokens(turn: Turn) -> str:
     if sent is None and received is None:
         return "tokens not reported"
     text = f"{_count(sent)} tokens in, {_count(received)} out"
-    if thought := turn["figures"]["reasoning_tokens"]:
+    if thought := tokens(turn, "reasoning_tokens"):
         text += f" ({thought:,} of them thinking)"
     return text
 

@@ -1,15 +1,15 @@
 """The quiet line under a reply: model, time to first token, tokens/s, tokens, price."""
 
-from clarifai_chat.conversation import Turn
+from clarifai_chat.conversation import INTERRUPTED, STOPPED, UNWATCHED, Turn
 from clarifai_chat.markdown import escaped
 from clarifai_chat.usage import reply_line
 
 # Endings worth a word; any other finish reason is the provider's usual "stop".
 ENDINGS = {
-    "stopped": ":material/stop_circle: Stopped. The text up to here is kept.",
-    "unwatched": ":material/visibility_off: Ended because nobody was watching any more."
+    STOPPED: ":material/stop_circle: Stopped. The text up to here is kept.",
+    UNWATCHED: ":material/visibility_off: Ended because nobody was watching any more."
     " The text up to here is kept.",
-    "interrupted": ":material/power_off: Interrupted: the app was restarted while it answered.",
+    INTERRUPTED: ":material/power_off: Interrupted: the app was restarted while it answered.",
     "length": ":material/content_cut: Cut by the length limit of the model or of this request.",
     "content_filter": ":material/filter_alt: Ended by the provider's content filter.",
 }

@@ -24,6 +24,7 @@ from clarifai_chat.endpoints import SharedUse
 T = TypeVar("T")
 
 RECENT_MODELS = 5
+LOOK_S = 0.04  # how long a loop waits between two looks for news; a click is heeded within it
 
 
 class Slot(Generic[T]):

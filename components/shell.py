@@ -9,7 +9,7 @@ from clarifai_chat import catalog, llm
 from clarifai_chat.background import Job
 from clarifai_chat.config import ROOT, BadSettings, settings
 from components import model_picker, token_box
-from components.session import pause_point, session
+from components.session import LOOK_S, pause_point, session
 
 MAX_ADDRESS_CHARS = 500
 ASSETS = ROOT / "assets"
@@ -48,7 +48,7 @@ def settle(pending: list[Job]) -> None:
     while pending:
         if has_news(pending):
             st.rerun()
-        time.sleep(0.1)
+        time.sleep(LOOK_S)
         pause_point()
 
 

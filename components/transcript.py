@@ -10,25 +10,35 @@ from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from clarifai_chat import llm, replies
 from clarifai_chat.blocks import Blocks
-from clarifai_chat.conversation import Attempt, Turn, can_continue, is_over, is_thinking, said
+from clarifai_chat.catalog import DEMO
+from clarifai_chat.conversation import (
+    INTERRUPTED,
+    STOPPED,
+    UNWATCHED,
+    Attempt,
+    Turn,
+    can_continue,
+    is_over,
+    is_thinking,
+    said,
+)
 from clarifai_chat.errors import Problem
 from clarifai_chat.markdown import escaped, safe
 from clarifai_chat.messages import Message
 from clarifai_chat.usage import seconds
 from components import reply_line
-from components.session import pause_point
+from components.session import LOOK_S, pause_point
 
 TICK_S = 1 / 10  # how often a reply that streams is drawn at most
 TAIL_BYTES_PER_S = 40_000
 DRAWINGS_PER_S = 300  # of all visitors together; one costs about 1 ms of the interpreter
-LOOK_S = 0.04  # how long one look for news lasts; a click is heeded within it
 USER, MODEL = ":material/person:", ":material/auto_awesome:"
 
 Action = Callable[[Turn], None]
 ActionName = Literal["retry", "resume", "use_demo", "remove"]
 
 # The next step for each way of ending.
-ASK_AGAIN = ("stopped", "unwatched", "interrupted", "content_filter")
+ASK_AGAIN = (STOPPED, UNWATCHED, INTERRUPTED, "content_filter")
 ASK_DEMO = ("NoPat", "SharedPatSpent", "Unreachable")
 
 
@@ -41,7 +51,7 @@ class TurnView:
         with st.chat_message("user", avatar=USER):
             st.text(turn["prompt"])  # as it was typed: no markup, nothing fetched
         with st.chat_message("assistant", avatar=MODEL):
-            if turn["model"]["url"] == "demo":
+            if turn["model"]["url"] == DEMO.url:
                 st.badge(turn["model"]["name"], color="gray", icon=":material/theater_comedy:")
             for attempt in turn["earlier"]:
                 _show_earlier(attempt)

@@ -1,0 +1,31 @@
+"""What an empty chat shows: whom one talks to, and a few prepared questions."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from clarifai_chat import demo
+from components.session import session
+
+STARTERS: tuple[tuple[str, str], ...] = (
+    ("Explain something", "Explain how a large language model writes text, to a curious teenager."),
+    ("Write some code", "Write a Python function that finds the longest palindrome in a string."),
+    ("Compare in a table", "Compare three ways to store energy at home, in a short table."),
+    ("Plan a day", "Plan a rainy Saturday in a big city for two people, with times."),
+)
+
+
+def show(ask: Callable[[str], None]) -> None:
+    """Draw it; a click on a prepared question calls `ask` with it."""
+    st.title("What would you like to know?", anchor=False)
+    starters = STARTERS
+    if session.model.is_demo:
+        starters = demo.STARTERS
+        st.markdown(
+            "You are talking to the **Demo**: scripted answers from inside this app, no LLM, no"
+            " token, no network. With a Clarifai access token in the sidebar you talk to real"
+            " models."
+        )
+    with st.container(horizontal=True):
+        for number, (label, prompt) in enumerate(starters):
+            st.button(label, key=f"starter:{number}", help=prompt, on_click=ask, args=(prompt,))
