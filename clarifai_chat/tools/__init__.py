@@ -1,0 +1,1 @@
+"""What a developer's tools are: read from what was typed, checked, judged, answered."""

@@ -1,0 +1,62 @@
+"""Tools that a model could take for each other."""
+
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+
+from clarifai_chat.tools.findings import Finding, quoted
+from clarifai_chat.tools.subject import Subject
+
+MAX_TOOLS = 128  # many providers take no more
+MAX_COMPARED = 64
+_COMPARED_CHARS = 300
+_NAME_RATIO, _DESCRIPTION_RATIO = 0.9, 0.92
+
+
+def problems(subjects: Sequence[Subject]) -> Iterator[Finding]:
+    """A finding for each tool that an earlier one looks like, and one for too many tools."""
+    if len(subjects) > MAX_TOOLS:
+        first = subjects[MAX_TOOLS]
+        sentence = f"These are {len(subjects)} tools. Many providers take {MAX_TOOLS} at most."
+        yield first.finding("warning", "lint.count", sentence, first.tool.path)
+    for index, subject in enumerate(subjects[:MAX_COMPARED]):
+        found = _like(subject, subjects[:index])
+        if found:
+            yield found
+
+
+def _like(subject: Subject, before: Sequence[Subject]) -> Finding | None:
+    name = subject.tool.name
+    others = [other for other in before if other.tool.name != name and other.tool.name]
+    for other in others:
+        if name and name.lower() == other.tool.name.lower():
+            sentence = f"{quoted(name)} differs from {quoted(other.tool.name)} by case only."
+            sentence += " Models mix them up: choose another name."
+            return subject.finding("warning", "lint.alike", sentence, subject.at("name"))
+    for other in others:
+        if name and _is_near(name, other.tool.name, _NAME_RATIO):
+            sentence = (
+                f"The names {quoted(name)} and {quoted(other.tool.name)} are nearly the same."
+            )
+            sentence += " Say in them what tells the tools apart."
+            return subject.finding("warning", "lint.alike", sentence, subject.at("name"))
+    description = _description(subject)
+    for other in others:
+        if description and _is_near(description, _description(other), _DESCRIPTION_RATIO):
+            sentence = f"The description is nearly that of {quoted(other.tool.name)}. Say when to"
+            sentence += " use this one and when the other."
+            return subject.finding("warning", "lint.alike", sentence, subject.at("description"))
+    return None
+
+
+def _description(subject: Subject) -> str:
+    description = subject.function.get("description")
+    return description[:_COMPARED_CHARS].lower() if isinstance(description, str) else ""
+
+
+def _is_near(one: str, other: str, ratio: float) -> bool:
+    matcher = SequenceMatcher(None, one[:_COMPARED_CHARS], other[:_COMPARED_CHARS], autojunk=False)
+    return (
+        matcher.real_quick_ratio() >= ratio
+        and matcher.quick_ratio() >= ratio
+        and matcher.ratio() >= ratio
+    )

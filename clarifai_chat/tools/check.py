@@ -1,0 +1,185 @@
+"""Everything that is wrong with a text of tools, or could be better, in the order of gravity."""
+
+import difflib
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from clarifai_chat.tools import alike, lint, patch, strict
+from clarifai_chat.tools.findings import Edit, Finding, Path, kind, quoted
+from clarifai_chat.tools.parse import Tool, read
+from clarifai_chat.tools.schema import SchemaProblem, schema_problems
+from clarifai_chat.tools.subject import Subject
+
+MAX_NAME = 64
+MAX_OF_A_KIND = 25  # findings with one code in one tool; the last one says how many more
+
+_NAME = re.compile(rf"[a-zA-Z0-9_-]{{1,{MAX_NAME}}}")
+_RANK = {"error": 0, "warning": 1, "hint": 2}
+_FUNCTION_KEYS = ("name", "description", "parameters", "strict")
+_SAME_AS_PARAMETERS = ("input_schema", "inputSchema", "parameters_schema", "args", "arguments")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The tools of a text and all findings: errors first, hints last, each by their place."""
+
+    tools: tuple[Tool, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> int:
+        return sum(finding.level == "error" for finding in self.findings)
+
+    @property
+    def has_errors(self) -> bool:
+        return self.errors > 0
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether no tool could be read, though there is text: nothing can be sent."""
+        return not self.tools and self.has_errors
+
+
+@lru_cache(maxsize=16)
+def check(text: str) -> Checked:
+    """The tools in `text` and what there is to say about them. Never raises.
+
+    The result is shared by all who ask for the same text: nobody changes its tools.
+    """
+    document = read(text)
+    subjects = [Subject(document, tool) for tool in document.tools]
+    found = list(document.findings)
+    names: set[str] = {tool.name for tool in document.tools}
+    seen: set[str] = set()
+    for subject in subjects:
+        problems = schema_problems(subject.schema) if subject.schema else []
+        found.extend(_name(subject, names, seen))
+        found.extend(_function(subject))
+        found.extend(_schema(subject, problems))
+        found.extend(strict.problems(subject))
+        found.extend(lint.problems(subject, is_sound=not problems))
+    found.extend(alike.problems(subjects))
+    return Checked(document.tools, tuple(sorted(_few(found), key=_order)))
+
+
+def unique(name: str, names: Collection[str]) -> str:
+    """A name as near to `name` as can be that is none of `names`: get_weather_2."""
+    number = 2
+    new = name[:MAX_NAME]
+    while new in names:
+        tail = f"_{number}"
+        new = name[: MAX_NAME - len(tail)] + tail
+        number += 1
+    return new
+
+
+def _order(finding: Finding) -> tuple[int, int, int, str]:
+    return (_RANK[finding.level], finding.line, finding.column, finding.code)
+
+
+def _few(found: list[Finding]) -> Iterator[Finding]:
+    """One finding of a code for each place, and not too many of one code for each tool."""
+    groups: dict[tuple[str, str], dict[Path, Finding]] = defaultdict(dict)
+    for finding in found:
+        groups[finding.tool, finding.code].setdefault(finding.path, finding)
+    for group in groups.values():
+        told = sorted(group.values(), key=_order)
+        more = len(told) - MAX_OF_A_KIND
+        yield from told[: MAX_OF_A_KIND - 1]
+        for last in told[MAX_OF_A_KIND - 1 : MAX_OF_A_KIND]:
+            sentence = f"{last.message} (And {more} more like this.)" if more else last.message
+            yield replace(last, message=sentence)
+
+
+def _name(subject: Subject, names: set[str], seen: set[str]) -> Iterator[Finding]:
+    """What is wrong with a tool's name. Adds it to `seen`, and a proposed one to `names`."""
+    name, path = subject.function.get("name"), subject.at("name")
+    rule = f"up to {MAX_NAME} letters A-Z and a-z, digits, _ and -"
+    if not isinstance(name, str):
+        got = f"not {kind(name)}" if "name" in subject.function else "and has none"
+        sentence = f'A tool needs a "name" of {rule}, {got}.'
+        yield subject.finding("error", "name.missing", sentence, path)
+        return
+    label = ""
+    edits: tuple[Edit, ...] = ()
+    if not _NAME.fullmatch(name):
+        if better := re.sub(r"[^a-zA-Z0-9_-]+", "_", name.strip()).strip("_"):
+            better = unique(better, names)
+            names.add(better)
+            label = f"Rename it {better}"
+            edits = patch.replace(subject.document, path, better)
+        sentence = f"The name {quoted(name)} must have {rule} only."
+        yield subject.finding("error", "name.pattern", sentence, path, label=label, edits=edits)
+    elif name in seen:
+        better = unique(name, names)
+        names.add(better)
+        label = f"Rename it {better}"
+        edits = patch.replace(subject.document, path, better)
+        sentence = f"There is another tool named {name} before this one: a call could mean either."
+        yield subject.finding("error", "name.unique", sentence, path, label=label, edits=edits)
+    seen.add(name)
+
+
+def _function(subject: Subject) -> Iterator[Finding]:
+    """What is wrong with the other keys of a tool."""
+    function = subject.function
+    if not isinstance(function.get("description", ""), str):
+        sentence = f"The description must be a string, not {kind(function['description'])}."
+        path = subject.at("description")
+        yield subject.finding("error", "description.type", sentence, path)
+    if not isinstance(function.get("strict"), bool | None):
+        sentence = f'"strict" must be true or false, not {kind(function["strict"])}.'
+        yield subject.finding("error", "strict.type", sentence, subject.at("strict"))
+    for key in function:
+        if key not in _FUNCTION_KEYS:
+            yield _unknown(subject, key)
+    if subject.tool.is_bare:
+        return
+    for key in subject.tool.spec:
+        if key not in ("type", "function"):
+            sentence = f'Servers know no {quoted(key)} beside "type" and "function".'
+            if key in _FUNCTION_KEYS:
+                sentence += ' It belongs inside "function".'
+            yield subject.finding("hint", "key.unknown", sentence, (*subject.tool.path, key))
+
+
+def _unknown(subject: Subject, key: str) -> Finding:
+    near = difflib.get_close_matches(key[:40], _FUNCTION_KEYS, n=1, cutoff=0.75)
+    meant = "parameters" if key in _SAME_AS_PARAMETERS else near[0] if near else ""
+    path = subject.at(key)
+    if not meant or meant in subject.function:
+        sentence = f"A function has no {quoted(key)}: servers ignore it, or refuse the request."
+        return subject.finding("hint", "key.unknown", sentence, path)
+    edits = patch.rename_key(subject.document, path, meant)
+    sentence = f'A function has no {quoted(key)}: it is called "{meant}" here.'
+    label = f'Rename it "{meant}"'
+    return subject.finding("warning", "key.unknown", sentence, path, label=label, edits=edits)
+
+
+def _schema(subject: Subject, problems: list[SchemaProblem]) -> Iterator[Finding]:
+    """What is wrong with the parameters as a schema for an object."""
+    if "parameters" not in subject.function:
+        return
+    path = subject.at("parameters")
+    parameters = subject.function["parameters"]
+    if not isinstance(parameters, dict):
+        sentence = f"The parameters must be a JSON Schema, an object, not {kind(parameters)}."
+        yield subject.finding("error", "schema.root", sentence, path)
+        return
+    if "type" not in parameters:
+        edits = patch.set_key(subject.document, path, "type", "object")
+        sentence = 'The parameters have no type. Servers expect "type": "object" at the root.'
+        label = 'Add "type": "object"'
+        yield subject.finding("warning", "schema.root", sentence, path, label=label, edits=edits)
+    elif parameters["type"] != "object":
+        got = quoted(parameters["type"])
+        sentence = f'The parameters must be of "type": "object" at the root, not {got}.'
+        yield subject.finding("error", "schema.root", sentence, (*path, "type"))
+    for problem in problems:
+        place = ".".join(str(step)[:40] for step in problem.path)
+        sentence = f"No valid schema{f' at {place}' * bool(place)}: {problem.message.rstrip('.')}."
+        where = subject.inside(problem.path)
+        yield subject.finding("error", "schema.keyword", sentence, where)

@@ -1,0 +1,131 @@
+"""A text of tools with one tool more or less, or laid out anew; all else stays as it was typed."""
+
+from collections.abc import Iterator
+
+from clarifai_chat.tools import patch
+from clarifai_chat.tools.check import unique
+from clarifai_chat.tools.findings import Edit, edited
+from clarifai_chat.tools.parse import Document, Tool, read, tools_path
+from clarifai_chat.tools.reader import Node
+
+_INDENT = "  "
+
+
+def without(text: str, index: int) -> str:
+    """`text` without the tool that is `index` among those read from it; "" without the only one."""
+    document = read(text)
+    if not 0 <= index < len(document.tools):
+        return text
+    path = document.tools[index].path
+    parent = document.node(path[:-1]) if path else None
+    if parent is None:
+        return ""
+    return edited(text, (patch.removal(parent, path[-1]),))
+
+
+def duplicated(text: str, index: int) -> str:
+    """`text` with a copy of one tool behind it, under a name that no other tool has."""
+    document = read(text)
+    if not 0 <= index < len(document.tools):
+        return text
+    tool = document.tools[index]
+    copy = _copy(document, tool)
+    parent = document.node(tool.path[:-1]) if tool.path else None
+    if parent is None:
+        return _listed(text, [copy])
+    gap = patch.separator(document, parent)
+    return edited(text, (Edit(tool.end, tool.end, gap + copy),))
+
+
+def added(text: str, tool_json_text: str) -> str:
+    """`text` with the tool, or the tools, of another text behind its own.
+
+    A single tool becomes a list. `text` comes back as it is where one of the two cannot be read.
+    """
+    document, new = read(text), read(tool_json_text)
+    pieces = [_unindented(new, tool) for tool in new.tools]
+    if not pieces:
+        return text
+    if document.root is None:
+        return text if document.findings else _as_list(pieces)
+    path = tools_path(document)
+    if path is None:
+        return _listed(text, pieces) if document.tools else text
+    node = document.node(path)
+    if node is None:
+        return text
+    if not node.children:
+        indent = _line_indent(text, node.start)
+        laid_out = _as_list(pieces).replace("\n", f"\n{indent}")
+        return edited(text, (Edit(node.start, node.end, laid_out),))
+    gap = patch.separator(document, node)
+    indent = gap.rpartition("\n")[2] if "\n" in gap else ""
+    pieces = [piece.replace("\n", f"\n{indent}") for piece in pieces]
+    return edited(text, (patch.insertion(document, node, pieces),))
+
+
+def formatted(text: str) -> str:
+    """`text` laid out with an indentation of two; as it is where it cannot be read as a whole.
+
+    Strings and numbers stay as they are written. A text with a double key stays as it is too:
+    nothing that was typed is dropped.
+    """
+    document = read(text)
+    if document.root is None or any(f.code == "json.duplicate" for f in document.findings):
+        return text
+    return "".join(_laid_out(document, document.root, "\n"))
+
+
+def _laid_out(document: Document, node: Node, newline: str) -> Iterator[str]:
+    """The pieces of a value's text, one key or item on a line; `newline` brings its indentation."""
+    if not node.children:
+        is_empty = isinstance(node.value, dict | list)
+        yield (
+            document.text[node.start : node.end]
+            if not is_empty
+            else ("{}" if isinstance(node.value, dict) else "[]")
+        )
+        return
+    opener, closer = "{}" if isinstance(node.value, dict) else "[]"
+    yield opener
+    inner = newline + _INDENT
+    for index, child in enumerate(node.children.values()):
+        yield f",{inner}" if index else inner
+        if child.key:
+            yield f"{document.text[slice(*child.key)]}: "
+        yield from _laid_out(document, child, inner)
+    yield newline + closer
+
+
+def _copy(document: Document, tool: Tool) -> str:
+    """The text of a tool under a name that is still free."""
+    source = document.text[tool.start : tool.end]
+    if not tool.name:
+        return source
+    name = unique(tool.name, {other.name for other in document.tools})
+    edits = patch.replace(document, (*tool.function_path, "name"), name)
+    moved = (Edit(e.start - tool.start, e.end - tool.start, e.text) for e in edits)
+    return edited(source, moved)
+
+
+def _listed(text: str, pieces: list[str]) -> str:
+    """A list of the one tool that `text` is, and of `pieces`."""
+    own = text.strip("\ufeff \t\r\n")
+    return _as_list([own, *pieces])
+
+
+def _as_list(pieces: list[str]) -> str:
+    items = (_INDENT + piece.replace("\n", f"\n{_INDENT}") for piece in pieces)
+    return "[\n" + ",\n".join(items) + "\n]"
+
+
+def _unindented(document: Document, tool: Tool) -> str:
+    """The text of a tool as it would stand at the left margin."""
+    source = document.text[tool.start : tool.end].replace("\r\n", "\n").replace("\r", "\n")
+    return source.replace(f"\n{_line_indent(document.text, tool.start)}", "\n")
+
+
+def _line_indent(text: str, at: int) -> str:
+    """The blanks at the beginning of the line that a place is in."""
+    line = text[text.rfind("\n", 0, at) + 1 : at]
+    return line[: len(line) - len(line.lstrip(" \t"))]

@@ -1,0 +1,145 @@
+"""What is said about the text of tools: where, how grave, and the edit that mends it."""
+
+import difflib
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Path = tuple[str | int, ...]
+# error: a server would refuse it, or a call could not be judged. warning: likely to hurt.
+# hint: would help a model.
+Level = Literal["error", "warning", "hint"]
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Put `text` where the characters from `start` to before `end` are."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that make one finding go away, and what to write on the button."""
+
+    label: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where something is: offsets, and lines and columns from 1; each end is exclusive."""
+
+    start: int
+    end: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sentence about one place. `code` is stable; lines and columns count from 1."""
+
+    level: Level
+    code: str
+    message: str
+    path: Path
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    tool: str = ""
+    fix: Fix | None = None
+
+
+def finding(
+    level: Level,
+    code: str,
+    message: str,
+    path: Path,
+    span: Span,
+    *,
+    tool: str = "",
+    fix: Fix | None = None,
+) -> Finding:
+    ends = (span.line, span.column, span.end_line, span.end_column)
+    return Finding(level, code, message, path, *ends, tool, fix)
+
+
+def line_starts(text: str) -> tuple[int, ...]:
+    """The offset at which each line of `text` begins."""
+    return (0, *(match.end() for match in _LINE_END.finditer(text)))
+
+
+def span(starts: tuple[int, ...], start: int, end: int) -> Span:
+    """The lines and columns of an offset range, given its text's `line_starts`."""
+    first, last = bisect_right(starts, start), bisect_right(starts, end)
+    columns = (start - starts[first - 1] + 1, end - starts[last - 1] + 1)
+    return Span(start, end, first, columns[0], last, columns[1])
+
+
+def apply(text: str, fix: Fix) -> str:
+    """`text` with all edits of `fix` made. Their offsets are those of `text`, in any order."""
+    return edited(text, fix.edits)
+
+
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    pieces: list[str] = []
+    at = 0
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        pieces += (text[at : edit.start], edit.text)
+        at = edit.end
+    return "".join((*pieces, text[at:]))
+
+
+def diff(text: str, new_text: str) -> str:
+    """What changes between the two, as a unified diff of "tools.json"; "" when nothing does."""
+    names = ("tools.json", "tools.json")
+    lines = difflib.unified_diff(_lines(text), _lines(new_text), *names, lineterm="")
+    return "\n".join(lines)
+
+
+def _lines(text: str) -> list[str]:
+    return _LINE_END.split(text) if text else []
+
+
+def quoted(value: object, limit: int = 40) -> str:
+    """A value as JSON, short enough for a sentence."""
+    text = json.dumps(value, ensure_ascii=False)
+    if len(text) <= limit:
+        return text
+    return f'{text[: limit - 1]}…"' if isinstance(value, str) else f"{text[: limit - 1]}…"
+
+
+def words(items: Iterable[object], last: str = "and") -> str:
+    """A, B and C: quoted, and cut after a few."""
+    parts = [quoted(item) for item in items]
+    if len(parts) > 6:
+        parts = [*parts[:5], f"{len(parts) - 5} more"]
+    return f" {last} ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+
+def kind(value: object) -> str:
+    """What a JSON value is, with its article: "a string", "an object", "null"."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return "a string"
+        case int() | float():
+            return "a number"
+        case list():
+            return "a list"
+        case _:
+            return "an object"

@@ -1,0 +1,267 @@
+"""The tools in a text, each with its place; and why the rest of it is no tool."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from clarifai_chat.messages import ToolSpec
+from clarifai_chat.tools import findings, reader
+from clarifai_chat.tools.findings import Edit, Finding, Fix, Level, Path, Span, kind
+from clarifai_chat.tools.reader import MAX_CHARS, Node
+from clarifai_chat.tools.slips import Slip
+
+MAX_REPAIRS = 20
+MAX_TOOLS = 1000
+_BARE_KEYS = {"name", "description", "parameters", "input_schema", "inputSchema"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One tool as it is sent, and where it stands in the text. Nobody changes `spec`."""
+
+    spec: ToolSpec  # {"type": "function", "function": {…}}: the person's own keys otherwise
+    name: str  # "" where there is none
+    is_bare: bool  # was {"name", "description", "parameters"} only, and is sent wrapped
+    path: Path  # (0,) in a list, () where the document is one tool
+    start: int
+    end: int
+
+    @property
+    def function(self) -> dict[str, Any]:
+        function: dict[str, Any] = self.spec["function"]
+        return function
+
+    @property
+    def function_path(self) -> Path:
+        """Where the function is in the document."""
+        return self.path if self.is_bare else (*self.path, "function")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text as it was read. `root` is None where it is no JSON."""
+
+    text: str = field(repr=False)
+    tools: tuple[Tool, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    root: Node | None = field(default=None, repr=False)
+    starts: tuple[int, ...] = field(default=(0,), repr=False)
+
+    def node(self, path: Path) -> Node | None:
+        """The node at exactly `path`."""
+        at = self.root
+        for step in path:
+            at = at.children.get(step) if at else None
+        return at
+
+    def position(self, path: Path) -> Span:
+        """Where a value is in the text; where it is missing, its nearest parent."""
+        node = self._nearest(path)
+        return self._span(node.start, node.end) if node else self._span(0, 0)
+
+    def mark(self, path: Path) -> Span:
+        """What to underline for a value: a short one whole, of a long one its key or bracket."""
+        node = self._nearest(path)
+        if node is None:
+            return self._span(0, 0)
+        if not isinstance(node.value, dict | list):
+            return self._span(node.start, node.end)
+        return self._span(*(node.key or (node.start, node.start + 1)))
+
+    def finding(
+        self,
+        level: Level,
+        code: str,
+        message: str,
+        path: Path,
+        *,
+        tool: str = "",
+        fix: Fix | None = None,
+    ) -> Finding:
+        return findings.finding(level, code, message, path, self.mark(path), tool=tool, fix=fix)
+
+    def _nearest(self, path: Path) -> Node | None:
+        node = self.root
+        for step in path:
+            if node is None or step not in node.children:
+                break
+            node = node.children[step]
+        return node
+
+    def _span(self, start: int, end: int) -> Span:
+        return findings.span(self.starts, start, end)
+
+
+def read(text: str) -> Document:
+    """The tools of a text and its first slip in JSON, or all that is wrong with its outer shape.
+
+    Takes a list of tools, one tool, bare functions, and a request's body with "tools". An empty
+    text is no tools and no finding. Never raises.
+    """
+    if len(text) <= MAX_CHARS and not text.strip("\ufeff \t\r\n"):
+        return Document(text)
+    try:
+        root, duplicates = reader.read(text)
+    except Slip as slip:
+        return Document(text, findings=(_slip_finding(text, slip),))
+    document = Document(text, root=root, starts=findings.line_starts(text))
+    found = [_duplicate(document, duplicate) for duplicate in duplicates]
+    tools: list[Tool] = []
+    for item in _items(document):
+        if isinstance(item, Finding):
+            found.append(item)
+        else:
+            tools.append(item)
+    return Document(text, tuple(tools), tuple(found), root, document.starts)
+
+
+def tools_path(document: Document) -> Path | None:
+    """Where the list of tools is in a document; None where there is no list."""
+    value = document.root.value if document.root else None
+    if isinstance(value, list):
+        return ()
+    if isinstance(value, dict) and _is_body(value) and isinstance(value["tools"], list):
+        return ("tools",)
+    return None
+
+
+def _is_body(value: dict[str, Any]) -> bool:
+    return "tools" in value and "function" not in value and "name" not in value
+
+
+def _items(document: Document) -> Iterator[Tool | Finding]:
+    value = document.root.value if document.root else None
+    path = tools_path(document)
+    if path is None:
+        if isinstance(value, dict) and _is_body(value):
+            sentence = f'"tools" must be a list of tools, not {kind(value["tools"])}.'
+            yield document.finding("error", "shape.list", sentence, ("tools",))
+        elif isinstance(value, dict):
+            yield from _tool(document, value, ())
+        else:
+            sentence = f"Tools are a list of objects, or one object. This is {kind(value)}."
+            yield document.finding("error", "shape.list", sentence, ())
+        return
+    if isinstance(value, dict):
+        others = len(value) > 1
+        sentence = 'Only what is in "tools" is taken from this request.' if others else (
+            'The list inside "tools" is taken; it can also stand alone.'
+        )  # fmt: skip
+        yield document.finding("hint", "shape.body", sentence, path)
+        value = value["tools"]
+    items = value or []
+    if len(items) > MAX_TOOLS:
+        sentence = f"The list has {len(items):,} tools; the first {MAX_TOOLS:,} are read."
+        yield document.finding("error", "shape.count", sentence, path)
+    for index, item in enumerate(items[:MAX_TOOLS]):
+        yield from _tool(document, item, (*path, index))
+
+
+def _tool(document: Document, value: Any, path: Path) -> Iterator[Tool | Finding]:
+    """The tool that is `value`, or the error that it is none, and a hint about its form."""
+    place = f"tools[{path[-1]}]" if path else "the tool"
+    name = ""
+
+    def error(code: str, sentence: str, *more: str) -> Finding:
+        sentence = sentence[0].upper() + sentence[1:] if not path else sentence
+        return document.finding("error", code, sentence, (*path, *more), tool=name)
+
+    if not isinstance(value, dict):
+        yield error("shape.tool", f"{place} must be an object, not {kind(value)}.")
+        return
+    is_bare = "function" not in value and bool(_BARE_KEYS & value.keys())
+    function = value if is_bare else value.get("function")
+    if isinstance(function, dict) and isinstance(function.get("name"), str):
+        name = function["name"]
+    if "type" in value and value["type"] != "function":
+        got = findings.quoted(value["type"])
+        yield error("shape.type", f'{place}.type must be "function", not {got}.', "type")
+        return
+    if "function" not in value and not is_bare:
+        sentence = f'{place} has no "function": it needs {{"name", "description", "parameters"}}.'
+        yield error("shape.function", sentence)
+        return
+    if not isinstance(function, dict):
+        got = kind(function)
+        yield error("shape.function", f"{place}.function must be an object, not {got}.", "function")
+        return
+    if is_bare:
+        function = {key: content for key, content in value.items() if key != "type"}
+        spec = {"type": "function", "function": function}
+    else:
+        spec = {"type": "function", **value}
+    position = document.position(path)
+    tool = Tool(spec, name, is_bare, path, position.start, position.end)
+    yield tool
+    if hint := _form_hint(document, tool, "type" in value):
+        yield hint
+
+
+def _form_hint(document: Document, tool: Tool, has_type: bool) -> Finding | None:
+    """That a tool is sent in a fuller form than it was written in."""
+    fix = None
+    if tool.is_bare:
+        sentence = 'This is sent as {"type": "function", "function": {…}}, as servers expect it.'
+        if not has_type:
+            before, after = '{"type": "function", "function": ', "}"
+            edits = (Edit(tool.start, tool.start, before), Edit(tool.end, tool.end, after))
+            fix = Fix("Wrap it", edits)
+        return document.finding("hint", "shape.bare", sentence, tool.path, tool=tool.name, fix=fix)
+    if has_type:
+        return None
+    key = document.node(tool.function_path)
+    if key and key.key:
+        at = key.key[0]
+        fix = Fix('Add "type": "function"', (Edit(at, at, '"type": "function", '),))
+    sentence = 'The tool has no "type"; it is sent with "type": "function".'
+    return document.finding("hint", "shape.type", sentence, tool.path, tool=tool.name, fix=fix)
+
+
+def _duplicate(document: Document, duplicate: reader.Duplicate) -> Finding:
+    where = findings.span(document.starts, duplicate.start, duplicate.end)
+    first = findings.span(document.starts, duplicate.first, duplicate.first)
+    sentence = (
+        f"The key {findings.quoted(duplicate.path[-1])} is here a second time: the first is in line"
+        f" {first.line}, column {first.column}. Only one of them counts: remove or rename one."
+    )
+    return findings.finding("error", "json.duplicate", sentence, duplicate.path, where)
+
+
+def _slip_finding(text: str, slip: Slip) -> Finding:
+    starts = (0,) if slip.code == "json.size" else findings.line_starts(text)
+    where = findings.span(starts, slip.start, min(slip.end, len(text)))
+    sentence = f"Line {where.line}, column {where.column}: {slip.message}"
+    if slip.code == "json.size":
+        sentence = slip.message[0].upper() + slip.message[1:]
+    fix = _repaired(text, slip)
+    return findings.finding("error", slip.code, sentence, (), where, fix=fix)
+
+
+def _repaired(text: str, slip: Slip) -> Fix | None:
+    """The repair of a slip and of those behind it, where it leads to JSON; otherwise None."""
+    if slip.repair is None:
+        return None
+    first = slip.repair
+    repairs = 0
+    new = text
+    while slip.repair and repairs < MAX_REPAIRS and repairs * len(text) < 2 * MAX_CHARS:
+        new = findings.edited(new, (slip.repair.edit,))
+        repairs += 1
+        try:
+            reader.read(new)
+        except Slip as following:
+            slip = following
+            continue
+        label = first.label if repairs == 1 else f"Repair {repairs} slips"
+        return Fix(label, (first.edit if repairs == 1 else _change(text, new),))
+    return None
+
+
+def _change(text: str, new: str) -> Edit:
+    """The one edit between two texts: all from the first to the last difference."""
+    shortest = min(len(text), len(new))
+    start = next((i for i in range(shortest) if text[i] != new[i]), shortest)
+    tail = next(
+        (i for i in range(shortest - start) if text[-1 - i] != new[-1 - i]), shortest - start
+    )
+    return Edit(start, len(text) - tail, new[start : len(new) - tail])

@@ -1,0 +1,73 @@
+"""Schemas that could keep a judge busy for ever: endless references, exploding patterns."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from clarifai_chat.tools.findings import Path
+from clarifai_chat.tools.walk import Place
+
+_MAX_PATTERN = 2_000  # characters of a pattern that are looked at
+# A group with one repeated atom in it, and repeated itself: (a+)+, (\w*)*, (?:[ab]+){2,}.
+_REPEATED_TWICE = re.compile(
+    r"\((?:\?:)?(?:\\.|\[(?:\\.|[^\]\\])*\]|[^\\()\[\]*+?{}|])[*+]\)(?:[*+]|\{\d+,\d*\})"
+)
+
+
+def exponential(pattern: str) -> str:
+    """The part of a regular expression that repeats a repetition; "" where none is seen."""
+    found = _REPEATED_TWICE.search(pattern[:_MAX_PATTERN])
+    return found[0] if found else ""
+
+
+def ref_loop(root: dict[str, Any], found: Sequence[Place]) -> Path | None:
+    """Where a schema leads back to itself without a step into the value; None where none does."""
+    where = {id(place.schema): place.path for place in found}
+    done: set[int] = set()
+    for place in found:
+        if "$ref" not in place.schema or id(place.schema) in done:
+            continue
+        trail = [(place.schema, _same_value(place.schema, root))]
+        on_trail = {id(place.schema)}
+        while trail:
+            schema, following = trail[-1]
+            inner = next(following, None)
+            if inner is None:
+                trail.pop()
+                on_trail.discard(id(schema))
+                done.add(id(schema))
+            elif id(inner) in on_trail:
+                return where.get(id(schema), ())
+            elif id(inner) not in done:
+                on_trail.add(id(inner))
+                trail.append((inner, _same_value(inner, root)))
+    return None
+
+
+def _same_value(schema: dict[str, Any], root: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The schemas that the same value is held against."""
+    parts = [schema.get(keyword) for keyword in ("not", "if", "then", "else")]
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        several = schema.get(keyword)
+        parts += several if isinstance(several, list) else []
+    ref = schema.get("$ref")
+    if isinstance(ref, str):
+        parts.append(_target(root, ref))
+    yield from (part for part in parts if isinstance(part, dict))
+
+
+def _target(root: Any, ref: str) -> Any:
+    """What a "#/…" in the same schema points to; None for any other reference."""
+    if not ref.startswith("#"):
+        return None
+    at = root
+    for step in unquote(ref[1:]).split("/")[1:]:
+        key = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(at, dict):
+            at = at.get(key)
+        elif isinstance(at, list) and key.isascii() and key.isdigit() and len(key) < 9:
+            at = at[int(key)] if int(key) < len(at) else None
+        else:
+            return None
+    return at if ref == "#" or ref.startswith("#/") else None

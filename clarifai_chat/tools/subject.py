@@ -1,0 +1,50 @@
+"""One tool as the checks see it: its function, its schema, and findings about places in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from clarifai_chat.tools.findings import Edit, Finding, Fix, Level, Path
+from clarifai_chat.tools.parse import Document, Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    document: Document
+    tool: Tool
+
+    @property
+    def function(self) -> dict[str, Any]:
+        return self.tool.function
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The schema of the parameters; {} where there is none to look at."""
+        schema = self.function.get("parameters")
+        return schema if isinstance(schema, dict) else {}
+
+    @property
+    def is_strict(self) -> bool:
+        return self.function.get("strict") is True
+
+    def at(self, *path: str | int) -> Path:
+        """The document's path for a path from the function."""
+        return (*self.tool.function_path, *path)
+
+    def inside(self, path: Path) -> Path:
+        """The document's path for a path from the schema's root."""
+        return self.at("parameters", *path)
+
+    def finding(
+        self,
+        level: Level,
+        code: str,
+        message: str,
+        path: Path,
+        *,
+        label: str = "",
+        edits: Sequence[Edit] = (),
+    ) -> Finding:
+        """A finding about a place in the document, with a fix where there are edits."""
+        fix = Fix(label, tuple(edits)) if edits else None
+        return self.document.finding(level, code, message, path, tool=self.tool.name, fix=fix)

@@ -1,0 +1,79 @@
+"""The schemas inside a schema, in reading order, each with its path and its depth."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from clarifai_chat.tools.findings import Path
+
+ONE = (
+    "items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else",
+    "unevaluatedItems", "unevaluatedProperties", "additionalItems",
+)  # fmt: skip
+LISTS = ("anyOf", "oneOf", "allOf", "prefixItems", "items")
+MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+# Deeper in the schema, but about the same value.
+_SAME_VALUE = {"anyOf", "oneOf", "allOf", "not", "if", "then", "else", "dependentSchemas"}
+
+
+class Place(NamedTuple):
+    """A schema inside a schema."""
+
+    schema: dict[str, Any]
+    path: Path  # from the root of the schema that was walked
+    depth: int  # of the values it is about: 1 is the root
+    objects: int  # how many objects are around those values, themselves included
+    prop: str | None  # the property that it describes, if it is one's own schema
+
+
+def places(schema: Any) -> Iterator[Place]:
+    """`schema` itself and all schemas in it; what is no object is left out."""
+    if isinstance(schema, dict):
+        yield from _places(Place(schema, (), 1, int(is_object(schema)), None))
+
+
+def _places(place: Place) -> Iterator[Place]:
+    yield place
+    for keyword, value in place.schema.items():
+        for name, inner in _inner(keyword, value):
+            if not isinstance(inner, dict):
+                continue
+            path = (*place.path, keyword, *name)
+            prop = str(name[0]) if keyword == "properties" else None
+            depth = place.depth + (keyword not in _SAME_VALUE)
+            objects = place.objects + (keyword not in _SAME_VALUE and is_object(inner))
+            if keyword in ("$defs", "definitions"):
+                depth, objects = 1, int(is_object(inner))
+            yield from _places(Place(inner, path, depth, objects, prop))
+
+
+def _inner(keyword: str, value: Any) -> Iterator[tuple[Path, Any]]:
+    """What may be a schema under a keyword, and its path from there."""
+    if keyword in MAPS and isinstance(value, dict):
+        yield from (((name,), inner) for name, inner in value.items())
+    elif keyword in LISTS and isinstance(value, list):
+        yield from (((index,), inner) for index, inner in enumerate(value))
+    elif keyword in ONE:
+        yield (), value
+
+
+def is_object(schema: dict[str, Any]) -> bool:
+    """Whether a schema is for objects."""
+    return "object" in types(schema) or isinstance(schema.get("properties"), dict)
+
+
+def types(schema: dict[str, Any]) -> set[str]:
+    """The types that a schema names itself; empty where it names none."""
+    named = schema.get("type")
+    if isinstance(named, str):
+        return {named}
+    return {t for t in named if isinstance(t, str)} if isinstance(named, list) else set()
+
+
+def properties(schema: dict[str, Any]) -> dict[str, Any]:
+    found = schema.get("properties")
+    return found if isinstance(found, dict) else {}
+
+
+def required(schema: dict[str, Any]) -> list[str]:
+    found = schema.get("required")
+    return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
