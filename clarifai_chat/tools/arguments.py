@@ -1,0 +1,122 @@
+"""A call's arguments, read to the letter: nothing is repaired, and what is odd is said."""
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from clarifai_chat.tools.guard import DEEPEST, is_deeper
+from clarifai_chat.tools.words import listed, name_text
+
+_HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")  # of a character outside the first plane
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the text says. `problem` is "" when it is JSON; `is_cut` when it only ends too early."""
+
+    value: Any = None
+    problem: str = ""
+    is_cut: bool = False
+    is_too_deep: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def read_arguments(text: str) -> Read:
+    """What a call's arguments say. JSON as the standard has it: no NaN, no comments, no repairs."""
+    if not text.strip(" \t\n\r"):
+        return Read({}, notes=("The arguments are an empty text; that is taken for {}.",))
+    twice: dict[str, None] = {}
+
+    def without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            counts = Counter(name for name, _ in pairs)
+            twice.update(dict.fromkeys(name for name in counts if counts[name] > 1))
+        return found
+
+    try:
+        value = json.loads(text, object_pairs_hook=without_twins, parse_constant=_refuse)
+    except json.JSONDecodeError as error:
+        return _broken(text, error)
+    except ValueError as error:  # NaN, and numbers that Python refuses to read
+        return Read(problem=_why(error))
+    except RecursionError:
+        return Read(problem=_TOO_DEEP, is_too_deep=True)
+    if is_deeper(value, DEEPEST):
+        return Read(problem=_TOO_DEEP, is_too_deep=True)
+    return Read(value, notes=(*_twins(list(twice)), *_halves(text, value)))
+
+
+_TOO_DEEP = f"The arguments are nested deeper than {DEEPEST} levels."
+
+
+class _NotANumber(ValueError):
+    pass
+
+
+def _refuse(word: str) -> None:
+    raise _NotANumber(word)
+
+
+def _why(error: ValueError) -> str:
+    if isinstance(error, _NotANumber):
+        return f"The arguments are not JSON: {error} is no JSON value."
+    return "The arguments have a number with too many digits to be read."
+
+
+def _broken(text: str, error: json.JSONDecodeError) -> Read:
+    if error.msg == "Extra data":
+        rest, what = text[error.pos : error.pos + 1], "there is more after their end, at"
+        if rest in ("{", "[") and text.lstrip()[:1] == rest:
+            what = "two JSON values run together; the second starts at"
+        return Read(problem=f"The arguments are not JSON: {what} {_place(error)}.")
+    if _ends_early(text, error):
+        return Read(problem="The arguments end in the middle.", is_cut=True)
+    return Read(problem=f"The arguments are not JSON: {_message(error)}, at {_place(error)}.")
+
+
+def _place(error: json.JSONDecodeError) -> str:
+    return f"line {error.lineno}, column {error.colno}"
+
+
+def _message(error: json.JSONDecodeError) -> str:
+    message = error.msg[0].lower() + error.msg[1:]
+    return message.removesuffix(" at").removesuffix(" starting")
+
+
+# What more text could complete: a word, a number, an escape within a string.
+_PART_OF_WORD = re.compile(r"t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?|-")
+_PART_OF_NUMBER = re.compile(r"\.|[eE][+-]?")
+_PART_OF_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\(?:u[0-9a-fA-F]{0,4})?$")
+
+
+def _ends_early(text: str, error: json.JSONDecodeError) -> bool:
+    if error.msg.startswith("Unterminated string"):
+        return True
+    if error.msg.startswith("Invalid \\"):
+        at_end = error.pos >= len(text) - 8
+        return at_end and _PART_OF_ESCAPE.search(text[-100:]) is not None
+    rest = text[error.pos :].strip(" \t\n\r")
+    if text[error.pos - 1 : error.pos].isdigit() and _PART_OF_NUMBER.fullmatch(rest):
+        return True
+    return not rest or _PART_OF_WORD.fullmatch(rest) is not None
+
+
+def _twins(names: list[str]) -> list[str]:
+    if not names:
+        return []
+    verb = "is" if len(names) == 1 else "are"
+    listing = listed([name_text(name) for name in names])
+    return [f"{listing} {verb} in one object more than once; the last one counts."]
+
+
+def _halves(text: str, value: Any) -> list[str]:
+    if not _HALF.search(text):
+        return []
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return ["A text holds half a character (a lone surrogate), which most programs refuse."]
+    return []

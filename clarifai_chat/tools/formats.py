@@ -1,0 +1,73 @@
+"""Formats, which JSON Schema only annotates: a text that does not look like its own is a note."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from clarifai_chat.tools.expected import resolved
+from clarifai_chat.tools.words import name_text, path_text, shortened
+
+_MOST_NOTES = 5
+_MOST_TEXTS = 1000
+_LONGEST = 2000  # characters of a text that is looked at
+_BY_JSONSCHEMA = ("date", "email", "ipv4", "ipv6", "uuid")
+_DATE_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.A)
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*")
+_Path = tuple[str | int, ...]
+
+
+def format_notes(value: Any, schema: Any) -> tuple[str, ...]:
+    """Which texts in `value` do not look like the `format` that `schema` gives them."""
+    texts = islice(_with_format(value, schema, schema, ()), _MOST_TEXTS)
+    notes = (
+        f"{path_text(path) or 'The whole'} does not look like the format {wanted}: "
+        f"{shortened(text)}. Formats are only a hint; the schema takes it."
+        for path, wanted, text in texts
+        if not looks_like(wanted, text)
+    )
+    return tuple(islice(notes, _MOST_NOTES))
+
+
+def looks_like(wanted: str, text: str) -> bool:
+    """Whether `text` can be of a format; True for formats that are not known here."""
+    if len(text) > _LONGEST:
+        return True
+    if wanted == "date-time":
+        return _is_date_time(text)
+    if wanted in ("uri", "url"):
+        return _URI.fullmatch(text) is not None
+    if wanted in _BY_JSONSCHEMA:
+        return Draft202012Validator.FORMAT_CHECKER.conforms(text, wanted)  # type: ignore[no-any-return]
+    return True
+
+
+def _is_date_time(text: str) -> bool:
+    found = _DATE_TIME.fullmatch(text)
+    if not found:
+        return False
+    try:
+        datetime.fromisoformat(f"{found[1]}T{found[2]}")
+    except ValueError:
+        return found[2].endswith(":60")  # a leap second
+    return True
+
+
+def _with_format(
+    value: Any, schema: Any, root: Any, path: _Path
+) -> Iterator[tuple[_Path, str, str]]:
+    schema = resolved(schema, root)
+    if not isinstance(schema, dict):
+        return
+    if isinstance(value, str) and isinstance(schema.get("format"), str):
+        yield path, name_text(schema["format"]), value
+    if isinstance(value, dict) and isinstance(schema.get("properties"), dict):
+        for name, subschema in schema["properties"].items():
+            if name in value:
+                yield from _with_format(value[name], subschema, root, (*path, name))
+    if isinstance(value, list) and "items" in schema:
+        for index, item in enumerate(value[:_MOST_TEXTS]):
+            yield from _with_format(item, schema["items"], root, (*path, index))

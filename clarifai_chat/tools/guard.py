@@ -1,0 +1,75 @@
+"""What one validation may take: steps, and time for patterns; beyond that it says so."""
+
+import time
+from typing import Any
+
+from clarifai_chat.tools.patterns import BadPattern, is_found
+from clarifai_chat.tools.words import name_text
+
+DEEPEST = 100  # levels of a schema or of a value
+MOST_WORK = 1_000_000  # steps of about a microsecond
+PATTERN_S = 0.25
+ALL_PATTERNS_S = 1.0
+
+
+class SchemaTrouble(Exception):
+    """Why nothing can be said about a value or its schema: a sentence for the reader."""
+
+
+class Guard:
+    """What one validation may still take; raises `SchemaTrouble` when that is used up.
+
+    A schema that `trusts` itself is one of the drafts' own.
+    """
+
+    def __init__(self, *, trusts: bool = False) -> None:
+        self._trusts = trusts
+        self._seen: set[int] = set()
+        self._left = MOST_WORK
+        self._pattern_s = ALL_PATTERNS_S
+
+    def step(self, count: int = 1) -> None:
+        self._left -= count
+        if self._left < 0:
+            raise SchemaTrouble(
+                "Checking this takes too long. Make the schema simpler, or the value smaller."
+            )
+
+    def is_new(self, schema: Any) -> bool:
+        """Whether nobody has looked yet if `schema` is right, until now."""
+        is_new = not self._trusts and id(schema) not in self._seen
+        self._seen.add(id(schema))
+        return is_new
+
+    def is_found(self, pattern: str, text: str) -> bool:
+        """Whether `pattern` is somewhere in `text`."""
+        self.step(5)
+        began = time.monotonic()
+        try:
+            return is_found(pattern, text, min(PATTERN_S, self._pattern_s))
+        except BadPattern as why:
+            raise SchemaTrouble(f"The pattern {name_text(pattern)} {why}.") from None
+        except TimeoutError:
+            raise SchemaTrouble(
+                f"Searching for the pattern {name_text(pattern)} takes too long. "
+                "Nested repetitions such as (a+)+ are often the reason."
+            ) from None
+        finally:
+            self._pattern_s = max(0.001, self._pattern_s - (time.monotonic() - began))
+
+
+def guard_of(validator: Any) -> Guard:
+    return validator._resolver.guard  # type: ignore[no-any-return]
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects are nested in `value` more than `levels` deep."""
+    level = [value]
+    for _ in range(levels):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return any(isinstance(value, dict | list) for value in level)

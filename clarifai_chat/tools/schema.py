@@ -1,0 +1,302 @@
+"""JSON Schema, held to its word: validators that never hang, never fetch, and say when unsure."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from jsonschema import validators
+from jsonschema.exceptions import UnknownType, ValidationError
+from jsonschema.protocols import Validator
+from jsonschema_specifications import REGISTRY
+from referencing import Registry, Resource
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import specification_with
+
+from clarifai_chat.tools.guard import DEEPEST, Guard, SchemaTrouble, is_deeper
+from clarifai_chat.tools.keywords import KEYWORDS, MOST_ERRORS
+from clarifai_chat.tools.patterns import BadPattern, compiled
+from clarifai_chat.tools.problems import problem
+from clarifai_chat.tools.words import shortened
+
+__all__ = ["SchemaProblem", "SchemaTrouble", "errors_in", "schema_problems", "validator_for"]
+
+MOST_HOPS = 128  # from schema to subschema; each takes several frames of Python's stack
+_DEFAULT = "https://json-schema.org/draft/2020-12/schema"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaProblem:
+    """What is wrong in a schema itself, and where: the path from the schema's root."""
+
+    path: tuple[str | int, ...]
+    message: str
+
+
+def validator_for(schema: Any) -> Validator:
+    """A validator of `schema`, in the draft that it names, else 2020-12.
+
+    Raises `SchemaTrouble`, as its `iter_errors` and `is_valid` do, where it cannot decide. Good for
+    one value: what it may take is counted once.
+    """
+    if wrong := _against_meta_schema(schema):
+        raise SchemaTrouble(f"The schema itself is not right: {_in_a_line(wrong[0])}")
+    return _validator(schema)
+
+
+def errors_in(value: Any, schema: Any) -> list[ValidationError]:
+    """What is wrong with `value`: 100 errors at most and one more. Raises `SchemaTrouble`."""
+    if is_deeper(value, DEEPEST):
+        raise SchemaTrouble(f"The value is nested deeper than {DEEPEST} levels.")
+    return list(islice(validator_for(schema).iter_errors(value), MOST_ERRORS + 1))
+
+
+def schema_problems(schema: Any) -> list[SchemaProblem]:
+    """What is wrong with `schema` itself, in plain words; [] when it can be used."""
+    if wrong := _against_meta_schema(schema):
+        return list(wrong)
+    try:
+        return list(islice(_dead_ends(_validator(schema), ()), MOST_ERRORS))
+    except SchemaTrouble as trouble:
+        return [SchemaProblem((), str(trouble))]
+
+
+def _in_a_line(wrong: SchemaProblem) -> str:
+    place = "/".join(str(step) for step in wrong.path)
+    return f"{place}: {wrong.message}" if place else wrong.message
+
+
+def _validator(schema: Any, *, trusts: bool = False) -> Any:
+    draft = _draft_of(schema, _DEFAULT)
+    resource = specification_with(draft).create_resource(schema)
+    resolver = _Resolver(REGISTRY.resolver_with_root(resource), Guard(trusts=trusts), 0)
+    return _class(draft)(schema, _resolver=resolver)
+
+
+# Against the drafts' own schemas.
+
+
+def _against_meta_schema(schema: Any, draft: str = _DEFAULT) -> tuple[SchemaProblem, ...]:
+    if not isinstance(schema, dict | bool):
+        return (SchemaProblem((), f"A schema is an object, not {shortened(schema)}."),)
+    if is_deeper(schema, DEEPEST):
+        return (SchemaProblem((), f"The schema is nested deeper than {DEEPEST} levels."),)
+    return _checked(json.dumps(schema), _draft_of(schema, draft))
+
+
+@lru_cache(maxsize=128)
+def _checked(text: str, draft: str) -> tuple[SchemaProblem, ...]:
+    meta_schema = REGISTRY.contents(draft)
+    meta_validator = _validator(meta_schema, trusts=True)
+    try:
+        errors = list(islice(meta_validator.iter_errors(json.loads(text)), MOST_ERRORS))
+    except SchemaTrouble as trouble:
+        return (SchemaProblem((), str(trouble)),)
+    return tuple(dict.fromkeys(SchemaProblem(tuple(e.absolute_path), problem(e)) for e in errors))
+
+
+def _draft_of(schema: Any, default: str) -> str:
+    named = schema.get("$schema") if isinstance(schema, dict) else None
+    if isinstance(named, str):
+        for one in (named, named.rstrip("#"), named.rstrip("#") + "#"):
+            if one in _DRAFTS:
+                return one
+    return default
+
+
+# What the drafts' own schemas do not see: references and patterns that lead nowhere.
+
+_ONE = (
+    *("additionalItems", "additionalProperties", "contains", "contentSchema", "else", "if"),
+    *("items", "not", "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties"),
+)
+_LIST = ("allOf", "anyOf", "items", "oneOf", "prefixItems")
+_NAMED = (
+    *("$defs", "definitions", "dependencies", "dependentSchemas"),
+    *("patternProperties", "properties"),
+)
+_Path = tuple[str | int, ...]
+
+
+def _dead_ends(validator: Any, path: _Path) -> Iterator[SchemaProblem]:
+    schema = validator.schema
+    if not isinstance(schema, dict):
+        return
+    for word in ("$ref", "$dynamicRef"):
+        if isinstance(schema.get(word), str):
+            yield from _dead_reference(validator, path, word)
+    for step, pattern in _patterns(schema):
+        try:
+            compiled(pattern)
+        except BadPattern as why:
+            yield SchemaProblem((*path, *step), f"The pattern {why}.")
+    for step, subschema in _subschemas(schema):
+        yield from _dead_ends(validator.evolve(schema=subschema), (*path, *step))
+
+
+def _patterns(schema: dict[str, Any]) -> Iterator[tuple[_Path, str]]:
+    if isinstance(schema.get("pattern"), str):
+        yield ("pattern",), schema["pattern"]
+    named = schema.get("patternProperties")
+    if isinstance(named, dict):
+        yield from ((("patternProperties", pattern), pattern) for pattern in named)
+
+
+def _subschemas(schema: dict[str, Any]) -> Iterator[tuple[_Path, Any]]:
+    for word, value in schema.items():
+        if word in _ONE and isinstance(value, dict):
+            yield (word,), value
+        elif word in _LIST and isinstance(value, list):
+            yield from (((word, index), one) for index, one in enumerate(value) if _is_schema(one))
+        elif word in _NAMED and isinstance(value, dict):
+            yield from (((word, name), one) for name, one in value.items() if _is_schema(one))
+
+
+def _is_schema(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _dead_reference(validator: Any, path: _Path, word: str) -> Iterator[SchemaProblem]:
+    try:
+        found = validator._resolver.lookup(validator.schema[word])
+        validator.evolve(schema=found.contents, _resolver=found.resolver)
+    except SchemaTrouble as trouble:
+        yield SchemaProblem((*path, word), str(trouble))
+
+
+# jsonschema's validators, with keywords and references of our own.
+
+
+class _Resolver:
+    """References within the schema and to the drafts' own: counted, and never fetched."""
+
+    def __init__(self, inner: Any, guard: Guard, hops: int) -> None:
+        if hops > MOST_HOPS:
+            raise SchemaTrouble(
+                "The schema's references go in circles, or the value is nested too deeply."
+            )
+        guard.step(40)
+        self._inner = inner
+        self._hops = hops
+        self.guard = guard
+
+    def lookup(self, ref: str) -> Any:
+        self.guard.step(60)
+        try:
+            found = self._inner.lookup(ref)
+        except (Unresolvable, LookupError, ValueError, TypeError, AttributeError):
+            why = "leads out of the schema, and nothing is fetched from elsewhere"
+            if ref.startswith("#"):
+                why = "leads nowhere: there is no such place in the schema"
+            raise SchemaTrouble(f"{shortened(ref)} {why}.") from None
+        return _Found(found.contents, self._next(found.resolver))
+
+    def in_subresource(self, subresource: Resource[Any]) -> "_Resolver":
+        try:
+            return self._next(self._inner.in_subresource(subresource))
+        except (ValueError, AttributeError):
+            raise SchemaTrouble("An $id in the schema is no address.") from None
+
+    def dynamic_scope(self) -> Iterator[tuple[str, Registry[Any]]]:
+        return self._inner.dynamic_scope()  # type: ignore[no-any-return]
+
+    def _next(self, inner: Any) -> "_Resolver":
+        return _Resolver(inner, self.guard, self._hops + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    contents: Any
+    resolver: _Resolver
+
+
+def _evolve(self: Any, **changes: Any) -> Any:
+    """jsonschema's own leaves our classes for its own where a subschema names its draft."""
+    schema = changes.get("schema", self.schema)
+    if not isinstance(schema, dict | bool):
+        raise SchemaTrouble(f"A reference leads to what is no schema: {shortened(schema)}")
+    draft = _draft_of(schema, self.DRAFT)
+    resolver = changes.get("_resolver")
+    if resolver is None:
+        resolver = self._resolver.in_subresource(specification_with(draft).create_resource(schema))
+    # The draft around it has other words, and did not look at these.
+    is_new = draft != self.DRAFT and resolver.guard.is_new(schema)
+    if is_new and (wrong := _against_meta_schema(schema, draft)):
+        raise SchemaTrouble(f"A schema within the schema is not right: {_in_a_line(wrong[0])}")
+    return _class(draft)(schema, _resolver=resolver)
+
+
+def _iter_errors(inner: Callable[..., Iterator[ValidationError]]) -> Callable[..., Any]:
+    def iter_errors(self: Any, value: Any) -> Iterator[ValidationError]:
+        try:
+            yield from inner(self, value)
+        except RecursionError:
+            raise SchemaTrouble("The schema, or the value, is nested too deeply.") from None
+        except UnknownType as unknown:
+            raise SchemaTrouble(f"There is no type {shortened(unknown.type)}.") from None
+
+    return iter_errors
+
+
+def _descend(inner: Callable[..., Iterator[ValidationError]]) -> Callable[..., Any]:
+    def descend(
+        self: Any,
+        instance: Any,
+        schema: Any,
+        path: Any = None,
+        schema_path: Any = None,
+        resolver: Any = None,
+    ) -> Iterator[ValidationError]:
+        if schema is not False:
+            return inner(self, instance, schema, path, schema_path, resolver)
+        # jsonschema's own forgets where a `false` was.
+        error = ValidationError(
+            "nothing fits",
+            validator=None,
+            path=() if path is None else (path,),
+            instance=instance,
+            schema=schema,
+            schema_path=() if schema_path is None else (schema_path,),
+        )
+        return iter([error])
+
+    return descend
+
+
+def _validate_reference(self: Any, ref: str, instance: Any) -> Iterator[ValidationError]:
+    found = self._resolver.lookup(ref)
+    # A reference may lead to where the draft's own schema did not look.
+    is_new = self._resolver.guard.is_new(found.contents)
+    if is_new and (wrong := _against_meta_schema(found.contents, self.DRAFT)):
+        raise SchemaTrouble(f"{shortened(ref)} leads to no schema: {_in_a_line(wrong[0])}")
+    return self.descend(instance, found.contents, resolver=found.resolver)  # type: ignore[no-any-return]
+
+
+# Each draft with those of its keywords that mean something else than 2020-12's.
+_FLAGS = {"maximum", "minimum"}  # where exclusiveMinimum is true or false
+_DRAFTS: Mapping[str, tuple[Any, set[str]]] = {
+    _DEFAULT: (validators.Draft202012Validator, set()),
+    "https://json-schema.org/draft/2019-09/schema": (
+        validators.Draft201909Validator,
+        {"unevaluatedItems"},
+    ),
+    "http://json-schema.org/draft-07/schema#": (validators.Draft7Validator, {"contains"}),
+    "http://json-schema.org/draft-06/schema#": (validators.Draft6Validator, {"contains"}),
+    "http://json-schema.org/draft-04/schema#": (validators.Draft4Validator, _FLAGS),
+    "http://json-schema.org/draft-03/schema#": (validators.Draft3Validator, _FLAGS),
+}
+
+
+@lru_cache(maxsize=len(_DRAFTS))
+def _class(draft: str) -> Any:
+    base, stay = _DRAFTS[draft]
+    ours = {word: KEYWORDS[word] for word in KEYWORDS.keys() & base.VALIDATORS.keys() - stay}
+    made: Any = validators.extend(base, ours)
+    made.DRAFT = draft
+    made.evolve = _evolve
+    made.descend = _descend(made.descend)
+    made.iter_errors = _iter_errors(made.iter_errors)
+    made._validate_reference = _validate_reference
+    return made

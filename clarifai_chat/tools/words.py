@@ -1,0 +1,79 @@
+"""Values, their types and places as a sentence names them."""
+
+import json
+import re
+from typing import Any
+
+SHOWN = 60  # characters of a value within a sentence
+_MOST_NAMED = 8  # values or names in a list of them
+_WORDS = {"array": "list", "boolean": "true or false"}
+
+
+def shortened(value: Any, limit: int = SHOWN) -> str:
+    """`value` as JSON, cut after `limit` characters; never longer to make than to read."""
+    if isinstance(value, str):
+        value = value[: limit + 1]
+    if isinstance(value, int) and abs(value) >= 10**4000:  # Python would refuse to write it
+        return "a number of more than 4,000 digits"
+    text = ""
+    for piece in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):
+        text += piece[: limit + 1]
+        if len(text) > limit:
+            text = text[:limit] + "…"
+            break
+    # Half a character could be in no page and no file; its escape can.
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def got(value: Any) -> str:
+    """A value with its type: the string "3", the number 3.5, a list of 2 items."""
+    if value is None or isinstance(value, bool):
+        return shortened(value)
+    if isinstance(value, str):
+        return f"the string {shortened(value)}"
+    if isinstance(value, dict):
+        return f"the object {shortened(value)}" if value else "an empty object"
+    if isinstance(value, list):
+        return f"a list of {counted(len(value), 'item')}" if value else "an empty list"
+    return f"the number {shortened(value)}"
+
+
+def counted(number: Any, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def listed(texts: list[str], last: str = ", ") -> str:
+    if len(texts) > _MOST_NAMED:
+        return ", ".join(texts[:_MOST_NAMED]) + f" and {len(texts) - _MOST_NAMED} more"
+    return ", ".join(texts[:-1]) + last + texts[-1] if len(texts) > 1 else "".join(texts)
+
+
+def one_of(values: Any) -> str:
+    if not isinstance(values, list) or not values:
+        return "nothing"
+    texts = [shortened(value) for value in values]
+    return texts[0] if len(texts) == 1 else f"one of {listed(texts)}"
+
+
+def types_text(types: Any) -> str:
+    names = [types] if isinstance(types, str) else [t for t in types if isinstance(t, str)]
+    return listed([_WORDS.get(name, name) for name in names], " or ")
+
+
+def name_text(text: Any) -> str:
+    """A name or a pattern as it is, without quotes; as JSON where it could not be read so."""
+    is_plain = isinstance(text, str) and text.isprintable() and 0 < len(text) <= SHOWN
+    return text if is_plain else shortened(text)
+
+
+def path_text(path: tuple[str | int, ...]) -> str:
+    """Where a value is, as people write it: items[0].sku; "" for the whole."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif re.fullmatch(r"[\w$-]+", step):
+            text += f".{step}" if text else step
+        else:
+            text += f"[{shortened(step, 200)}]"
+    return text
