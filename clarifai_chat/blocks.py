@@ -6,18 +6,26 @@ reply is then that of its text, not of its square.
 
 import re
 
-from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from clarifai_chat.markdown import LEAVES, LINE, parse
 
 MIN_BLOCK_CHARS = 200  # smaller ones are joined: each is an element that the browser walks
 
-# Not `splitlines`: U+2028 and others end a line for Python, and not for Markdown.
-LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
-
-_parser = MarkdownIt("commonmark").enable("table")
-_parser.core.ruler.enableOnly(["normalize", "block"])  # only where blocks begin is asked of it
-# `[x]` that is no inline link may be defined by a later line; so may `[^1]`.
-_REFERENCE = re.compile(r"(?<!\\)\[[^\[\]\n]+\](?!\()")
-_DISPLAY_MATH = re.compile(r"^\s{0,3}(\$\$|\\\[|\\\])", re.MULTILINE)
+# `[x]` may be defined by a later line, and `[^1]` has its note at the very end of the text; so may
+# `[x](y z)`, which is no link. Not so code, a plain link and the box of a task.
+_REFERENCE = re.compile(
+    r"""
+    \\[\s\S]
+  | (?P<code>(?<!`)(?P<ticks>`+)(?!`)[\s\S]*?(?<!`)(?P=ticks)(?!`))
+  | \[(?:[^\[\]\\<$`]|\\[\s\S]|`[^`\[\]\n]+`)*\]\([^\s()<>\\]*\)
+  | \A\[[xX]\]\s
+  | (?P<reference>\[(?=[^\]]*\S)(?:[^\[\]\\]|\\[\s\S])+\])
+    """,
+    re.VERBOSE,
+)
+# To the page these may begin before a backtick inside them does, which then opens no code.
+_HIDES_BACKTICKS = re.compile(r"[<$]|://|www\.", re.IGNORECASE)
 
 
 class Blocks:
@@ -31,16 +39,17 @@ class Blocks:
         self.tail = ""
         self._start = 0  # where the tail begins in the text
         self._looked_at = 0  # up to where the tail was last searched for finished blocks
+        self._is_held = False  # by a reference: its definition may come as the last line of all
 
     def follow(self, text: str, *, over: bool = False) -> None:
         """Take in the whole text so far. `over`: nothing will be added any more."""
         # Only a whole line can finish a block, so half a line is not worth a search.
         whole = len(text) if over else max(text.rfind("\n"), text.rfind("\r")) + 1
-        if over or whole > self._looked_at:
+        if whole > self._looked_at and not self._is_held:
             self._looked_at = whole
-            for block in _finished(text[self._start : whole], over):
-                self.finished.append(block)
-                self._start += len(block)
+            blocks, self._is_held = _finished(text[self._start : whole])
+            self.finished += blocks
+            self._start += sum(map(len, blocks))
         self.tail = text[self._start :]
 
 
@@ -51,32 +60,78 @@ def split(text: str) -> list[str]:
     return [*blocks.finished, blocks.tail] if blocks.tail else blocks.finished
 
 
-def _finished(text: str, over: bool) -> list[str]:
-    """The blocks at the beginning of `text`, which is whole lines, that are finished.
+def _finished(text: str) -> tuple[list[str], bool]:
+    """The finished blocks that `text`, which is whole lines, begins with; whether they are all.
 
     A block is finished when another has begun after it on a whole line: half a line may still
     become anything, `2` the next item of a list above it.
     """
     if len(text) <= MIN_BLOCK_CHARS:
-        return []
+        return [], False
     lines = LINE.findall(text)
-    starts = [t.map[0] for t in _parser.parse(text) if t.map and t.level == 0]
-    blocks = []
-    block, rest = "", text
+    # Streamlit strips what it draws: an indented first line is no code.
+    tokens = parse(re.sub(r"\A[\s\ufeff]+", _line_ends, text))
+    starts = [t.map[0] for t in tokens if t.map and t.level == 0 and t.type != "open_math"]
+    reference = _first_reference(tokens, lines)
+    blocks: list[str] = []
+    block = ""
     for line, following in zip([0, *starts[1:]], starts[1:], strict=False):
+        if following > reference:
+            return blocks, True
         block += "".join(lines[line:following])
-        if len(block) >= MIN_BLOCK_CHARS and _is_whole(block, rest, over):
+        if len(block) >= MIN_BLOCK_CHARS and _stands_alone(
+            block, lines[following - 1], lines[following]
+        ):
             blocks.append(block)
-            rest = rest[len(block) :]
             block = ""
-    return blocks
+    return blocks, False
 
 
-def _is_whole(block: str, text: str, over: bool) -> bool:
-    """Whether nothing after `block` can change what it looks like."""
-    if len(_DISPLAY_MATH.findall(block)) % 2:
-        return False  # inside a formula, where blank lines mean nothing
-    references = [m.group().lower() for m in _REFERENCE.finditer(block)]
-    if not references:
-        return True
-    return over and not any(f"\n{r}:" in text.lower() for r in references)
+def _stands_alone(block: str, last: str, following: str) -> bool:
+    """Whether `block`, whose last line is `last`, and what follows are drawn alike apart.
+
+    Streamlit dedents and strips whatever it draws. Its parser reads some beginnings otherwise under
+    a paragraph or indented code, and a tag on the last line of a list otherwise at a text's end.
+    """
+    return (
+        not last.strip(" \t\r\n")
+        and re.match(r"[^\s\ufeff]", following) is not None
+        and re.search(r"^\S", block, re.MULTILINE) is not None
+        and block.rstrip() == block.rstrip(" \t\r\n")
+        and not re.search(r"^[ \t>]*<.*\s*\Z", block, re.MULTILINE)
+        and not (
+            re.match(r"\d|<|[-+*]\s*$", following)
+            and re.search(r"^(?: {4}|\t).*\s*\Z", block, re.MULTILINE)
+        )
+    )
+
+
+def _line_ends(match: re.Match[str]) -> str:
+    return re.sub(r"[^\r\n]", "", match[0])
+
+
+def _first_reference(tokens: list[Token], lines: list[str]) -> int:
+    """The line from which on a definition, here or later, decides what is shown."""
+    at = 0
+    for token in tokens:
+        if not token.map or (token.level and token.type not in LEAVES):
+            continue
+        first, last = token.map
+        if _refers("".join(lines[at:first])):  # what makes no token: a definition
+            return at
+        if token.type == "inline" and _refers(token.content):
+            return first
+        at = max(at, last if token.type in LEAVES else first)
+    return at if _refers("".join(lines[at:])) else len(lines)
+
+
+def _refers(text: str) -> bool:
+    if "[" not in text:
+        return False
+    for match in _REFERENCE.finditer(text):
+        if match["reference"]:
+            return True
+        code = match["code"]
+        if code and "[" in code and _HIDES_BACKTICKS.search(text[: match.start()]):
+            return True
+    return False

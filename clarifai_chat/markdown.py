@@ -5,23 +5,35 @@ becomes a link, which only a click follows.
 """
 
 import re
+import textwrap
+from collections.abc import Iterator
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, table
+from markdown_it.token import Token
 
-from clarifai_chat.blocks import LINE
-
-_parser = MarkdownIt("commonmark").enable(["table"])
+# Not `splitlines`: U+2028 and others end a line for Python, and not for Markdown.
+LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+# Where the page finds no mathematics by itself: a definition, which shows nothing, that has some.
+MATH_IS_HERE = "[$$]: $$.$$\n\n"
+LEAVES = ("inline", "fence", "code_block", "html_block", "math", "open_math")
 
 _INLINE = re.compile(
     r"""
     (?P<code>(?<!`)(?P<ticks>`+)(?!`)[\s\S]*?(?<!`)(?P=ticks)(?!`))
-  | (?P<tex>\\\[(?P<display>[\s\S]+?)\\\] | \\\((?P<formula>[^\n]+?)\\\))
+  | \\\[(?P<display>[^$]+?)\\\]
+  | \\\((?P<formula>[^\n$]+?)\\\)
   | (?P<escaped>\\[\s\S])
-  | (?P<block>\$\$(?P<block_formula>[\s\S]+?)\$\$)
+  | (?P<block>(?<!\$)\$\$(?!\$)(?P<body_of_block>[\s\S]+?)(?<!\$)\$\$(?!\$))
   | (?P<math>(?<![\w$])\$(?P<body>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?![\w$]))
   | (?P<dollar>\$)
   | (?P<image>!\[(?P<nameless>\])?)
-  | (?P<directive>:(?=[a-z]+[\w-]*\[))
+  | (?P<directive>
+        (?<!:):(?=[^\W\d_][\w-]*[\[{])
+      | :{2,}(?=[^\W\d_])
+      | (?<!:):(?=(?:(?:red|orange|yellow|green|blue|violet|purple|gr[ae]y|primary|rainbow)
+                     (?:-background|-badge)?|small|shimmer|help|color)(?![\w:-]))
+    )
     """,
     re.VERBOSE,
 )
@@ -29,19 +41,47 @@ _INLINE = re.compile(
 _MONEY = re.compile(
     r"\d[\d.,]*(?:\s*[-\u2013/]\s*\d[\d.,]*)?(?:[kKmMbB]|\s*[-\u2013/]?\s*[A-Za-z]{2}.*)"
 )
+_CELL = re.compile(r"(?:\\[\\|]|[^|])+|\|")
+# To the page these begin before a backtick inside them does, which then opens no code.
+_HIDES_BACKTICKS = re.compile(r"<|://|www\.", re.IGNORECASE)
+_OPENS_INSIDE = re.compile(r"[\r\n][\s>]*(?:\$\$|::|\[\^)")
+_DEFINES = re.compile(r"[\s\S]*\S[ \t]*(?:\r\n?|\n)\Z")
+
+_MATH_OPENS = re.compile(r"(?P<mark>\$\$(?!\$)|\\\[)(?P<rest>.*)", re.DOTALL)
+_MATH_CLOSES = {
+    "$$": re.compile(r"(?P<last>[^$]*)\$\$(?P<stop>[.,;:]?)[ \t]*"),
+    "\\[": re.compile(r"(?P<last>.*?)\\\](?P<stop>[.,;:]?)[ \t]*"),
+}
+_FENCE = re.compile(r"```|~~~")
 
 
 def safe(text: str) -> str:
     """The Markdown to draw for a reply's `text`. What is inside code stays as it is."""
-    lines = LINE.findall(text)
-    pieces: list[str] = []
-    at = 0
-    for first, last in _code_lines(text):
-        pieces.append(_INLINE.sub(_safe_inline, "".join(lines[at:first])))
-        pieces.extend(lines[first:last])
-        at = last
-    pieces.append(_INLINE.sub(_safe_inline, "".join(lines[at:])))
-    return "".join(pieces)
+    text = _as_drawn(text)
+    has_math = False
+
+    def inline(match: re.Match[str]) -> str:
+        nonlocal has_math
+        formula = _formula(match)
+        has_math = has_math or bool(formula)
+        return formula or _no_formula(match)
+
+    pieces = [""]
+    for kind, raw, token in _leaves(text):
+        if kind == "inline":
+            raw = _INLINE.sub(inline, raw)
+        elif kind == "math":
+            raw, has_math = _no_pictures(_fenced_math(token, raw)), True
+        elif not kind:
+            raw = _no_pictures(re.sub(r"(?<!\\)(?=\$\$|::)", r"\\", raw))
+        # What is indented in a footnote or right under a definition is text.
+        elif kind == "html_block" or (
+            kind == "code_block" and ("[^" in text or _DEFINES.match(pieces[-1]))
+        ):
+            raw = _no_pictures(raw)
+        pieces.append(raw)
+    drawn = "".join(pieces)
+    return drawn if not has_math or _page_reads_math(drawn) else MATH_IS_HERE + drawn
 
 
 def escaped(text: str) -> str:
@@ -49,30 +89,103 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^])", r"\\\1", text)
 
 
-def _code_lines(text: str) -> list[tuple[int, int]]:
-    """(first, after the last) line of each code block, in order."""
-    tokens = _parser.parse(text)
-    return [(t.map[0], t.map[1]) for t in tokens if t.type in ("fence", "code_block") and t.map]
+def page_parser() -> MarkdownIt:
+    """A parser that finds the blocks the page will, of text that has been made `safe`."""
+    parser = MarkdownIt("commonmark")
+    parser.block.ruler.before(
+        "code", "math", _math_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
+    # Its usual place is first, where it takes `# a | b` for the head of a table.
+    parser.block.ruler.before("lheading", "late_table", table, {"alt": ["paragraph", "reference"]})
+    return parser
 
 
-def _safe_inline(match: re.Match[str]) -> str:
-    if match["display"] is not None:
-        return _no_pictures(f"$${match['display']}$$")
-    if match["formula"] is not None:
-        return _no_pictures(f"${match['formula'].strip()}$")
-    if match["block"] is not None:
+def parse(text: str) -> list[Token]:
+    """The blocks of `text`, which is still growing, with display mathematics as one of them.
+
+    `open_math` is what looks like it so far; only what follows can tell.
+    """
+    return _parser.parse(text, {"grows": True})
+
+
+def _as_drawn(text: str) -> str:
+    """`text` without what is stripped on its way: an indented first line is no code to the page."""
+    while text != (text := text.removeprefix("\ufeff")) or text[:1].isspace():
+        text = textwrap.dedent(text).strip()
+    return text.rstrip()
+
+
+def _leaves(text: str) -> Iterator[tuple[str, str, Token]]:
+    """(type, lines, token) of all that `text` is made of, in order; cells one by one.
+
+    Code, mathematics and emphasis end where their leaf does. The type is "" between two.
+    """
+    lines = LINE.findall(text)
+    at = 0
+    for token in [*_parser.parse(text), Token("", "", 0, map=[len(lines), len(lines)])]:
+        if token.type not in (*LEAVES, "tr_open", "") or not token.map or token.map[0] < at:
+            continue
+        first, last = token.map
+        if first > at:
+            yield "", "".join(lines[at:first]), token
+        raw, at = "".join(lines[first:last]), last
+        if token.type == "tr_open":
+            for cell in _CELL.findall(raw):
+                yield "inline", cell, token
+        elif raw:
+            yield token.type, raw, token
+
+
+def _formula(match: re.Match[str]) -> str:
+    """The mathematics that was found, as the page reads it; nothing when it is none."""
+    for name, mark in (("display", "$$"), ("formula", "$"), ("body_of_block", "$$")):
+        if match[name] is not None:
+            return _inline_math(match[name], mark)
+    if match["body"] is not None and not _MONEY.fullmatch(match["body"]):
         return _no_pictures(match[0])
-    if match["body"] is not None:
-        money = _MONEY.fullmatch(match["body"])
-        return _no_pictures(_no_dollars(match[0]) if money else match[0])
+    return ""
+
+
+def _no_formula(match: re.Match[str]) -> str:
     if match["image"] is not None:
         return "🖼 [image]" if match["nameless"] else "🖼 ["
-    if match["dollar"] is not None:
-        return r"\$"
     if match["directive"] is not None:
-        return r"\:"
-    # Over several lines it may be no code to the page: a paragraph's end ends it there.
-    return _no_pictures(match[0]) if match["code"] and "\n" in match[0] else match[0]
+        return match[0].replace(":", r"\:")
+    if match["ticks"] is not None:
+        return _code_span(match)
+    raw = match[0] if match["escaped"] is not None else match[0].replace("$", r"\$")
+    return _no_pictures(raw)
+
+
+def _code_span(match: re.Match[str]) -> str:
+    """Code, made harmless where it may be none to the page: on one line, it opens no block."""
+    hidden = _HIDES_BACKTICKS.search(match.string[: match.start()])
+    if not hidden and not _OPENS_INSIDE.search(match[0]):
+        return match[0]
+    return _no_pictures(re.sub(r"\s*[\r\n][\s>]*", " ", match[0]))
+
+
+def _inline_math(formula: str, mark: str) -> str:
+    """On one line: a line that begins with `$$` and does not close it would open a block."""
+    formula = re.sub(r"\s*[\r\n]\s*", " ", formula)
+    if mark == "$":
+        formula = formula.strip()
+    return _no_pictures(f"{mark}{formula}{mark}") if formula.strip() else ""
+
+
+def _fenced_math(token: Token, raw: str) -> str:
+    """Display mathematics as the page wants it: each `$$` alone on a line of its own."""
+    first, *body, last = token.content.split("\n")
+    end = "\n" if raw[-1] in "\r\n" else ""
+    if not first.strip() and not last.strip():
+        closing = "$$" if token.markup == "$$" else "\\]"
+        before, after = raw.rsplit(closing, 1)
+        return before.replace(token.markup, "$$", 1) + "$$" + after
+    if token.level:  # a new line would need the marks of the list or quote that it is in
+        formula = " ".join(line.strip() for line in (first, *body, last))
+        return f"{raw[: raw.index(token.markup)]}$${formula.strip()}$${end}"
+    formula = "\n".join(line for line in (first, *body, last) if line.strip())
+    return f"$$\n{formula}\n$${end}"
 
 
 def _no_pictures(text: str) -> str:
@@ -80,5 +193,62 @@ def _no_pictures(text: str) -> str:
     return text.replace("![", "! [")
 
 
-def _no_dollars(text: str) -> str:
-    return text.replace("$", r"\$")
+def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    r"""A rule for the parser: `$$` or `\[` at the start of a line, to its partner at a line's end.
+
+    No fence is inside: the page might take it for one, and find other code after it than we do.
+    """
+    opening = None if state.is_code_block(start) else _MATH_OPENS.fullmatch(_line(state, start))
+    if not opening:
+        return False
+    closes = _MATH_CLOSES[opening["mark"]]
+    content = [opening["rest"]]
+    if "$$" in content[0] or "\\]" in content[0]:
+        return False
+    closing, line = None, start
+    while not closing and (line := line + 1) < end:
+        text = _line(state, line)
+        if (text and state.sCount[line] < state.blkIndent) or _FENCE.match(text):
+            return False
+        closing = closes.fullmatch(text)
+        content.append(closing["last"] + closing["stop"] if closing else text)
+        if "$$" in content[-1] or (not closing and "\\]" in text):
+            return False
+    if not closing and (state.level or not state.env.get("grows")):
+        return False
+    if not silent:
+        state.line = min(line + 1, end)
+        token = state.push("math" if closing else "open_math", "math", 0)
+        token.content, token.markup, token.map = (
+            "\n".join(content),
+            opening["mark"],
+            [start, state.line],
+        )
+    return True
+
+
+def _line(state: StateBlock, line: int) -> str:
+    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+
+
+# Streamlit reads mathematics at all only in a text in which these find some.
+_NO_MATH_IN = re.compile(
+    r"(?:^|(?<=\n)) {0,3}(`{3,}|~{3,})[\s\S]*?(?:\n[ \t]*\1|\Z)"
+    r"|(?<!`)(`+)[^`\n]+\2(?!`)|\\[\\$`]"
+)
+_SOME_MATH = re.compile(
+    r"(?<!\$)\$\$+(?!\$)[\s\S]*?\$\$|(?<!\$)\$(?![\s$])[^$\n]*?[^\s$]\$(?![0-9])"
+)
+
+
+def _page_reads_math(drawn: str) -> bool:
+    return bool(_SOME_MATH.search(_NO_MATH_IN.sub("_", drawn)))
+
+
+_parser = page_parser()
+_parser.core.ruler.enableOnly(["normalize", "block"])  # where blocks begin is all that is asked
+
+
+def as_code(text: str) -> str:
+    """Text as a span of code in a line: no sign in it means anything, none ends the span."""
+    return f"`{' '.join(text.split()).replace('`', chr(39))}`"

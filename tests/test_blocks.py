@@ -1,12 +1,18 @@
 """Growing Markdown: finished blocks never change, whatever comes after, however it was cut up."""
 
+import textwrap
+from contextlib import contextmanager
+from functools import lru_cache
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clarifai_chat import blocks as blocks_module
 from clarifai_chat.blocks import MIN_BLOCK_CHARS, Blocks, split
+from clarifai_chat.markdown import LINE, page_parser
+from tests import markdown_corpus
 
 LONG = "The quick brown fox jumps over the lazy dog. " * 8
 PARAGRAPHS = "".join(f"{number}. paragraph, {LONG}\n\n".replace(".", ":", 1) for number in range(5))
@@ -144,3 +150,85 @@ def test_what_is_finished_is_not_looked_at_again():
 
     assert all(b - a <= 50 for a, b in pairwise(seen))
     assert max(seen) < 3 * len(LONG)
+
+
+renderer = page_parser().enable("strikethrough")
+renderer.add_render_rule("math", lambda self, t, at, *_: f"{t[at].content}\n")
+renderer.add_render_rule("html_block", lambda self, t, at, *_: f"{t[at].content.strip()}\n")
+
+
+@lru_cache(maxsize=10_000)
+def html(text):
+    """What CommonMark with tables, strikethrough and mathematics makes of what Streamlit draws."""
+    return renderer.render(textwrap.dedent(text).strip().lstrip("\ufeff").strip())
+
+
+def assert_drawn_alike(text, cuts):
+    """At each cut the blocks are drawn as the whole, and what was finished has stayed."""
+    blocks, before = Blocks(), []
+    for cut in cuts:
+        blocks.follow(text[:cut])
+        assert blocks.finished[: len(before)] == before
+        before = list(blocks.finished)
+        drawn = "".join(map(html, [*before, blocks.tail]))
+        assert drawn == html(text[:cut])
+    blocks.follow(text, over=True)
+    assert blocks.finished[: len(before)] == before
+    assert "".join(map(html, split(text))) == html(text)
+
+
+@contextmanager
+def every_block_counts():
+    """Blocks of any size, so that short texts are cut, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks_module, "MIN_BLOCK_CHARS", 1)
+        yield
+
+
+DIFFICULT = markdown_corpus.CORPUS
+
+
+@pytest.mark.parametrize("text", DIFFICULT.values(), ids=DIFFICULT)
+def test_a_difficult_text_is_drawn_alike_in_blocks_and_whole(text):
+    line_ends = []
+    for line in LINE.findall(text):
+        line_ends.append(len(line) + (line_ends[-1] if line_ends else 0))
+    assert_drawn_alike(text, sorted({*line_ends, *range(0, len(text), 97)}))
+
+
+@pytest.mark.parametrize("text", DIFFICULT.values(), ids=DIFFICULT)
+def test_a_short_difficult_text_is_drawn_alike_at_every_character(text):
+    text = text.replace(markdown_corpus.LONG, "Fox.")
+    with every_block_counts():
+        assert_drawn_alike(text, range(len(text) + 1))
+
+
+def test_the_difficult_texts_are_really_cut():
+    whole = [name for name, text in DIFFICULT.items() if len(split(text)) == 1]
+
+    wait = ["late definitions", "early definitions", "definitions in a quote", "footnotes"]
+    assert whole == wait
+
+
+DIFFICULT_TEXTS = st.lists(st.sampled_from(markdown_corpus.FRAGMENTS), max_size=20).map("".join)
+
+
+@given(DIFFICULT_TEXTS, st.data())
+def test_any_fragments_in_any_order_are_drawn_alike(text, data):
+    cuts = data.draw(st.lists(st.integers(0, len(text)), max_size=8))
+    with every_block_counts():
+        assert_drawn_alike(text, sorted({*cuts, len(text)}))
+
+
+def test_what_waits_for_a_definition_is_not_parsed_again(monkeypatch):
+    parsed = []
+    parse = blocks_module.parse
+    monkeypatch.setattr(blocks_module, "parse", lambda t: parsed.append(len(t)) or parse(t))
+    for text in (f"See [it]. {LONG}\n\n" + f"{LONG}\n\n" * 60, f"{LONG}\n\n" * 60):
+        parsed.clear()
+        blocks = Blocks()
+        for end in range(0, len(text), 5):
+            blocks.follow(text[:end])
+
+        assert len(text) > 20_000
+        assert sum(parsed) < 4 * len(text)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat.markdown import escaped, safe
+from clarifai_chat.markdown import MATH_IS_HERE, escaped, safe
 
 
 @pytest.mark.parametrize(
@@ -105,6 +105,8 @@ def test_no_directive_of_streamlits_is_carried_out(text):
 def test_code_stays_as_it_is(code):
     text = f"It costs $5.\n\n{code}\nAnd $6.\n" if "never" not in code else f"$5\n\n{code}"
 
+    code = code.rstrip()
+
     assert code in safe(text)
     assert "$5" not in safe(text).replace("\\$5", "").replace(code, "")
 
@@ -126,17 +128,23 @@ def test_no_text_is_too_odd(text):
     assert isinstance(safe(text), str)
 
 
+def test_what_is_stripped_on_the_way_to_the_page_is_stripped_first():
+    assert safe("\ufeff \ufeff" * 2000 + "\n    $5\n") == "\\$5"
+    assert safe("  a\n\n  b\n") == "a\n\nb"
+    assert safe(" \n") == ""
+
+
 @given(WORDS, st.lists(WORDS, min_size=1).map("\n".join), WORDS)
 def test_a_fenced_block_never_changes(before, code, after):
     block = f"```\n{code}\n```\n"
-    drawn = safe(f"{before}\n\n{block}\n{after}")
+    drawn = safe(f"Code {before}\n\n{block}\n{after}")
 
-    assert block in drawn or "$$" in before or "\\[" in before
+    assert block.rstrip() in drawn or "$$" in before or "\\[" in before
 
 
 @given(st.lists(st.sampled_from(["$5", "word", "[a](u)", "**b**", "\n\n", "`$x`", ", "])))
 def test_text_without_mathematics_only_gets_backslashes(pieces):
-    text = " ".join(pieces)
+    text = " ".join(pieces).strip()
 
     assert safe(text).replace("\\$", "$") == text
 
@@ -150,10 +158,72 @@ def test_text_without_mathematics_only_gets_backslashes(pieces):
         "\\( ![x](https://a.test/cat.png) \\)",
         "a ` b\n\n![x](https://a.test/cat.png)\n\nc ` d",
         "- a `\n- ![x](https://a.test/cat.png)`",
+        "$$\n```\n$$\n```\n![x](https://a.test/cat.png)\n```\n",
+        "\\( \\)\n```\n$$\n```\n![x](https://a.test/cat.png)",
+        "| ` ![x](https://a.test/cat.png) | ` |\n|---|---|\n| ` ![y](u) | ` |",
+        "<a href='`'> ![x](https://a.test/cat.png) `",
+        "www.a.test/` ![x](https://a.test/cat.png) `",
+        "a[^1]\n\n[^1]: note\n\n    ![x](https://a.test/cat.png)",
+        "a ` [^1]\n[^1]: note\n` ![x](https://a.test/cat.png)",
+        "[x]: u\n\t![x](https://a.test/cat.png)",
+        "\u2028    ![x](https://a.test/cat.png)\n",
     ],
 )
 def test_what_only_looks_like_code_or_mathematics_hides_no_picture(text):
     assert "![" not in safe(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("\\[ a\n+ b \\].", "$$\n a\n+ b .\n$$"),
+        ("$$ a\n+ b $$", "$$\n a\n+ b \n$$"),
+        ("> \\[ a\n> + b \\]", "> $$a + b$$"),
+        ("so $$ a\nb $$ is", "so $$ a b $$ is"),
+        ("- \\[\n  x\n  \\]", "- $$\n  x\n  $$"),
+    ],
+)
+def test_display_mathematics_that_the_page_would_misread_is_written_as_it_reads(text, drawn):
+    assert safe(text) == drawn
+
+
+@pytest.mark.parametrize("text", ["$$\nx", "a\n$$ b\n\nc", "\\[\nx\n\n```\n\\]\n```"])
+def test_mathematics_that_never_closes_swallows_nothing(text):
+    assert "$" not in safe(text).replace("\\$", "")
+
+
+@pytest.mark.parametrize("fence", ["```", "~~~"])
+@pytest.mark.parametrize("before", ["", "[x]:\n", "a\n", "- b\n"])
+def test_what_opens_mathematics_before_a_fence_is_escaped_so_that_the_fence_is_one(before, fence):
+    code = f"{fence}\n$$\n![x](https://a.test/cat.png)\n{fence}"
+    drawn = safe(f"{before}$$\n{code}\n\n![y](u)")
+
+    assert re.search(r"^\$\$", drawn.replace(code, ""), re.MULTILINE) is None
+    assert code in drawn
+    assert "![y" not in drawn
+
+
+def test_a_span_of_code_over_lines_opens_nothing_in_them():
+    assert safe("`a\n$$\n` ![x](u)") == "`a $$ ` 🖼 [x](u)"
+
+
+def test_mathematics_after_code_that_the_page_would_overlook_is_read():
+    drawn = safe("```code``` and\n\n$x$")
+
+    assert drawn.startswith(MATH_IS_HERE)
+    assert drawn.endswith("```code``` and\n\n$x$")
+
+
+@pytest.mark.parametrize(
+    "text", [":::note\n\nText\n\n:::", "::leaf", "a:red b", ":red{x}", ":Foo[x]"]
+)
+def test_a_directive_is_shown_as_it_is_written(text):
+    assert safe(text).replace("\\:", ":") == text
+    assert not re.search(r"(?<!\\):+\w", safe(text))
+
+
+def test_html_is_shown_as_it_is_written():
+    assert safe("<div>\n$5 :red[x]\n</div>") == "<div>\n$5 :red[x]\n</div>"
 
 
 @given(ANYTHING)
