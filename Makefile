@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check cover bench soak screenshots lock
+.PHONY: help setup run test check cover bench soak screenshots bundle lock
 
 help:  ## List these commands
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1~\2/p' $(firstword $(MAKEFILE_LIST)) | tr '~' '\t'
@@ -38,6 +38,9 @@ soak: $(VENV)/.ready-to-test  ## Thirty minutes of mixed load, then an account o
 
 screenshots: $(VENV)/.ready-to-test  ## Take the pictures in docs/screenshots (needs Chromium)
 	@$(BIN)/python -m tests.screenshots
+
+bundle:  ## Build the JSON editor again from frontend/src (needs npm)
+	@cd frontend && npm ci --silent && npm run --silent build
 
 lock: $(BIN)/python  ## Compile the lock files (ARGS=--upgrade for newer versions)
 	@$(PIP) install uv==$(UV_VERSION)

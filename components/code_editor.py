@@ -1,0 +1,109 @@
+"""A JSON editor that never loses what is typed: CodeMirror, mounted without an iframe.
+
+The browser's half, and what is said between the two, is in frontend/src/mount.js. A page that
+offers a plain box instead draws an `st.text_area` of its own, and gives what was typed there to
+`replace`.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Literal, TypedDict
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from clarifai_chat.config import ROOT
+from components.draft import Draft, one_kind_of_line_end
+from components.session import uninterrupted, widget
+
+BUILT = ROOT / "frontend" / "built"
+HELP = (
+    "Tab leaves the editor. Enter indents; Control and right bracket indents more, Control and left"
+    " bracket less. Control F searches. F8 goes to the next mark, Control Shift M lists them."
+    " Control Enter checks at once."
+)
+
+
+class Mark(TypedDict):
+    """Something found in the text. Lines and columns count from 1; the end is not part of it."""
+
+    from_line: int
+    from_column: int
+    to_line: int
+    to_column: int
+    level: Literal["error", "warning", "hint"]
+    message: str
+
+
+def replace(draft: Draft, text: str) -> None:
+    """Let the app change the text: a template, a fix. In the editor, undo brings the old back.
+
+    What `text` is made from is `latest`, not `draft["text"]`.
+    """
+    draft["text"] = one_kind_of_line_end(text)
+    draft["gen"] += 1
+
+
+def latest(draft: Draft, key: str) -> str:
+    """The text with what was typed last. A button's callback comes before the editor's own."""
+    _take(draft, key)
+    return draft["text"]
+
+
+def show(
+    draft: Draft,
+    *,
+    key: str,
+    label: str,
+    marks: Sequence[Mark] = (),
+    height_px: int = 420,
+    on_change: Callable[[], object] | None = None,
+) -> None:
+    """Draw the editor. What is typed is in `draft` before `on_change` is called.
+
+    `marks` belong to `draft["text"]`. The editor grows to `height_px`, then it scrolls.
+    """
+
+    @uninterrupted()
+    def typed() -> None:
+        if _take(draft, key) and on_change:
+            on_change()
+
+    editor, codemirror = _components()
+    with st.container(gap=None):
+        editor(
+            key=key,
+            data={
+                **draft,
+                "marks": list(marks),
+                "label": label,
+                "help": HELP,
+                "height_px": height_px,
+                "key": key,
+            },
+            on_typed_change=typed,
+        )
+        # Streamlit sends a component's code whenever its data changed: 0.4 MB at each pause in
+        # typing. This one has no data, so its code is sent once.
+        codemirror(key=f"codemirror:{key}")
+
+
+def _take(draft: Draft, key: str) -> bool:
+    """Whether something was typed since, which is now in the draft."""
+    typed = (widget(key) or {}).get("typed")
+    if not isinstance(typed, dict) or typed.get("gen") != draft["gen"]:
+        return False
+    text = typed.get("text")
+    if not isinstance(text, str) or text == draft["text"]:
+        return False
+    draft["text"] = text
+    return True
+
+
+@cache
+def _components() -> tuple[ComponentRenderer, ComponentRenderer]:
+    def built(name: str) -> ComponentRenderer:
+        code = (BUILT / f"{name}.js").read_text(encoding="utf-8")
+        return st.components.v2.component(f"code_editor_{name}", js=code)
+
+    return built("mount"), built("codemirror")

@@ -1,0 +1,11 @@
+// Where two mounts meet, whichever comes first: one brings CodeMirror, the other waits for it.
+
+export function codemirror() {
+  return (globalThis.clarifaiChatEditor ??= promised());
+}
+
+function promised() {
+  const made = {};
+  made.promise = new Promise((resolve) => (made.resolve = resolve));
+  return made;
+}
