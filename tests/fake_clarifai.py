@@ -374,18 +374,144 @@ def call_deltas(
     *deltas: list[dict[str, Any]],
     finish: str = "tool_calls",
     message: list[dict[str, Any]] | None = None,
+    usage: bool | str = True,
+    delay_s: float = 0,
 ) -> Behaviour:
     """Tool call deltas exactly as given; `message` are the calls if the request does not stream."""
 
     def act(handler: FakeHandler, body: dict[str, Any]) -> None:
         if not body.get("stream"):
             answer = {"role": "assistant", "content": None, "tool_calls": message or []}
-            return _send_message(handler, body, answer, finish, True)
+            return _send_message(handler, body, answer, finish, bool(usage))
         handler.open_stream("fake-1")
         handler.send_event(chunk(body, {"role": "assistant", "content": None}))
         for delta in deltas:
             handler.send_event(chunk(body, {"tool_calls": delta}))
-        return _end(handler, body, finish, True)
+            handler.pause(delay_s)
+        return _end(handler, body, finish, usage)
+
+    return act
+
+
+def call_in_fragments(
+    name: str = "get_weather",
+    arguments: str = '{"location": "Paris"}',
+    *,
+    size: int = 4,
+    delay_s: float = 0.05,
+    finish: str = "tool_calls",
+    usage: bool | str = True,
+) -> Behaviour:
+    """One call whose arguments come `size` characters at a time, `delay_s` apart."""
+    parts = [arguments[at : at + size] for at in range(0, len(arguments), size)]
+    pieces = [[{"index": 0, "function": {"arguments": part}}] for part in parts]
+    opening = _call(0, "call_1", name, "")
+    whole = [_call(None, "call_1", name, arguments)]
+    return call_deltas(
+        [opening], *pieces, finish=finish, message=whole, usage=usage, delay_s=delay_s
+    )
+
+
+def call_in_fragments_then_cut(
+    name: str = "get_weather",
+    arguments: str = '{"location": "Par',
+    *,
+    size: int = 4,
+    delay_s: float = 0,
+) -> Behaviour:
+    """A stream that breaks off in the middle of a call's arguments."""
+
+    def act(handler: FakeHandler, body: dict[str, Any]) -> None:
+        _open(handler, body, ())
+        handler.send_event(chunk(body, {"tool_calls": [_call(0, "call_1", name, "")]}))
+        for at in range(0, len(arguments), size):
+            part = {"index": 0, "function": {"arguments": arguments[at : at + size]}}
+            handler.send_event(chunk(body, {"tool_calls": [part]}))
+            handler.pause(delay_s)
+        handler.drop()
+
+    return act
+
+
+def parallel_calls(*asked: Iterable[str], finish: str = "tool_calls") -> Behaviour:
+    """Proper parallel calls, each a pair of name and arguments; weather in two cities if none."""
+    pairs = [*asked] or [("get_weather", f'{{"location": "{c}"}}') for c in ("Paris", "Tokyo")]
+    made = [_call(n, f"call_{n + 1}", *pair) for n, pair in enumerate(pairs)]
+    return call_deltas(*([call] for call in made), finish=finish, message=made)
+
+
+def malformed_arguments(
+    name: str = "get_weather", arguments: str = '{"location": "Paris",'
+) -> Behaviour:
+    """A call whose arguments are no JSON."""
+    return calls(name, arguments)
+
+
+def arguments_as_object(name: str = "get_weather", **arguments: Any) -> Behaviour:
+    """A call whose arguments are an object, where the API says text."""
+    call: dict[str, Any] = _call(0, "call_1", name, "")
+    call["function"]["arguments"] = arguments or {"location": "Paris"}
+    return call_deltas([call], message=[call])
+
+
+def call_without_id(
+    name: str = "get_weather", arguments: str = '{"location": "Paris"}'
+) -> Behaviour:
+    """A call that never says its id."""
+    return calls(name, arguments, id=None)
+
+
+def call_that_ends_with_stop(
+    name: str = "get_weather", arguments: str = '{"location": "Paris"}'
+) -> Behaviour:
+    """A proper call, with the finish reason of an answer in words."""
+    return calls(name, arguments, finish="stop")
+
+
+def call_then_usage(
+    name: str = "get_weather", arguments: str = '{"location": "Paris"}'
+) -> Behaviour:
+    """A whole call and then usage, also where nobody asked for it."""
+    call = _call(0, "call_1", name, arguments)
+    return call_deltas([call], message=[call], usage="always")
+
+
+def call_as_text(
+    name: str = "get_weather", arguments: str = '{"location": "Paris"}', form: str = "tags"
+) -> Behaviour:
+    """A call written as text: in "tags", in a code "fence", "bare", or as a "function" tag."""
+    call = f'{{"name": {json.dumps(name)}, "arguments": {arguments}}}'
+    text = {
+        "tags": f"<tool_call>\n{call}\n</tool_call>",
+        "fence": f"```json\n{call}\n```",
+        "bare": call,
+        "function": f"<function={name}>{arguments}</function>",
+    }[form]
+    return says(*(text[at : at + 7] for at in range(0, len(text), 7)))
+
+
+def words_instead_of_a_call(*pieces: str, finish: str = "stop") -> Behaviour:
+    """An answer in words, even to a request that requires a call."""
+    return says(*(pieces or ("I would ", "rather ", "talk.")), finish=finish)
+
+
+def legacy_function_call(
+    name: str = "get_weather", arguments: str = '{"location": "Paris"}'
+) -> Behaviour:
+    """A call as `function_call`, the API's older form, which has no id."""
+    half = len(arguments) // 2
+    rest = [{"arguments": part} for part in (arguments[:half], arguments[half:])]
+    parts = [{"name": name, "arguments": ""}, *rest]
+
+    def act(handler: FakeHandler, body: dict[str, Any]) -> None:
+        if not body.get("stream"):
+            call = {"name": name, "arguments": arguments}
+            answer = {"role": "assistant", "content": None, "function_call": call}
+            return _send_message(handler, body, answer, "function_call", True)
+        _open(handler, body, ())
+        for part in parts:
+            handler.send_event(chunk(body, {"function_call": part}))
+        return _end(handler, body, "function_call", True)
 
     return act
 
@@ -599,10 +725,13 @@ BEHAVIOURS: dict[str, Callable[..., Behaviour]] = {
     make.__name__: make
     for make in (
         says, calls, call_deltas, whole_call, two_calls_on_one_index, two_calls_without_index,
-        three_interleaved, status, cut, stall, silent_before_headers, error_in_stream, error_in_200,
-        html_200, empty_200, malformed_json, bad_utf8, no_finish, null_choices, usage_inline,
-        usage_on_every_chunk, no_usage, think_tags, crlf, split_utf8, comments_and_empty_deltas,
-        junk_after_done, no_done, unicode_separators, echo_token,
+        three_interleaved, call_in_fragments, call_in_fragments_then_cut, parallel_calls,
+        malformed_arguments, arguments_as_object, call_without_id, call_that_ends_with_stop,
+        call_then_usage, call_as_text, words_instead_of_a_call, legacy_function_call, status, cut,
+        stall, silent_before_headers, error_in_stream, error_in_200, html_200, empty_200,
+        malformed_json, bad_utf8, no_finish, null_choices, usage_inline, usage_on_every_chunk,
+        no_usage, think_tags, crlf, split_utf8, comments_and_empty_deltas, junk_after_done, no_done,
+        unicode_separators, echo_token,
     )
 }  # fmt: skip
 

@@ -4,6 +4,7 @@ import json
 import re
 
 import httpx
+import jsonschema
 import pytest
 
 from clarifai_chat import demo
@@ -76,6 +77,7 @@ def made(message):
     [
         ("Hello", "**Demo model**"),
         ("What can this app do?", "workbench"),
+        ("What can this app do?", "**Try out tools**"),
         ("what is CLARIFAI", "personal access token"),
         ("Write some Python code", "```python"),
         ("Compare three models in a table", "| gpt-oss-120b"),
@@ -86,6 +88,9 @@ def made(message):
         ("Draw a diagram", "```mermaid\nsequenceDiagram"),
         ("Which is larger, 9.11 or 9.9?", "**9.9 is larger.**"),
         ("/help", "`/error 401`"),
+        ("/help", "`/call malformed`"),
+        ("/call", "`/call malformed`"),
+        ("/call nonsense", "`/call malformed`"),
         ("/nonsense", "`/error 401`"),
     ],
 )
@@ -328,6 +333,285 @@ def test_the_tools_own_result_is_in_the_answer(result, said):
 
     assert said in text
     assert "`get_weather`" in text
+
+
+@pytest.mark.parametrize(
+    ("prompt", "parameters", "value"),
+    [
+        ("Find red shoes under 50 dollars", {"query": TEXT}, "red shoes"),
+        ("red shoes over 20 and under 50", {"max_price": {"type": "number"}}, 50),
+        ("red shoes over 20 and under 50", {"min_price": {"type": "number"}}, 20),
+        ("Convert 3 feet to meters", {"from_unit": TEXT}, "feet"),
+        ("Convert 3 feet to meters", {"to": TEXT}, "meters"),
+        ('the subject is "Lunch"', {"subject": TEXT}, "Lunch"),
+        ('the body "One" and the subject "Two"', {"subject": TEXT}, "Two"),
+        ("order 2 of AB-12", {"sku": TEXT}, "AB-12"),
+        ("order 2 of AB-12", {"count": {"type": "integer"}}, 2),
+        (
+            "order AB-12 for C-1001",
+            {"customer_id": {"type": "string", "pattern": "^C-"}},
+            "C-1001",
+        ),
+        (
+            "on 2026-05-01 at 9:30",
+            {"at": {"type": "string", "format": "date-time"}},
+            "2026-05-01T09:30:00Z",
+        ),
+        ("to ada@x.com", {"to": {"type": "string", "format": "email"}}, "ada@x.com"),
+        ("send to 5 Elm Street, 1234 Bern, CH", {"postal_code": TEXT}, "1234"),
+    ],
+)
+def test_a_value_is_read_out_of_the_question(ask, prompt, parameters, value):
+    tools = [tool("use", "", [*parameters], **parameters)]
+    ((_, arguments),) = made(ask(prompt, tools=tools, tool_choice="required"))
+
+    assert [*arguments.values()] == [value]
+
+
+LEAF = {"$ref": "#/$defs/leaf"}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string", "pattern": "^[A-Z]{3}$"},
+        {"type": "string", "pattern": "^[A-Z]{2}-[0-9]{4}$"},
+        {"type": "string", "pattern": "^x$", "examples": ["x"]},
+        {"type": "string", "minLength": 30},
+        {"type": "string", "maxLength": 3},
+        {"type": "integer", "exclusiveMinimum": 4, "multipleOf": 5},
+        {"type": "number", "exclusiveMaximum": -2},
+        {"type": "integer", "minimum": 7, "maximum": 9},
+        {"type": "array", "items": {"type": "object"}, "minItems": 2},
+        {"type": "array", "items": {"type": "integer"}, "minItems": 3},
+        {"type": "array", "items": {"enum": ["a", "b"]}, "maxItems": 1},
+        {"type": "array"},
+        {"type": ["integer", "null"]},
+        {"oneOf": [{"type": "null"}, {"type": "array", "items": LEAF, "minItems": 1}]},
+        {"allOf": [{"type": "object"}, {"properties": {"n": LEAF}, "required": ["n"]}]},
+        {"type": "object", "properties": {"leaf": LEAF}, "required": ["leaf"]},
+        LEAF,
+    ],
+)
+def test_made_up_arguments_fit_the_schema(ask, schema):
+    one = tool("use", "", ["sauce"], sauce=schema)
+    whole = one["function"]["parameters"]
+    leaf = {"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]}
+    whole["$defs"] = {
+        "leaf": leaf
+        | {
+            "description": "Has a leaf.",
+            "properties": {**leaf["properties"], "more": {"type": "array", "items": LEAF}},
+        }
+    }
+
+    ((_, arguments),) = made(ask("Go on", tools=[one], tool_choice="required"))
+
+    jsonschema.Draft202012Validator(whole).validate(arguments)
+
+
+@pytest.mark.timeout(30)
+def test_a_pattern_that_never_ends_is_given_up(ask):
+    endless = {"type": "string", "pattern": "^(([a-z ])+.)+[A-Z]([a-z])+$"}
+    tools = [tool("use", "", ["text"], text=endless)]
+
+    assert made(ask("a" * 400, tools=tools, tool_choice="required"))[0][0] == "use"
+
+
+def test_an_endless_reference_is_refused_or_cut(client):
+    loop = {"$ref": "#/$defs/a"}
+    node = {"type": "object", "properties": {"a": loop}, "required": ["a"]}
+    one = tool("use", "", ["a"], a=loop)
+    messages = [{"role": "user", "content": "use it"}]
+    for definition in (loop, node):
+        one["function"]["parameters"]["$defs"] = {"a": definition}
+        body = {"messages": messages, "tools": [one], "tool_choice": "required"}
+
+        assert client.post("/chat/completions", json=body).status_code in (200, 400)
+
+
+@pytest.mark.parametrize("text", ["x" * 12, "x" * 60, "x" * 400])
+def test_arguments_are_streamed_in_a_few_pieces(stream, text):
+    say = tool("say", "", ["text"], text=TEXT)
+    chunks = stream(f'say "{text}"', tools=[say], tool_choice="required")[:-2]
+    deltas = [d for c in chunks for d in c["choices"][0]["delta"].get("tool_calls", ())]
+    pieces = [delta["function"]["arguments"] for delta in deltas[1:]]
+
+    assert json.loads("".join(pieces)) == {"text": text}
+    assert 8 <= len(pieces) <= 12
+
+
+def test_a_call_costs_as_many_tokens_as_it_had_pieces(stream):
+    *chunks, usage, _ = stream("Weather in Paris?", tools=TOOLS)
+
+    assert usage["usage"]["completion_tokens"] == len(chunks) - 2
+
+
+# --- Tool calls gone wrong, on request --------------------------------------------------------
+
+PLACE = tool("get_weather", "", ["location"], location=TEXT, days={"type": "integer"})
+PLACE["function"]["parameters"]["additionalProperties"] = False
+QUIRKS = (
+    "malformed",
+    "invented",
+    "wrong",
+    "missing",
+    "unknown",
+    "text",
+    "shared",
+    "two",
+    "fragments",
+)
+
+
+def problems(message, tools):
+    """The JSON Schema keywords that a message's calls offend."""
+    schemas = {t["function"]["name"]: t["function"]["parameters"] for t in tools}
+    return [
+        error.validator
+        for name, arguments in made(message)
+        for error in jsonschema.Draft202012Validator(schemas[name]).iter_errors(arguments)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("quirk", "keywords"),
+    [
+        ("invented", ["additionalProperties"]),
+        ("wrong", ["type"]),
+        ("missing", ["required"]),
+        ("two", []),
+        ("shared", []),
+        ("fragments", []),
+    ],
+)
+def test_a_call_offends_its_schema_in_the_way_asked_for(ask, quirk, keywords):
+    message = ask(f"/call {quirk}", tools=[PLACE, CLOCK])
+
+    assert problems(message, [PLACE, CLOCK]) == keywords
+    assert made(message)[0][0] == "get_weather"
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        TEXT, {"type": "integer"}, {"type": "number"}, {"type": "boolean"}, {"type": "object"},
+        {"type": "array"}, {"enum": ["a", 1]}, {"const": True}, {"type": ["string", "integer"]},
+        {"anyOf": [TEXT, {"type": "null"}]}, {"type": ["integer", "string", "boolean"]},
+    ],
+)  # fmt: skip
+def test_a_value_of_the_wrong_type_is_wrong_for_every_type(ask, schema):
+    tools = [tool("use", "", ["sauce"], sauce=schema)]
+
+    assert problems(ask("/call wrong", tools=tools), tools)
+
+
+def test_without_arguments_the_whole_is_wrong_and_nothing_can_be_missing(ask):
+    tools = [tool("status")]
+
+    assert problems(ask("/call wrong", tools=tools), tools) == ["type"]
+    assert "requires no argument" in ask("/call missing", tools=tools)["content"]
+
+
+def test_malformed_arguments_are_no_json(ask):
+    for one in (PLACE, tool("status")):
+        (call,) = ask("/call malformed", tools=[one])["tool_calls"]
+        with pytest.raises(ValueError, match="Expecting"):
+            json.loads(call["function"]["arguments"])
+
+
+def test_an_unknown_tool_was_not_offered(ask):
+    offered = [tool("a"), tool("a_v2")]
+    ((name, _),) = made(ask("/call unknown", tools=offered))
+
+    assert name not in ("a", "a_v2")
+
+
+def test_a_call_can_come_as_text(ask):
+    message = ask("/call text", tools=[PLACE])
+    written = re.fullmatch(r"<tool_call>\n(.*)\n</tool_call>", message["content"])
+
+    assert "tool_calls" not in message
+    call = {"name": "get_weather", "arguments": {"location": "Paris"}}
+    assert json.loads(written[1]) == call
+
+
+@pytest.mark.parametrize(("quirk", "indexes"), [("shared", {0}), ("two", {0, 1})])
+def test_two_calls_have_two_ids_on_one_index_or_two(stream, quirk, indexes):
+    chunks = stream(f"/call {quirk}", tools=[PLACE])[:-2]
+    deltas = [d for c in chunks for d in c["choices"][0]["delta"].get("tool_calls", ())]
+
+    assert len({delta["id"] for delta in deltas if "id" in delta}) == 2
+    assert {delta["index"] for delta in deltas} == indexes
+    text = "".join(delta["function"]["arguments"] for delta in deltas)
+    assert text == '{"location": "Paris"}{"location": "Tokyo"}'
+
+
+def test_two_calls_are_of_two_tools_if_two_are_offered(ask):
+    assert [name for name, _ in made(ask("/call two", tools=TOOLS))] == ["get_weather", "calculate"]
+
+
+def test_fragments_are_two_characters_each(stream):
+    chunks = stream("/call fragments", tools=[PLACE])[:-2]
+    deltas = [d for c in chunks for d in c["choices"][0]["delta"].get("tool_calls", ())]
+    pieces = [delta["function"]["arguments"] for delta in deltas[1:]]
+
+    assert {len(piece) for piece in pieces[:-1]} == {2}
+    assert json.loads("".join(pieces)) == {"location": "Paris"}
+
+
+@pytest.mark.parametrize("quirk", QUIRKS)
+def test_the_tool_that_is_named_is_the_one_called(ask, quirk):
+    named = {"type": "function", "function": {"name": "get_time"}}
+    message = ask(f"/call {quirk}", tools=TOOLS, tool_choice=named)
+    call = (message.get("tool_calls") or [{"function": {"name": message["content"]}}])[0]
+
+    assert "get_time" in call["function"]["name"]
+
+
+@pytest.mark.parametrize("quirk", QUIRKS)
+def test_without_a_tool_a_quirk_is_told_in_words(ask, quirk):
+    assert "allows no tool" in ask(f"/call {quirk}")["content"]
+    assert "allows no tool" in ask(f"/call {quirk}", tools=TOOLS, tool_choice="none")["content"]
+
+
+@pytest.mark.parametrize("quirk", QUIRKS)
+def test_a_quirk_of_a_tool_that_cannot_be_read_is_refused(client, quirk):
+    body = {
+        "messages": [{"role": "user", "content": f"/call {quirk}"}],
+        "tools": [tool("use", "", ["x"], x={"type": "integer", "minimum": "y"})],
+    }
+
+    assert client.post("/chat/completions", json=body).status_code == 400
+
+
+@pytest.mark.parametrize("quirk", QUIRKS)
+def test_a_quirk_is_the_same_streamed_and_whole(ask, stream, quirk):
+    chunks = stream(f"/call {quirk}", tools=TOOLS)[:-2]
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
+    parts = [part["function"] for delta in deltas for part in delta.get("tool_calls", ())]
+    whole = ask(f"/call {quirk}", tools=TOOLS)
+    functions = [call["function"] for call in whole.get("tool_calls", ())]
+
+    assert "".join(delta.get("content", "") for delta in deltas) == (whole["content"] or "")
+    assert [part["name"] for part in parts if "name" in part] == [f["name"] for f in functions]
+    said = "".join(part["arguments"] for part in parts)
+    assert said == "".join(f["arguments"] for f in functions)
+    assert chunks[-1]["choices"][0]["finish_reason"] == ("tool_calls" if functions else "stop")
+
+
+def test_the_result_of_a_quirky_call_is_answered_in_words(ask):
+    called = ask("/call two", tools=TOOLS)
+    results = [
+        {"role": "tool", "tool_call_id": call["id"], "content": "Fine."}
+        for call in called["tool_calls"]
+    ]
+    messages = [{"role": "user", "content": "/call two"}, called, *results]
+
+    text = demo.script.reply_to({"messages": messages, "tools": TOOLS}).text
+
+    assert "- According to `get_weather`: Fine." in text
+    assert "- According to `calculate`: Fine." in text
 
 
 # --- Failures on request -----------------------------------------------------------------------

@@ -141,6 +141,14 @@ def test_odd_characters_arrive(fake, client, name, expected):
         (fake_clarifai.two_calls_on_one_index(), 2),
         (fake_clarifai.two_calls_without_index(), 2),
         (fake_clarifai.three_interleaved(), 3),
+        (fake_clarifai.call_in_fragments(delay_s=0), 1),
+        (fake_clarifai.parallel_calls(), 2),
+        (fake_clarifai.parallel_calls(["a", "{}"], ["b", "{}"], ["c", "{}"]), 3),
+        (fake_clarifai.malformed_arguments(), 1),
+        (fake_clarifai.arguments_as_object(), 1),
+        (fake_clarifai.call_without_id(), 1),
+        (fake_clarifai.call_that_ends_with_stop(), 1),
+        (fake_clarifai.call_then_usage(), 1),
     ],
 )
 def test_tool_calls_open_once_each(fake, client, behaviour, count):
@@ -152,9 +160,98 @@ def test_tool_calls_open_once_each(fake, client, behaviour, count):
     assert sum("name" in piece["function"] for piece in pieces) == len(whole) == count
 
 
+def called(fake, client, behaviour):
+    """The arguments of a behaviour's one call, streamed and whole, and the two finish reasons."""
+    fake.next(behaviour, behaviour)
+    choices = [c for e in events(chat(client).text) for c in e["choices"]]
+    pieces = [p["function"] for c in choices for p in c["delta"].get("tool_calls", ())]
+    whole = chat(client, stream=False).json()["choices"][0]
+    streamed = [piece["arguments"] for piece in pieces if "arguments" in piece]
+    said = whole["message"]["tool_calls"][0]["function"]["arguments"]
+    return streamed, said, {choices[-1]["finish_reason"], whole["finish_reason"]}
+
+
+@pytest.mark.parametrize("size", [1, 4, 100])
+def test_arguments_come_so_many_characters_at_a_time(fake, client, size):
+    arguments = '{"location": "São Paulo"}'
+    behaviour = fake_clarifai.call_in_fragments(arguments=arguments, size=size, delay_s=0)
+
+    streamed, whole, _ = called(fake, client, behaviour)
+
+    assert max(map(len, streamed)) == min(size, len(arguments))
+    assert "".join(streamed) == whole == arguments
+
+
+def test_malformed_arguments_are_no_json(fake, client):
+    streamed, whole, _ = called(fake, client, fake_clarifai.malformed_arguments())
+
+    assert "".join(streamed) == whole
+    with pytest.raises(ValueError, match="Expecting property name"):
+        json.loads(whole)
+
+
+def test_arguments_can_be_an_object(fake, client):
+    streamed, whole, _ = called(fake, client, fake_clarifai.arguments_as_object(city="Oslo"))
+
+    assert streamed == [whole] == [{"city": "Oslo"}]
+
+
+def test_a_call_can_end_with_stop(fake, client):
+    behaviour = fake_clarifai.call_that_ends_with_stop()
+
+    assert called(fake, client, behaviour)[2] == {"stop"}
+
+
+def test_a_call_can_lack_its_id(fake, client):
+    fake.next(*[fake_clarifai.call_without_id()] * 2)
+    deltas = [c["delta"] for e in events(chat(client).text) for c in e["choices"]]
+    pieces = [piece for delta in deltas for piece in delta.get("tool_calls", ())]
+    whole = chat(client, stream=False).json()["choices"][0]["message"]["tool_calls"]
+
+    assert pieces
+    assert not any("id" in piece for piece in (*pieces, *whole))
+
+
+def test_usage_can_follow_a_call_unasked(fake, client):
+    fake.next(fake_clarifai.call_then_usage())
+
+    last = events(chat(client).text)[-1]
+
+    assert last["choices"] == []
+    assert last["usage"] == fake_clarifai.FIGURES
+
+
+@pytest.mark.parametrize("form", ["tags", "fence", "bare", "function"])
+def test_a_call_can_be_text(fake, client, form):
+    fake.next(*[fake_clarifai.call_as_text(form=form)] * 2)
+    streamed = content(chat(client, tool_choice="required").text)
+    whole = chat(client, stream=False).json()["choices"][0]["message"]
+
+    assert streamed == whole["content"]
+    assert '{"location": "Paris"}' in streamed
+    assert "tool_calls" not in whole
+
+
+def test_words_can_come_where_a_call_is_required(fake, client):
+    fake.next(fake_clarifai.words_instead_of_a_call())
+
+    assert content(chat(client, tool_choice="required").text) == "I would rather talk."
+
+
+def test_a_call_can_have_the_older_form(fake, client):
+    fake.next(*[fake_clarifai.legacy_function_call()] * 2)
+    deltas = [c["delta"] for e in events(chat(client).text) for c in e["choices"]]
+    parts = [delta["function_call"] for delta in deltas if "function_call" in delta]
+    whole = chat(client, stream=False).json()["choices"][0]["message"]["function_call"]
+
+    assert [part["name"] for part in parts if "name" in part] == ["get_weather"]
+    assert "".join(part["arguments"] for part in parts) == whole["arguments"]
+
+
 @pytest.mark.parametrize(
     ("behaviour", "error"),
     [
+        (fake_clarifai.call_in_fragments_then_cut(), httpx.RemoteProtocolError),
         (fake_clarifai.cut("Hel"), httpx.RemoteProtocolError),
         (fake_clarifai.cut("Hel", how="reset"), httpx.ReadError),
         (fake_clarifai.stall("Hel", seconds=0), httpx.RemoteProtocolError),

@@ -1,7 +1,8 @@
 """The Demo model: what a visitor without an access token talks to.
 
 It speaks the OpenAI-compatible API on loopback, inside our own process, so the way to it is the way
-to Clarifai. `script` holds what it says, `tools` how it uses tools, `shapes` the wire's shapes.
+to Clarifai. `script` holds what it says, `acts` what it acts out, `tools` how it uses tools, and
+`shapes` the wire's shapes.
 """
 
 import threading

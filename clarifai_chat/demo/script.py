@@ -7,8 +7,9 @@ reply. It is not a language model, and its answers say so.
 import re
 from collections.abc import Sequence
 
+from clarifai_chat.demo.results import about_results
 from clarifai_chat.demo.shapes import Json, Reply, last_prompt, messages_of, text_of
-from clarifai_chat.demo.tools import about_results, choose_calls
+from clarifai_chat.demo.tools import choose_calls
 
 LABEL = "Demo: scripted, not an LLM"
 
@@ -40,21 +41,6 @@ def reply_to(body: Json) -> Reply:
     return Reply(_greeting(prompt))
 
 
-def prose(count: int) -> str:
-    """Exactly `count` tokens of plain prose, in paragraphs. The same count gives the same text."""
-    words: list[str] = []
-    sentence = 0
-    while len(words) < count:
-        # The lists' lengths share no factor, so a sentence comes again after 504 only.
-        line = f"{_WHO[sentence % 7]} {_DOES[sentence % 9]} {_WHERE[sentence % 8]}.".split()
-        if sentence and sentence % 5 == 0:
-            line[0] = "\n\n" + line[0]
-        words += line
-        sentence += 1
-    text = " ".join(words[:count]).replace(" \n\n", "\n\n")
-    return text if text.endswith(".") or not text else text + "."
-
-
 _SCRIPTED = (
     "*I am the Demo model: a script, not an LLM. Add a Clarifai token to talk to a real one.*"
 )
@@ -77,6 +63,7 @@ This is a workbench for the language models on Clarifai:
 - **Choose a model** with its price, context window and abilities in view.
 - **See the thinking** of models that reason, apart from the answer.
 - **Read the meter**: time to the first token, tokens and price stand under each reply.
+- **Try out tools**: edit a schema, run it, and see whether each call was valid.
 - **Meet failures calmly**: every error says what happened and what to do next.
 
 {_SCRIPTED}
@@ -321,41 +308,3 @@ _BROAD_TOPICS: tuple[tuple[str, Reply], ...] = (
     (r"\bthis app\b|\bwhat can (you|i)\b|\bfeatures\b|\bhow does this work\b", Reply(_APP)),
     (r"\bclarifai\b", Reply(_CLARIFAI)),
 )
-
-_WHO = (
-    "The harbour", "A quiet street", "The night train", "An old map", "The first snow",
-    "Every window", "The long river",
-)  # fmt: skip
-_DOES = (
-    "waits for the morning", "keeps a careful record", "turns slowly toward the light",
-    "remembers more than it says", "carries news from the hills", "holds the warmth of the day",
-    "begins again without hurry", "answers to a different name", "grows brighter than expected",
-)  # fmt: skip
-_WHERE = (
-    "beyond the last houses", "while the town is asleep", "under a pale and even sky",
-    "where two roads meet", "until the bells have stopped", "between the market and the sea",
-    "as it has for many years", "with nobody there to see it",
-)  # fmt: skip
-
-HELP = """\
-## Failures I can act out
-
-Every app looks fine while all goes well. Send one of these to see what happens when it does not:
-
-| Send | What happens |
-| --- | --- |
-| `/error 401` | refused, with this HTTP status; 402, 403, 404, 429, 500 and others too |
-| `/error 21351` | refused with one of Clarifai's own status codes |
-| `/flaky` | fails once, then works |
-| `/loading` | the model is still being loaded |
-| `/slow` | a long wait before the first word |
-| `/silent` | the connection opens, and nothing comes |
-| `/cut` | the connection breaks in mid-answer |
-| `/midstream` | an error arrives in mid-answer |
-| `/error200` | an error dressed as a success |
-| `/html` | a web page instead of an answer |
-| `/empty` | nothing at all |
-| `/length` | the answer hits its token limit |
-| `/filter` | a content filter ends the answer |
-| `/long 2000` | an answer of that many tokens |
-"""

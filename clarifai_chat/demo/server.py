@@ -1,6 +1,6 @@
-"""The Demo model's server: real HTTP, real streams, real failures, on loopback.
+"""The Demo model's server: real HTTP, real streams, on loopback.
 
-A prompt that starts with a slash acts out a failure; `/help` lists them.
+A prompt that starts with a slash is acted out by `acts`; the others are answered by `script`.
 """
 
 import json
@@ -9,16 +9,16 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-from clarifai_chat.demo import script, shapes
-from clarifai_chat.demo.shapes import CREATED, MODEL, PREDICTION_FAILED, Json, Reply
+from clarifai_chat.demo import acts, script, shapes
+from clarifai_chat.demo.shapes import CREATED, MODEL, Json, Reply
 
 API_PATH = "/v2/ext/openai/v1"
 
 _LONGEST_REQUEST = 64 * 1024 * 1024
-_LONGEST_PROSE = 20_000
 
 
 class Gone(ConnectionError):
@@ -66,16 +66,10 @@ class DemoHandler(BaseHTTPRequestHandler):
         """Answer one chat request: act out a command, or say what the script says."""
         command = re.fullmatch(r"/([a-z0-9]+)(?:\s+(\S+))?", shapes.last_prompt(body))
         if command and shapes.messages_of(body)[-1].get("role") == "user":
-            act = getattr(self, f"_act_{command[1]}", self._act_help)
-            act(body, command[2] or "")
-            return
-        try:
-            reply = script.reply_to(body)
-        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
-            # A tool's schema is whatever a person typed; other servers refuse a wrong one as well.
-            self.send_status(400, 11102, details="A tool's definition cannot be read.")
+            act = acts.ACTS.get(command[1], acts.explain)
+            act(self, body, command[2] or "")
         else:
-            self.send_reply(body, reply)
+            self.send_scripted(body, script.reply_to)
 
     # --- Sending -----------------------------------------------------------------------------
 
@@ -161,6 +155,16 @@ class DemoHandler(BaseHTTPRequestHandler):
 
     # --- Replies -----------------------------------------------------------------------------
 
+    def send_scripted(self, body: Json, write: Callable[[Json], Reply]) -> None:
+        """Send what `write` makes of the request; refuse one whose tools cannot be read."""
+        try:
+            reply = write(body)
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+            # A tool's schema is whatever a person typed; other servers refuse a wrong one as well.
+            self.send_status(400, 11102, details="A tool's definition cannot be read.")
+        else:
+            self.send_reply(body, reply)
+
     def send_reply(self, body: Json, reply: Reply, *, first_s: float = 0) -> None:
         """Send a whole reply, as a stream or in one piece, after `first_s` seconds of silence."""
         if not body.get("stream"):
@@ -171,7 +175,7 @@ class DemoHandler(BaseHTTPRequestHandler):
         self.pause(first_s)
         for chunk in shapes.chunks(body, reply):
             self.send_event(chunk)
-            self.pause(self.demo.pause_s)
+            self.pause(self.demo.pause_s * (reply.fragment_pauses if shapes.has_call(chunk) else 1))
         self.send_event("[DONE]")
         return self.close_stream()
 
@@ -182,79 +186,6 @@ class DemoHandler(BaseHTTPRequestHandler):
         for chunk in shapes.chunks(body, reply, finished=False):
             self.send_event(chunk)
             self.pause(self.demo.pause_s)
-
-    # --- Failures on request: /name argument → _act_name(body, argument) ------------------------
-
-    def _act_help(self, body: Json, argument: str) -> None:
-        self.send_reply(body, Reply(script.HELP))
-
-    def _act_error(self, body: Json, argument: str) -> None:
-        """Fail with an HTTP status, or with one of Clarifai's status codes."""
-        if not argument.isdecimal() or not (400 <= int(argument) <= 599 or int(argument) > 9999):
-            return self._act_help(body, argument)
-        number = int(argument)
-        http, code = (
-            (shapes.HTTP_OF_CODE.get(number, 500), number)
-            if number > 999
-            else (number, shapes.CODE_OF_HTTP.get(number, 99009))
-        )
-        details = f"You asked the Demo model for the failure {number}."
-        headers = {"Retry-After": "2"} if http == 429 else None
-        return self.send_status(http, code, details=details, headers=headers)
-
-    def _act_loading(self, body: Json, argument: str) -> None:
-        self.send_status(503, 21355, details="The model is being loaded. Try again in a moment.")
-
-    def _act_flaky(self, body: Json, argument: str) -> None:
-        if self.demo.fails_this_time(shapes.fingerprint(body)):
-            self.send_status(503, 21354, details="The model is busy. Try again.")
-        else:
-            self.send_reply(
-                body, Reply("The first attempt failed, and the **second one worked**.\n")
-            )
-
-    def _act_cut(self, body: Json, argument: str) -> None:
-        self.send_half(body)
-        self.drop()
-
-    def _act_slow(self, body: Json, argument: str) -> None:
-        reply = Reply("Sorry for the wait. I took my time on purpose.\n")
-        self.send_reply(body, reply, first_s=self.demo.slow_s)
-
-    def _act_silent(self, body: Json, argument: str) -> None:
-        self.open_stream(shapes.request_id(body))
-        self.pause(self.demo.silent_s)
-        self.drop()
-
-    def _act_html(self, body: Json, argument: str) -> None:
-        page = b"<!doctype html><title>Sign in</title><h1>Welcome to the hotel's network</h1>"
-        self.send_whole(200, "text/html; charset=utf-8", page)
-
-    def _act_empty(self, body: Json, argument: str) -> None:
-        self.send_whole(200, "text/event-stream" if body.get("stream") else "application/json", b"")
-
-    def _act_midstream(self, body: Json, argument: str) -> None:
-        if not body.get("stream"):
-            return self._act_error200(body, argument)
-        self.send_half(body)
-        self.send_event(PREDICTION_FAILED)
-        return self.close_stream()
-
-    def _act_error200(self, body: Json, argument: str) -> None:
-        self.send_json(200, PREDICTION_FAILED)
-
-    def _act_long(self, body: Json, argument: str) -> None:
-        count = min(int(argument), _LONGEST_PROSE) if argument.isdecimal() else 600
-        self.send_reply(body, Reply(script.prose(count)))
-
-    def _act_length(self, body: Json, argument: str) -> None:
-        self.send_reply(
-            body, Reply("This answer reaches its token limit right in the", finish="length")
-        )
-
-    def _act_filter(self, body: Json, argument: str) -> None:
-        text = "Here the answer begins, and here a content filter"
-        self.send_reply(body, Reply(text, finish="content_filter"))
 
 
 class DemoServer:

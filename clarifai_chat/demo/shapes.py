@@ -21,6 +21,9 @@ class Reply:
     thinking: str = ""
     calls: tuple[tuple[str, str], ...] = ()
     finish: str = "stop"
+    most_fragments: int = 12  # of a call's arguments, in a stream
+    fragment_pauses: int = 4  # for so many words' time after each, so that it is seen
+    on_one_index: bool = False  # all calls in one place, told apart by their ids alone
 
 
 def messages_of(body: Json) -> list[Json]:
@@ -47,6 +50,12 @@ def text_of(message: Json) -> str:
 def tokens(text: str) -> list[str]:
     """`text` cut into word-size pieces that join up to exactly `text`."""
     return re.findall(r"\s*\S+|\s+\Z", text)
+
+
+def fragments(arguments: str, most: int) -> list[str]:
+    """`arguments` cut into at most `most` equal pieces, of two characters or more."""
+    size = max(2, -(-len(arguments) // most))
+    return [arguments[at : at + size] for at in range(0, len(arguments), size)]
 
 
 def estimate_tokens(text: str) -> int:
@@ -78,15 +87,21 @@ def chunks(body: Json, reply: Reply, *, finished: bool = True) -> Iterator[Json]
         yield chunk({"reasoning_content": token})
     for token in tokens(reply.text):
         yield chunk({"content": token})
-    for index, (name, arguments) in enumerate(reply.calls):
-        opening = _call(body, index, name, "")
+    for number, (name, arguments) in enumerate(reply.calls):
+        index = 0 if reply.on_one_index else number
+        opening = _call(body, number, name, "")
         yield chunk({"tool_calls": [{"index": index, **opening}]})
-        for token in tokens(arguments):
-            yield chunk({"tool_calls": [{"index": index, "function": {"arguments": token}}]})
+        for part in fragments(arguments, reply.most_fragments):
+            yield chunk({"tool_calls": [{"index": index, "function": {"arguments": part}}]})
     if finished:
         yield chunk({}, reply.finish)
         if (body.get("stream_options") or {}).get("include_usage"):
             yield {**head, "choices": [], "usage": usage(body, reply)}
+
+
+def has_call(chunk: Json) -> bool:
+    """Whether a chunk carries a part of a tool call."""
+    return any("tool_calls" in choice["delta"] for choice in chunk["choices"])
 
 
 def usage(body: Json, reply: Reply) -> Json:
@@ -95,7 +110,7 @@ def usage(body: Json, reply: Reply) -> Json:
     if body.get("tools"):
         asked += json.dumps(body["tools"])
     thought = len(tokens(reply.thinking))
-    called = sum(1 + len(tokens(arguments)) for _, arguments in reply.calls)
+    called = sum(1 + len(fragments(text, reply.most_fragments)) for _, text in reply.calls)
     prompt, answered = estimate_tokens(asked), len(tokens(reply.text)) + called
     return {
         "prompt_tokens": prompt,

@@ -1,0 +1,83 @@
+"""Tools that really run: a calculator, a clock, a unit converter and a product search.
+
+They answer a model's call in place of a person. Whatever a model asks is met with JSON text: a
+result, or `{"error": "a sentence"}`.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from clarifai_chat.tools.builtins import calculator, clock, products, units
+from clarifai_chat.tools.builtins.given import Refused
+from clarifai_chat.tools.builtins.suggest import suggested
+
+__all__ = ["BUILTINS", "Builtin", "answer", "suggested"]
+
+_LONGEST_ARGUMENTS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin:
+    """One built-in. `run` takes a call's arguments, and raises `Refused` with a sentence."""
+
+    id: str
+    label: str
+    description: str
+    run: Callable[[dict[str, Any]], Any]
+
+
+BUILTINS: dict[str, Builtin] = {
+    builtin.id: builtin
+    for builtin in (
+        Builtin(
+            "calculator",
+            "Calculator",
+            'Works out an expression such as "15% of 80", or an operation on two numbers.',
+            calculator.calculate,
+        ),
+        Builtin(
+            "time",
+            "Current time",
+            "Tells the time in a time zone or a city.",
+            clock.current_time,
+        ),
+        Builtin(
+            "units",
+            "Unit converter",
+            "Converts length, mass, temperature, volume, speed, area, data and time.",
+            units.convert,
+        ),
+        Builtin(
+            "products",
+            "Product search",
+            "Searches a small shop by words, category, price and stock.",
+            products.products,
+        ),
+    )
+}
+
+
+def answer(builtin_id: str, arguments_text: str) -> str:
+    """The JSON text that a built-in answers a call with. A failure is `{"error": "sentence"}`."""
+    try:
+        builtin = BUILTINS.get(builtin_id)
+        if builtin is None:
+            raise Refused(f"There is no built-in named {builtin_id}.")
+        result = builtin.run(_arguments(arguments_text))
+    except Refused as refusal:
+        result = {"error": str(refusal)}
+    return json.dumps(result, ensure_ascii=False, allow_nan=False)
+
+
+def _arguments(text: str) -> dict[str, Any]:
+    if len(text) > _LONGEST_ARGUMENTS:
+        raise Refused("The arguments are too long.")
+    try:
+        given = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        raise Refused("The arguments are not JSON.") from None
+    if not isinstance(given, dict):
+        raise Refused("The arguments must be a JSON object.")
+    return given

@@ -1,0 +1,103 @@
+"""What a call gave, read by meaning rather than by exact name: `from_unit`, `fromUnit`, `from`.
+
+A model writes arguments for the tool that a person described, so a built-in cannot insist on names
+of its own.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+LONGEST_TEXT = 500
+
+
+class Refused(ValueError):
+    """A call that cannot be answered; its text is the sentence for the model."""
+
+
+def plain(name: str) -> str:
+    """A name without case and separators: `From_Unit` and `fromUnit` are both `fromunit`."""
+    return re.sub(r"[\W_]", "", name.lower())
+
+
+def find(given: Mapping[str, Any], names: tuple[str, ...]) -> Any:
+    """The value under the first of `names` that is there; None when none is."""
+    by_name = {plain(name): value for name, value in given.items() if value is not None}
+    return next((by_name[name] for name in names if name in by_name), None)
+
+
+def text(given: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    """The text under one of `names`; empty when there is none. A number counts as its digits."""
+    value = find(given, names)
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise Refused(f"The argument {names[0]} must be text.")
+    return cleaned(_digits(value, names[0]) if isinstance(value, int) else str(value))
+
+
+def first_text(given: Mapping[str, Any]) -> str:
+    """The first argument that is text, whatever its name; empty when none is."""
+    return cleaned(next((value for value in given.values() if isinstance(value, str)), ""))
+
+
+def cleaned(value: str) -> str:
+    if len(value) > LONGEST_TEXT:
+        raise Refused(f"Text of more than {LONGEST_TEXT} characters is not taken.")
+    # A lone surrogate is legal in JSON, and cannot be sent on.
+    return value.encode("utf-8", "replace").decode().strip()
+
+
+def number(given: Mapping[str, Any], names: tuple[str, ...]) -> float | None:
+    """The number under one of `names`, also when it came as text; None when there is none."""
+    value = find(given, names)
+    return None if value is None else as_number(value, names[0])
+
+
+def as_number(value: Any, name: str) -> float:
+    """`value` as a finite number. Raises `Refused`, naming the argument `name`."""
+    if isinstance(value, str):
+        try:
+            value = float(re.sub(r"(?<=\d),(?=\d{3}\b)", "", value))
+        except ValueError:
+            raise Refused(f'The argument {name} must be a number, not "{short(value)}".') from None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise Refused(f"The argument {name} must be a number.")
+    try:
+        is_finite = math.isfinite(value)
+    except OverflowError:
+        is_finite = False
+    if not is_finite:
+        raise Refused(f"The argument {name} is too large a number.")
+    return value
+
+
+def truth(given: Mapping[str, Any], names: tuple[str, ...]) -> bool | None:
+    """True or False under one of `names`; None when there is neither."""
+    value = find(given, names)
+    if isinstance(value, str) and value.strip().lower() in ("true", "false", "yes", "no"):
+        return value.strip().lower() in ("true", "yes")
+    if value is not None and not isinstance(value, bool):
+        raise Refused(f"The argument {names[0]} must be true or false.")
+    return value
+
+
+def tidy(value: float) -> float:
+    """A result without the noise of binary fractions: 0.30000000000000004 is 0.3, 12.0 is 12."""
+    if isinstance(value, int):
+        return value
+    value = float(f"{value:.14g}")
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def short(value: str) -> str:
+    """The beginning of `value`, short enough to be quoted in a sentence."""
+    value = cleaned(value[:200])
+    return value if len(value) <= 60 else f"{value[:59]}…"
+
+
+def _digits(value: int, name: str) -> str:
+    if value.bit_length() > 1024:
+        raise Refused(f"The argument {name} is too large a number.")
+    return str(value)

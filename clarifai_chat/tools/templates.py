@@ -1,0 +1,41 @@
+"""Tools to begin with: each template is one or several, with a question and sample results."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from clarifai_chat.messages import ToolSpec
+
+SHIPPED = Path(__file__).parent.parent / "data" / "tools.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One template. `prompt` makes a model call the tools; `results` is JSON text by tool name."""
+
+    id: str
+    title: str
+    what: str
+    tools: tuple[ToolSpec, ...]
+    prompt: str
+    system: str = ""
+    results: Mapping[str, str] = field(default_factory=dict)
+
+
+def text_of(template: Template) -> str:
+    """The template's tools as text to edit: a JSON list, two spaces deep."""
+    return json.dumps(list(template.tools), indent=2, ensure_ascii=False)
+
+
+def _template(entry: dict[str, Any]) -> Template:
+    results = {n: json.dumps(r, ensure_ascii=False) for n, r in entry["results"].items()}
+    return Template(**{**entry, "tools": tuple(entry["tools"]), "results": results})
+
+
+def _shipped() -> tuple[Template, ...]:
+    return tuple(_template(entry) for entry in json.loads(SHIPPED.read_text("utf-8")))
+
+
+TEMPLATES: tuple[Template, ...] = _shipped()
