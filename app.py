@@ -40,7 +40,7 @@ def start(turn: Turn) -> None:
             call=call,
         )
 
-    replies.ask(turn, events, line=session.conversation, is_here=is_here())
+    replies.ask(turn, events, line=session.conversation, is_here=is_here(), turns=turns)
 
 
 @uninterrupted()

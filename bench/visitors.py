@@ -138,15 +138,11 @@ class Person:
         self._judge(action, kind, question)
 
     async def _return(self, action: str, kind: str) -> None:
-        """Connect again, as a browser does, and click if the page then stands still.
-
-        Streamlit may lose the first request after a lost connection, while it still ends the run
-        that the loss interrupted. The account says how often.
-        """
+        """Connect again and ask for a run, as a browser does. A page that stands still is wrong."""
         await self.tab.connect()
         await self.tab.rerun()
         if not await self.tab.runs_within(STANDSTILL_S):
-            self.ledger.outcomes[action, kind, "(stood still until a click)"] += 1
+            self._wrong(action, kind, "stood still after it came back")
             await self.tab.rerun()
 
     def _judge(self, action: str, kind: str, question: str) -> None:

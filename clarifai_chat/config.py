@@ -35,6 +35,9 @@ class Settings:
     reply_lease_s: float = 150.0
     reply_timeout_s: float = 120.0
     max_replies: int = 200
+    max_reply_chars: int = 1_000_000
+    max_conversation_chars: int = 5_000_000
+    max_memory_mb: int = 4096
     frame_ancestors: str = "'self'"
 
     @property
@@ -141,6 +144,9 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "REPLY_LEASE_S": ("reply_lease_s", _seconds),
     "REPLY_TIMEOUT_S": ("reply_timeout_s", _seconds),
     "MAX_REPLIES": ("max_replies", _whole(1, 100_000)),
+    "MAX_REPLY_CHARS": ("max_reply_chars", _whole(1000, 1_000_000_000)),
+    "MAX_CONVERSATION_CHARS": ("max_conversation_chars", _whole(1000, 1_000_000_000)),
+    "MAX_MEMORY_MB": ("max_memory_mb", _whole(0, 1_000_000)),
     "FRAME_ANCESTORS": ("frame_ancestors", _one_line),
 }
 SETTING_NAMES = tuple(_READERS)

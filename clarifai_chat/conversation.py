@@ -7,19 +7,23 @@ folded in is what a stopped or failed reply keeps.
 import time
 import uuid
 from collections.abc import Sequence
-from typing import NotRequired, TypedDict
+from itertools import pairwise
+from typing import Literal, NotRequired, TypedDict, cast
 
 from clarifai_chat.errors import Problem
 from clarifai_chat.events import (
+    Answered,
+    CallDelta,
     Finished,
     Retrying,
+    StepEnded,
     StreamEvent,
     Text,
     Thinking,
     ToolCalled,
     Usage,
 )
-from clarifai_chat.messages import Message, ToolCall
+from clarifai_chat.messages import FunctionCall, Message, ToolCall, is_json
 
 # How a reply can end without the provider's own finish reason.
 STOPPED = "stopped"
@@ -58,6 +62,9 @@ class Figures(TypedDict):
     completion_tokens: int | None
     reasoning_tokens: int | None
     cached_tokens: int | None
+    ending: NotRequired[str]  # its finish reason, once it is over
+    began_s: NotRequired[float]  # when it went out, after the first request of its turn
+    reply: NotRequired[int]  # which of the turn's replies it brought
 
 
 class Attempt(TypedDict):
@@ -74,6 +81,18 @@ class Attempt(TypedDict):
     notice: NotRequired[Notice]
 
 
+class Attachment(TypedDict):
+    """A file that goes with a question. Its content is in the store, not in the turn."""
+
+    id: str  # 32 hex digits, random
+    name: str
+    kind: Literal["image", "text", "audio"]
+    mime: str
+    size: int  # bytes, as kept
+    tokens: int | None
+    sha256: str
+
+
 class Turn(Attempt):
     """One question, the attempt that counts, and earlier ones that were asked again."""
 
@@ -81,10 +100,16 @@ class Turn(Attempt):
     prompt: str
     model: Asked
     earlier: list[Attempt]
+    parent: NotRequired[
+        str
+    ]  # the turn before it; "" at the beginning, absent where nobody keeps it
+    attachments: NotRequired[list[Attachment]]
+    feedback: NotRequired[Literal["up", "down"]]
 
 
 def new_turn(prompt: str, model: Asked) -> Turn:
-    return {"id": uuid.uuid4().hex, "prompt": prompt, "model": model, "earlier": [], **_blank()}
+    named = {"id": uuid.uuid4().hex, "prompt": prompt, "model": model, "earlier": []}
+    return cast(Turn, {**named, **_blank()})
 
 
 def _blank() -> Attempt:
@@ -94,17 +119,21 @@ def _blank() -> Attempt:
         "ended_at": None,
         "ending": "",
         "problem": None,
-        "figures": {
-            "first_token_s": None,
-            "thought_s": None,
-            "total_s": None,
-            "prompt_tokens": None,
-            "completion_tokens": None,
-            "reasoning_tokens": None,
-            "cached_tokens": None,
-        },
+        "figures": _no_figures(),
         "before": [],
         "request_id": "",
+    }
+
+
+def _no_figures() -> Figures:
+    return {
+        "first_token_s": None,
+        "thought_s": None,
+        "total_s": None,
+        "prompt_tokens": None,
+        "completion_tokens": None,
+        "reasoning_tokens": None,
+        "cached_tokens": None,
     }
 
 
@@ -139,7 +168,7 @@ def can_continue(turn: Turn) -> bool:
 def resume(turn: Turn) -> None:
     """Make a broken-off turn ready to be asked for the rest; new text joins what is there."""
     turn["before"] = [*turn["before"], turn["figures"]]
-    turn["figures"] = _blank()["figures"]
+    turn["figures"] = _no_figures()
     turn["asked_at"] = turn["ended_at"] = turn["problem"] = None
     turn["ending"] = turn["request_id"] = ""
 
@@ -147,6 +176,7 @@ def resume(turn: Turn) -> None:
 def apply(turn: Turn, event: StreamEvent, after_s: float) -> None:
     """Fold one event, `after_s` seconds after the question went out, into the turn."""
     figures = turn["figures"]
+    after_s -= figures.get("began_s", 0.0)
     if isinstance(event, Retrying):
         turn["notice"] = {
             "what": event.what,
@@ -156,8 +186,11 @@ def apply(turn: Turn, event: StreamEvent, after_s: float) -> None:
         }
         return
     turn.pop("notice", None)
-    if isinstance(event, Text | Thinking | ToolCalled) and figures["first_token_s"] is None:
+    is_token = isinstance(event, Text | Thinking | CallDelta | ToolCalled)
+    if is_token and figures["first_token_s"] is None:
         figures["first_token_s"] = after_s
+        _open_reply(turn)
+        figures["reply"] = len(turn["replies"]) - 1
     match event:
         case Thinking(text):
             reply = _open_reply(turn)
@@ -168,16 +201,34 @@ def apply(turn: Turn, event: StreamEvent, after_s: float) -> None:
             if not reply["content"] and "reasoning_content" in reply:
                 figures["thought_s"] = after_s - (figures["first_token_s"] or 0.0)
             reply["content"] += text
-        case ToolCalled(call):
-            _open_reply(turn).setdefault("tool_calls", []).append(call)
+        case CallDelta(number, call_id, name, arguments):
+            calls = _open_reply(turn).setdefault("tool_calls", [])
+            while len(calls) <= number:  # fragments with nothing in them are not told of
+                function: FunctionCall = {"name": "", "arguments": ""}
+                calls.append({"id": "", "type": "function", "function": function})
+            calls[number]["id"] += call_id
+            calls[number]["function"]["name"] += name
+            calls[number]["function"]["arguments"] += arguments
+        case ToolCalled(call, number):
+            calls = _open_reply(turn).setdefault("tool_calls", [])
+            calls[number : number + 1] = [call]
         case Usage(sent, received, reasoning, cached):
             figures["prompt_tokens"] = sent
             figures["completion_tokens"] = received
             figures["reasoning_tokens"] = reasoning
             figures["cached_tokens"] = cached
+        case StepEnded(reason, _):
+            figures["ending"], figures["total_s"] = reason, after_s
+            # In this order: a page that reads in between must not meet the same request twice.
+            turn["figures"] = _no_figures()
+            turn["figures"]["began_s"] = after_s + figures.get("began_s", 0.0)
+            turn["before"] = [*turn["before"], figures]
+        case Answered(call_id, content):
+            turn["replies"].append({"role": "tool", "tool_call_id": call_id, "content": content})
+            figures["began_s"] = after_s + figures.get("began_s", 0.0)
         case Finished(reason, request_id):
             turn["request_id"] = request_id
-            end(turn, reason, after_s)
+            end(turn, reason, after_s + figures.get("began_s", 0.0))
 
 
 def end(turn: Turn, ending: str, after_s: float | None, problem: Problem | None = None) -> None:
@@ -185,7 +236,9 @@ def end(turn: Turn, ending: str, after_s: float | None, problem: Problem | None 
     if is_over(turn):
         return
     turn.pop("notice", None)
-    turn["figures"]["total_s"] = after_s
+    figures = turn["figures"]
+    figures["total_s"] = None if after_s is None else after_s - figures.get("began_s", 0.0)
+    figures["ending"] = ending
     turn["problem"] = problem
     turn["ending"] = ending
     turn["ended_at"] = time.time()
@@ -208,15 +261,23 @@ def said(attempt: Attempt) -> str:
     return "\n\n".join(m["content"] for m in attempt["replies"] if m["role"] == "assistant")
 
 
+def last_reply(turn: Turn) -> int:
+    """Where the model's last message is among the turn's replies; 0 where there is none."""
+    replies = turn["replies"]
+    return max((i for i, m in enumerate(replies) if m["role"] == "assistant"), default=0)
+
+
 def pending_calls(turn: Turn) -> list[ToolCall]:
-    """The tool calls that nobody has answered yet, oldest first."""
-    answered = {message.get("tool_call_id") for message in turn["replies"]}
-    return [
-        call
-        for message in turn["replies"]
-        for call in message.get("tool_calls", [])
-        if call["id"] not in answered
-    ]
+    """The tool calls of the last reply that nobody has answered yet, oldest first.
+
+    A call that broke off before its id came is none of them: no answer could name it.
+    """
+    # Only the last: a request goes out when all calls before it are answered, and some servers
+    # give the calls of each reply the same ids again.
+    last = last_reply(turn)
+    answered = {message.get("tool_call_id") for message in turn["replies"][last:]}
+    calls = turn["replies"][last].get("tool_calls", []) if turn["replies"] else []
+    return [call for call in calls if call["id"] and call["id"] not in answered]
 
 
 def to_messages(turns: Sequence[Turn], last: Turn, system: str = "") -> list[Message]:
@@ -229,23 +290,51 @@ def to_messages(turns: Sequence[Turn], last: Turn, system: str = "") -> list[Mes
     for turn in turns:
         if turn["id"] == last["id"]:
             break
-        if not is_over(turn) or not turn["replies"]:
-            continue
-        messages.append({"role": "user", "content": turn["prompt"]})
-        messages.extend(turn["replies"])
-        messages.extend(
-            {"role": "tool", "tool_call_id": call["id"], "content": "stopped"}
-            for call in pending_calls(turn)
-        )
+        if is_over(turn) and turn["replies"]:
+            messages.append({"role": "user", "content": turn["prompt"]})
+            messages.extend(_settled(turn))
     messages.append({"role": "user", "content": last["prompt"]})
-    messages.extend(last["replies"])
-    if last["replies"] and last["replies"][-1]["role"] == "assistant":
+    messages.extend(_settled(last))
+    if messages[-1]["role"] == "assistant":
         messages.append({"role": "user", "content": CARRY_ON})
     return messages
 
 
+def _settled(turn: Turn) -> list[Message]:
+    """The turn's replies with no call left open: servers insist on an answer to each.
+
+    A call that broke off half-way is left out; nobody could answer it.
+    """
+    settled: list[Message] = []
+    places = [i for i, message in enumerate(turn["replies"]) if message["role"] == "assistant"]
+    for start, end in pairwise([*places, len(turn["replies"])]):
+        reply, answers = turn["replies"][start].copy(), turn["replies"][start + 1 : end]
+        answered = {message.get("tool_call_id") for message in answers}
+        calls = reply.pop("tool_calls", [])
+        kept = [call for call in calls if call["id"] in answered or _is_whole(call)]
+        if kept:
+            reply["tool_calls"] = kept
+        if kept or reply["content"] or not calls:
+            settled.append(reply)
+        settled += answers
+        settled += [
+            {"role": "tool", "tool_call_id": call["id"], "content": STOPPED}
+            for call in kept
+            if call["id"] not in answered
+        ]
+    return settled
+
+
+def _is_whole(call: ToolCall) -> bool:
+    return bool(call["id"]) and is_json(call["function"]["arguments"] or "{}")
+
+
 def _open_reply(turn: Turn) -> Message:
     """The assistant message that is being written."""
-    if not turn["replies"] or turn["replies"][-1]["role"] == "tool":
-        turn["replies"].append({"role": "assistant", "content": ""})
-    return turn["replies"][-1]
+    last = turn["replies"][-1] if turn["replies"] else None
+    # Words join those of an answer that broke off; calls that broke off stay what they are.
+    is_older = "reply" not in turn["figures"]
+    if last is None or last["role"] == "tool" or (is_older and "tool_calls" in last):
+        last = {"role": "assistant", "content": ""}
+        turn["replies"].append(last)
+    return last

@@ -5,7 +5,7 @@
   * RateLimited, UnknownModel, NoAccess, NotServerless, DeploymentFailed, Deploying, Loading, Busy
   * TooLong, Rejected, BadImage, ModelFailed
   * TimedOut, Unreachable, ServerError, Maintenance, BadReply, CutOff
-  * AppBusy, AppFault
+  * Runaway, ChatFull, AppBusy, AppFull, AppFault
 
 `docs/ERRORS.md` is written from this module, and a page test walks every row of it.
 """
@@ -281,12 +281,37 @@ class CutOff(ChatError):
     advice = "What had arrived is kept. Ask again for the whole answer."
 
 
+class Runaway(ChatError):
+    """The answer passed the length that this app's operator allows for one."""
+
+    what = "This answer grew longer than this app keeps, and was ended there."
+    side = "this app"
+    advice = "What had arrived is kept. Continue asks for more of it; or ask for less at a time."
+
+
+class ChatFull(ChatError):
+    """The conversation passed the length that this app's operator allows for one."""
+
+    what = "This conversation has grown as long as this app keeps one."
+    side = "this app"
+    advice = "Your question is kept, and was not sent. Start a new chat and ask it there."
+    can_retry = False
+
+
 class AppBusy(ChatError):
     """More replies run in this process than its operator allows."""
 
     what = "This app is writing as many replies as it can at the moment."
     side = "this app"
     advice = "Your question is kept. Ask again in a moment."
+
+
+class AppFull(ChatError):
+    """The process holds more memory than its operator allows."""
+
+    what = "This app has no memory left for another answer at the moment."
+    side = "this app"
+    advice = "Your question is kept. Ask again in a while; if it stays, its operator has to look."
 
 
 class AppFault(ChatError):

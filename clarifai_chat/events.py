@@ -20,10 +20,24 @@ class Thinking:
 
 
 @dataclass(frozen=True, slots=True)
+class CallDelta:
+    """More of a tool call: what is new of its id, name and arguments."""
+
+    number: int  # which call of this reply, from 0
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class ToolCalled:
-    """One whole tool call; its arguments are the text the model wrote, valid or not."""
+    """One whole tool call; its arguments are the text the model wrote, valid or not.
+
+    Comes at the end, in order, and replaces what deltas with the same number had shown.
+    """
 
     call: ToolCall
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +68,22 @@ class Finished:
     request_id: str = ""
 
 
-StreamEvent = Text | Thinking | ToolCalled | Usage | Retrying | Finished
+@dataclass(frozen=True, slots=True)
+class StepEnded:
+    """A request ended with calls that are answered at once; another request follows it."""
+
+    reason: str  # its finish reason
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a tool gave back for a call."""
+
+    call_id: str
+    content: str
+
+
+StreamEvent = (
+    Text | Thinking | CallDelta | ToolCalled | Usage | Retrying | StepEnded | Answered | Finished
+)

@@ -12,6 +12,7 @@ import logging
 import os
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from copy import deepcopy
@@ -35,11 +36,13 @@ from clarifai_chat.errors import (
     is_error,
     meaning,
     parse,
+    plain,
 )
 from clarifai_chat.events import Finished, Retrying, StreamEvent, Usage
 from clarifai_chat.messages import Message, ToolSpec
 from clarifai_chat.pat import sendable
 from clarifai_chat.stream import Assembler
+from clarifai_chat.tools.recover import recover
 from clarifai_chat.wire import Call
 
 log = logging.getLogger(__name__)
@@ -116,6 +119,8 @@ def _reply(
     if not sendable(pat):
         raise OddPat
     call = call or Call()
+    if call.recorder:
+        call.recorder.hide(pat)
     request = _request(model, messages, tools, params, stream)
     base = api_base or settings().openai_base
     for attempt in range(1, MAX_ATTEMPTS + 1):
@@ -165,12 +170,21 @@ def _request(
 def _outgoing(message: Message) -> dict[str, Any]:
     """A copy fit to send: litellm changes messages in place, and servers refuse unknown fields."""
     fields = ("role", "content", "tool_calls", "tool_call_id")
-    return {name: deepcopy(message[name]) for name in fields if name in message}  # type: ignore[literal-required]  # names of Message's own fields
+    sent: dict[str, Any] = {n: deepcopy(v) for n, v in message.items() if n in fields}
+    for call in sent.get("tool_calls", ()):
+        call.pop("quirks", None)
+    return sent
+
+
+def _name(tool: ToolSpec) -> str:
+    function = tool.get("function")
+    return str(function.get("name", "")) if isinstance(function, dict) else ""
 
 
 def _attempt(request: dict[str, Any], pat: str, base: str, call: Call) -> Iterator[StreamEvent]:
     """One request, no retries. Raises a `ChatError`, whatever goes wrong."""
-    assembler = Assembler(pat)
+    names = [_name(tool) for tool in request["extra_body"].get("tools", ())]
+    assembler = Assembler(pat, (lambda text: recover(text, names)) if names else None)
     begun = False
     try:
         _send(request, pat, base, call)
@@ -184,13 +198,13 @@ def _attempt(request: dict[str, Any], pat: str, base: str, call: Call) -> Iterat
         if not assembler.reason and _was_cut_short(call, response):
             raise CutOff if begun else BadReply
         yield from assembler.finish()
-        yield Finished(assembler.reason or "not reported", _request_id(response))
+        yield Finished(assembler.reason or "not reported", _request_id(response, pat))
     except Exception as error:  # the one door: whatever litellm raises stops here
         yield from assembler.held()  # what had arrived is never lost
         if not isinstance(error, ChatError):
             error = _meaning_of(error, pat, call, begun)
         if not error.request_id and call.response is not None:
-            error.request_id = _request_id(call.response)
+            error.request_id = _request_id(call.response, pat)
         raise error from None
 
 
@@ -233,6 +247,8 @@ def _chunks(
     done = False
     events = EventSource(response).iter_sse()
     for event in events:
+        if call.recorder:
+            call.recorder.chunk(event.data)
         if event.data == "[DONE]":
             done = True
             break
@@ -268,7 +284,7 @@ def _meaning_of(error: Exception, pat: str, call: Call, begun: bool) -> ChatErro
                 response.status_code,
                 body,
                 pat=pat,
-                request_id=_request_id(response),
+                request_id=_request_id(response, pat),
                 retry_after_s=_retry_after_s(response.headers),
             )
         return BadReply()
@@ -326,15 +342,25 @@ def _retry_after_s(headers: httpx.Headers) -> float | None:
         return None
 
 
-def _request_id(response: httpx.Response) -> str:
+def _request_id(response: httpx.Response, pat: str) -> str:
     found = (response.headers.get(n) for n in ("x-clarifai-request-id", "x-request-id"))
-    return str(next(filter(None, found), ""))[:100]
+    return plain(next(filter(None, found), ""), pat)[:100]
 
 
 # --- litellm itself ---------------------------------------------------------------------------
 
 _ready = threading.Event()
 _import_lock = threading.Lock()
+
+
+def count_tokens(text: str) -> int:
+    """About how many tokens `text` is: counted with one maker's tokenizer, others differ by some.
+
+    Counts locally. The first call loads the tokenizer, for half a second.
+    """
+    litellm, _ = _imported()
+    # "gpt-4o" names a tokenizer that litellm carries; other names would make it look for their own.
+    return int(litellm.token_counter(model="gpt-4o", text=text))
 
 
 def is_ready() -> bool:
@@ -367,6 +393,8 @@ def _imported() -> tuple[Any, Any]:
         import openai
 
         litellm.suppress_debug_info = True  # it prints advertisements to stdout
+        # Such a warning shows on stderr what a model said, where it was not quite the usual shape.
+        warnings.filterwarnings("ignore", "Pydantic serializer warnings", UserWarning)
         litellm.disable_hf_tokenizer_download = True  # names with "llama-3" cost 47 s offline
     return litellm, openai
 

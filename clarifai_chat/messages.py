@@ -1,5 +1,6 @@
 """The shapes that go over the wire: OpenAI chat messages, as plain dicts."""
 
+import json
 from typing import Any, Literal, NotRequired, TypedDict
 
 
@@ -8,10 +9,22 @@ class FunctionCall(TypedDict):
     arguments: str  # JSON text, exactly as the model wrote it
 
 
+# How a call differed from what the API says, on its way to us.
+Quirk = Literal[
+    "shared_index",  # run together with another call on one index, and split
+    "from_text",  # written as text, and recovered
+    "no_id",  # came without an id; the one it has was made up
+    "same_id",  # came with an id that another call had already
+    "object",  # its arguments came as an object, not as text
+    "legacy",  # came in the API's older form, `function_call`
+]
+
+
 class ToolCall(TypedDict):
     id: str
     type: Literal["function"]
     function: FunctionCall
+    quirks: NotRequired[list[Quirk]]  # kept for the reader, never sent
 
 
 class Message(TypedDict):
@@ -29,3 +42,12 @@ class Message(TypedDict):
 
 
 ToolSpec = dict[str, Any]  # {"type": "function", "function": {"name", "description", "parameters"}}
+
+
+def is_json(text: str) -> bool:
+    """Whether `text` is whole JSON, as a call's arguments should be."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -4,19 +4,34 @@ A worker thread reads the provider and folds events into the turn; pages only wa
 change of page or a lost connection leaves it running. It ends with its last event, by `stop`, or
 when nobody has watched it for `reply_lease_s`.
 
-One line of waiting questions per conversation is worked off in order, one at a time.
+One line of waiting questions per conversation is worked off in order, one at a time. Each bound of
+the operator's is a sentence in the turn that met it.
 """
 
 import logging
+import os
+import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from clarifai_chat.config import settings
 from clarifai_chat.conversation import INTERRUPTED, STOPPED, UNWATCHED, Turn, apply, end, is_over
-from clarifai_chat.errors import AppBusy, AppFault, ChatError, Problem
+from clarifai_chat.errors import (
+    AppBusy,
+    AppFault,
+    AppFull,
+    ChatError,
+    ChatFull,
+    Problem,
+    Runaway,
+)
 from clarifai_chat.events import StreamEvent
+from clarifai_chat.messages import Message
 from clarifai_chat.wire import Call
 
 log = logging.getLogger(__name__)
@@ -29,9 +44,17 @@ Events = Callable[[Call], Iterator[StreamEvent]]
 class Reply:
     """The handle of a reply that waits or runs. Pages keep the turn; the registry keeps this."""
 
-    def __init__(self, turn: Turn, events: Events, line: str, is_here: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        turn: Turn,
+        events: Events,
+        line: str,
+        is_here: Callable[[], bool],
+        turns: Sequence[Turn],
+    ) -> None:
         self.turn = turn
         self.line = line
+        self._turns = turns
         self.done = threading.Event()
         self.version = 0  # grows with every event
         self.seen_at = time.monotonic()
@@ -61,6 +84,8 @@ class Reply:
             return
         problem: Problem | None = AppFault().problem()
         try:
+            self._check_room()
+            most = size(self.turn["replies"]) + settings().max_reply_chars
             events = self._events(self._call)
             self._began = time.monotonic()  # getting ready for the request is not the model's time
             for event in events:
@@ -70,6 +95,9 @@ class Reply:
                     apply(self.turn, event, time.monotonic() - self._began)
                     self.version += 1
                     self._news.notify_all()
+                if size(self.turn["replies"]) > most:
+                    self._call.cut()
+                    raise Runaway
             problem = None
         except ChatError as error:
             problem = error.problem()
@@ -78,6 +106,11 @@ class Reply:
             log.error("%s in the worker of a reply", type(error).__name__)
         finally:
             self.finish(INTERRUPTED if problem is None else "", problem)
+
+    def _check_room(self) -> None:
+        others = (turn for turn in self._turns if turn["id"] != self.turn["id"])
+        if sum(map(turn_size, (*others, self.turn))) > settings().max_conversation_chars:
+            raise ChatFull
 
     def finish(self, ending: str, problem: Problem | None = None) -> None:
         """Mark the turn as over and forget this handle; the first ending counts."""
@@ -98,29 +131,38 @@ class Reply:
         return time.monotonic() - self.seen_at > settings().reply_lease_s
 
 
-_lock = threading.Lock()
-_replies: dict[str, Reply] = {}  # by turn id, waiting and running; finished ones are dropped
-_lines: dict[str, deque[Reply]] = {}  # by conversation, those that still wait
-_keeper: threading.Thread | None = None
+# While it watches files, Streamlit imports all our modules anew when one is edited; what runs must
+# be found again. A name without a file is not one that it drops.
+_kept: Any = sys.modules.setdefault("clarifai_chat_replies", ModuleType("clarifai_chat_replies"))
+_lock: threading.Lock = vars(_kept).setdefault("lock", threading.Lock())
+# By turn id, waiting and running; finished ones are dropped.
+_replies: dict[str, Reply] = vars(_kept).setdefault("replies", {})
+# By conversation, those that still wait.
+_lines: dict[str, deque[Reply]] = vars(_kept).setdefault("lines", {})
 
 
 def ask(
-    turn: Turn, events: Events, *, line: str, is_here: Callable[[], bool] = lambda: False
+    turn: Turn,
+    events: Events,
+    *,
+    line: str,
+    is_here: Callable[[], bool] = lambda: False,
+    turns: Sequence[Turn] = (),
 ) -> None:
     """Ask for the turn's reply after those that wait in the same `line`. Idempotent per turn.
 
     `events` is called in the worker when its time has come. `is_here` tells whether the visitor's
-    page is still connected; it is called from another thread.
+    page is still connected; it is called from another thread. `turns` is the conversation, whose
+    length counts; it may have the turn itself in it, or not yet.
     """
-    global _keeper
     with _lock:
         if turn["id"] in _replies or turn["asked_at"] is not None or is_over(turn):
             return
-        if len(_replies) >= settings().max_replies:
+        if refusal := _refusal():
             turn["asked_at"] = time.time()
-            end(turn, "", None, AppBusy().problem())
+            end(turn, "", None, refusal.problem())
             return
-        reply = Reply(turn, events, line, is_here)
+        reply = Reply(turn, events, line, is_here, turns)
         _replies[turn["id"]] = reply
         if line in _lines:
             _lines[line].append(reply)
@@ -128,9 +170,9 @@ def ask(
             _lines[line] = deque([reply])
             turn["asked_at"] = time.time()
             threading.Thread(target=_work, args=(line,), name="reply", daemon=True).start()
-        if _keeper is None or not _keeper.is_alive():
-            _keeper = threading.Thread(target=_keep, name="reply-keeper", daemon=True)
-            _keeper.start()
+        if not vars(_kept).get("keeper"):
+            _kept.keeper = threading.Thread(target=_keep, name="reply-keeper", daemon=True)
+            _kept.keeper.start()
     if reply.is_running:
         # Else the page's drawing and the request's sending share the interpreter, 5 ms by 5 ms.
         reply.wait_until_sent(HEAD_START_S)
@@ -175,6 +217,42 @@ def running() -> int:
     return len(_replies)
 
 
+def size(messages: Sequence[Message]) -> int:
+    """How many characters messages hold: answers, thoughts, and the arguments of calls."""
+    return sum(
+        len(message["content"])
+        + len(message.get("reasoning_content", ""))
+        + sum(len(call["function"]["arguments"]) for call in message.get("tool_calls", ()))
+        for message in messages
+    )
+
+
+def turn_size(turn: Turn) -> int:
+    """How many characters a turn holds, with what it keeps of earlier attempts."""
+    attempts = (turn, *turn["earlier"])
+    return len(turn["prompt"]) + sum(size(attempt["replies"]) for attempt in attempts)
+
+
+def memory_mb() -> float:
+    """How much memory this process holds; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    except OSError:
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def _refusal() -> ChatError | None:
+    """Why no further question can be taken in now. What runs already goes on."""
+    if len(_replies) >= settings().max_replies:
+        return AppBusy()
+    most_mb = settings().max_memory_mb
+    if most_mb and memory_mb() > most_mb:
+        log.error("More than MAX_MEMORY_MB=%d is in use: new questions are refused", most_mb)
+        return AppFull()
+    return None
+
+
 def _work(line: str) -> None:
     while True:
         with _lock:
@@ -195,8 +273,7 @@ def _keep() -> None:
         time.sleep(min(1.0, settings().reply_lease_s / 10))
         with _lock:
             if not _replies:
-                global _keeper
-                _keeper = None
+                _kept.keeper = None
                 return
             replies = list(_replies.values())
         for reply in replies:

@@ -6,26 +6,31 @@ would add a finish reason and token counts that no server sent.
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from clarifai_chat.errors import is_error, meaning
-from clarifai_chat.events import StreamEvent, Text, Thinking, ToolCalled, Usage
-from clarifai_chat.messages import ToolCall
+from clarifai_chat.events import CallDelta, StreamEvent, Text, Thinking, ToolCalled, Usage
+from clarifai_chat.messages import Quirk, ToolCall, is_json
 
 _OPEN, _CLOSE = "<think>", "</think>"
+_DECODER = json.JSONDecoder()
 
 
 class Assembler:
     """Takes one reply's chunks, or its one whole body; then has `calls`, `usage` and `reason`."""
 
-    def __init__(self, pat: str = "") -> None:
+    def __init__(
+        self, pat: str = "", recover: Callable[[str], list[ToolCall]] | None = None
+    ) -> None:
         self.calls: list[ToolCall] = []
         self.usage: Usage | None = None
         self.reason = ""  # the finish reason as sent; "" while there was none
         self._pat = pat  # scrubbed from the errors that a server sends
         self._thoughts = _ThinkTags()
         self._latest: dict[Any, ToolCall] = {}  # index → the call its fragments belong to
+        self._recover = recover  # finds calls that a model wrote as text
+        self._text: list[str] = []  # where that may be needed
 
     def feed(self, chunk: dict[str, Any]) -> Iterator[StreamEvent]:
         """The events of one chunk. Raises the `ChatError` that the chunk is, where it is one."""
@@ -42,11 +47,14 @@ class Assembler:
             if isinstance(thought, str) and thought:
                 yield Thinking(thought)
             if content := _content(said.get("content")):
+                if self._recover:
+                    self._text.append(content)
                 yield from self._thoughts.split(content)
             for part in said.get("tool_calls") or ():
-                self._gather(part)
+                if isinstance(part, dict):
+                    yield from self._gather(part)
             if isinstance(said.get("function_call"), dict):  # the API's older form
-                self._gather({"function": said["function_call"]})
+                yield from self._gather({"function": said["function_call"]}, "legacy")
 
     def held(self) -> Iterator[StreamEvent]:
         """Text held back because it could have become a tag."""
@@ -55,43 +63,89 @@ class Assembler:
     def finish(self) -> Iterator[StreamEvent]:
         """What only the end of a whole reply settles: held text, tool calls, usage."""
         yield from self.held()
-        for call in self.calls:
-            call["id"] = call["id"] or f"call_{uuid.uuid4().hex[:12]}"
-            yield ToolCalled(call)
+        if self._recover and not self.calls:
+            self.calls = self._recover("".join(self._text))
+        self.calls = [one for call in self.calls for one in _taken_apart(call)]
+        ids: set[str] = set()
+        for number, call in enumerate(self.calls):
+            if not call["id"] or call["id"] in ids:  # answers find their calls by the id
+                if "from_text" not in call.get("quirks", []):
+                    _note(call, "same_id" if call["id"] else "no_id")
+                call["id"] = f"call_{uuid.uuid4().hex[:12]}"
+            ids.add(call["id"])
+            yield ToolCalled(call, number)
         if self.usage:
             yield self.usage
 
-    def _gather(self, part: dict[str, Any]) -> None:
+    def _gather(self, part: dict[str, Any], quirk: Quirk | None = None) -> Iterator[CallDelta]:
         """Add a fragment to its call: ids come once or with each piece, calls may share one."""
         function = part.get("function") or {}
-        call_id, name = part.get("id") or "", function.get("name") or ""
+        call_id, name = str(part.get("id") or ""), str(function.get("name") or "")
         index = part.get("index", 0)
         call = self._latest.get(index)
         if call is None or _starts_another(call, call_id, name):
-            call = {"id": call_id, "type": "function", "function": {"name": "", "arguments": ""}}
+            other = call
+            call = {"id": "", "type": "function", "function": {"name": "", "arguments": ""}}
             self.calls.append(call)
             self._latest[index] = call
-        call["id"] = call["id"] or call_id
-        if name != call["function"]["name"]:
-            call["function"]["name"] += name
+            # Without any index each part is a call of its own: so do whole bodies list them.
+            if other and "index" in part:
+                _note(other, "shared_index")
+                _note(call, "shared_index")
+        if quirk:
+            _note(call, quirk)
         arguments = function.get("arguments")
         if isinstance(arguments, dict):  # some servers send an object where the API says text
             arguments = json.dumps(arguments, ensure_ascii=False)
-        call["function"]["arguments"] += arguments or ""
+            _note(call, "object")
+        # An id or a name may come again with each piece, or itself in pieces.
+        new_id = "" if call["id"] else call_id
+        new_name = "" if name == call["function"]["name"] else name
+        new_arguments = arguments if isinstance(arguments, str) else ""
+        call["id"] += new_id
+        call["function"]["name"] += new_name
+        call["function"]["arguments"] += new_arguments
+        if new_id or new_name or new_arguments:
+            number = next(n for n, known in enumerate(self.calls) if known is call)
+            yield CallDelta(number, new_id, new_name, new_arguments)
 
 
 def _starts_another(call: ToolCall, call_id: str, name: str) -> bool:
     if call_id and call["id"]:
         return call_id != call["id"]
-    return bool(name) and _is_json(call["function"]["arguments"])
+    return bool(name) and is_json(call["function"]["arguments"])
 
 
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
+def _note(call: ToolCall, quirk: Quirk) -> None:
+    if quirk not in call.setdefault("quirks", []):
+        call["quirks"].append(quirk)
+
+
+def _taken_apart(call: ToolCall) -> list[ToolCall]:
+    """The call; or the several of one tool whose arguments ran together into `{…}{…}`."""
+    text, objects, at = call["function"]["arguments"].strip(), [], 0
+    while at < len(text):
+        try:
+            value, end = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            return [call]
+        if not isinstance(value, dict):
+            return [call]
+        objects.append(text[at:end])
+        at = end + len(text[end:]) - len(text[end:].lstrip())
+    if len(objects) < 2:
+        return [call]
+    calls: list[ToolCall] = []
+    for number, arguments in enumerate(objects):
+        one: ToolCall = {
+            "id": "" if number else call["id"],
+            "type": "function",
+            "function": {"name": call["function"]["name"], "arguments": arguments},
+            "quirks": [*call.get("quirks", [])],
+        }
+        _note(one, "shared_index")
+        calls.append(one)
+    return calls
 
 
 def _content(content: Any) -> str:

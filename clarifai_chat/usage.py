@@ -45,8 +45,8 @@ def reply_line(turn: Turn) -> list[str]:
         parts.append(f"first token {seconds(figures['first_token_s'])}")
     if speed := tokens_per_s(figures):
         parts.append(f"{speed:.0f} tokens/s")
-    parts.append(_tokens(turn))
-    parts.append(_price(turn))
+    parts.append(token_counts(turn))
+    parts.append(price(turn))
     return parts
 
 
@@ -61,7 +61,8 @@ def seconds(s: float) -> str:
     return f"{round(s) // 60} min {round(s) % 60} s"
 
 
-def _tokens(turn: Turn) -> str:
+def token_counts(turn: Turn) -> str:
+    """All tokens of the turn's requests: "312 tokens in, 45 out"."""
     sent, received = tokens(turn, "prompt_tokens"), tokens(turn, "completion_tokens")
     if sent is None and received is None:
         return "tokens not reported"
@@ -75,7 +76,8 @@ def _count(tokens: int | None) -> str:
     return "?" if tokens is None else f"{tokens:,}"
 
 
-def _price(turn: Turn) -> str:
+def price(turn: Turn) -> str:
+    """What the turn cost: "$0.002", "free", "price unknown"."""
     if turn["model"]["url"] == DEMO.url:
         return "free"
     cost = cost_usd(turn)

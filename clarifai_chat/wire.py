@@ -21,6 +21,7 @@ import httpcore
 import httpx
 
 from clarifai_chat.config import is_loopback
+from clarifai_chat.recording import Recorder
 
 CONNECT_TIMEOUT_S = 5.0
 LAST_READ_S = 0.25  # for what follows an answer's own end on the wire
@@ -31,6 +32,7 @@ class Call:
     """One request under way: its raw response once there is one, and a way to end it."""
 
     def __init__(self) -> None:
+        self.recorder: Recorder | None = None  # given by who wants to see what was sent
         self.response: httpx.Response | None = None
         self.is_whole = False  # the response was no stream, and was read to its end
         self.ended = threading.Event()  # set by cut(); waits between retries listen to it
@@ -75,6 +77,8 @@ class Call:
             self._stream = None
         if self.response is not None:
             self.response.close()
+        if self.recorder:
+            self.recorder.end()
 
     def forget_response(self) -> None:
         """Make ready for another try of the same call."""
@@ -94,9 +98,13 @@ class Call:
     def keep(self, response: httpx.Response) -> None:
         """Keep the response. What is no stream is read, so that its words survive litellm."""
         self.response = response
+        if self.recorder:
+            self.recorder.response(response)
         if not self._may_stream or response.status_code >= 400 or not is_event_stream(response):
             response.read()
             self.is_whole = True
+            if self.recorder:
+                self.recorder.body(response.text)
 
 
 _current: ContextVar[Call | None] = ContextVar("call", default=None)
@@ -117,7 +125,7 @@ def _client(*, trust_env: bool) -> httpx.Client:
         limits=httpx.Limits(
             max_connections=1000, max_keepalive_connections=50, keepalive_expiry=30
         ),
-        event_hooks={"request": [_limit_connecting], "response": [_keep_response]},
+        event_hooks={"request": [_limit_connecting, _keep_request], "response": [_keep_response]},
         trust_env=trust_env,
     )
     # httpx has no public way to set its transports' network backend; httpcore, below it, has.
@@ -132,6 +140,12 @@ def _limit_connecting(request: httpx.Request) -> None:
     # litellm makes one number of all timeouts, and a dead address would be waited for as long as
     # a slow model.
     request.extensions["timeout"] = request.extensions["timeout"] | {"connect": CONNECT_TIMEOUT_S}
+
+
+def _keep_request(request: httpx.Request) -> None:
+    call = _current.get()
+    if call and call.recorder:
+        call.recorder.request(request)
 
 
 def _keep_response(response: httpx.Response) -> None:

@@ -20,6 +20,10 @@ from clarifai_chat.catalog import Model
 from clarifai_chat.config import announced, is_loopback, settings
 from clarifai_chat.conversation import Asked, Turn
 from clarifai_chat.endpoints import SharedUse
+from clarifai_chat.runs import Run, RunSettings, default_settings
+from clarifai_chat.toolset import ToolSet
+from components import repairs
+from components.draft import Draft, new_draft
 
 T = TypeVar("T")
 
@@ -70,6 +74,21 @@ class Session:
     turns = Slot[list[Turn]](list)
     shown_turns = Slot(lambda: 0)  # how many more than usual are drawn
     drawn_turns = Slot(lambda: 0)  # how many the last run drew
+
+    tools = Slot[Draft](new_draft)  # the playground's tools, as text
+    tools_off = Slot[list[str]](list)  # names of those that are not sent
+    set_aside = Slot[list[ToolSet]](list)  # what the app replaced, the latest last
+    fixing = Slot[list[str]](list)  # the finding whose fix is looked at: its code and its place
+    plain_editor = Slot(bool)
+    run_prompt = Slot(str)
+    run_settings = Slot[RunSettings](default_settings)
+    answerers = Slot[dict[str, str]](dict)  # tool → built-in, "" is by hand; others as suggested
+    results = Slot[dict[str, str]](dict)  # tool → what it was answered with last
+    runs = Slot[list[Run]](list)  # the latest last
+    opened_run = Slot(str)  # id of the turn of the run that is shown
+    compared_run = Slot(str)
+    drawn_run = Slot(str)
+    address_tools = Slot(str)  # the ?tools= that was taken from the address already
 
     @property
     def pat(self) -> str:
@@ -140,6 +159,7 @@ def _shipped() -> tuple[Model, ...]:
 
 
 session = Session()
+repairs.apply()
 
 
 def widget(key: str) -> Any:
@@ -150,6 +170,22 @@ def widget(key: str) -> Any:
 def set_widget(key: str, value: Any) -> None:
     """Change what a widget holds; only in a callback, before the widget is drawn."""
     st.session_state[key] = value
+
+
+def seed(key: str, value: Any) -> None:
+    """Give a widget its value, where it has none: on its first run, and after a change of page.
+
+    A widget's own default would be ignored once it was shown, and lost with a change of page.
+    """
+    if key not in st.session_state:
+        st.session_state[key] = value
+
+
+def forget_widgets(*prefixes: str) -> None:
+    """Let widgets whose keys begin so take their values from the session again. For callbacks."""
+    for key in list(st.session_state):
+        if str(key).startswith(prefixes):
+            del st.session_state[key]
 
 
 @contextmanager

@@ -37,6 +37,7 @@ def open_page(title: str, *, wide: bool = False) -> list[Job]:
     pending = [j for j in (session.account, session.listing) if j and j["state"] == "running"]
     with st.sidebar:
         st.page_link("app.py", label="Chat", icon=":material/chat:")
+        st.page_link("pages/tool_playground.py", label="Tool playground", icon=":material/build:")
         st.page_link("pages/models.py", label="Models", icon=":material/list_alt:")
         model_picker.show()
         token_box.show()

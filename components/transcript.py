@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from typing import Literal, Protocol
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -40,6 +40,16 @@ ActionName = Literal["retry", "resume", "use_demo", "remove"]
 # The next step for each way of ending.
 ASK_AGAIN = (STOPPED, UNWATCHED, INTERRUPTED, "content_filter")
 ASK_DEMO = ("NoPat", "SharedPatSpent", "Unreachable")
+
+
+class View(Protocol):
+    """What `watch` keeps up to date: one reply on the page."""
+
+    turn: Turn
+
+    @property
+    def tail_size(self) -> int: ...
+    def draw(self) -> None: ...
 
 
 class TurnView:
@@ -89,7 +99,7 @@ class TurnView:
 
     def _show_notice(self) -> None:
         """What is going on while there is no text to show it."""
-        text = _waiting_text(self.turn)
+        text = waiting_text(self.turn)
         if text == self._noted:
             return
         self._noted = text
@@ -124,7 +134,7 @@ class TurnView:
             return
         with self._end.container():
             if problem:
-                _show_problem(problem)
+                show_problem(problem)
             if line:
                 st.caption(line)
             with st.container(horizontal=True):
@@ -148,8 +158,8 @@ class _MessageView:
         self._place = body
         self._thinking: StatusContainer | None = None
         self._label = ""
-        self._thoughts: _TextView | None = None
-        self._text: _TextView | None = None
+        self._thoughts: TextView | None = None
+        self._text: TextView | None = None
 
     def draw(self, message: Message, turn: Turn, *, over: bool) -> None:
         thoughts = message.get("reasoning_content", "")
@@ -158,14 +168,14 @@ class _MessageView:
             state: Literal["running", "complete"] = "running" if is_thinking(turn) else "complete"
             if self._thinking is None or self._thoughts is None:
                 self._thinking = self._place.status(label, type="compact", state=state)
-                self._thoughts = _TextView(self._thinking)
+                self._thoughts = TextView(self._thinking)
             if label != self._label:
                 self._thinking.update(label=label, state=state)
                 self._label = label
             self._thoughts.draw(thoughts, over=over or not is_thinking(turn))
         if message["content"]:
             if self._text is None:
-                self._text = _TextView(self._place)
+                self._text = TextView(self._place)
             self._text.draw(message["content"], over=over)
         for call in message.get("tool_calls", []) if over else []:
             function = call["function"]
@@ -177,7 +187,7 @@ class _MessageView:
         return growing.tail_size if growing else 0
 
 
-class _TextView:
+class TextView:
     """Growing Markdown: finished blocks are written once, only the tail again and again."""
 
     def __init__(self, place: DeltaGenerator) -> None:
@@ -208,7 +218,7 @@ class _TextView:
 
 
 def watch(
-    views: Sequence[TurnView], *, has_news: Callable[[], bool], when_over: Callable[[], object]
+    views: Sequence[View], *, has_news: Callable[[], bool], when_over: Callable[[], object]
 ) -> None:
     """Draw replies as they arrive until none waits or runs. The last statement of a page.
 
@@ -246,7 +256,7 @@ def tick_s(tail_size: int, replies_running: int) -> float:
     return max(TICK_S, tail_size / TAIL_BYTES_PER_S, replies_running / DRAWINGS_PER_S)
 
 
-def _waiting_text(turn: Turn) -> str:
+def waiting_text(turn: Turn) -> str:
     """Markdown for a reply without text so far; "waiting" where it has not been asked yet."""
     if is_over(turn):
         return ""
@@ -276,10 +286,10 @@ def _thinking_label(turn: Turn) -> str:
 
 def _show_earlier(attempt: Attempt) -> None:
     with st.expander("An earlier answer to this question, kept", type="compact"):
-        _TextView(st.container()).draw(said(attempt), over=True)
+        TextView(st.container()).draw(said(attempt), over=True)
 
 
-def _show_problem(problem: Problem) -> None:
+def show_problem(problem: Problem) -> None:
     text = f"**{problem['what']}** {problem['advice']}"
     if problem["detail"]:
         text += f"  \n:small[The server said: “{escaped(problem['detail'])}”]"

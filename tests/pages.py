@@ -8,6 +8,7 @@ A run lasts until no reply is under way. To see a page in the middle of one, tak
 """
 
 import logging
+import pickle
 import re
 import sys
 import threading
@@ -17,7 +18,6 @@ from functools import cache
 from typing import Any
 
 import pytest
-from streamlit import config as streamlit_config
 from streamlit import logger as streamlit_logger
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -29,8 +29,8 @@ from streamlit.testing.v1.element_tree import Block, ButtonGroup, ChatMessage, E
 from clarifai_chat import config, demo, endpoints, errors, llm, replies
 from clarifai_chat.config import ROOT
 from clarifai_chat.conversation import Turn
-from components import shell, transcript  # noqa: F401 (shell: loaded while ROOT is right)
-from components.session import Session
+from components import code_editor, shell, transcript  # noqa: F401 (loaded while ROOT is right)
+from components.session import Session, Slot
 from tests.canary import assert_no_canary
 from tests.fake_clarifai import Behaviour, FakeClarifai, FakeHandler, chunk
 
@@ -66,6 +66,9 @@ class Page(AppTest):
         finally:
             ForwardMsgQueue.on_before_enqueue_msg(None)
         assert not self.exception, self.exception[0].message
+        for slot in vars(Session).values():
+            if isinstance(slot, Slot) and slot.key in self.session_state:
+                pickle.dumps(self.session_state[slot.key])  # plain data at rest
         for message in self.sent[seen:]:
             data = message.SerializeToString().decode("latin-1")  # each byte stays a character
             assert_no_canary("what a browser was sent", data)
@@ -278,10 +281,6 @@ def open_app(
     monkeypatch.setattr(endpoints, "_last_hour", type(endpoints._last_hour)())
     headers = StreamlitHeaders([("Host", HOST)])
     monkeypatch.setattr(ContextProxy, "headers", property(lambda context: headers))
-    strict = "runner.enforceSerializableSessionState"
-    before = streamlit_config.get_option(strict)
-    streamlit_config.set_option(strict, True)
-
     _quiet_streamlit()
 
     def open_app(
@@ -299,7 +298,6 @@ def open_app(
         return app.run()
 
     yield open_app
-    streamlit_config.set_option(strict, before)
     for handle in list(replies._replies.values()):
         handle.stop()
 

@@ -49,7 +49,10 @@ def test_there_is_something_to_look_at():
     [
         ("litellm", {"clarifai_chat/llm.py"}),
         ("openai", {"clarifai_chat/llm.py"}),
-        ("httpx", {"clarifai_chat/llm.py", "clarifai_chat/wire.py", "clarifai_chat/clarifai.py"}),
+        (
+            "httpx",
+            {f"clarifai_chat/{name}.py" for name in ("llm", "wire", "clarifai", "recording")},
+        ),
         ("httpx_sse", {"clarifai_chat/llm.py"}),
         ("httpcore", {"clarifai_chat/wire.py"}),
         ("dotenv", {"clarifai_chat/config.py"}),

@@ -1,15 +1,24 @@
 """What only a real browser shows: a visitor's whole walk, two visitors, keys, colours, sizes."""
 
+import os
 import re
-from collections.abc import Callable
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import App
+from bench.processes import Process
+from tests.browser import FLAGS, PATIENCE_MS, ROOT, App, find_chromium
 from tests.canary import CANARY, assert_no_canary
+from tests.conftest import until
 from tests.fake_clarifai import OTHER_PAT, FakeClarifai, cut, says, silent_before_headers
+from tests.pages import Gate
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
@@ -134,16 +143,25 @@ def test_everything_works_while_a_reply_streams(visit: Visit, clarifai: FakeClar
     expect(answer(page)).to_contain_text("Second answer.")
 
 
+# A click on the page's link to Models, so soon after Enter that no hand could do it.
+LEAVE_AT_ONCE = """delay => document.addEventListener("keydown", () => setTimeout(
+    () => [...document.links].find(a => a.pathname == "/models").click(), delay), {once: true})"""
+
+
 def test_a_question_that_a_click_overtakes_is_asked_all_the_same(
     visit: Visit, clarifai: FakeClarifai
 ) -> None:
     page = visit()
-    for number in range(3):
-        ask(page, f"Question {number}, what is Clarifai?")
-        page.get_by_role("link", name="Models").click(no_wait_after=True)
+    sign_in(page, CANARY, "ada")
+    prompts = [f"Question {number}" for number in range(8)]
+    for number, prompt in enumerate(prompts):
+        page.evaluate(LEAVE_AT_ONCE, number + 1)  # ms
+        ask(page, prompt)
+        expect(page.get_by_role("heading", name="Models")).to_be_visible()
         page.get_by_role("link", name="Chat", exact=True).click()
         done(page, number + 1)
-        expect(page.get_by_text(f"Question {number},")).to_be_visible()
+        expect(page.get_by_text(prompt, exact=True)).to_be_visible()
+    assert [chat.body["messages"][-1]["content"] for chat in clarifai.chats] == prompts
 
 
 def test_a_lost_connection_loses_no_word(visit: Visit, clarifai: FakeClarifai) -> None:
@@ -166,6 +184,99 @@ def test_a_lost_connection_loses_no_word(visit: Visit, clarifai: FakeClarifai) -
         expect(answer(page)).to_contain_text(word)
     assert len(sockets) > 1
     assert len(clarifai.chats) == 1  # watched again, not asked again
+
+
+class Sleeper:
+    """A browser of its own that can fall asleep, as a phone does: all of its processes stop."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.page = browser.new_page()
+        self.page.set_default_timeout(PATIENCE_MS)
+        self._devtools = browser.new_browser_cdp_session()
+        self._processes: list[int] = []
+
+    def sleep(self) -> None:
+        told = self._devtools.send("SystemInfo.getProcessInfo")["processInfo"]
+        self._processes = [process["id"] for process in told]
+        self._send(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        self._send(signal.SIGCONT)
+
+    def _send(self, number: int) -> None:
+        for process in self._processes:
+            with suppress(ProcessLookupError):  # it was about to end
+                os.kill(process, number)
+
+
+@pytest.fixture
+def sleeper(chromium: Browser) -> Iterator[Sleeper]:
+    browser = chromium.browser_type.launch(executable_path=find_chromium(), args=[*FLAGS])
+    sleeper = Sleeper(browser)
+    yield sleeper
+    sleeper.wake()
+    browser.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal that stops a process")
+def test_a_browser_that_was_frozen_in_mid_reply_gets_the_whole_answer(
+    sleeper: Sleeper, clarifai: FakeClarifai
+) -> None:
+    page = sleeper.page
+    sockets: list[object] = []
+    page.on("websocket", lambda socket: sockets.append(socket))
+    # Given up after 2 s without an answer to a ping, where server.py waits for 20.
+    command = ("-m", "uvicorn", "server:app", "--port", "{port}")
+    pings = ("--ws-ping-interval", "1", "--ws-ping-timeout", "1")
+    environ = {"CLARIFAI_API_BASE": clarifai.base, "REPLY_LEASE_S": "60"}
+    with Process((*command, *pings), "/healthz", environ=environ) as server:
+        page.goto(server.url)
+        sign_in(page, CANARY, "ada")
+        clarifai.next(says(*(f"word{n} " for n in range(120)), delay_s=0.05))
+        ask(page, "Tell me words")
+        expect(answer(page)).to_contain_text("word5")
+        before = len(sockets)
+        sleeper.sleep()
+        until(lambda: clarifai.chats[0].answered_at)  # 6 s: three times what the server waits
+        sleeper.wake()
+        done(page)
+        for word in ("word0 ", "word5 ", "word60 ", "word119"):
+            expect(answer(page)).to_contain_text(word)
+    assert len(sockets) > before  # the server had given it up
+    assert len(clarifai.chats) == 1  # watched again, not asked again
+
+
+def test_an_edited_module_in_mid_reply_loses_nothing(
+    visit: Visit, clarifai: FakeClarifai, tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    leave_out = shutil.ignore_patterns(".*", "tests", "bench", "docs", "__pycache__")
+    shutil.copytree(ROOT, project, ignore=leave_out)
+    shutil.copytree(ROOT / ".streamlit", project / ".streamlit")
+    command = ("-m", "streamlit", "run", "app.py", "--server.port", "{port}")
+    watching = ("--server.fileWatcherType", "poll", "--server.runOnSave", "true")
+    environ = {"CLARIFAI_API_BASE": clarifai.base, "PYTHONPATH": str(project)}
+    with Process((*command, *watching), "/_stcore/health", cwd=project, environ=environ) as server:
+        page = visit("about:blank")
+        page.goto(server.url)
+        sign_in(page, CANARY, "ada")
+        gate = Gate("Half an ", "answer.")
+        clarifai.next(gate, says("Second."))
+        ask(page, "First question")
+        ask(page, "Second question")
+        expect(answer(page)).to_contain_text("Waiting for the answer above")
+        for name in ("components/transcript.py", "clarifai_chat/usage.py"):
+            source = (project / name).read_text("utf-8")
+            edited = source.replace("Waiting for the answer above.", "Waiting its turn.")
+            (project / name).write_text(edited + "\n# edited\n", "utf-8")
+        expect(answer(page)).to_contain_text("Waiting its turn.")  # the page is the new one
+        expect(page.get_by_role("button", name="Stop")).to_be_visible()
+        gate.open()
+        done(page, 2)
+        expect(answer(page, 1)).to_contain_text("Half an answer.")
+        expect(answer(page)).to_contain_text("Second.")
+    asked = [chat.body["messages"][-1]["content"] for chat in clarifai.chats]
+    assert asked == ["First question", "Second question"]
 
 
 def test_a_reply_that_nobody_watches_any_more_is_ended(

@@ -8,8 +8,9 @@ import pytest
 from clarifai_chat import catalog, demo, llm, replies
 from clarifai_chat.catalog import DEFAULT_URL
 from clarifai_chat.conversation import Turn, apply, new_turn
+from clarifai_chat.errors import AppFull, ChatFull, Runaway
 from clarifai_chat.events import Finished, Retrying, Text
-from components.transcript import _waiting_text
+from components.transcript import waiting_text
 from tests.canary import CANARY
 from tests.conftest import NOWHERE
 from tests.fake_clarifai import cut, no_usage, says, status, think_tags
@@ -248,6 +249,54 @@ def test_a_long_conversation_shows_its_end_and_the_rest_on_request(open_app):
     assert not app.has("earlier")
 
 
+@pytest.mark.usefixtures("at_a_glance")
+def test_a_click_in_a_long_conversation_sends_no_more_than_in_a_short_one(open_app):
+    def sent_by_a_click(turns):
+        app = open_app(turns=[finished_turn(number) for number in range(turns)])
+        app.click("earlier")  # as many are drawn then, and there are more in both
+        before = len(app.sent)
+        app.run()
+        return len(app.sent) - before, sum(m.ByteSize() for m in app.sent[before:])
+
+    short, long = sent_by_a_click(40), sent_by_a_click(1000)
+
+    assert long[0] == short[0]
+    assert long[1] < short[1] * 1.1  # names and numbers have more digits
+
+
+def test_two_tabs_have_a_conversation_each(open_app, fake):
+    first, second = open_app(pat=CANARY), open_app(pat=CANARY)
+    fake.next(*(says(f"Answer {number}.") for number in range(6)))
+    for number in range(3):
+        ask(first, f"First tab, {number}?")
+        ask(second, f"Second tab, {number}?")
+
+    assert questions(first) == [f"First tab, {number}?" for number in range(3)]
+    assert questions(second) == [f"Second tab, {number}?" for number in range(3)]
+    for number in range(3):
+        assert f"Answer {2 * number}." in reply(first, number)
+        assert f"Answer {2 * number + 1}." in reply(second, number)
+    assert "First" not in str(fake.chats[-1].body["messages"])
+
+
+@pytest.mark.usefixtures("at_a_glance")
+def test_replies_of_two_tabs_that_run_at_once_go_where_they_were_asked(open_app, fake):
+    tabs = [open_app(pat=CANARY) for _ in range(2)]
+    gates = [Gate("Half of one ", "and all."), Gate("Half of two ", "and all.")]
+    for tab, gate in zip(tabs, gates, strict=True):
+        fake.next(gate)
+        ask(tab, "Hi")
+        until(lambda tab=tab: tab.turns[0]["replies"])
+
+    tabs[0].run().click("stop")  # ends its own reply only
+    gates[1].open()
+    until(lambda: tabs[1].turns[0]["ended_at"])
+
+    assert "Half of one" in reply(tabs[0].run())
+    assert "Stopped." in reply(tabs[0])
+    assert "Half of two and all." in reply(tabs[1].run())
+
+
 # --- Stop, wait, come back ---------------------------------------------------------------------
 
 
@@ -424,6 +473,54 @@ def test_settings_that_cannot_be_used_are_a_sentence(open_app, set_up):
     assert not app.has("prompt")
 
 
+# --- The operator's bounds -----------------------------------------------------------------------
+
+
+def test_an_answer_that_runs_on_is_ended_and_can_be_continued(open_app, set_up, fake):
+    set_up(MAX_REPLY_CHARS=1000)
+    fake.next(says(*["word "] * 300), says("and the rest."))
+    app = ask(open_app(pat=CANARY), "Hi")
+    assert f"**{Runaway.what}** {Runaway.advice}" in reply(app)
+    assert reply(app).count("word") == 201
+
+    app.click(f"resume:{app.turns[0]['id']}")
+
+    assert reply(app).count("word") == 201
+    assert "and the rest." in reply(app)
+    assert not app.error
+
+
+def test_a_full_conversation_keeps_the_question_and_a_new_chat_takes_it(open_app, set_up, fake):
+    set_up(MAX_CONVERSATION_CHARS=1000)
+    fake.next(says("word " * 200), says("Here I am."))
+    app = ask(open_app(pat=CANARY), "Hi")
+    ask(app, "And now?")
+    assert f"**{ChatFull.what}** {ChatFull.advice}" in reply(app)
+    assert questions(app) == ["Hi", "And now?"]
+    assert len(fake.chats) == 1
+
+    ask(app.click("new_chat"), "And now?")
+
+    assert "Here I am." in reply(app)
+
+
+def test_without_memory_a_question_is_kept_and_can_be_asked_again(
+    open_app, set_up, fake, monkeypatch
+):
+    set_up(MAX_MEMORY_MB=100)
+    monkeypatch.setattr(replies, "memory_mb", lambda: 101)
+    app = ask(open_app(pat=CANARY), "Hi")
+    assert f"**{AppFull.what}** {AppFull.advice}" in reply(app)
+    assert questions(app) == ["Hi"]
+    assert fake.journal == []
+    monkeypatch.setattr(replies, "memory_mb", lambda: 99)
+    fake.next(says("Here I am."))
+
+    app.click(f"retry:{app.turns[0]['id']}")
+
+    assert "Here I am." in reply(app)
+
+
 # --- Without a token, and after a failure --------------------------------------------------------
 
 
@@ -514,7 +611,7 @@ def test_the_notice_of_a_retry_says_why_and_when():
 
     apply(turn, Retrying("The model is loading.", 15, 2, 4), 0.1)
 
-    assert "The model is loading. Trying again in 15 s (attempt 2 of 4)." in _waiting_text(turn)
+    assert "The model is loading. Trying again in 15 s (attempt 2 of 4)." in waiting_text(turn)
 
 
 @pytest.mark.usefixtures("at_a_glance")

@@ -42,6 +42,9 @@ VALUES = {
     "REPLY_LEASE_S": ("0.5", "reply_lease_s", 0.5),
     "REPLY_TIMEOUT_S": ("30", "reply_timeout_s", 30.0),
     "MAX_REPLIES": ("3", "max_replies", 3),
+    "MAX_REPLY_CHARS": ("2000", "max_reply_chars", 2000),
+    "MAX_CONVERSATION_CHARS": ("3000", "max_conversation_chars", 3000),
+    "MAX_MEMORY_MB": ("0", "max_memory_mb", 0),
     "FRAME_ANCESTORS": ("'self' https://a.test", "frame_ancestors", "'self' https://a.test"),
 }
 
@@ -79,6 +82,9 @@ def test_the_environment_wins_unless_it_is_empty(dotenv):
         ("REPLY_LEASE_S", "nan"),
         ("REPLY_TIMEOUT_S", "soon"),
         ("MAX_REPLIES", "0"),
+        ("MAX_REPLY_CHARS", "999"),
+        ("MAX_CONVERSATION_CHARS", "5e6"),
+        ("MAX_MEMORY_MB", "4 GB"),
         ("FRAME_ANCESTORS", "'self'; script-src *"),
         ("FRAME_ANCESTORS", "a\nb"),
     ],

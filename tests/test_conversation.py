@@ -5,6 +5,7 @@ import json
 import pytest
 
 from clarifai_chat.conversation import (
+    CARRY_ON,
     INTERRUPTED,
     STOPPED,
     again,
@@ -20,7 +21,17 @@ from clarifai_chat.conversation import (
     to_messages,
 )
 from clarifai_chat.errors import CutOff
-from clarifai_chat.events import Finished, Retrying, Text, Thinking, ToolCalled, Usage
+from clarifai_chat.events import (
+    Answered,
+    CallDelta,
+    Finished,
+    Retrying,
+    StepEnded,
+    Text,
+    Thinking,
+    ToolCalled,
+    Usage,
+)
 
 MODEL = {"url": "https://clarifai.com/a/b/models/c", "name": "c"}
 ASKED = {**MODEL, "input_price": None, "output_price": None}
@@ -35,8 +46,8 @@ def turn(*events, prompt="Hi", every_s=1.0):
     return turn
 
 
-def call(id="call_1", name="get_weather"):
-    return {"id": id, "type": "function", "function": {"name": name, "arguments": "{}"}}
+def call(id="call_1", name="get_weather", arguments="{}"):
+    return {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
 def answer(turn, id, content):
@@ -65,8 +76,12 @@ def test_a_turn_is_plain_json_at_every_step():
         Retrying("Busy.", 1, 2, 3),
         Thinking("Hm."),
         Text("Hello"),
-        ToolCalled(call()),
+        CallDelta(0, "call_1", "get_weather", "{"),
+        ToolCalled(call(), 0),
         Usage(1, 2),
+        StepEnded("tool_calls", "id"),
+        Answered("call_1", "rain"),
+        Text("Rain."),
         Finished("stop", "id"),
     )
     for event in events:
@@ -118,12 +133,12 @@ def test_a_model_thinks_until_it_says_or_does_something():
     assert not is_thinking(turn())
     assert is_thinking(turn(Thinking("a")))
     assert not is_thinking(turn(Thinking("a"), Text("b")))
-    assert not is_thinking(turn(Thinking("a"), ToolCalled(call())))
+    assert not is_thinking(turn(Thinking("a"), ToolCalled(call(), 0)))
     assert not is_thinking(turn(Thinking("a"), Finished("stop")))
 
 
 def test_a_call_is_pending_until_it_is_answered():
-    asked = turn(ToolCalled(call("1")), ToolCalled(call("2")), Finished("tool_calls"))
+    asked = turn(ToolCalled(call("1"), 0), ToolCalled(call("2"), 1), Finished("tool_calls"))
     assert pending_calls(asked) == [call("1"), call("2")]
 
     answer(asked, "1", "rain")
@@ -132,12 +147,118 @@ def test_a_call_is_pending_until_it_is_answered():
 
 
 def test_what_comes_after_an_answer_is_a_new_message():
-    asked = turn(ToolCalled(call("1")))
+    asked = turn(ToolCalled(call("1"), 0))
     answer(asked, "1", "rain")
     apply(asked, Text("It rains."), 2.0)
 
     assert [message["role"] for message in asked["replies"]] == ["assistant", "tool", "assistant"]
     assert said(asked).strip() == "It rains."
+
+
+# --- Calls as they arrive ---------------------------------------------------------------------
+
+
+def test_a_call_grows_by_its_pieces_until_it_is_there():
+    asked = turn(CallDelta(0, "call", "get_", ""), CallDelta(0, "_1", "weather", '{"a"'))
+    assert asked["replies"] == [assistant("", tool_calls=[call(arguments='{"a"')])]
+    assert asked["figures"]["first_token_s"] == 1.0
+
+    apply(asked, CallDelta(1, "call_2", "get_time", "{}"), 3.0)
+    apply(asked, ToolCalled(call(arguments='{"a": 1}'), 0), 4.0)
+
+    assert asked["replies"][0]["tool_calls"] == [
+        call(arguments='{"a": 1}'),
+        call("call_2", "get_time"),
+    ]
+
+
+def test_a_call_that_turns_out_to_be_two_becomes_two():
+    asked = turn(
+        CallDelta(0, "1", "a", "{}{}"),
+        CallDelta(1, "3", "b", "{}"),
+        ToolCalled(call("1", "a"), 0),
+        ToolCalled(call("2", "a"), 1),
+        ToolCalled(call("3", "b"), 2),
+    )
+
+    assert asked["replies"][0]["tool_calls"] == [call("1", "a"), call("2", "a"), call("3", "b")]
+
+
+def test_a_piece_of_a_later_call_may_come_first():
+    asked = turn(CallDelta(1, "call_2", "get_weather", "{}"))
+
+    assert asked["replies"][0]["tool_calls"] == [call("", "", ""), call("call_2")]
+    assert pending_calls(asked) == [call("call_2")]
+
+
+def test_only_the_calls_of_the_last_reply_can_be_open():
+    asked = turn(ToolCalled(call("1"), 0), StepEnded("tool_calls"), Answered("1", "rain"))
+    assert pending_calls(asked) == []
+    apply(asked, ToolCalled(call("1", arguments='{"again": 1}'), 0), 4.0)
+
+    assert pending_calls(asked) == [call("1", arguments='{"again": 1}')]
+
+
+def test_nothing_is_open_before_a_reply_came():
+    assert pending_calls(turn()) == []
+
+
+# --- Several requests in one turn -------------------------------------------------------------
+
+
+def test_each_request_has_figures_of_its_own():
+    asked = turn(
+        Text("Wait."),  # 1 s after the turn began
+        ToolCalled(call(), 0),
+        Usage(10, 1),
+        StepEnded("tool_calls"),  # 4 s
+        Answered("call_1", "rain"),  # 5 s: from here on the second request counts
+        Thinking("Hm."),
+        Text("Rain."),  # 7 s
+        Usage(20, 2),
+        Finished("stop", "r"),  # 9 s
+    )
+
+    (first,), second = asked["before"], asked["figures"]
+    assert (first["first_token_s"], first["total_s"], first["ending"]) == (1, 4, "tool_calls")
+    assert (first["prompt_tokens"], first["completion_tokens"]) == (10, 1)
+    assert (second["began_s"], second["first_token_s"], second["thought_s"]) == (5, 1, 1)
+    assert (second["total_s"], second["ending"], second["prompt_tokens"]) == (4, "stop", 20)
+    assert [asked["replies"][figures["reply"]]["content"] for figures in (first, second)] == [
+        "Wait.",
+        "Rain.",
+    ]
+    assert (asked["ending"], asked["request_id"]) == ("stop", "r")
+
+
+def test_a_later_request_that_fails_is_timed_from_its_own_start():
+    asked = turn(ToolCalled(call(), 0), StepEnded("tool_calls"), Answered("call_1", "rain"))
+    end(asked, "", 10.0, CutOff().problem())
+
+    assert (asked["figures"]["total_s"], asked["figures"]["ending"]) == (7.0, "")
+
+
+def test_a_request_that_brought_nothing_names_no_reply():
+    asked = turn(ToolCalled(call(), 0), StepEnded("tool_calls"), Answered("call_1", "rain"))
+    end(asked, "stop", 5.0)
+
+    assert asked["before"][0]["reply"] == 0
+    assert "reply" not in asked["figures"]
+
+
+def test_a_page_that_reads_between_two_requests_meets_none_of_them_twice():
+    seen = []
+
+    class Turn(dict):
+        def __setitem__(self, name, value):
+            super().__setitem__(name, value)
+            seen.append(any(figures is self["figures"] for figures in self["before"]))
+
+    asked = Turn(turn(ToolCalled(call(), 0)))
+    apply(asked, StepEnded("tool_calls"), 2.0)
+
+    assert seen
+    assert not any(seen)
 
 
 # --- What is sent -----------------------------------------------------------------------------
@@ -177,7 +298,7 @@ def test_a_question_that_brought_nothing_is_left_out_and_a_partial_answer_is_not
 
 
 def test_a_call_that_stayed_open_is_answered():
-    opened = turn(ToolCalled(call("1")), ToolCalled(call("2")), Finished("tool_calls"))
+    opened = turn(ToolCalled(call("1"), 0), ToolCalled(call("2"), 1), Finished("tool_calls"))
     answer(opened, "1", "rain")
     last = turn(prompt="last")
 
@@ -187,7 +308,7 @@ def test_a_call_that_stayed_open_is_answered():
 
 
 def test_answers_to_its_calls_are_sent_with_their_own_question():
-    asked = turn(ToolCalled(call("1")), Finished("tool_calls"))
+    asked = turn(ToolCalled(call("1"), 0), Finished("tool_calls"))
     answer(asked, "1", "rain")
 
     assert [message["role"] for message in to_messages([asked], asked)] == [
@@ -195,6 +316,95 @@ def test_answers_to_its_calls_are_sent_with_their_own_question():
         "assistant",
         "tool",
     ]
+
+
+def stopped(*calls, text=""):
+    """A turn that was stopped while it wrote these calls."""
+    deltas = [
+        CallDelta(number, each["id"], each["function"]["name"], each["function"]["arguments"])
+        for number, each in enumerate(calls)
+    ]
+    asked = turn(*([Text(text)] if text else []), *deltas)
+    end(asked, STOPPED, 9.0)
+    return asked
+
+
+HALF = call("half", arguments='{"loc')
+
+
+def test_a_call_that_broke_off_is_not_sent():
+    assert to_messages([stopped(HALF)], turn(prompt="last")) == [user("Hi"), user("last")]
+    assert to_messages([stopped(HALF, text="Wait.")], turn(prompt="last")) == [
+        user("Hi"),
+        assistant("Wait."),
+        user("last"),
+    ]
+
+
+@pytest.mark.parametrize("half", [HALF, call(""), call("", arguments="")])
+def test_a_whole_call_before_one_that_broke_off_is_sent_and_closed(half):
+    asked = stopped(call("1"), half)
+
+    assert to_messages([asked], turn(prompt="last")) == [
+        user("Hi"),
+        assistant("", tool_calls=[call("1")]),
+        {"role": "tool", "tool_call_id": "1", "content": STOPPED},
+        user("last"),
+    ]
+    assert len(asked["replies"][0]["tool_calls"]) == 2  # the reader has seen both
+
+
+def test_what_is_no_json_is_sent_once_it_is_answered():
+    asked = turn(ToolCalled(HALF, 0), Finished("tool_calls"))
+    answer(asked, "half", "That is no JSON.")
+    resume(asked)
+
+    assert to_messages([], asked) == [
+        user("Hi"),
+        assistant("", tool_calls=[HALF]),
+        {"role": "tool", "tool_call_id": "half", "content": "That is no JSON."},
+    ]
+
+
+def test_an_answer_after_a_call_that_broke_off_is_a_reply_of_its_own():
+    asked = stopped(HALF, text="Wait.")
+    resume(asked)
+    assert to_messages([], asked)[-2:] == [assistant("Wait."), user(CARRY_ON)]
+    apply(asked, CallDelta(0, "1", "get_weather", "{}"), 1.0)
+    apply(asked, Finished("tool_calls"), 2.0)
+
+    assert asked["replies"] == [
+        assistant("Wait.", tool_calls=[HALF]),
+        assistant("", tool_calls=[call("1")]),
+    ]
+    assert pending_calls(asked) == [call("1")]
+    answer(asked, "1", "rain")
+    assert to_messages([], asked) == [
+        user("Hi"),
+        assistant("Wait."),
+        assistant("", tool_calls=[call("1")]),
+        {"role": "tool", "tool_call_id": "1", "content": "rain"},
+    ]
+
+
+def test_a_turn_of_many_steps_is_sent_step_by_step():
+    asked = turn(
+        ToolCalled(call("1"), 0),
+        StepEnded("tool_calls"),
+        Answered("1", "rain"),
+        ToolCalled(call("1"), 0),
+        Finished("tool_calls"),
+    )
+    before = json.dumps(asked)
+
+    assert to_messages([], asked) == [
+        user("Hi"),
+        assistant("", tool_calls=[call("1")]),
+        {"role": "tool", "tool_call_id": "1", "content": "rain"},
+        assistant("", tool_calls=[call("1")]),
+        {"role": "tool", "tool_call_id": "1", "content": STOPPED},
+    ]
+    assert json.dumps(asked) == before
 
 
 # --- Asking again, and going on ---------------------------------------------------------------
@@ -236,7 +446,7 @@ def test_an_answer_that_broke_off_can_be_carried_on(ending):
 
 
 @pytest.mark.parametrize(
-    "events", [[Text("Whole"), Finished("stop")], [Finished("length")], [ToolCalled(call())]]
+    "events", [[Text("Whole"), Finished("stop")], [Finished("length")], [ToolCalled(call(), 0)]]
 )
 def test_what_did_not_break_off_in_its_words_cannot_be_carried_on(events):
     asked = turn(*events)

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from clarifai_chat import llm
 from clarifai_chat.demo import API_PATH
 from clarifai_chat.errors import NoPat, OddPat
-from clarifai_chat.events import Finished, Text, Thinking, ToolCalled, Usage
+from clarifai_chat.events import CallDelta, Finished, Text, Thinking, ToolCalled, Usage
 from tests import fake_clarifai as quirk
 from tests.canary import CANARY, assert_no_canary
 from tests.conftest import MODEL, NOWHERE
@@ -135,6 +136,21 @@ def test_thoughts_are_not_sent_back_and_the_callers_messages_stay_as_they_were(f
     assert messages == before
     del before[1]["reasoning_content"]
     assert fake.chats[0].body["messages"] == before
+
+
+def test_our_notes_on_a_call_are_not_sent_and_stay_with_the_caller(fake, ask):
+    bare = {"id": "1", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
+    noted = {**bare, "quirks": ["no_id", "from_text"]}
+    messages = [
+        {"role": "user", "content": "Weather?"},
+        {"role": "assistant", "content": "", "tool_calls": [noted]},
+        {"role": "tool", "tool_call_id": "1", "content": "rain"},
+    ]
+
+    ask(says("It rains."), messages=messages, tools=[WEATHER])
+
+    assert fake.chats[0].body["messages"][1]["tool_calls"] == [bare]
+    assert noted["quirks"] == ["no_id", "from_text"]
 
 
 def test_nothing_of_the_operators_openai_account_is_sent(fake, ask, monkeypatch):
@@ -310,6 +326,72 @@ def test_tool_calls_come_whole_however_they_were_sent(ask, behaviour, arguments,
     assert heard[-1].reason == "tool_calls"
 
 
+@pytest.mark.parametrize("form", ["tags", "fence", "bare", "function"])
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_call_that_came_as_text_is_recovered_and_marked(ask, form, stream):
+    heard = ask(quirk.call_as_text(form=form), tools=[WEATHER], stream=stream)
+
+    assert heard.calls == [("get_weather", PARIS)]
+    (called,) = heard.of(ToolCalled)
+    assert called.call["quirks"] == ["from_text"]
+    assert called.call["id"]
+    assert "Paris" in heard.text  # what the model wrote stays to be seen
+    assert heard[-1].reason == "stop"
+
+
+@pytest.mark.parametrize("tools", [[], [{"type": "function"}], [{"type": "odd", "function": 7}]])
+def test_text_is_no_call_where_no_such_tool_was_offered(ask, tools):
+    heard = ask(quirk.call_as_text(), tools=tools)
+
+    assert heard.calls == []
+
+
+def test_a_real_call_is_not_looked_for_in_the_text_as_well(ask):
+    def act(handler, body):
+        call = {"index": 0, "id": "1", "function": {"name": "get_weather", "arguments": PARIS}}
+        text = f'<tool_call>{{"name": "get_weather", "arguments": {TOKYO}}}</tool_call>'
+        handler.open_stream()
+        handler.send_event(quirk.chunk(body, {"content": text, "tool_calls": [call]}, "tool_calls"))
+        handler.send_event("[DONE]")
+        handler.close_stream()
+
+    assert ask(act, tools=[WEATHER]).calls == [("get_weather", PARIS)]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "quirks"),
+    [
+        (calls(), [[]]),
+        (calls(id=None), [["no_id"]]),
+        (quirk.arguments_as_object(location="Paris"), [["object"]]),
+        (quirk.legacy_function_call(), [["legacy", "no_id"]]),
+        (quirk.parallel_calls(), [[], []]),
+    ],
+)
+@pytest.mark.parametrize("stream", [True, False])
+def test_what_is_odd_about_a_call_is_told_with_it(ask, behaviour, quirks, stream):
+    heard = ask(behaviour, tools=[WEATHER], stream=stream)
+
+    assert [event.call.get("quirks", []) for event in heard.of(ToolCalled)] == quirks
+    assert heard.calls[0] == ("get_weather", PARIS)
+
+
+@pytest.mark.parametrize(
+    "behaviour", [calls(fragments=5), quirk.three_interleaved(), quirk.two_calls_on_one_index()]
+)
+def test_the_pieces_of_a_call_make_up_the_call(ask, behaviour):
+    heard = ask(behaviour, tools=[WEATHER])
+
+    for number, event in enumerate(heard.of(ToolCalled)):
+        pieces = [piece for piece in heard.of(CallDelta) if piece.number == number]
+        function = event.call["function"]
+        assert event.number == number
+        assert "".join(piece.name for piece in pieces) == function["name"]
+        assert "".join(piece.arguments for piece in pieces) == function["arguments"]
+    kinds = [type(event) for event in heard if isinstance(event, CallDelta | ToolCalled)]
+    assert kinds == sorted(kinds, key=[CallDelta, ToolCalled].index)
+
+
 def test_a_server_that_answers_whole_although_a_stream_was_asked_for_is_heard(ask):
     def act(handler, body):
         says("Hello")(handler, {**body, "stream": False})
@@ -325,7 +407,30 @@ def test_the_request_id_is_found_under_clarifais_name_first(ask):
     assert ask(act)[-1].request_id == "a"
 
 
+def test_a_request_id_that_holds_the_token_is_told_without_it(ask):
+    def act(handler, body):
+        message = {"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]}
+        handler.send_json(200, message, {"X-Request-Id": f"for {CANARY}"})
+
+    assert_no_canary("a finished reply", repr(ask(act)))
+    error = ask(quirk.status(400, headers={"X-Request-Id": f"for {CANARY}"})).error
+    assert_no_canary("an error", json.dumps(error.problem()))
+
+
 # --- litellm itself ---------------------------------------------------------------------------
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("text", ["a" * 100_000, "<|endoftext|>", "\ud83d", "日本語 🙂"])
+def test_tokens_of_any_text_can_be_counted(text):
+    assert 0 < llm.count_tokens(text) <= len(text.encode("utf-8", "replace"))
+
+
+def test_more_text_is_more_tokens():
+    assert llm.count_tokens("") == 0
+    assert llm.count_tokens("hello") == 1
+    assert llm.count_tokens(json.dumps([WEATHER] * 3)) > 2 * llm.count_tokens(json.dumps([WEATHER]))
+
 
 WARM_UP = """
 import sys

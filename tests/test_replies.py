@@ -1,14 +1,27 @@
 """Replies that run on their own: asked once, in order, and ended by whoever is first."""
 
+import importlib
+import logging
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import clarifai_chat
 from clarifai_chat import replies
-from clarifai_chat.conversation import INTERRUPTED, STOPPED, UNWATCHED, is_over, new_turn, said
-from clarifai_chat.errors import AppBusy, AppFault, RateLimited
-from clarifai_chat.events import Finished, Text
+from clarifai_chat.conversation import (
+    INTERRUPTED,
+    STOPPED,
+    UNWATCHED,
+    can_continue,
+    is_over,
+    new_turn,
+    resume,
+    said,
+)
+from clarifai_chat.errors import AppBusy, AppFault, AppFull, ChatFull, RateLimited, Runaway
+from clarifai_chat.events import Finished, Text, Thinking
 from tests.conftest import until
 
 MODEL = {"url": "https://clarifai.com/a/b/models/c", "name": "c"}
@@ -360,6 +373,144 @@ def test_more_replies_than_the_operator_allows_are_refused(set_up, provider):
     assert said(later) == "Hello"
 
 
+def test_an_answer_that_runs_on_is_ended_and_kept_and_can_be_continued(set_up):
+    set_up(MAX_REPLY_CHARS=1000)
+    calls = []
+
+    def endless(call):
+        calls.append(call)
+        while not call.is_cut:
+            yield Text("word ")
+
+    asked, after = turn(), turn()
+    replies.ask(asked, endless, line="a")
+    replies.ask(after, saying("Hello"), line="a")
+    wait(asked, after)
+
+    assert said(asked) == "word " * 201
+    assert asked["problem"] == Runaway().problem()
+    assert calls[0].is_cut
+    assert said(after) == "Hello"
+    assert can_continue(asked)
+    resume(asked)
+    replies.ask(asked, endless, line="a")
+    wait(asked)
+    assert said(asked) == "word " * 402  # as much again, and ended again
+
+
+def test_thoughts_count_as_part_of_an_answer(set_up):
+    set_up(MAX_REPLY_CHARS=1000)
+    asked = turn()
+    replies.ask(asked, lambda call: iter([Thinking("hm " * 500)]), line="a")
+    wait(asked)
+
+    assert asked["problem"] == Runaway().problem()
+
+
+def test_an_answer_that_ends_by_itself_just_then_has_no_problem(set_up):
+    set_up(MAX_REPLY_CHARS=1000)
+    asked = turn()
+    replies.ask(asked, saying("x" * 1000), line="a")
+    wait(asked)
+
+    assert (asked["ending"], asked["problem"]) == ("stop", None)
+
+
+def conversation(*lengths):
+    """Turns that were answered, each so long."""
+    turns = [turn("Hi") for _ in lengths]
+    for each, length in zip(turns, lengths, strict=True):
+        each["replies"] = [{"role": "assistant", "content": "x" * length}]
+    return turns
+
+
+def test_a_conversation_that_is_full_takes_no_question_and_keeps_it(set_up, provider):
+    set_up(MAX_CONVERSATION_CHARS=1000)
+    turns = [*conversation(500, 497), turn("Why?")]
+    replies.ask(turns[-1], provider, line="a", turns=turns)
+    wait(turns[-1])
+
+    assert turns[-1]["prompt"] == "Why?"
+    assert turns[-1]["problem"] == ChatFull().problem()
+    assert provider.asked == 0
+
+
+def test_a_conversation_is_full_only_past_its_bound(set_up):
+    set_up(MAX_CONVERSATION_CHARS=1000)
+    turns = conversation(500, 492)
+    asked = turn("Why?")  # 4 characters, and 2 in each question before it
+    replies.ask(asked, saying("Hello"), line="a", turns=turns)
+    wait(asked)
+
+    assert said(asked) == "Hello"
+
+
+def test_what_a_question_keeps_of_earlier_attempts_counts(set_up, provider):
+    set_up(MAX_CONVERSATION_CHARS=1000)
+    asked = turn("Why?")
+    asked["earlier"] = [{"replies": [{"role": "assistant", "content": "x" * 1000}]}]
+    replies.ask(asked, provider, line="a", turns=[asked])
+    wait(asked)
+
+    assert asked["problem"] == ChatFull().problem()
+
+
+def test_a_length_is_that_of_all_that_is_kept():
+    call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{1}"}}
+    messages = [
+        {"role": "assistant", "content": "12", "reasoning_content": "345", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "1", "content": "6789"},
+    ]
+
+    assert replies.size(messages) == 2 + 3 + 3 + 4
+
+
+def test_without_memory_new_questions_are_refused_and_running_ones_go_on(
+    set_up, provider, monkeypatch, caplog
+):
+    running, refused, later = turn(), turn(), turn()
+    replies.ask(running, provider, line="a")
+    set_up(MAX_MEMORY_MB=100)
+    monkeypatch.setattr(replies, "memory_mb", lambda: 100.1)
+    with caplog.at_level(logging.ERROR):
+        replies.ask(refused, provider, line="b")
+
+    assert refused["problem"] == AppFull().problem()
+    assert "MAX_MEMORY_MB=100" in caplog.text
+    assert not is_over(running)
+    provider.go_on.set()
+    wait(running)
+    assert said(running) == "Half and half"
+    monkeypatch.setattr(replies, "memory_mb", lambda: 99.9)
+    replies.ask(later, saying("Hello"), line="b")
+    wait(later)
+    assert said(later) == "Hello"
+
+
+def test_no_bound_of_memory_is_none(set_up, monkeypatch):
+    set_up(MAX_MEMORY_MB=0)
+    monkeypatch.setattr(replies, "memory_mb", lambda: 1e9)
+    asked = turn()
+    replies.ask(asked, saying("Hello"), line="a")
+    wait(asked)
+
+    assert said(asked) == "Hello"
+
+
+def test_memory_is_read_from_the_system_where_it_tells(monkeypatch, tmp_path):
+    if sys.platform == "linux":
+        before = replies.memory_mb()
+        held = b"x" * 50_000_000
+        assert replies.memory_mb() - before > 40
+        del held
+
+    monkeypatch.setattr(replies, "Path", lambda _: tmp_path / "statm")
+    assert replies.memory_mb() == 0
+
+
+# --- Many at once -----------------------------------------------------------------------------
+
+
 def test_many_conversations_at_once_get_their_own_answers():
     turns = [turn() for _ in range(60)]
     with ThreadPoolExecutor(8) as pool:
@@ -371,3 +522,64 @@ def test_many_conversations_at_once_get_their_own_answers():
     wait(*turns)
 
     assert [said(each) for each in turns] == [f"answer {n}" for n in range(60)]
+
+
+def test_of_hundreds_of_replies_none_reaches_the_wrong_turn_and_no_handle_is_left(set_up):
+    lines, each = 30, 10
+    set_up(MAX_REPLIES=lines * each)
+    names = [f"{line}.{number}" for number in range(each) for line in range(lines)]
+    turns = {name: turn(name) for name in names}
+    all_asked = threading.Event()
+
+    def answer(name):
+        def events(call):
+            assert all_asked.wait(LIVELY_S)
+            yield from (Text(f"{name} ") for _ in range(20))
+            if name.endswith("7"):
+                raise RateLimited(name)
+            yield Finished("stop")
+
+        return events
+
+    with ThreadPoolExecutor(8) as pool:
+        list(
+            pool.map(
+                lambda name: replies.ask(turns[name], answer(name), line=name.partition(".")[0]),
+                names,
+            )
+        )
+    assert replies.running() == lines * each
+    all_asked.set()
+    wait(*turns.values())
+
+    assert {name: said(turns[name]) for name in names} == {name: f"{name} " * 20 for name in names}
+    failed = {name for name in names if turns[name]["problem"]}
+    assert failed == {name for name in names if name.endswith("7")}
+    assert all(turns[name]["problem"]["detail"] == name for name in failed)
+    assert replies.running() == 0
+
+
+# --- An edited module -------------------------------------------------------------------------
+
+
+def test_a_reply_is_found_again_when_the_module_is_imported_anew(provider, monkeypatch):
+    asked, waiting = turn(), turn()
+    replies.ask(asked, provider, line="a")
+    replies.ask(waiting, saying("Hello"), line="a")
+    until(lambda: said(asked) == "Half")
+
+    monkeypatch.delitem(sys.modules, replies.__name__)
+    monkeypatch.setattr(clarifai_chat, "replies", replies)  # so that the import is undone as well
+    anew = importlib.import_module(replies.__name__)
+    assert anew is not replies
+    anew.mark_interrupted(asked)
+    anew.ask(asked, provider, line="a")
+    anew.ask(waiting, provider, line="b")
+
+    assert not is_over(asked)
+    assert anew.get(asked).is_running
+    assert anew.running() == 2
+    provider.go_on.set()
+    wait(asked, waiting)
+    assert (provider.asked, said(asked), said(waiting)) == (1, "Half and half", "Hello")
+    assert anew.running() == 0

@@ -1,11 +1,20 @@
-"""What a tab remembers is changed whole, whatever else is clicked meanwhile."""
+"""What a tab remembers is changed whole, whatever else is clicked; a new connection sees it all."""
 
 from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
+import streamlit as st
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.runtime import Runtime, app_session
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import StopException
+from streamlit.runtime.session_manager import ActiveSessionInfo
 from streamlit.runtime.state import SafeSessionState, SessionState
+from streamlit.runtime.state.common import WidgetMetadata
 
+from components import repairs
 from components import session as keeper
 
 
@@ -40,3 +49,124 @@ def test_a_callback_that_fails_lets_the_newer_run_take_over_too(overtaken):
         raise ValueError("a mistake")
     with pytest.raises(StopException):
         overtaken["prompt"] = "Hi"
+
+
+# --- Repairs of Streamlit ---------------------------------------------------------------------
+
+
+BOX = "$$ID-0-prompt"
+
+
+@pytest.fixture
+def box(overtaken):
+    """What a box on the page holds, for the next run's callbacks. A newer request waits already."""
+    state = overtaken._state
+    state._new_widget_state.set_widget_metadata(
+        WidgetMetadata(
+            id=BOX,
+            deserializer=lambda value: value,
+            serializer=lambda value: value,
+            value_type="string_trigger_value",
+        )
+    )
+    return lambda: BOX in state and state[BOX]
+
+
+def question(text):
+    states = WidgetStates()
+    states.widgets.add(id=BOX).string_trigger_value.data = text
+    return states
+
+
+def test_a_question_is_taken_in_although_a_newer_request_waits(overtaken, box):
+    overtaken.on_script_will_rerun(question("Hi"))
+
+    assert box() == "Hi"
+    with pytest.raises(StopException):  # and then the newer one has its turn
+        overtaken["prompt"] = "Hi"
+
+
+def test_without_the_repair_the_question_would_be_lost(overtaken, box):
+    unrepaired = SafeSessionState.on_script_will_rerun.__wrapped__
+    with pytest.raises(StopException):
+        unrepaired(overtaken, question("Hi"))
+
+    assert not box()
+
+
+def test_a_callback_that_fails_leaves_the_look_for_newer_requests_as_it_was(overtaken):
+    with pytest.raises(AttributeError):
+        overtaken.on_script_will_rerun("no states at all")
+    with pytest.raises(StopException):
+        overtaken["prompt"] = "Hi"
+
+
+class Connection:
+    def __init__(self):
+        self.got = []
+
+    def write_forward_msg(self, message):
+        self.got.append(message)
+
+
+def reconnected(lost, now):
+    """A runtime whose loop still holds the lost connection of a session that has a new one."""
+    session = SimpleNamespace(id="ada")
+    active = now and ActiveSessionInfo(now, session)
+    manager = SimpleNamespace(get_active_session_info={"ada": active}.get)
+    return SimpleNamespace(_session_mgr=manager), ActiveSessionInfo(lost, session)
+
+
+def test_what_is_drawn_for_a_reconnection_does_not_go_to_the_lost_connection():
+    lost, now = Connection(), Connection()
+    runtime, stale = reconnected(lost, now)
+
+    Runtime._send_message(runtime, stale, ForwardMsg(script_finished=0))
+
+    assert (len(lost.got), len(now.got)) == (0, 1)
+
+
+def test_without_a_new_connection_the_lost_one_is_tried():
+    lost = Connection()
+    runtime, stale = reconnected(lost, None)
+
+    Runtime._send_message(runtime, stale, ForwardMsg())
+
+    assert len(lost.got) == 1
+
+
+def test_without_the_repair_the_lost_connection_would_get_it_all():
+    lost, now = Connection(), Connection()
+    runtime, stale = reconnected(lost, now)
+
+    Runtime._send_message.__wrapped__(runtime, stale, ForwardMsg())
+
+    assert (len(lost.got), len(now.got)) == (1, 0)
+
+
+@pytest.mark.parametrize(("watcher", "times"), [("none", 0), ("auto", 1)])
+def test_files_are_watched_for_a_session_that_comes_back_only_if_they_shall_be(
+    monkeypatch, watcher, times
+):
+    calls = []
+    session = SimpleNamespace(_local_sources_watcher=SimpleNamespace())
+    session._local_sources_watcher.register_file_change_callback = calls.append
+    session._on_source_file_changed = session._on_secrets_file_changed = lambda *_: None
+    monkeypatch.setattr(st, "get_option", {"server.fileWatcherType": watcher}.get)
+    monkeypatch.setattr(app_session.config, "on_config_parsed", lambda *_, **__: None)
+    monkeypatch.setattr(app_session, "secrets_singleton", MagicMock())
+
+    AppSession.register_file_watchers(session)
+
+    assert len(calls) == times
+
+
+def test_repairs_are_made_once_however_often_the_module_is_imported():
+    def repaired():
+        register = AppSession.register_file_watchers
+        return SafeSessionState.on_script_will_rerun, Runtime._send_message, register
+
+    before = repaired()
+    repairs.apply()
+
+    assert repaired() == before

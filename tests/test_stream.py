@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarifai_chat.errors import Busy, ModelFailed
-from clarifai_chat.events import Text, Thinking, ToolCalled, Usage
+from clarifai_chat.events import CallDelta, Text, Thinking, ToolCalled, Usage
 from clarifai_chat.stream import Assembler
 from tests.canary import CANARY
 
@@ -36,6 +36,10 @@ def said(found):
 def called(found):
     functions = [e.call["function"] for e in found if isinstance(e, ToolCalled)]
     return [(function["name"], function["arguments"]) for function in functions]
+
+
+def quirks(found):
+    return [e.call.get("quirks", []) for e in found if isinstance(e, ToolCalled)]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +176,7 @@ def test_fragments_of_a_call_are_joined(parts):
     found = events(*(delta(tool_calls=[each]) for each in parts))
 
     assert called(found) == [("f", '{"a": 1}')]
-    assert found[0].call["id"] == "1"
+    assert [event.call["id"] for event in found if isinstance(event, ToolCalled)] == ["1"]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +195,7 @@ def test_two_calls_stay_two(parts):
 
     for found in (one_chunk, by_and_by):
         assert [name for name, _ in called(found)] == ["f", "g"]
-        ids = [event.call["id"] for event in found]
+        ids = [event.call["id"] for event in found if isinstance(event, ToolCalled)]
         assert len(set(ids)) == 2
         assert all(ids)
 
@@ -200,6 +204,85 @@ def test_the_apis_older_form_of_a_call_is_read():
     old = [delta(function_call={"name": "f"}), delta(function_call={"arguments": "{}"})]
 
     assert called(events(*old)) == [("f", "{}")]
+    assert "legacy" in quirks(events(*old))[0]
+
+
+def test_a_call_is_told_piece_by_piece():
+    found = events(
+        delta(tool_calls=[part("f", "", "1", index=0)]),
+        delta(tool_calls=[part(None, '{"a"', index=0), part("g", "{", "2", index=1)]),
+        delta(tool_calls=[part(None, ":1}", index=0)]),
+        delta(tool_calls=[part(None, "}", index=1)]),
+    )
+
+    assert found[:5] == [
+        CallDelta(0, "1", "f", ""),
+        CallDelta(0, "", "", '{"a"'),
+        CallDelta(1, "2", "g", "{"),
+        CallDelta(0, "", "", ":1}"),
+        CallDelta(1, "", "", "}"),
+    ]
+    assert called(found) == [("f", '{"a":1}'), ("g", "{}")]
+    assert quirks(found) == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ([part("f", "{}", "1", index=0), part("g", "{}", "2", index=0)], [["shared_index"]] * 2),
+        (
+            [part("f", '{"a":1}{"a":2}', "1", index=0)],
+            [["shared_index"], ["no_id", "shared_index"]],
+        ),
+        ([part("f", ' {"a":1}\n {"a":2} ', "1")], [["shared_index"], ["no_id", "shared_index"]]),
+        ([part("f", "{}", index=0)], [["no_id"]]),
+        ([part("f", "{}", "1", index=0), part("g", "{}", "1", index=1)], [[], ["same_id"]]),
+        ([part("f", {"a": 1}, "1", index=0)], [["object"]]),
+    ],
+)
+def test_what_is_odd_about_a_call_is_noted_with_it(parts, expected):
+    found = events(delta(tool_calls=parts))
+
+    assert [sorted(odd) for odd in quirks(found)] == expected
+    ids = [event.call["id"] for event in found if isinstance(event, ToolCalled)]
+    assert len({*ids}) == len(ids)
+
+
+@pytest.mark.parametrize(
+    "arguments", ['{"a":1', '{"a":1}}', '{"a":1}[2]', "1 2", '{"a":1} and so on']
+)
+def test_malformed_arguments_stay_as_the_model_wrote_them(arguments):
+    found = events(delta(tool_calls=[part("f", arguments, "1", index=0)]))
+
+    assert called(found) == [("f", arguments)]
+
+
+def test_a_call_written_as_text_is_recovered_when_there_is_no_other():
+    def recover(text):
+        assert text == "Let me call f."
+        return [
+            {
+                "id": "",
+                "type": "function",
+                "function": {"name": "f", "arguments": "{}"},
+                "quirks": ["from_text"],
+            }
+        ]
+
+    assembler = Assembler(recover=recover)
+    found = [
+        *assembler.feed(delta("Let me ")),
+        *assembler.feed(delta("call f.")),
+        *assembler.finish(),
+    ]
+
+    assert said(found) == ("", "Let me call f.")
+    assert called(found) == [("f", "{}")]
+    assert quirks(found) == [["from_text"]]
+
+    native = Assembler(recover=recover)
+    found = [*native.feed(delta("Hm.", tool_calls=[part("g", "{}", "1")])), *native.finish()]
+    assert called(found) == [("g", "{}")]
 
 
 def test_a_whole_message_gives_the_same_events():

@@ -1,0 +1,80 @@
+"""A playground run, or one request of it, as JSON for a file."""
+
+import json
+from typing import Any
+
+from clarifai_chat.config import settings
+from clarifai_chat.recording import Exchange, without
+from clarifai_chat.runs import Run, steps
+from clarifai_chat.tools.guard import DEEPEST, is_deeper
+from clarifai_chat.tools.verdict import Verdict
+
+
+def as_json(run: Run, pat: str = "") -> str:
+    """The whole run for a file: what was asked, sent and received, and what was made of it.
+
+    Neither the visitor's `pat` nor the operator's token is in it, whoever wrote them into the run.
+    """
+    turn = run["turn"]
+    whole = {
+        "prompt": turn["prompt"],
+        "model": turn["model"],
+        "settings": run["settings"],
+        "tools": run["tools"],
+        "answerers": run["answerers"],
+        "answered_by": run["answered_by"],
+        "ending": turn["ending"],
+        "problem": turn["problem"],
+        "steps": [
+            {
+                "reply": step.message,
+                "verdicts": [verdict_as_json(verdict) for _, verdict in step.judged],
+                "notes": step.notes,
+                "answers": step.answers,
+                "figures": step.figures,
+                "exchanges": [exchange_as_json(e) for e in step.exchanges],
+            }
+            for step in steps(run)
+        ],
+    }
+    return without(settings().shared_pat, without(pat, pretty(whole)))
+
+
+def verdict_as_json(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "call_id": verdict.call_id,
+        "name": verdict.name,
+        "status": verdict.status,
+        "summary": verdict.summary,
+        "arguments": [
+            {"path": r.path, "given": r.given, "expected": r.expected, "problem": r.problem}
+            for r in verdict.rows
+        ],
+        "notes": verdict.notes,
+    }
+
+
+def exchange_as_json(exchange: Exchange) -> dict[str, Any]:
+    """An exchange with its bodies as JSON where they are JSON, else as the text they are."""
+    return {
+        **exchange,
+        "request": loaded(exchange["request"]),
+        "body": loaded(exchange["body"]),
+        "chunks": [[after_s, loaded(data)] for after_s, data in exchange["chunks"]],
+    }
+
+
+def loaded(text: str) -> Any:
+    """The value of a JSON text that can be written as JSON again; any other text as it is."""
+    try:
+        value = json.loads(text)
+        json.dumps(value, allow_nan=False)  # Python reads NaN and 1e999, which JSON cannot say
+    except (ValueError, RecursionError):
+        return text
+    return text if is_deeper(value, DEEPEST) else value
+
+
+def pretty(value: Any) -> str:
+    """JSON for reading. Half a surrogate pair, which a model may send, stays an escape."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    return text.encode("utf-8", "backslashreplace").decode()

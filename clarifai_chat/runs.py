@@ -1,0 +1,296 @@
+"""A playground run: a prompt, tools and settings, and every step that came of them.
+
+A run is a turn like the chat's, so replies, Stop and drawing are the same; what a developer wants
+to know beyond it stands beside it: the tools as they were sent, and what went over the wire. There
+is no state but that: whether calls are open is read off the messages.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Literal, TypedDict, get_args
+
+from clarifai_chat import llm
+from clarifai_chat.conversation import (
+    INTERRUPTED,
+    STOPPED,
+    UNWATCHED,
+    Asked,
+    Figures,
+    Turn,
+    is_over,
+    last_reply,
+    new_turn,
+    pending_calls,
+    resume,
+    to_messages,
+)
+from clarifai_chat.endpoints import Endpoint
+from clarifai_chat.events import Answered, Finished, StepEnded, StreamEvent
+from clarifai_chat.llm import Params
+from clarifai_chat.messages import Message, ToolCall, ToolSpec
+from clarifai_chat.recording import Exchange, Recorder
+from clarifai_chat.replies import turn_size
+from clarifai_chat.tools import builtins
+from clarifai_chat.tools.verdict import Verdict, judge_call, judge_reply
+from clarifai_chat.wire import Call
+
+# Who answers calls: the reader; the reader, who approves what a built-in says; built-ins alone.
+Answers = Literal["by hand", "approve", "automatic"]
+
+ANSWERS: tuple[Answers, ...] = get_args(Answers)
+
+TYPED = "typed"  # an answerer: what was typed last for the tool
+MOST_RUNS = 20  # kept in a session
+MOST_CHARS = 10_000_000  # of all of them
+MOST_STEPS = 20  # of an automatic run; each is a request that may cost something
+CHOICES = ("auto", "required", "none")  # of `tool_choice`, beside a tool's name
+BROKEN_OFF = (STOPPED, UNWATCHED, INTERRUPTED, "")  # endings that are not the model's own
+
+
+class RunSettings(TypedDict):
+    """What a run is asked with. None is not sent: the server decides."""
+
+    system: str
+    tool_choice: str  # one of CHOICES, or a tool's name
+    parallel: bool | None
+    strict: bool | None  # None leaves each tool as it is written
+    temperature: float | None
+    max_tokens: int | None
+    stream: bool
+    answers: Answers
+    max_steps: int  # requests in all, where answers are automatic
+
+
+class Run(TypedDict):
+    turn: Turn
+    tools: list[ToolSpec]  # as they are sent
+    settings: RunSettings
+    answerers: dict[str, str]  # tool → TYPED, or the built-in that answers its calls
+    results: dict[str, str]  # tool → what TYPED answers
+    exchanges: list[Exchange]
+    answered_by: dict[str, str]  # `place` of a call → its answerer
+    drafts: dict[str, str]  # call → the answer as it is being typed
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request of a run, and what came back for it."""
+
+    number: int  # from 0
+    figures: Figures
+    exchanges: tuple[Exchange, ...]  # more than one where it was tried again
+    message: Message | None  # None while nothing has come
+    judged: tuple[tuple[ToolCall, Verdict], ...]  # its calls, each with its verdict
+    notes: tuple[str, ...]  # what is to be said of the reply as a whole
+    answers: Mapping[str, str]  # call id → what it was answered with
+    is_over: bool
+
+
+def default_settings() -> RunSettings:
+    return {
+        "system": "",
+        "tool_choice": "auto",
+        "parallel": None,
+        "strict": None,
+        "temperature": None,
+        "max_tokens": None,
+        "stream": True,
+        "answers": "by hand",
+        "max_steps": 5,
+    }
+
+
+def new_run(
+    prompt: str,
+    model: Asked,
+    tools: Sequence[ToolSpec],
+    settings: RunSettings,
+    answerers: Mapping[str, str],
+    results: Mapping[str, str],
+) -> Run:
+    return {
+        "turn": new_turn(prompt, model),
+        "tools": [_with_strict(tool, settings["strict"]) for tool in tools],
+        "settings": settings.copy(),
+        "answerers": dict(answerers),
+        "results": {tool: text for tool, text in results.items() if tool in answerers},
+        "exchanges": [],
+        "answered_by": {},
+        "drafts": {},
+    }
+
+
+def _with_strict(tool: ToolSpec, strict: bool | None) -> ToolSpec:
+    sent = deepcopy(tool)
+    if strict is not None:
+        sent["function"]["strict"] = strict
+    return sent
+
+
+def params(run: Run) -> Params:
+    """What is sent beside the messages and the tools."""
+    settings = run["settings"]
+    sent: Params = {}
+    if run["tools"]:
+        choice = settings["tool_choice"]
+        sent["tool_choice"] = (
+            choice if choice in CHOICES else {"type": "function", "function": {"name": choice}}
+        )
+        if settings["parallel"] is not None:
+            sent["parallel_tool_calls"] = settings["parallel"]
+    if settings["temperature"] is not None:
+        sent["temperature"] = settings["temperature"]
+    if settings["max_tokens"] is not None:
+        sent["max_completion_tokens"] = settings["max_tokens"]
+    return sent
+
+
+def events(run: Run, endpoint: Callable[[], Endpoint], call: Call) -> Iterator[StreamEvent]:
+    """Ask for the run's next reply; where it may, answer its calls and ask on. In a worker.
+
+    `endpoint` is asked for each request. `run["turn"]` has to be folded up to date with each event
+    before the next is taken.
+    """
+    turn, settings = run["turn"], run["settings"]
+    ask = llm.stream_reply if settings["stream"] else llm.whole_reply
+    while True:
+        call.recorder = Recorder(run["exchanges"], step=len(turn["before"]))
+        last, server = Finished("not reported"), endpoint()
+        for event in ask(
+            turn["model"]["url"],
+            to_messages((), turn, settings["system"]),
+            pat=server.key,
+            api_base=server.api_base,
+            tools=run["tools"],
+            params=params(run),
+            call=call,
+        ):
+            if isinstance(event, Finished):
+                last = event
+            else:
+                yield event
+        answers = {} if call.is_cut else automatic_answers(run)
+        if not answers:
+            yield last
+            return
+        yield StepEnded(last.reason, last.request_id)
+        for open_call in pending_calls(turn):
+            note_answerer(run, open_call)
+            yield Answered(open_call["id"], answers[open_call["id"]])
+
+
+def automatic_answers(run: Run) -> dict[str, str]:
+    """Call id → answer, where all open calls can be answered without anybody; else nothing."""
+    settings, calls = run["settings"], pending_calls(run["turn"])
+    if (
+        settings["answers"] != "automatic"
+        or len(run["turn"]["before"]) + 1 >= settings["max_steps"]
+    ):
+        return {}
+    answers = {call["id"]: ready_answer(run, call) for call in calls}
+    return {} if None in answers.values() else {k: v for k, v in answers.items() if v is not None}
+
+
+def ready_answer(run: Run, call: ToolCall) -> str | None:
+    """What the answerer of the call's tool says; None where a person has to answer."""
+    tool = call["function"]["name"]
+    answerer = run["answerers"].get(tool)
+    if answerer == TYPED:
+        return run["results"].get(tool)
+    return builtins.answer(answerer, call["function"]["arguments"]) if answerer else None
+
+
+def note_answerer(run: Run, call: ToolCall) -> None:
+    """Remember who answers this open call."""
+    run["answered_by"][place(run, call)] = run["answerers"][call["function"]["name"]]
+
+
+def place(run: Run, call: ToolCall, reply: int | None = None) -> str:
+    """Names a call of the run, of the last reply or of another one.
+
+    Its id alone does not: some servers give the calls of each reply the same ids again.
+    """
+    number = last_reply(run["turn"]) if reply is None else reply
+    return f"{number}:{call['id']}"
+
+
+def size(run: Run) -> int:
+    """About how many characters the run holds."""
+    bodies = sum(
+        len(e["request"]) + len(e["body"]) + sum(len(data) for _, data in e["chunks"])
+        for e in run["exchanges"]
+    )
+    return bodies + turn_size(run["turn"])
+
+
+def latest(runs: Sequence[Run]) -> list[Run]:
+    """The last of them that a session keeps: a few, and no more than MOST_CHARS; one at least."""
+    kept: list[Run] = []
+    room = MOST_CHARS
+    for run in reversed(runs[-MOST_RUNS:]):
+        room -= size(run)
+        if kept and room < 0:
+            break
+        kept.insert(0, run)
+    return kept
+
+
+def wants_answers(run: Run) -> bool:
+    """Whether the run waits for somebody to answer its calls."""
+    return is_over(run["turn"]) and bool(pending_calls(run["turn"]))
+
+
+def answer(run: Run, answers: Mapping[str, str]) -> None:
+    """Put the answers in and make the run ready for its next request; nothing if none is open."""
+    if not wants_answers(run):  # a second click must not reset the request that the first began
+        return
+    turn = run["turn"]
+    for call in pending_calls(turn):
+        content = answers.get(call["id"], "")
+        turn["replies"].append({"role": "tool", "tool_call_id": call["id"], "content": content})
+        run["drafts"].pop(call["id"], None)  # the next reply's calls may have the same ids
+    resume(turn)
+
+
+def steps(run: Run, first: int = 0) -> list[Step]:
+    """The run's requests from `first` on, each with its reply judged against the tools as sent."""
+    turn, settings = run["turn"], run["settings"]
+    found = []
+    requests = [*turn["before"], turn["figures"]]
+    for number, figures in enumerate(requests[first:], first):
+        place = figures.get("reply")
+        message = None if place is None else turn["replies"][place]
+        over = number < len(turn["before"]) or is_over(turn)
+        is_whole = over and figures.get("ending") not in BROKEN_OFF
+        exchanges = tuple(e for e in run["exchanges"] if e["step"] == number)
+        if message is None and not exchanges and number:
+            continue  # not sent yet
+        calls = message.get("tool_calls", []) if message else []
+        answered = turn["replies"][place + 1 :] if place is not None else []
+        answers: dict[str, str] = {}
+        for reply in answered:
+            if reply["role"] != "tool":
+                break
+            answers[reply["tool_call_id"]] = reply["content"]
+        found.append(
+            Step(
+                number=number,
+                figures=figures,
+                exchanges=exchanges,
+                message=message,
+                judged=tuple((c, judge_call(c, run["tools"], is_over=is_whole)) for c in calls),
+                notes=judge_reply(
+                    message,
+                    tools=run["tools"],
+                    tool_choice=params(run).get("tool_choice"),
+                    parallel=settings["parallel"],
+                    finish_reason=figures.get("ending", ""),
+                )
+                if message and is_whole
+                else (),
+                answers=answers,
+                is_over=over,
+            )
+        )
+    return found

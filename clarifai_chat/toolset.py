@@ -1,0 +1,119 @@
+"""A playground's whole set-up (tools, prompts, model, settings) as a file, and in an address.
+
+Nothing of it is ever a server, a token, or a reason to send.
+"""
+
+import base64
+import json
+import zlib
+from typing import Any, TypedDict
+
+from clarifai_chat import catalog
+from clarifai_chat.runs import ANSWERS, MOST_STEPS, RunSettings, default_settings
+
+KIND = "clarifai-chat-tools"
+MAX_LINK_CHARS = 4_000  # browsers and proxies take more, mail programs often do not
+MAX_FILE_BYTES = 1_000_000
+MAX_NAME_CHARS = 64  # of a tool that is to be called, as OpenAI's API has it
+
+
+class ToolSet(TypedDict):
+    tools: str  # the editor's text
+    prompt: str
+    model: str  # its address, or "" for the reader's own choice
+    settings: RunSettings
+
+
+class BadToolSet(ValueError):
+    """Its text is a sentence for the reader."""
+
+
+def to_json(toolset: ToolSet) -> str:
+    """The set as a file's text."""
+    return json.dumps({"kind": KIND, **toolset}, ensure_ascii=False, indent=2)
+
+
+def to_parameter(toolset: ToolSet) -> str | None:
+    """The set as the value of `?tools=`; None where it is too large for an address."""
+    defaults = default_settings()
+    changed = {k: v for k, v in toolset["settings"].items() if v != defaults[k]}  # type: ignore[literal-required]  # keys of the same TypedDict
+    small = {"tools": toolset["tools"], "prompt": toolset["prompt"]}
+    small |= {"model": toolset["model"]} if toolset["model"] else {}
+    text = json.dumps(small | {"settings": changed}, ensure_ascii=False, separators=(",", ":"))
+    packed = base64.urlsafe_b64encode(zlib.compress(text.encode("utf-8", "replace"), 9))
+    parameter = packed.decode().rstrip("=")
+    return parameter if len(parameter) <= MAX_LINK_CHARS else None
+
+
+def from_parameter(parameter: str) -> ToolSet:
+    """The set in an address. Raises `BadToolSet`."""
+    if len(parameter) > MAX_LINK_CHARS:
+        raise BadToolSet("The tools in this page's address are too long to be read.")
+    try:
+        packed = base64.urlsafe_b64decode(parameter + "=" * (-len(parameter) % 4))
+        unpacker = zlib.decompressobj()
+        data = unpacker.decompress(packed, MAX_FILE_BYTES)
+        if unpacker.unconsumed_tail or not unpacker.eof:  # more than that, or cut off
+            raise ValueError
+        return from_json(data.decode("utf-8"))
+    except (ValueError, zlib.error):
+        raise BadToolSet(
+            "The tools in this page's address cannot be read. It may have been cut off"
+            " on its way: ask for it again, or for a file."
+        ) from None
+
+
+def from_json(text: str) -> ToolSet:
+    """The set in a file, or bare tools. Raises `BadToolSet`."""
+    if len(text) > MAX_FILE_BYTES:
+        raise BadToolSet("The file is too large: at most 1 MB of tools can be opened.")
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadToolSet("The file is not JSON: it should hold tools, or a saved set.") from None
+    if not (isinstance(found, dict) and isinstance(found.get("tools"), str)):
+        # Tools as such: the editor says what may be wrong with them.
+        return {"tools": text, "prompt": "", "model": "", "settings": default_settings()}
+    model = found.get("model")
+    settings = found.get("settings")
+    return {
+        "tools": _text(found["tools"]),
+        "prompt": _text(found.get("prompt")),
+        "model": (catalog.parse_address(model) or "") if isinstance(model, str) else "",
+        "settings": _settings(settings if isinstance(settings, dict) else {}),
+    }
+
+
+def _settings(found: dict[str, Any]) -> RunSettings:
+    """The settings that make sense; the usual ones for the rest."""
+    settings = default_settings()
+    settings["system"] = _text(found.get("system"))
+    if 0 < len(choice := _text(found.get("tool_choice"))) <= MAX_NAME_CHARS:
+        settings["tool_choice"] = choice
+    settings["parallel"] = _switch(found.get("parallel"))
+    settings["strict"] = _switch(found.get("strict"))
+    settings["stream"] = found.get("stream") is not False
+    if (answers := found.get("answers")) in ANSWERS:
+        settings["answers"] = answers
+    settings["temperature"] = _number(found.get("temperature"), 0.0, 2.0)
+    if (most := _number(found.get("max_tokens"), 1, 1_000_000)) is not None:
+        settings["max_tokens"] = int(most)
+    if (most := _number(found.get("max_steps"), 1, MOST_STEPS)) is not None:
+        settings["max_steps"] = int(most)
+    return settings
+
+
+def _switch(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _number(value: Any, low: float, high: float) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or value != value:  # NaN; math.isnan fails on a whole number of 400 digits
+        return None
+    return float(min(high, max(low, value)))
+
+
+def _text(value: Any) -> str:
+    """The text that `value` is; half a surrogate pair, which no page can be sent, is a "?"."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""

@@ -1,0 +1,117 @@
+"""Answers to a run's open calls: typed by hand, or a built-in's that a person approves."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from clarifai_chat import runs
+from clarifai_chat.conversation import pending_calls
+from clarifai_chat.markdown import escaped
+from clarifai_chat.messages import ToolCall
+from clarifai_chat.runs import Run, Step
+from clarifai_chat.tools.builtins import BUILTINS
+from components.session import seed, session, uninterrupted, widget
+
+REFUSED = '{"error": "The user did not approve this call."}'
+
+
+def show(run: Run, call: ToolCall, step: Step) -> None:
+    """Draw what the call was answered with, or a box for its answer while it is open."""
+    if call["id"] in step.answers:
+        _show_answered(run, call, step)
+    elif runs.wants_answers(run) and call in pending_calls(run["turn"]):
+        _show_box(run, call)
+
+
+def _show_answered(run: Run, call: ToolCall, step: Step) -> None:
+    answerer = run["answered_by"].get(runs.place(run, call, step.figures.get("reply")), "")
+    st.caption(f"Answered by {_words(answerer)}:")
+    content = step.answers[call["id"]]
+    st.code(content or "(an empty answer)", language="json", wrap_lines=True)
+
+
+def _words(answerer: str) -> str:
+    if answerer == runs.TYPED:
+        return "what was typed last"
+    builtin = BUILTINS.get(answerer)
+    return f"the built-in {builtin.label.lower()}" if builtin else "hand"
+
+
+def _show_box(run: Run, call: ToolCall) -> None:
+    turn, name = run["turn"], call["function"]["name"]
+    place = f"{turn['id']}:{runs.place(run, call)}"
+    key = f"answer:{place}"
+    answerer = run["answerers"].get(name, "")
+    if answerer and call["id"] not in run["drafts"] and answers_are_ready(run):
+        st.caption(f"This is {_words(answerer)}; change it if you like.")
+    seed(key, draft(run, call))
+    st.text_area(
+        f"Answer of {escaped(name) or 'the tool'}",
+        key=key,
+        height=90,
+        help="JSON or plain text: the model is sent it as it stands here",
+        on_change=_keep,
+        args=(run, call["id"], key),
+    )
+    if run["settings"]["answers"] == "approve":
+        st.checkbox("Approve this call", value=True, key=f"approve:{place}")
+
+
+def draft(run: Run, call: ToolCall) -> str:
+    """The answer as it stands: typed, a built-in's, or the last one for this tool."""
+    typed = run["drafts"].get(call["id"])
+    if typed is not None:
+        return typed
+    ready = runs.ready_answer(run, call) if answers_are_ready(run) else None
+    return session.results.get(call["function"]["name"], "") if ready is None else ready
+
+
+def answers_are_ready(run: Run) -> bool:
+    return run["settings"]["answers"] != "by hand"
+
+
+@uninterrupted()
+def _keep(run: Run, call_id: str, key: str) -> None:
+    run["drafts"][call_id] = widget(key) or ""
+
+
+def show_send(run: Run, send: Callable[[Run], None]) -> None:
+    """The button that sends the answers and lets the model go on."""
+    count = len(pending_calls(run["turn"]))
+    what = "the answer" if count == 1 else f"the {count} answers"
+    if run["settings"]["answers"] == "automatic":
+        st.caption(_why_not_automatic(run))
+    st.button(
+        f"Send {what}",
+        key=f"send_answers:{run['turn']['id']}",
+        type="primary",
+        icon=":material/send:",
+        on_click=_send,
+        args=(run, send),
+    )
+
+
+def _why_not_automatic(run: Run) -> str:
+    if len(run["turn"]["before"]) + 1 >= run["settings"]["max_steps"]:
+        return "The limit of requests is reached, so nothing more is sent by itself."
+    return "Not every call has a built-in that answers it, so they wait for you."
+
+
+@uninterrupted()
+def _send(run: Run, send: Callable[[Run], None]) -> None:
+    turn = run["turn"]
+    answers = {}
+    for call in pending_calls(turn):
+        place = f"{turn['id']}:{runs.place(run, call)}"
+        typed = widget(f"answer:{place}")
+        content = draft(run, call) if typed is None else str(typed)
+        answerer = run["answerers"].get(call["function"]["name"])
+        if widget(f"approve:{place}") is False:
+            content = REFUSED
+        elif answerer and call["id"] not in run["drafts"] and answers_are_ready(run):
+            runs.note_answerer(run, call)
+        elif run["settings"]["answers"] == "by hand":
+            session.results = {**session.results, call["function"]["name"]: content}
+        answers[call["id"]] = content
+    runs.answer(run, answers)
+    send(run)

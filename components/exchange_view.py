@@ -1,0 +1,100 @@
+"""What went over the wire for one request of a run: as JSON, chunk by chunk, to copy and keep."""
+
+import streamlit as st
+
+from clarifai_chat import run_file
+from clarifai_chat.recording import Exchange
+from clarifai_chat.runs import Run, Step
+from clarifai_chat.usage import seconds
+
+VIEWS = ("Request", "Response", "Stream")
+MOST_LINES = 200  # of a stream; the file has all of them
+MOST_CHARS = 40_000  # of a body
+SHORT_LINES = 15  # more than these scroll
+
+
+def show(run: Run, step: Step) -> None:
+    """Offer the step's exchanges; one of their sides is drawn when it is asked for."""
+    if not step.exchanges:
+        return
+    key = f"{run['turn']['id']}:{step.number}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        wanted = st.segmented_control(
+            "Over the wire", VIEWS, key=f"wire:{key}", label_visibility="collapsed"
+        )
+        st.download_button(
+            "Save",
+            lambda: run_file.pretty([run_file.exchange_as_json(e) for e in step.exchanges]),
+            file_name=f"request-{step.number + 1}.json",
+            mime="application/json",
+            key=f"save_wire:{key}",
+            icon=":material/download:",
+            type="tertiary",
+            on_click="ignore",
+            help="All that was sent and received for this reply, as JSON",
+        )
+    for number, exchange in enumerate(step.exchanges):
+        if wanted and len(step.exchanges) > 1:
+            st.caption(f"Attempt {number + 1} of {len(step.exchanges)}")
+        if wanted == "Request":
+            _show_request(exchange)
+        elif wanted == "Response":
+            _show_response(exchange, step)
+        elif wanted == "Stream":
+            _show_stream(exchange)
+
+
+def _show_request(exchange: Exchange) -> None:
+    st.caption(
+        f"{exchange['method']} {exchange['url']}, exactly as sent; the access token is replaced."
+    )
+    _show_code(run_file.pretty(run_file.loaded(exchange["request"])))
+    _show_headers(exchange["headers"])
+
+
+def _show_response(exchange: Exchange, step: Step) -> None:
+    if exchange["status"] is None:
+        st.caption("No response came.")
+        return
+    took = exchange["responded_s"]
+    line = f"HTTP {exchange['status']}"
+    line += f", its headers after {seconds(took)}" if took is not None else ""
+    if exchange["chunks"]:
+        st.caption(f"{line}. A stream of {len(exchange['chunks'])} events; put together:")
+        _show_code(run_file.pretty(step.message or {}))
+    else:
+        st.caption(f"{line}.")
+        _show_code(run_file.pretty(run_file.loaded(exchange["body"])))
+    _show_headers(exchange["response_headers"])
+
+
+def _show_stream(exchange: Exchange) -> None:
+    chunks = exchange["chunks"]
+    if not chunks:
+        st.caption("The answer was not a stream.")
+        return
+    lines = [f"{after_s:8.3f} s  {data}" for after_s, data in chunks[:MOST_LINES]]
+    if len(chunks) > MOST_LINES:
+        lines.append(f"and {len(chunks) - MOST_LINES} more, all in the file")
+    if exchange["left_out"]:
+        lines.append(f"{exchange['left_out']:,} characters were too many to keep")
+    st.caption("Seconds after the request went out, and what came then.")
+    _show_text("\n".join(lines), language=None, is_long=len(lines) > SHORT_LINES)
+
+
+def _show_headers(headers: dict[str, str]) -> None:
+    lines = "\n".join(f"{name}: {value}" for name, value in headers.items())
+    _show_text(lines, language=None, is_long=False)
+
+
+def _show_code(text: str) -> None:
+    if len(text) > MOST_CHARS:
+        st.caption(f"The first {MOST_CHARS:,} of {len(text):,} characters; the file has all.")
+    _show_text(text[:MOST_CHARS], language="json", is_long=text.count("\n") >= SHORT_LINES)
+
+
+def _show_text(text: str, *, language: str | None, is_long: bool) -> None:
+    # What scrolls is the container, which holds the button to copy, and not the code alone: keys
+    # scroll only what has something to focus in it.
+    with st.container(height=320 if is_long else "content", border=False):
+        st.code(text, language=language, wrap_lines=True)

@@ -1,0 +1,246 @@
+"""What a playground run is asked with: prompt, settings, who answers the calls."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from clarifai_chat.cautions import cautions
+from clarifai_chat.markdown import escaped
+from clarifai_chat.messages import ToolSpec
+from clarifai_chat.runs import ANSWERS, CHOICES, MOST_STEPS, TYPED, Run
+from clarifai_chat.tools.builtins import BUILTINS
+from clarifai_chat.tools.builtins.suggest import suggested
+from clarifai_chat.tools.check import Checked
+from components.session import seed, session, uninterrupted, widget
+
+BY_HAND = "by hand"
+SWITCH = {"not sent": None, "on": True, "off": False}
+STRICT = {"as written": None, "on": True, "off": False}
+ANSWER_WORDS = {
+    "by hand": "I type them",
+    "approve": "Prepared, I approve",
+    "automatic": "Automatically",
+}
+
+
+# Widgets whose values are in the session: forgotten here, they take them from there.
+KEYS = (
+    "run_prompt",
+    "run_system",
+    "tool_choice",
+    "run_parallel",
+    "run_strict",
+    "run_temperature",
+    "run_max_tokens",
+    "run_stream",
+    "answers",
+    "max_steps",
+)
+
+
+def show(tools: Sequence[ToolSpec], added_tokens: int | None) -> None:
+    """Draw the form: all but the button that starts the run."""
+    seed("run_prompt", session.run_prompt)
+    st.text_area(
+        "Prompt",
+        key="run_prompt",
+        height=90,
+        placeholder="What would a person ask, so that the model calls your tool?",
+        on_change=_keep_prompt,
+    )
+    with st.expander("System prompt and settings", type="compact", key="run_settings"):
+        _show_settings(tools)
+    if tools:
+        with st.expander("Who answers the calls", type="compact", key="run_answers"):
+            _show_answerers(tools)
+    found = cautions(session.model, session.run_settings, tools, answerers(tools), added_tokens)
+    for caution in found:
+        st.caption(f":orange[:material/warning:] {escaped(caution)}")
+
+
+def show_button(place: DeltaGenerator, start: Callable[[], None], checked: Checked) -> None:
+    place.button(
+        "Run",
+        key="run",
+        type="primary",
+        icon=":material/play_arrow:",
+        shortcut="Ctrl+Enter",
+        disabled=checked.is_broken,
+        help="The tools' text is not JSON yet: mend the marked line first"
+        if checked.is_broken
+        else None,
+        on_click=start,
+    )
+
+
+def show_stop(place: DeltaGenerator, stop: Callable[[Run], None], run: Run) -> None:
+    place.button("Stop", key="stop", icon=":material/stop_circle:", on_click=stop, args=(run,))
+
+
+def latest_prompt() -> str:
+    """The prompt with what was typed last. For callbacks."""
+    _keep_prompt()
+    return session.run_prompt
+
+
+@uninterrupted()
+def _keep_prompt() -> None:
+    typed = widget("run_prompt")
+    if isinstance(typed, str):
+        session.run_prompt = typed
+
+
+def _show_settings(tools: Sequence[ToolSpec]) -> None:
+    settings = session.run_settings
+    seed("run_system", settings["system"])
+    st.text_area(
+        "System prompt",
+        key="run_system",
+        height=70,
+        placeholder="Not sent",
+        on_change=_keep,
+        args=("system", "run_system"),
+    )
+    names = [str(tool["function"].get("name", "")) for tool in tools]
+    choices = [*CHOICES, *(name for name in dict.fromkeys(names) if name and name not in CHOICES)]
+    if settings["tool_choice"] not in choices:
+        choices.append(settings["tool_choice"])
+    left, right = st.columns(2)
+    with left:
+        seed("tool_choice", settings["tool_choice"])
+        st.selectbox(
+            "Tool choice",
+            choices,
+            key="tool_choice",
+            help="auto: the model decides. required: it must call. none: it must not. A name: this"
+            " tool must be called.",
+            on_change=_keep,
+            args=("tool_choice", "tool_choice"),
+        )
+        _switch("Parallel calls", "parallel", SWITCH)
+        _switch("Strict", "strict", STRICT)
+    with right:
+        seed("run_temperature", settings["temperature"])
+        st.number_input(
+            "Temperature",
+            min_value=0.0,
+            max_value=2.0,
+            value=None,
+            step=0.1,
+            key="run_temperature",
+            placeholder="Not sent",
+            on_change=_keep,
+            args=("temperature", "run_temperature"),
+        )
+        seed("run_max_tokens", settings["max_tokens"])
+        st.number_input(
+            "Max tokens of a reply",
+            min_value=1,
+            max_value=1_000_000,
+            value=None,
+            step=100,
+            key="run_max_tokens",
+            placeholder="Not sent",
+            on_change=_keep,
+            args=("max_tokens", "run_max_tokens"),
+        )
+        seed("run_stream", settings["stream"])
+        st.toggle(
+            "Streaming",
+            key="run_stream",
+            help="Clarifai itself tests tool calls without streaming only",
+            on_change=_keep,
+            args=("stream", "run_stream"),
+        )
+
+
+def _switch(label: str, name: str, options: dict[str, bool | None]) -> None:
+    now = session.run_settings[name]  # type: ignore[literal-required]  # a key of the TypedDict
+    seed(f"run_{name}", next(word for word, value in options.items() if value is now))
+    st.segmented_control(
+        label,
+        list(options),
+        required=True,
+        key=f"run_{name}",
+        on_change=_keep_switch,
+        args=(name, options),
+    )
+
+
+@uninterrupted()
+def _keep(name: str, key: str) -> None:
+    value = widget(key)
+    session.run_settings[name] = "" if value is None and name == "system" else value  # type: ignore[literal-required]  # a key of the TypedDict
+
+
+@uninterrupted()
+def _keep_switch(name: str, options: dict[str, bool | None]) -> None:
+    session.run_settings[name] = options.get(widget(f"run_{name}"))  # type: ignore[literal-required]  # a key of the TypedDict
+
+
+# --- Who answers ----------------------------------------------------------------------------------
+
+
+def answerers(tools: Sequence[ToolSpec]) -> dict[str, str]:
+    """Tool → what answers its calls: a built-in, or TYPED. Those answered by hand are left out."""
+    found = {}
+    for tool in tools:
+        name = str(tool["function"].get("name", ""))
+        usual = suggested(tool) or (TYPED if name in session.results else "")
+        if answerer := session.answerers.get(name, usual):
+            found[name] = answerer
+    return found
+
+
+def _show_answerers(tools: Sequence[ToolSpec]) -> None:
+    settings = session.run_settings
+    seed("answers", settings["answers"])
+    st.segmented_control(
+        "Answers",
+        ANSWERS,
+        required=True,
+        format_func=ANSWER_WORDS.__getitem__,
+        key="answers",
+        help="Automatically: calls are answered and the model is asked again until it answers in"
+        " words, or until the number of requests below is reached.",
+        on_change=_keep,
+        args=("answers", "answers"),
+    )
+    if settings["answers"] == "automatic":
+        seed("max_steps", settings["max_steps"])
+        st.number_input(
+            "Requests at most",
+            min_value=1,
+            max_value=MOST_STEPS,
+            key="max_steps",
+            on_change=_keep,
+            args=("max_steps", "max_steps"),
+        )
+    if settings["answers"] == "by hand":
+        return
+    now = answerers(tools)
+    options = ["", TYPED, *BUILTINS]
+    for tool in tools:
+        name = str(tool["function"].get("name", ""))
+        seed(f"answerer:{name}", now.get(name, ""))
+        st.selectbox(
+            f"{name or 'a tool without a name'} is answered by",
+            options,
+            format_func=_answerer_words,
+            key=f"answerer:{name}",
+            help="; ".join(f"{b.label}: {b.description}" for b in BUILTINS.values()),
+            on_change=_keep_answerer,
+            args=(name,),
+        )
+
+
+def _answerer_words(answerer: str) -> str:
+    if answerer in BUILTINS:
+        return f"{BUILTINS[answerer].label} (built in)"
+    return "what was typed last" if answerer == TYPED else "me"
+
+
+@uninterrupted()
+def _keep_answerer(name: str) -> None:
+    session.answerers = {**session.answerers, name: widget(f"answerer:{name}") or ""}

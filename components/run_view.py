@@ -1,0 +1,282 @@
+"""A playground run as a timeline: what was asked, what came back, whether each call was valid."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.mutable_status_container import StatusContainer
+
+from clarifai_chat import run_file, run_report, runs
+from clarifai_chat.conversation import INTERRUPTED, STOPPED, UNWATCHED, is_over
+from clarifai_chat.markdown import as_code, escaped
+from clarifai_chat.messages import ToolCall
+from clarifai_chat.runs import Run, Step
+from clarifai_chat.tools.verdict import Argument, Verdict
+from clarifai_chat.usage import seconds
+from components import call_answers, exchange_view, reply_line, transcript
+from components.session import session
+from components.transcript import TextView
+
+State = Literal["running", "complete", "error"]
+COLORS = {
+    "valid": "green",
+    "invalid": "red",
+    "not_json": "red",
+    "unknown_tool": "red",
+    "incomplete": "gray",
+    "undecided": "orange",
+}
+
+
+class RunView:
+    """One run on the page. `draw` adds what is new since it was last called."""
+
+    def __init__(self, run: Run, send: Callable[[Run], None]) -> None:
+        self.run = run
+        self.turn = run["turn"]
+        self._send = send
+        self._head = st.empty()
+        self._line = ""
+        self._box = st.container(gap=None)
+        self._end = st.empty()
+        self._steps: list[_StepView] = []
+        self._whole = 0  # how many steps are drawn to their end
+        self._is_whole = False
+        with self._box:
+            _show_prompt(run)
+        self.draw()
+
+    @property
+    def tail_size(self) -> int:
+        return self._steps[-1].tail_size if self._steps else 0
+
+    def draw(self) -> None:
+        if self._is_whole:
+            return
+        over = is_over(self.turn)
+        for step in runs.steps(self.run, self._whole):
+            if step.number == len(self._steps):
+                self._steps.append(_StepView(self.run, self._box))
+            self._steps[step.number].draw(step)
+            if step.is_over:
+                self._whole = step.number + 1
+        self._show_head(over)
+        self._is_whole = over
+        if over:
+            self._show_end()
+
+    def _show_head(self, over: bool) -> None:
+        line = escaped(run_report.line(self.run)) if over else _waiting(self.run)
+        if line != self._line:
+            self._line = line
+            self._head.markdown(f"**{line}**" if over else line)
+
+    def _show_end(self) -> None:
+        """What ended it, where that was no answer, and the next step."""
+        with self._end.container():
+            if problem := self.turn["problem"]:
+                transcript.show_problem(problem)
+            elif note := reply_line.ENDINGS.get(self.turn["ending"]):
+                st.caption(note)
+            if runs.wants_answers(self.run):
+                call_answers.show_send(self.run, self._send)
+            self._show_ways_out()
+
+    def _show_ways_out(self) -> None:
+        """The run as a diagram, and as a file."""
+        turn_id = self.turn["id"]
+        with st.container(horizontal=True, vertical_alignment="center"):
+            wanted = st.toggle("Sequence diagram", key=f"diagram:{turn_id}")
+            st.download_button(
+                "Save this run",
+                lambda: run_file.as_json(self.run, session.pat),
+                file_name="run.json",
+                mime="application/json",
+                key=f"save_run:{turn_id}",
+                icon=":material/download:",
+                type="tertiary",
+                on_click="ignore",
+                help="Prompt, tools, settings, and all that was sent and received, without token",
+            )
+        if wanted:
+            diagram = run_report.diagram(self.run)
+            st.markdown(f"```mermaid\n{diagram}\n```")
+            with st.expander("Its text, to copy", type="compact"):
+                st.code(diagram, language=None, wrap_lines=True)
+
+
+class _StepView:
+    """One request of a run: the reply's own line and words, then a line for each of its calls."""
+
+    def __init__(self, run: Run, box: DeltaGenerator) -> None:
+        self._run = run
+        self._box = box
+        self._number = 0
+        self._reply: StatusContainer = box.status(
+            "Asking", type="step", state="running", expanded=True
+        )
+        self._label = ""
+        with self._reply:
+            self._thinking_place = st.empty()
+            self._thoughts: TextView | None = None
+            self._text = TextView(st.container())
+            self._notes = st.container(gap=None)
+        self._calls: list[_CallView] = []
+        self._is_over = False
+
+    @property
+    def tail_size(self) -> int:
+        return self._text.tail_size
+
+    def draw(self, step: Step) -> None:
+        if self._is_over:
+            return
+        self._number = step.number
+        if message := step.message:
+            if thoughts := message.get("reasoning_content"):
+                if self._thoughts is None:
+                    place = self._thinking_place.expander("Thinking", type="compact")
+                    self._thoughts = TextView(place)
+                self._thoughts.draw(thoughts, over=step.is_over or bool(message["content"]))
+            if message["content"]:
+                self._text.draw(message["content"], over=step.is_over)
+        for number, (call, verdict) in enumerate(step.judged):
+            if number == len(self._calls):
+                self._calls.append(_CallView(self._run, self._box))
+            self._calls[number].draw(call, verdict, step)
+        self._show_label(step)
+        if step.is_over:
+            self._is_over = True
+            with self._notes:
+                for note in step.notes:
+                    st.markdown(f":orange[:material/warning:] {escaped(note)}")
+                exchange_view.show(self._run, step)
+
+    def _show_label(self, step: Step) -> None:
+        state: State = "complete" if step.is_over else "running"
+        if step.is_over and (step.message is None or step.notes):
+            state = "error"
+        label = _step_label(step)
+        if label != self._label:
+            self._label = label
+            self._reply.update(label=label, state=state, expanded=True)
+
+
+class _CallView:
+    """One call: its arguments as they are written, then whether they are valid, and its answer."""
+
+    def __init__(self, run: Run, box: DeltaGenerator) -> None:
+        self._run = run
+        self._status: StatusContainer = box.status(
+            "Calling", type="step", state="running", expanded=True
+        )
+        self._place = self._status.empty()
+        self._shown = ""
+        self._is_over = False
+
+    def draw(self, call: ToolCall, verdict: Verdict, step: Step) -> None:
+        if self._is_over:
+            return
+        function = call["function"]
+        if not step.is_over:
+            if self._shown != function["arguments"]:
+                self._shown = function["arguments"]
+                self._status.update(label=f"Calling {as_code(function['name'])}")
+                self._place.code(function["arguments"], language="json", wrap_lines=True)
+            return
+        self._is_over = True
+        word = run_report.word(call, verdict)
+        state: State = "complete" if verdict.status == "valid" else "error"
+        name = as_code(function["name"]) if function["name"] else "a tool without a name"
+        color = COLORS[verdict.status]
+        self._status.update(label=f"Call {name} :{color}-badge[{word}]", state=state, expanded=True)
+        with self._place.container():
+            st.markdown(escaped(verdict.summary))
+            if verdict.rows:
+                st.table(_rows(verdict.rows), border="horizontal", hide_index=True)
+            for note in verdict.notes:
+                st.caption(f":material/info: {escaped(note)}")
+            st.code(function["arguments"] or "(no arguments were sent)", "json", wrap_lines=True)
+            call_answers.show(self._run, call, step)
+
+
+def _rows(rows: Sequence[Argument]) -> list[dict[str, str]]:
+    return [
+        {
+            "": ":green[:material/check:]" if row.ok else ":red[:material/close:]",
+            "Argument": escaped(row.path) or "all of it",
+            "Given": escaped(row.given) or ":gray[nothing]",
+            "Expected": _expected(row),
+        }
+        for row in rows
+    ]
+
+
+def _expected(row: Argument) -> str:
+    """What the schema wants; what is wrong first, where something is."""
+    expected = escaped(row.expected)
+    if row.ok:
+        return expected
+    problem = escaped(row.problem)
+    return f"**{problem}**" if expected in problem else f"**{problem}**; expected {expected}"
+
+
+def _show_prompt(run: Run) -> None:
+    turn = run["turn"]
+    names = [tool["function"].get("name") or "?" for tool in run["tools"]]
+    offered = f"{len(names)} tool{'' if len(names) == 1 else 's'}" if names else "no tools"
+    label = f"You asked **{escaped(turn['model']['name'])}**, with {offered}"
+    with st.status(label, type="step", state="complete", expanded=True):
+        st.text(turn["prompt"])
+        if system := run["settings"]["system"]:
+            st.caption(f"System prompt: {escaped(system)}")
+        listed = f"Tools: {', '.join(map(escaped, names))}. " if names else ""
+        st.caption(f"{listed}Settings: {escaped(run_report.settings_text(run))}.")
+
+
+def _step_label(step: Step) -> str:
+    number = f"Reply {step.number + 1}"
+    figures = step.figures
+    if not step.is_over:
+        return f"{number}: arriving" if step.message else f"{number}: asking"
+    parts = [f"{number}: {_what(step)}"]
+    if figures["total_s"] is not None:
+        parts.append(seconds(figures["total_s"]))
+    sent, received = figures["prompt_tokens"], figures["completion_tokens"]
+    if sent is not None and received is not None:
+        parts.append(f"{sent:,} tokens in, {received:,} out")
+    ending = figures.get("ending")
+    if ending and ending not in (STOPPED, UNWATCHED, INTERRUPTED):  # those are ours, no server's
+        parts.append(f"finish reason {escaped(ending)}")
+    return f"**{parts[0]}** :gray[{' · '.join(parts[1:])}]" if parts[1:] else f"**{parts[0]}**"
+
+
+def _what(step: Step) -> str:
+    if step.message is None:
+        return "nothing came back"
+    if calls := len(step.judged):
+        return "a call" if calls == 1 else f"{calls} calls"
+    return "an answer in words" if step.message["content"].strip() else "an empty answer"
+
+
+def _waiting(run: Run) -> str:
+    return transcript.waiting_text(run["turn"]) or ":shimmer[Running]"
+
+
+def show_comparison(one: Run, other: Run) -> None:
+    """Two runs side by side, what differs first."""
+    rows = runs_apart(run_report.comparison(one, other))
+    st.table(rows, border="horizontal", hide_index=True)
+
+
+def runs_apart(rows: Sequence[tuple[str, str, str]]) -> list[dict[str, Any]]:
+    ordered = sorted(rows, key=lambda row: row[1] == row[2])
+    return [
+        {
+            "": escaped(name) if a == b else f"**{escaped(name)}**",
+            "Run shown": escaped(a),
+            "Compared with": escaped(b) if a != b else ":gray[the same]",
+        }
+        for name, a, b in ordered
+    ]

@@ -1,0 +1,234 @@
+"""The playground's tools: the text, what is to be said about it, and a line for each tool."""
+
+import json
+
+import streamlit as st
+
+from clarifai_chat.markdown import escaped
+from clarifai_chat.tools import edits, findings
+from clarifai_chat.tools.check import Checked, check
+from clarifai_chat.tools.findings import Finding
+from clarifai_chat.tools.templates import TEMPLATES, Template
+from components import code_editor, tool_list, tool_text, toolset_box
+from components.code_editor import Mark
+from components.session import forget_widgets, seed, session, uninterrupted, widget
+
+MOST_FINDINGS = 12  # shown at once
+ICONS = {
+    "error": ":red[:material/error:]",
+    "warning": ":orange[:material/warning:]",
+    "hint": ":gray[:material/lightbulb:]",
+}
+
+
+def show() -> Checked:
+    """Draw the editor and what belongs to it. Returns what its text was found to be."""
+    checked = check(session.tools["text"])
+    _show_bar(checked)
+    if session.plain_editor:
+        _show_plain()
+    else:
+        marks = [_mark(finding) for finding in checked.findings]
+        code_editor.show(session.tools, key=tool_text.KEY, label="Tools, as JSON", marks=marks)
+    _show_verdict(checked)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        _show_helpers(checked)
+        toolset_box.show()
+    _show_findings(checked)
+    tool_list.show(checked)
+    return checked
+
+
+# --- Above the text -----------------------------------------------------------------------------
+
+
+def _show_bar(checked: Checked) -> None:
+    names = {template.title: template for template in TEMPLATES}
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        for key, label, icon, action in (
+            ("template", "Start from", ":material/category:", _use_template),
+            ("add_tool", "Add", ":material/add:", _add_template),
+        ):
+            st.menu_button(label, list(names), key=key, icon=icon, on_click=action, args=(names,))
+        st.button(
+            "Undo",
+            key="undo_tools",
+            icon=":material/undo:",
+            disabled=not session.set_aside,
+            help="Bring back what a template, a fix or a deletion replaced",
+            on_click=_undo,
+        )
+
+
+@uninterrupted()
+def _use_template(names: dict[str, Template]) -> None:
+    tool_text.latest()
+    if template := names.get(widget("template")):
+        tool_text.open_template(template)
+
+
+@uninterrupted()
+def _add_template(names: dict[str, Template]) -> None:
+    text = tool_text.latest()
+    if template := names.get(widget("add_tool")):
+        for tool in template.tools:
+            text = edits.added(text, json.dumps(tool, ensure_ascii=False))
+        tool_text.change(text)
+        session.results = {**session.results, **template.results}
+        if not session.run_prompt.strip():
+            session.run_prompt = template.prompt
+            forget_widgets("run_prompt")
+
+
+@uninterrupted()
+def _undo() -> None:
+    tool_text.latest()
+    tool_text.undo()
+
+
+@uninterrupted()
+def _format() -> None:
+    text = tool_text.latest()
+    if (new := edits.formatted(text)) != text:
+        tool_text.change(new)
+
+
+@uninterrupted()
+def _switch_editor() -> None:
+    tool_text.latest()
+    code_editor.replace(session.tools, session.tools["text"])  # both show the same from here on
+    session.plain_editor = bool(widget("plain_editor"))
+
+
+def _show_helpers(checked: Checked) -> None:
+    st.button(
+        "Format",
+        key="format_tools",
+        icon=":material/format_align_left:",
+        disabled=not session.tools["text"].strip() or checked.is_broken,
+        on_click=_format,
+    )
+    seed("plain_editor", session.plain_editor)
+    st.toggle(
+        "Plain text",
+        key="plain_editor",
+        help="A plain text box, for where the editor does not work",
+        on_change=_switch_editor,
+    )
+
+
+def _show_plain() -> None:
+    seed(tool_text.PLAIN_KEY, session.tools["text"])
+    st.text_area(
+        "Tools, as JSON",
+        key=tool_text.PLAIN_KEY,
+        height=420,
+        on_change=_typed_plain,
+    )
+
+
+@uninterrupted()
+def _typed_plain() -> None:
+    session.tools["text"] = widget(tool_text.PLAIN_KEY) or ""
+
+
+def _mark(finding: Finding) -> Mark:
+    return {
+        "from_line": finding.line,
+        "from_column": finding.column,
+        "to_line": finding.end_line,
+        "to_column": finding.end_column,
+        "level": finding.level,
+        "message": finding.message,
+    }
+
+
+# --- Below it -----------------------------------------------------------------------------------
+
+
+def _show_verdict(checked: Checked) -> None:
+    """One line: how many tools, what was found, what they add to each request."""
+    if not session.tools["text"].strip():
+        st.caption("No tools yet. Start from a template above, or paste yours as JSON.")
+        return
+    specs = tool_text.sent(checked)
+    count = f"{len(checked.tools)} tool{'' if len(checked.tools) == 1 else 's'}"
+    if len(specs) < len(checked.tools):
+        count += f", {len(specs)} of them sent"
+    grave = sum(finding.level == "error" for finding in checked.findings)
+    light = len(checked.findings) - grave
+    said = f"{grave} error{'' if grave == 1 else 's'}" if grave else "no errors"
+    if light:
+        said += f", {light} to improve"
+    parts = [count, said]
+    if added := tool_text.tokens(specs):
+        parts.append(f"about {added:,} tokens added to each request")
+    icon = ":red[:material/error:]" if grave else ":green[:material/check_circle:]"
+    st.caption(f"{icon} {' · '.join(parts)}")
+
+
+def _show_findings(checked: Checked) -> None:
+    found = checked.findings
+    for number, finding in enumerate(found[:MOST_FINDINGS]):
+        where = "" if finding.message.startswith("Line ") else f"**Line {finding.line}** "
+        text = f"{ICONS[finding.level]} {where}{escaped(finding.message)}"
+        if not finding.fix:
+            st.markdown(text)
+            continue
+        with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+            st.markdown(text, width="stretch")
+            st.button(
+                "Fix",
+                key=f"fix:{number}",
+                help=finding.fix.label,
+                on_click=_look_at_fix,
+                args=(finding,),
+            )
+        if session.fixing == _place(finding):
+            _show_fix(finding)
+    if len(found) > MOST_FINDINGS:
+        st.caption(f"And {len(found) - MOST_FINDINGS} more, marked in the text.")
+
+
+def _place(finding: Finding) -> list[str]:
+    return [finding.code, repr(finding.path)]
+
+
+def _show_fix(finding: Finding) -> None:
+    """What a fix would change; nothing is changed before the reader has seen it."""
+    if finding.fix is None:
+        return
+    text = session.tools["text"]
+    with st.container(border=True):
+        st.markdown(f"**{escaped(finding.fix.label)}**")
+        changes = findings.diff(text, findings.apply(text, finding.fix))
+        st.code(changes, language="diff", wrap_lines=True)
+        with st.container(horizontal=True):
+            st.button(
+                "Apply",
+                key="apply_fix",
+                type="primary",
+                on_click=_apply_fix,
+                args=(finding, text),
+            )
+            st.button("Leave it", key="leave_fix", on_click=_leave_fix)
+
+
+@uninterrupted()
+def _look_at_fix(finding: Finding) -> None:
+    tool_text.latest()
+    place = _place(finding)
+    session.fixing = [] if session.fixing == place else place
+
+
+@uninterrupted()
+def _apply_fix(finding: Finding, seen: str) -> None:
+    text = tool_text.latest()
+    session.fixing = []
+    if finding.fix and text == seen:  # else it was typed on meanwhile: the edit's places are gone
+        tool_text.change(findings.apply(text, finding.fix))
+
+
+@uninterrupted()
+def _leave_fix() -> None:
+    session.fixing = []

@@ -1,0 +1,62 @@
+"""A line for each of the playground's tools: sent or not, duplicate, delete."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from clarifai_chat.markdown import as_code
+from clarifai_chat.tools import edits
+from clarifai_chat.tools.check import Checked, check
+from components import tool_text
+from components.session import seed, session, uninterrupted, widget
+
+MANY = 5  # more than these scroll
+
+
+def show(checked: Checked) -> None:
+    if not checked.tools:
+        return
+    many = len(checked.tools) > MANY
+    with st.container(height=240 if many else "content", border=False, gap=None):
+        for index, tool in enumerate(checked.tools):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                key = f"send:{index}:{tool.name}"
+                seed(key, tool.name not in session.tools_off)
+                st.checkbox(
+                    as_code(tool.name) if tool.name else "a tool without a name",
+                    key=key,
+                    help="Whether it is sent with the request",
+                    on_change=_switch_tool,
+                    args=(index, tool.name),
+                    width="stretch",
+                )
+                st.menu_button(
+                    "Edit",
+                    ["Duplicate", "Delete"],
+                    key=f"tool:{index}:{tool.name}",
+                    type="tertiary",
+                    icon=":material/more_vert:",
+                    on_click=_change_tool,
+                    args=(index, tool.name),
+                )
+
+
+@uninterrupted()
+def _switch_tool(index: int, name: str) -> None:
+    tool_text.latest()
+    others = [off for off in session.tools_off if off != name]
+    session.tools_off = others if widget(f"send:{index}:{name}") else [*others, name]
+
+
+@uninterrupted()
+def _change_tool(index: int, name: str) -> None:
+    text = tool_text.latest()
+    tools = check(text).tools
+    if index >= len(tools) or tools[index].name != name:
+        return  # the text has changed since this was drawn
+    actions: dict[str, Callable[[str, int], str]] = {
+        "Duplicate": edits.duplicated,
+        "Delete": edits.without,
+    }
+    if action := actions.get(widget(f"tool:{index}:{name}")):
+        tool_text.change(action(text, index))

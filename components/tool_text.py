@@ -1,0 +1,105 @@
+"""The text of the playground's tools in the session: what changes it, and what undoes that."""
+
+import json
+from collections.abc import Sequence
+
+from clarifai_chat import llm
+from clarifai_chat.messages import ToolSpec
+from clarifai_chat.runs import default_settings
+from clarifai_chat.tools.check import Checked
+from clarifai_chat.tools.templates import TEMPLATES, Template, text_of
+from clarifai_chat.toolset import ToolSet
+from components import code_editor, run_form
+from components.session import forget_widgets, session, widget
+
+KEY = "tools"
+PLAIN_KEY = "tools_plain"
+MOST_UNDO = 20
+
+
+def begin() -> None:
+    """Fill the playground with the first template, once: a first click on Run shows something."""
+    if not session.tools["gen"] and not session.tools["text"]:
+        open_template(TEMPLATES[0])
+
+
+def sent(checked: Checked) -> list[ToolSpec]:
+    """The tools that are switched on."""
+    return [tool.spec for tool in checked.tools if tool.name not in session.tools_off]
+
+
+def tokens(tools: Sequence[ToolSpec]) -> int | None:
+    """About how many tokens the tools add to a request; None until that can be counted."""
+    if not tools or not llm.is_ready():
+        return None
+    return llm.count_tokens(json.dumps(tools, ensure_ascii=False))
+
+
+def current() -> ToolSet:
+    """All that the playground is set to, to be put aside or taken elsewhere."""
+    return {
+        "tools": session.tools["text"],
+        "prompt": session.run_prompt,
+        "model": session.chosen,
+        "settings": session.run_settings.copy(),
+    }
+
+
+def change(text: str) -> None:
+    """Let the app change the tools' text; Undo brings the old one back. For callbacks."""
+    put_aside()
+    code_editor.replace(session.tools, text)
+    forget_widgets(PLAIN_KEY)
+
+
+def put_aside() -> None:
+    session.set_aside = [*session.set_aside, current()][-MOST_UNDO:]
+
+
+def open_set(toolset: ToolSet) -> None:
+    """Fill the playground with a set; what was there can be brought back."""
+    if session.tools["text"].strip():
+        put_aside()
+    _fill(toolset)
+
+
+def open_template(template: Template) -> None:
+    settings = default_settings()
+    settings["system"] = template.system
+    open_set(
+        {
+            "tools": text_of(template),
+            "prompt": template.prompt,
+            "model": "",
+            "settings": settings,
+        }
+    )
+    session.results = {**session.results, **template.results}
+
+
+def _fill(toolset: ToolSet) -> None:
+    code_editor.replace(session.tools, toolset["tools"])
+    session.run_prompt = toolset["prompt"]
+    session.run_settings = toolset["settings"].copy()
+    session.tools_off = []
+    session.fixing = []
+    forget_widgets(PLAIN_KEY, "send:", *run_form.KEYS)
+    if toolset["model"]:
+        session.choose(toolset["model"])
+
+
+def latest() -> str:
+    """The text with what was typed last: a button's callback may come before the editor's own."""
+    if not session.plain_editor:
+        return code_editor.latest(session.tools, KEY)
+    typed = widget(PLAIN_KEY)
+    if isinstance(typed, str):
+        session.tools["text"] = typed
+    return session.tools["text"]
+
+
+def undo() -> None:
+    """Bring back what the app replaced last. For callbacks."""
+    if session.set_aside:
+        *session.set_aside, last = session.set_aside
+        _fill(last)

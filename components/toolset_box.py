@@ -1,0 +1,79 @@
+"""Take the playground's set-up elsewhere: as a link, as a file; and bring one in. Never sends."""
+
+import streamlit as st
+
+from clarifai_chat import toolset
+from clarifai_chat.toolset import MAX_FILE_BYTES, BadToolSet
+from components import tool_text
+from components.session import session, uninterrupted, widget
+
+TOO_LARGE = "These tools are too many for a link. Save them as a file instead."
+TAKE_IT_OUT = "Your access token is in the tools or a prompt. Take it out: links and files travel."
+
+
+def take_address() -> bool:
+    """Fill the playground with what `?tools=` holds, once. Returns whether that was now."""
+    asked = str(st.query_params.get("tools", ""))
+    if not asked or asked == session.address_tools:
+        return False
+    session.address_tools = asked
+    try:
+        tool_text.open_set(toolset.from_parameter(asked))
+    except BadToolSet as error:
+        st.toast(str(error), icon=":material/link_off:")
+        return False
+    return True
+
+
+def show() -> None:
+    with st.popover(
+        "Save and open", icon=":material/folder_open:", key="toolset", on_change="rerun"
+    ) as box:
+        if not box.open:
+            return
+        current = tool_text.current()
+        if session.pat and session.pat in toolset.to_json(current):
+            st.warning(TAKE_IT_OUT)
+        else:
+            _show_ways_out(current)
+        st.file_uploader(
+            "Open a file",
+            type=["json", "txt"],
+            key="open_tools",
+            help="Tools as JSON, or a set that was saved here",
+            max_upload_size=max(1, MAX_FILE_BYTES // 1_000_000),
+            on_change=_open_file,
+        )
+
+
+def _show_ways_out(current: toolset.ToolSet) -> None:
+    parameter = toolset.to_parameter(current)
+    if parameter is None:
+        st.caption(TOO_LARGE)
+    else:
+        st.caption("A link with the tools, the prompt, the model and the settings. It never sends.")
+        address = (st.context.url or "").split("?")[0]
+        st.code(f"{address}?tools={parameter}", language=None, wrap_lines=True)
+    st.download_button(
+        "Save as a file",
+        toolset.to_json(current),
+        file_name="tools.json",
+        mime="application/json",
+        key="save_tools",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+@uninterrupted()
+def _open_file() -> None:
+    upload = widget("open_tools")
+    if upload is None:
+        return
+    try:
+        text = upload.getvalue().decode("utf-8-sig")
+        tool_text.open_set(toolset.from_json(text))
+    except UnicodeDecodeError:
+        st.toast("The file is not text. Tools are saved as JSON, in UTF-8.")
+    except BadToolSet as error:
+        st.toast(str(error))

@@ -1,0 +1,107 @@
+"""Tool playground: edit tools, watch a model call them, see whether it did so rightly."""
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from clarifai_chat import llm, replies, runs
+from clarifai_chat.endpoints import Endpoint, endpoint_for
+from clarifai_chat.events import StreamEvent
+from clarifai_chat.runs import Run
+from clarifai_chat.tools.check import check
+from clarifai_chat.wire import Call
+from components import (
+    run_form,
+    run_history,
+    run_view,
+    shell,
+    tool_editor,
+    tool_text,
+    toolset_box,
+    transcript,
+)
+from components.session import is_here, session, uninterrupted
+
+
+@uninterrupted()
+def start() -> None:
+    """Run the tools and the prompt as they stand, unless the run that is shown still goes on."""
+    shown = run_history.opened()
+    if shown and replies.get(shown["turn"]):
+        return  # a second click, or the shortcut of a button that Stop has replaced by now
+    prompt = run_form.latest_prompt()
+    if not prompt.strip():
+        st.toast("Type a prompt first: what a person would ask.", icon=":material/edit:")
+        return
+    tools = tool_text.sent(check(tool_text.latest()))
+    answerers = run_form.answerers(tools)
+    run = runs.new_run(
+        prompt, session.asked_model, tools, session.run_settings, answerers, session.results
+    )
+    send(run)
+    session.runs = runs.latest([*session.runs, run])
+    run_history.open_run(run)
+
+
+def send(run: Run) -> None:
+    """Ask for the run's next reply. Nothing here draws: it is state first."""
+    turn, access, may_share = run["turn"], session.access, session.may_share
+
+    def endpoint() -> Endpoint:
+        return endpoint_for(
+            turn["model"]["url"], access["pat"], access["shared"] if may_share else None
+        )
+
+    def events(call: Call) -> Iterator[StreamEvent]:
+        llm.warm_up()
+        return runs.events(run, endpoint, call)
+
+    replies.ask(turn, events, line=turn["id"], is_here=is_here())
+
+
+@uninterrupted()
+def stop(run: Run) -> None:
+    replies.stop(run["turn"])
+
+
+pending = shell.open_page("Tool playground", wide=True)
+if toolset_box.take_address():
+    st.rerun()  # the sidebar shows the model from before
+tool_text.begin()
+
+left, right = st.columns([5, 6], gap="large")
+with left:
+    checked = tool_editor.show()
+with right:
+    tools = tool_text.sent(checked)
+    run_form.show(tools, tool_text.tokens(tools))
+    button_place = st.empty()
+    run, other = run_history.show()
+    is_running = False
+    for each in session.runs:
+        replies.mark_interrupted(each["turn"])
+    if run is None:
+        run_form.show_button(button_place, start, checked)
+        st.caption("A run shows here, step by step: what was sent, what came back, what was valid.")
+    elif is_running := replies.get(run["turn"]) is not None:
+        run_form.show_stop(button_place, stop, run)
+    else:
+        run_form.show_button(button_place, start, checked)
+    if run and other:
+        run_view.show_comparison(run, other)
+    is_new = run is not None and session.drawn_run != run["turn"]["id"]
+    place = (st.empty() if is_new else st).container()
+    session.drawn_run = run["turn"]["id"] if run else ""
+    views = []
+    if run:
+        with place:
+            views = [run_view.RunView(run, send)]
+
+
+def when_over() -> None:
+    if is_running:
+        st.rerun()  # Run instead of Stop, and how it came out in the list of runs
+
+
+transcript.watch(views, has_news=lambda: shell.has_news(pending), when_over=when_over)
+shell.settle(pending)

@@ -1,0 +1,113 @@
+"""Cautions before a run: said where they hold, and only there."""
+
+import pytest
+
+from clarifai_chat.catalog import DEMO, Model
+from clarifai_chat.cautions import cautions
+from clarifai_chat.runs import default_settings
+
+URL = "https://clarifai.com/openai/chat-completion/models"
+WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters": {}}}
+CALCULATE = {
+    "type": "function",
+    "function": {
+        "name": "calculate",
+        "parameters": {"type": "object", "properties": {"expression": {"type": "string"}}},
+    },
+}
+
+
+def model(id="gpt-4_1", **facts):
+    return Model.at(f"{URL}/{id}", **{"tools": True, **facts})
+
+
+def said(model, tools=(WEATHER,), added_tokens=None, answerers=(), **settings):
+    return cautions(model, {**default_settings(), **settings}, tools, answerers, added_tokens)
+
+
+def test_there_is_nothing_to_say_of_a_request_as_models_know_it():
+    known = model(context_window=100_000, max_output_tokens=10_000)
+
+    assert said(known, added_tokens=50_000, max_tokens=10_000, temperature=0.5) == []
+    assert said(known, tools=(), temperature=None) == []
+
+
+def test_a_model_that_calls_no_tools_is_told_of_where_tools_are_sent():
+    (sentence,) = said(model(tools=False))
+    assert sentence == "gpt-4.1 is not known to call tools. It may answer in words, or refuse."
+    (sentence,) = said(model(tools=None))
+    assert sentence == "It is not known whether gpt-4.1 calls tools."
+
+    assert said(model(tools=False), tools=()) == []
+    assert said(model(tools=None), tools=()) == []
+
+
+@pytest.mark.parametrize("id", ["o3", "o4-mini", "gpt-5", "gpt-5-mini", "GPT-5_1"])
+def test_a_temperature_that_a_reasoning_model_refuses_is_told_of(id):
+    (sentence,) = said(model(id), temperature=0.0)
+    assert sentence.endswith("refuses a temperature other than 1: leave it empty.")
+
+    assert said(model(id), temperature=1.0) == []
+    assert said(model(id)) == []
+
+
+@pytest.mark.parametrize("id", ["gpt-4_1", "gpt-oss-120b", "olmo-2", "my-gpt-5"])
+def test_other_models_take_any_temperature(id):
+    assert said(model(id), temperature=0.0) == []
+
+
+def test_a_limit_above_the_models_own_is_told_of():
+    known = model(max_output_tokens=8_192)
+
+    (sentence,) = said(known, max_tokens=10_000)
+    assert "at most 8,192 tokens: the limit of 10,000" in sentence
+    assert said(known, max_tokens=8_192) == []
+    assert said(model(), max_tokens=10_000) == []
+
+
+def test_tools_that_take_more_than_half_of_the_context_are_told_of():
+    known = model(context_window=8_000)
+
+    (sentence,) = said(known, added_tokens=4_001)
+    assert "about 4,001 of gpt-4.1's 8,000 tokens" in sentence
+    assert said(known, added_tokens=4_000) == []
+    assert said(model(), added_tokens=4_001) == []
+
+
+def test_the_demo_says_that_it_is_scripted():
+    assert said(DEMO) == [
+        "The Demo is scripted: it shows how a run works, not how a model decides."
+    ]
+    assert said(DEMO, tools=()) == []
+
+
+@pytest.mark.parametrize("choice", ["required", "none", "get_weather"])
+def test_a_tool_choice_without_tools_is_told_of(choice):
+    (sentence,) = said(model(), tools=(), tool_choice=choice)
+
+    assert sentence == f"No tools are sent, so tool choice “{choice}” is not sent either."
+    assert said(model(), tool_choice=choice) == []
+
+
+def test_a_tool_choice_that_names_no_tool_is_told_of():
+    (sentence,) = said(model(), tool_choice="calculate")
+
+    assert sentence == "Tool choice names calculate, which is not among the tools that are sent."
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+def test_that_parallel_calls_are_not_documented_is_told(parallel):
+    (sentence,) = said(model(), parallel=parallel)
+
+    assert "does not document parallel tool calls" in sentence
+    assert said(model(), tools=(), parallel=parallel) == []
+
+
+def test_tools_that_nothing_answers_are_named_where_answers_are_automatic():
+    both = [WEATHER, CALCULATE]
+
+    (sentence,) = said(model(), both, answerers=["calculate"], answers="automatic")
+    assert sentence.startswith("Nothing answers get_weather by itself")
+    assert said(model(), both, answerers=["calculate", "get_weather"], answers="automatic") == []
+    assert said(model(), both, answers="approve") == []
+    assert said(model(), tools=(), answers="automatic") == []
