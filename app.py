@@ -102,15 +102,6 @@ def show_earlier() -> None:
 
 pending = shell.open_page("Chat")
 
-with st.sidebar:
-    st.button(
-        "New chat",
-        key="new_chat",
-        icon=":material/edit_square:",
-        width="stretch",
-        disabled=not session.turns,
-        on_click=new_chat,
-    )
 with st.bottom:  # Stop above the box, where the reply grows
     stop_place = st.empty()
 st.chat_input(
@@ -135,6 +126,23 @@ actions: dict[transcript.ActionName, transcript.Action] = {
     "remove": remove,
 }
 views = [transcript.TurnView(turn, actions) for turn in session.turns[hidden:]]
+# What is being answered comes first: its first word may be there before all else is drawn.
+live = [view for view in views if replies.get(view.turn)][:1]
+for view in live:
+    view.draw()
+shell.show_sidebar()
+with st.sidebar:
+    st.button(
+        "New chat",
+        key="new_chat",
+        icon=":material/edit_square:",
+        width="stretch",
+        disabled=not session.turns,
+        on_click=new_chat,
+    )
+for view in views:
+    for each in (view, *live):
+        each.draw()
 if any(replies.get(turn) for turn in session.turns):
     stop_place.button("Stop", key="stop", icon=":material/stop_circle:", on_click=stop)
 layout.clear_below(2 * (session.drawn_turns - len(views)))

@@ -75,6 +75,8 @@ PAGE = App(
     "/",
     is_streamlit=False,
 )
+# No chat at all: how soon a word can be there by way of Streamlit.
+SMALLEST = App("smallest", "Smallest page", _streamlit("smallest.py"), "/_stcore/health")
 ALL = (OURS, CANONICAL, LITELLM, PAGE)
 
 

@@ -76,7 +76,7 @@ class Tab:
         """Let the page finish what it does while nobody asks."""
         self.page.wait_for_timeout(1000)
 
-    def ask(self, prompt: str, *, look_every_ms: int = 100) -> Seen:
+    def _enter(self, prompt: str) -> answers.Wanted:
         wanted = answers.read(prompt)
         # A Streamlit chat takes the next question once its script has ended.
         self.page.wait_for_selector(f"{self.app.box}:enabled")
@@ -85,6 +85,17 @@ class Tab:
             "([begin, end]) => { window.bench = {begin, end}; }", [wanted.begin, wanted.end]
         )
         self.page.press(self.app.box, "Enter")
+        return wanted
+
+    def first_s(self, prompt: str) -> float:
+        """Enter → first text, of a page that asks no provider."""
+        self._enter(prompt)
+        self.page.wait_for_function("bench.first", polling=100)
+        noted = self.page.evaluate("bench")
+        return float(noted["first"] - noted["enter"]) / 1000
+
+    def ask(self, prompt: str, *, look_every_ms: int = 100) -> Seen:
+        wanted = self._enter(prompt)
         self.page.wait_for_function("bench.last", polling=look_every_ms)
         noted = self.page.evaluate("bench")
         last_ms = asked(self.provider, wanted.name)["last_ms"]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import Any, TypeVar
 
 from playwright.sync_api import Browser
@@ -79,6 +79,25 @@ def first_text(bench: Bench) -> None:
                 seen = tab.ask(prompt("40@50 prose"))
                 tab.page.wait_for_timeout(300)
                 bench.report.add("Enter → first text [ms]", app, seen.first_s * 1000)
+    _least(bench)
+
+
+def _least(bench: Bench) -> None:
+    """What is left when a page does nothing: below it, Streamlit cannot go."""
+    with (
+        apps.SMALLEST.start(bench.provider) as server,
+        bench.tab(apps.SMALLEST, server) as tab,
+    ):
+        tab.first_s(prompt("40@50 prose"))
+        tab.settle()
+        found = []
+        for _ in range(bench.amount.firsts):
+            found.append(tab.first_s(prompt("40@50 prose")) * 1000)
+            tab.page.wait_for_timeout(300)
+    bench.report.notes.append(
+        "The smallest Streamlit page, which has no history and asks nobody: Enter → its one word"
+        f" in {median(found):.0f} ms ({min(found):.0f} to {max(found):.0f})."
+    )
 
 
 def paced(bench: Bench) -> None:

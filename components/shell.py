@@ -16,7 +16,7 @@ ASSETS = ROOT / "assets"
 
 
 def open_page(title: str, *, wide: bool = False) -> list[Job]:
-    """Set the page up and draw the sidebar. The first statement of every page.
+    """Set the page up. The first statement of every page; `show_sidebar` follows.
 
     Returns what runs in the background for it, for `settle`.
     """
@@ -34,14 +34,17 @@ def open_page(title: str, *, wide: bool = False) -> list[Job]:
         st.stop()
     _start_warming_up()
     _take_address()
-    pending = [j for j in (session.account, session.listing) if j and j["state"] == "running"]
+    return [j for j in (session.account, session.listing) if j and j["state"] == "running"]
+
+
+def show_sidebar() -> None:
+    """The links between pages, the model, the access token."""
     with st.sidebar:
         st.page_link("app.py", label="Chat", icon=":material/chat:")
         st.page_link("pages/tool_playground.py", label="Tool playground", icon=":material/build:")
         st.page_link("pages/models.py", label="Models", icon=":material/list_alt:")
         model_picker.show()
         token_box.show()
-    return pending
 
 
 def settle(pending: list[Job]) -> None:

@@ -53,14 +53,23 @@ class View(Protocol):
 
 
 class TurnView:
-    """One turn on the page. `draw` adds what is new since it was last called."""
+    """One turn's place on the page. `draw` adds what is new since it was last called."""
 
     def __init__(self, turn: Turn, actions: Mapping[ActionName, Action]) -> None:
         self.turn = turn
         self._actions = actions
-        with st.chat_message("user", avatar=USER):
-            st.text(turn["prompt"])  # as it was typed: no markup, nothing fetched
-        with st.chat_message("assistant", avatar=MODEL):
+        self._question = st.chat_message("user", avatar=USER)
+        self._answer = st.chat_message("assistant", avatar=MODEL)
+        self._place: DeltaGenerator | None = None
+        self._messages: list[_MessageView] = []
+        self._is_whole = False
+        self._noted = ""
+
+    def _begin(self) -> DeltaGenerator:
+        """What of the turn never changes, and the places for what does."""
+        turn = self.turn
+        self._question.text(turn["prompt"])  # as it was typed: no markup, nothing fetched
+        with self._answer:
             if turn["model"]["url"] == DEMO.url:
                 st.badge(turn["model"]["name"], color="gray", icon=":material/theater_comedy:")
             for attempt in turn["earlier"]:
@@ -70,21 +79,19 @@ class TurnView:
             self._is_open = bool(turn["replies"])  # once: the worker may fill it meanwhile
             self._place = st.container() if self._is_open else st.empty()
             self._end = st.empty()  # a notice while the reply runs, then how it ended
-        self._messages: list[_MessageView] = []
-        self._is_whole = False
-        self._noted = ""
-        self.draw()
+        return self._place
 
     def draw(self) -> None:
         if self._is_whole:
             return
+        place = self._place or self._begin()
         over = is_over(self.turn)
         for number, message in enumerate(self.turn["replies"]):
             if number == len(self._messages):
                 if not self._is_open:
-                    self._place = self._place.container()
+                    self._place = place = place.container()
                     self._is_open = True
-                self._messages.append(_MessageView(self._place))
+                self._messages.append(_MessageView(place))
             self._messages[number].draw(message, self.turn, over=over)
         if over:
             self._is_whole = True

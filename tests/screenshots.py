@@ -47,6 +47,15 @@ def take(browser: Browser, app: App, fake: FakeClarifai, scheme: str) -> None:
     page.get_by_test_id("stDataFrame").wait_for()
     shoot(page, f"models-{scheme}")
     page.context.close()
+    page = visit(browser, f"{app.url}/tool_playground", scheme, {"width": 1440, "height": 1000})
+    page.locator(".cm-content").wait_for()
+    page.get_by_role("button", name="Run").click()
+    page.get_by_role("button", name="Send the answer").click()
+    expect(page.get_by_text("an answer in words")).to_be_visible()
+    page.mouse.move(1000, 600)
+    page.mouse.wheel(0, -5000)
+    shoot(page, f"playground-{scheme}")
+    page.context.close()
     phone = visit(browser, app.url, scheme, PHONE)
     phone.get_by_role("button", name="Think before answering").click()
     expect(phone.get_by_text("tokens in")).to_be_visible()
@@ -59,7 +68,7 @@ def visit(browser: Browser, url: str, scheme: str, size: dict) -> Page:
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(url)
-    page.get_by_test_id("stChatInputTextArea").wait_for()
+    page.get_by_test_id("stSidebarContent").wait_for(state="attached")
     return page
 
 
