@@ -13,6 +13,8 @@ from typing import Any
 
 from dotenv import dotenv_values
 
+from clarifai_chat.proxies import networks
+
 ROOT = Path(__file__).parent.parent
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1", "[::1]")
 
@@ -38,6 +40,10 @@ class Settings:
     max_reply_chars: int = 1_000_000
     max_conversation_chars: int = 5_000_000
     max_memory_mb: int = 4096
+    history: bool = True
+    history_days: int = 0
+    database_url: str = field(default="", repr=False)  # a password may be in it
+    trusted_proxies: str = ""
     frame_ancestors: str = "'self'"
 
     @property
@@ -121,14 +127,29 @@ def _seconds(text: str) -> float:
 
 
 def _yes_or_no(text: str) -> bool:
-    if text.lower() not in ("true", "false", "yes", "no", "1", "0"):
+    if text.lower() not in ("true", "false", "yes", "no", "on", "off", "1", "0"):
         raise ValueError("must be true or false")
-    return text.lower() in ("true", "yes", "1")
+    return text.lower() in ("true", "yes", "on", "1")
 
 
 def _one_line(text: str) -> str:
     if any(c in text for c in ";,\r\n"):
         raise ValueError("must be a list of origins separated by spaces")
+    return text
+
+
+def _database(text: str) -> str:
+    if not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise ValueError("must be an address such as postgresql://name:password@host/database")
+    return text
+
+
+def _addresses(text: str) -> str:
+    try:
+        networks(text)
+    except ValueError:
+        message = "must be addresses or networks, such as 10.0.0.5 or 10.0.0.0/8"
+        raise ValueError(message) from None
     return text
 
 
@@ -147,6 +168,10 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "MAX_REPLY_CHARS": ("max_reply_chars", _whole(1000, 1_000_000_000)),
     "MAX_CONVERSATION_CHARS": ("max_conversation_chars", _whole(1000, 1_000_000_000)),
     "MAX_MEMORY_MB": ("max_memory_mb", _whole(0, 1_000_000)),
+    "HISTORY": ("history", _yes_or_no),
+    "HISTORY_DAYS": ("history_days", _whole(0, 36_500)),
+    "DATABASE_URL": ("database_url", _database),
+    "TRUSTED_PROXIES": ("trusted_proxies", _addresses),
     "FRAME_ANCESTORS": ("frame_ancestors", _one_line),
 }
 SETTING_NAMES = tuple(_READERS)

@@ -28,7 +28,7 @@ from clarifai_chat.conversation import (
 from clarifai_chat.endpoints import Endpoint
 from clarifai_chat.events import Answered, Finished, StepEnded, StreamEvent
 from clarifai_chat.llm import Params
-from clarifai_chat.messages import Message, ToolCall, ToolSpec
+from clarifai_chat.messages import Message, ToolCall, ToolSpec, is_json
 from clarifai_chat.recording import Exchange, Recorder
 from clarifai_chat.replies import turn_size
 from clarifai_chat.tools import builtins
@@ -238,7 +238,25 @@ def latest(runs: Sequence[Run]) -> list[Run]:
 
 def wants_answers(run: Run) -> bool:
     """Whether the run waits for somebody to answer its calls."""
-    return is_over(run["turn"]) and bool(pending_calls(run["turn"]))
+    return is_over(run["turn"]) and bool(open_calls(run))
+
+
+def open_calls(run: Run) -> list[ToolCall]:
+    """The calls of the last reply that can be answered. One that broke off half-way is none."""
+    broken = run["turn"]["ending"] in BROKEN_OFF
+    return [
+        call
+        for call in pending_calls(run["turn"])
+        if not broken or is_json(call["function"]["arguments"] or "{}")
+    ]
+
+
+def can_go_on(run: Run) -> bool:
+    """Whether a request that failed or was ended can be made again, with what there is so far."""
+    turn = run["turn"]
+    if not is_over(turn) or wants_answers(run):
+        return False
+    return turn["problem"]["can_retry"] if turn["problem"] else turn["ending"] in BROKEN_OFF
 
 
 def answer(run: Run, answers: Mapping[str, str]) -> None:
@@ -246,7 +264,7 @@ def answer(run: Run, answers: Mapping[str, str]) -> None:
     if not wants_answers(run):  # a second click must not reset the request that the first began
         return
     turn = run["turn"]
-    for call in pending_calls(turn):
+    for call in open_calls(run):
         content = answers.get(call["id"], "")
         turn["replies"].append({"role": "tool", "tool_call_id": call["id"], "content": content})
         run["drafts"].pop(call["id"], None)  # the next reply's calls may have the same ids

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import streamlit as st
 
 from clarifai_chat import runs
-from clarifai_chat.conversation import pending_calls
 from clarifai_chat.markdown import escaped
 from clarifai_chat.messages import ToolCall
 from clarifai_chat.runs import Run, Step
@@ -19,7 +18,7 @@ def show(run: Run, call: ToolCall, step: Step) -> None:
     """Draw what the call was answered with, or a box for its answer while it is open."""
     if call["id"] in step.answers:
         _show_answered(run, call, step)
-    elif runs.wants_answers(run) and call in pending_calls(run["turn"]):
+    elif runs.wants_answers(run) and call in runs.open_calls(run):
         _show_box(run, call)
 
 
@@ -77,14 +76,13 @@ def _keep(run: Run, call_id: str, key: str) -> None:
 
 def show_send(run: Run, send: Callable[[Run], None]) -> None:
     """The button that sends the answers and lets the model go on."""
-    count = len(pending_calls(run["turn"]))
+    count = len(runs.open_calls(run))
     what = "the answer" if count == 1 else f"the {count} answers"
     if run["settings"]["answers"] == "automatic":
         st.caption(_why_not_automatic(run))
     st.button(
         f"Send {what}",
         key=f"send_answers:{run['turn']['id']}",
-        type="primary",
         icon=":material/send:",
         on_click=_send,
         args=(run, send),
@@ -101,7 +99,7 @@ def _why_not_automatic(run: Run) -> str:
 def _send(run: Run, send: Callable[[Run], None]) -> None:
     turn = run["turn"]
     answers = {}
-    for call in pending_calls(turn):
+    for call in runs.open_calls(run):
         place = f"{turn['id']}:{runs.place(run, call)}"
         typed = widget(f"answer:{place}")
         content = draft(run, call) if typed is None else str(typed)

@@ -20,7 +20,7 @@ BUILT = ROOT / "frontend" / "built"
 HELP = (
     "Tab leaves the editor. Enter indents; Control and right bracket indents more, Control and left"
     " bracket less. Control F searches. F8 goes to the next mark, Control Shift M lists them."
-    " Control Enter checks at once."
+    " Control Enter takes the text over, and may run it."
 )
 
 

@@ -60,10 +60,11 @@ def show(tools: Sequence[ToolSpec], added_tokens: int | None) -> None:
 
 
 def show_button(place: DeltaGenerator, start: Callable[[], None], checked: Checked) -> None:
+    # Not "primary": Streamlit writes white on that colour, too faint where it is light enough to be
+    # read on a dark page.
     place.button(
         "Run",
         key="run",
-        type="primary",
         icon=":material/play_arrow:",
         shortcut="Ctrl+Enter",
         disabled=checked.is_broken,

@@ -8,14 +8,21 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from clarifai_chat import run_file, run_report, runs
-from clarifai_chat.conversation import INTERRUPTED, STOPPED, UNWATCHED, is_over
+from clarifai_chat.conversation import (
+    INTERRUPTED,
+    STOPPED,
+    UNWATCHED,
+    can_continue,
+    is_over,
+    resume,
+)
 from clarifai_chat.markdown import as_code, escaped
 from clarifai_chat.messages import ToolCall
 from clarifai_chat.runs import Run, Step
 from clarifai_chat.tools.verdict import Argument, Verdict
 from clarifai_chat.usage import seconds
 from components import call_answers, exchange_view, reply_line, transcript
-from components.session import session
+from components.session import session, uninterrupted
 from components.transcript import TextView
 
 State = Literal["running", "complete", "error"]
@@ -81,6 +88,15 @@ class RunView:
                 st.caption(note)
             if runs.wants_answers(self.run):
                 call_answers.show_send(self.run, self._send)
+            elif runs.can_go_on(self.run):
+                st.button(
+                    "Continue" if can_continue(self.turn) else "Ask again",
+                    key=f"go_on:{self.turn['id']}",
+                    icon=":material/resume:",
+                    help="Sends what there is so far, once more",
+                    on_click=_go_on,
+                    args=(self.run, self._send),
+                )
             self._show_ways_out()
 
     def _show_ways_out(self) -> None:
@@ -199,6 +215,13 @@ class _CallView:
                 st.caption(f":material/info: {escaped(note)}")
             st.code(function["arguments"] or "(no arguments were sent)", "json", wrap_lines=True)
             call_answers.show(self._run, call, step)
+
+
+@uninterrupted()
+def _go_on(run: Run, send: Callable[[Run], None]) -> None:
+    if runs.can_go_on(run):  # a second click finds it under way
+        resume(run["turn"])
+        send(run)
 
 
 def _rows(rows: Sequence[Argument]) -> list[dict[str, str]]:

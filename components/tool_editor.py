@@ -207,7 +207,6 @@ def _show_fix(finding: Finding) -> None:
             st.button(
                 "Apply",
                 key="apply_fix",
-                type="primary",
                 on_click=_apply_fix,
                 args=(finding, text),
             )

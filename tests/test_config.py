@@ -45,6 +45,10 @@ VALUES = {
     "MAX_REPLY_CHARS": ("2000", "max_reply_chars", 2000),
     "MAX_CONVERSATION_CHARS": ("3000", "max_conversation_chars", 3000),
     "MAX_MEMORY_MB": ("0", "max_memory_mb", 0),
+    "HISTORY": ("off", "history", False),
+    "HISTORY_DAYS": ("30", "history_days", 30),
+    "DATABASE_URL": ("postgresql://a:b@db/c", "database_url", "postgresql://a:b@db/c"),
+    "TRUSTED_PROXIES": ("10.0.0.5, ::1", "trusted_proxies", "10.0.0.5, ::1"),
     "FRAME_ANCESTORS": ("'self' https://a.test", "frame_ancestors", "'self' https://a.test"),
 }
 
@@ -85,6 +89,13 @@ def test_the_environment_wins_unless_it_is_empty(dotenv):
         ("MAX_REPLY_CHARS", "999"),
         ("MAX_CONVERSATION_CHARS", "5e6"),
         ("MAX_MEMORY_MB", "4 GB"),
+        ("HISTORY", "never"),
+        ("HISTORY_DAYS", "-1"),
+        ("DATABASE_URL", "db.example.org"),
+        ("DATABASE_URL", "mysql://a:b@db/c"),
+        ("TRUSTED_PROXIES", "proxy.example.org"),
+        ("TRUSTED_PROXIES", "10.0.0.5/8"),
+        ("TRUSTED_PROXIES", "10.0.0.5; ::1"),
         ("FRAME_ANCESTORS", "'self'; script-src *"),
         ("FRAME_ANCESTORS", "a\nb"),
     ],
@@ -107,6 +118,18 @@ def test_the_operators_token_is_not_in_what_settings_look_like():
 
     assert settings.shared_pat == CANARY
     assert not leaks_in(repr(settings))
+
+
+def test_the_databases_password_is_not_in_what_settings_look_like():
+    url = f"postgresql://chat:{CANARY}@db/chat"
+
+    settings = load_settings({"DATABASE_URL": url})
+
+    assert settings.database_url == url
+    assert not leaks_in(repr(settings))
+    with pytest.raises(BadSettings) as wrong:
+        load_settings({"DATABASE_URL": f"mysql://chat:{CANARY}@db/chat"})
+    assert not leaks_in(str(wrong.value))
 
 
 def test_the_file_does_not_enter_the_environment(dotenv, monkeypatch):

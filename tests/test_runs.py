@@ -302,13 +302,16 @@ def test_a_call_that_was_whole_when_it_was_stopped_is_closed(fake, go):
     assert fake.chats[1].body["messages"][2]["content"] == "stopped"
 
 
-def test_a_call_that_was_stopped_can_be_answered_by_its_id(fake, go):
+def test_half_a_call_asks_for_no_answer_and_is_left_out_when_the_run_goes_on(fake, go):
     run = stopped_in_a_call(fake, HALF_A_CALL)
+    assert not runs.wants_answers(run)
+    assert runs.can_go_on(run)
 
-    runs.answer(run, {"call_1": "rain"})
+    resume(run["turn"])
     go(run, says("Rain."))
 
-    assert sent(fake)[1:] == [("assistant", ["call_1"]), ("tool", "call_1")]
+    assert [role for role, _ in sent(fake)] == ["user"]
+    assert not runs.can_go_on(run)
 
 
 def test_calls_that_were_stopped_before_their_ids_came_ask_for_no_answer(fake, go):

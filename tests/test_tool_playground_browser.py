@@ -1,0 +1,241 @@
+"""The tool playground in a real browser: one long walk, edits in mid-run, colours, sizes."""
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from tests.canary import CANARY, assert_no_canary
+from tests.fake_clarifai import (
+    FakeClarifai,
+    call_as_text,
+    call_in_fragments,
+    malformed_arguments,
+    says,
+    two_calls_on_one_index,
+)
+from tests.test_browser import settled, sign_in
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Page]
+PATH = "/tool_playground"
+PARIS = '{"location": "Paris, France", "unit": "celsius"}'
+
+
+def keyed(page: Page, key: str) -> Locator:
+    """What is on the page under a widget's key, or under one that begins so."""
+    return page.locator(f'[class*="st-key-{key}"]')
+
+
+def run(page: Page, prompt: str = "") -> None:
+    """Click on Run, after typing another prompt."""
+    if prompt:
+        page.get_by_role("textbox", name="Prompt", exact=True).fill(prompt)
+    page.locator(".st-key-run").get_by_role("button").click()
+
+
+def over(page: Page, text: str) -> None:
+    """Wait until the run is over, and its one line says `text`."""
+    expect(page.locator(".st-key-run").get_by_role("button")).to_be_enabled()
+    expect(page.get_by_text(text).first).to_be_visible()
+
+
+def line(page: Page, number: int) -> Locator:
+    return page.locator(".cm-line").nth(number - 1)
+
+
+def type_into_line(page: Page, number: int, text: str) -> None:
+    """Type at the end of the string that the line ends with."""
+    line(page, number).click()
+    for key in ("End", "ArrowLeft", "ArrowLeft"):
+        page.keyboard.press(key)
+    page.keyboard.type(text, delay=30)
+
+
+def top(place: Locator) -> float:
+    found = place.bounding_box()
+    assert found
+    return found["y"]
+
+
+def arguments(page: Page) -> Locator:
+    """The arguments of calls, as they came or come."""
+    return page.get_by_test_id("stCode").filter(has_text="location")
+
+
+# Notes the arguments of calls as they are on the page, whenever they change.
+WATCH = """() => {
+    window.seen = new Set();
+    const look = () => document.querySelectorAll("[data-testid=stCode]").forEach(
+        e => seen.add(e.textContent));
+    new MutationObserver(look).observe(
+        document.body, {childList: true, subtree: true, characterData: true});
+}"""
+
+
+def walk(page: Page, ask: Callable[[str], None]) -> None:
+    """From the template over a slip in its text to a final answer, then through odd calls.
+
+    `ask` starts a run that goes as it is told: "fragments", "shared", "malformed", "text".
+    """
+    marks = page.locator(".cm-lint-marker-error")
+    run_button = page.locator(".st-key-run").get_by_role("button")
+    line(page, 3).click()
+    page.keyboard.press("End")
+    page.keyboard.press("Backspace")  # the comma after "function"
+    expect(marks).to_have_count(1)
+    assert abs(top(marks) - top(line(page, 4))) < 12
+    expect(page.get_by_text("Line 4, column")).to_be_visible()
+    expect(run_button).to_be_disabled()
+    page.locator(".cm-content").click()
+    line(page, 3).click()
+    page.keyboard.press("End")
+    page.keyboard.type(",")
+    expect(marks).to_have_count(0)
+    expect(run_button).to_be_enabled()
+
+    page.evaluate(WATCH)
+    ask("fragments")
+    expect(page.get_by_text("Calling get_weather")).to_be_visible()
+    over(page, "called get_weather: valid")
+    seen = page.evaluate("[...seen].map(text => text.trim())")
+    growing = [text for text in seen if text.startswith("{") and not text.endswith("}")]
+    assert len(growing) > 3  # they were shown while they came
+    keyed(page, "answer-").locator("textarea").fill('{"sky": "clear", "celsius": 31}')
+    keyed(page, "send_answers").get_by_role("button").click()
+    expect(page.get_by_text("Reply 2: an answer in words")).to_be_visible()
+    over(page, "2 requests")
+
+    ask("shared")
+    over(page, "2 calls: 2 valid")
+    expect(page.get_by_text("It came run together with another call")).to_have_count(2)
+    expect(keyed(page, "answer-").locator("textarea")).to_have_count(2)
+
+    ask("malformed")
+    over(page, "called get_weather: not JSON")
+    expect(arguments(page)).to_have_text(re.compile(r",$"))  # raw, and not mended
+
+    ask("text")
+    over(page, "called get_weather: valid (recovered from text)")
+    expect(page.get_by_text("it was recovered, and is not a native call")).to_be_visible()
+
+
+def test_the_whole_walk_with_a_model_on_clarifai(visit: Visit, clarifai: FakeClarifai) -> None:
+    page = visit(PATH)
+    sign_in(page, CANARY, "ada")
+    behaviours = {
+        "fragments": (
+            call_in_fragments("get_weather", PARIS, size=2, delay_s=0.15),
+            says("It is ", "31 degrees."),
+        ),
+        "shared": (two_calls_on_one_index(),),
+        "malformed": (malformed_arguments(),),
+        "text": (call_as_text(),),
+    }
+
+    def ask(what: str) -> None:
+        clarifai.next(*behaviours[what])
+        run(page)
+
+    walk(page, ask)
+
+    first = clarifai.chats[0].body
+    assert first["tools"][0]["function"]["name"] == "get_weather"
+    assert json.loads(clarifai.chats[1].body["messages"][-1]["content"])["celsius"] == 31
+    page.get_by_text("Request", exact=True).click()
+    expect(page.get_by_text("Bearer <access token>")).to_be_visible()
+    assert_no_canary("page", page.content())
+    assert_no_canary("address", page.url)
+
+
+def test_the_whole_walk_with_the_demo(visit: Visit, clarifai: FakeClarifai) -> None:
+    page = visit(PATH)
+
+    walk(page, lambda what: run(page, f"/call {what}"))
+
+    assert clarifai.journal == []
+
+
+def test_the_page_stays_usable_while_a_run_streams(visit: Visit, clarifai: FakeClarifai) -> None:
+    page = visit(PATH)
+    sign_in(page, CANARY, "ada")
+    long = json.dumps({"location": "Paris " * 60})
+    clarifai.next(call_in_fragments("get_weather", long, size=2, delay_s=0.1), says("Whole again."))
+    run(page)
+    expect(page.get_by_text("Calling get_weather")).to_be_visible()
+    expect(arguments(page)).to_contain_text("Paris Paris")
+
+    type_into_line(page, 6, " Now.")
+    page.get_by_role("textbox", name="Prompt", exact=True).fill("And in Tokyo?")
+    page.get_by_text("System prompt and settings").click()
+    page.get_by_role("textbox", name="System prompt").fill("Be brief.")
+    page.keyboard.press("Control+Enter")  # the shortcut of Run, which Stop has replaced
+    length = len(arguments(page).inner_text())
+    expect(page.get_by_text("Calling get_weather")).to_be_visible()  # the run goes on
+    expect(arguments(page)).to_have_text(re.compile(f".{{{length + 6},}}"))
+    assert len(clarifai.chats) == 1
+    page.get_by_role("link", name="Models").click()
+    expect(page.get_by_role("heading", name="Models")).to_be_visible()
+    page.get_by_role("link", name="Tool playground").click()
+    expect(page.get_by_text("Calling get_weather")).to_be_visible()
+
+    page.locator(".st-key-stop").get_by_role("button").click()
+
+    expect(page.get_by_text("Stopped. The text up to here is kept.")).to_be_visible()
+    assert clarifai.gone_within(5)
+    expect(arguments(page)).to_contain_text("Paris Paris")
+    expect(line(page, 6)).to_contain_text("in a place. Now.")
+    expect(page.get_by_role("textbox", name="Prompt", exact=True)).to_have_value("And in Tokyo?")
+    run(page)
+    over(page, "Whole again.")
+    first, second = (chat.body for chat in clarifai.chats)
+    assert first["tools"][0]["function"]["description"].endswith("in a place.")
+    assert second["tools"][0]["function"]["description"].endswith("in a place. Now.")
+    sent = [message["content"] for message in second["messages"]]
+    assert sent == ["Be brief.", "And in Tokyo?"]
+
+
+def with_a_run(page: Page) -> None:
+    """Fill the page: an invalid call, a fix that is looked at, the request as it was sent."""
+    run(page, "/call wrong")
+    over(page, "called get_weather: invalid")
+    page.get_by_text("Request", exact=True).click()
+    expect(page.get_by_text("exactly as sent")).to_be_visible()
+    page.get_by_text("System prompt and settings").click()
+    page.get_by_text("Who answers the calls").click()
+    type_into_line(page, 5, " !")  # into the name, which a fix mends
+    keyed(page, "fix-0").get_by_role("button").click()
+    expect(keyed(page, "apply_fix").get_by_role("button")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_for_a_screen_reader_on_the_playground(visit: Visit, scheme: str) -> None:
+    page = visit(PATH, color_scheme=scheme)
+    with_a_run(page)
+    settled(page)
+
+    found = Axe().run(page).response["violations"]
+
+    serious = [
+        (violation["id"], node["html"][:200], node["failureSummary"])
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+        # The editor's text takes the focus, for it is editable; axe does not count that.
+        if 'class="cm-scroller"' not in node["html"]
+    ]
+    assert serious == []
+
+
+def test_a_phone_shows_the_playground_without_scrolling_sideways(visit: Visit) -> None:
+    page = visit(PATH, viewport={"width": 390, "height": 844})
+    with_a_run(page)
+    settled(page)
+
+    width = "document.scrollingElement.scrollWidth"
+    widest = "Math.max(...[...document.querySelectorAll('section')].map(e => e.scrollWidth))"
+    assert page.evaluate(width) <= 390
+    assert page.evaluate(widest) <= 390

@@ -1,0 +1,1146 @@
+"""What a person does and sees on the tool playground: tools edited, runs, verdicts, failures."""
+
+import base64
+import json
+import random
+import threading
+import zlib
+
+import pytest
+
+from clarifai_chat import catalog, replies, runs
+from clarifai_chat.recording import TOKEN
+from clarifai_chat.runs import default_settings
+from clarifai_chat.tools.templates import TEMPLATES, text_of
+from clarifai_chat.toolset import to_json, to_parameter
+from tests import fake_clarifai
+from tests.canary import CANARY, leaks_in
+from tests.conftest import NOWHERE
+from tests.fake_clarifai import (
+    arguments_as_object,
+    call_as_text,
+    call_in_fragments_then_cut,
+    call_without_id,
+    calls,
+    chunk,
+    cut,
+    legacy_function_call,
+    malformed_arguments,
+    parallel_calls,
+    says,
+    status,
+    two_calls_on_one_index,
+    words_instead_of_a_call,
+)
+from tests.pages import page, passed_by, sidebar, until
+
+PAGE = "pages/tool_playground.py"
+BY_ID = {template.id: template for template in TEMPLATES}
+WEATHER, CALCULATOR = BY_ID["weather"], BY_ID["calculator"]
+ASKED = "/v2/ext/openai/v1/chat/completions"
+
+
+def tool(name="get_weather", **parts):
+    """A tool with one required argument and one optional number, as a person would write it."""
+    schema = {
+        "type": "object",
+        "properties": {
+            "location": {"type": "string", "description": "City and country."},
+            "days": {"type": "integer", "description": "How many days ahead, from 0 to 7."},
+        },
+        "required": ["location"],
+        "additionalProperties": False,
+    }
+    function = {"name": name, "description": "Get the weather in a place.", "parameters": schema}
+    return {"type": "function", "function": function | parts}
+
+
+def draft(*tools, text=None):
+    return {"text": json.dumps(tools, indent=2) if text is None else text, "gen": 1}
+
+
+def with_prompt(prompt="What is the weather in Paris?", *tools, **session):
+    """What the session remembers of a playground that is filled in."""
+    return {"tools": draft(*(tools or (tool(),))), "run_prompt": prompt, **session}
+
+
+def with_settings(**settings):
+    return {**default_settings(), **settings}
+
+
+def kept_runs(app):
+    return app.session_state["session.runs"]
+
+
+def turn_id(app, number=-1):
+    return kept_runs(app)[number]["turn"]["id"]
+
+
+def text_in_editor(app):
+    return app.session_state["session.tools"]["text"]
+
+
+def type_tools(app, text):
+    """Type into the plain box, which stands in for the editor."""
+    if not app.has("tools_plain"):
+        app.toggle(key="plain_editor").set_value(True).run()
+    app.text_area(key="tools_plain").set_value(text).run()
+    return app
+
+
+def choose_from(app, key, option):
+    app.main.menu_button(key=key).click(option).run()
+    return app
+
+
+def run(app, prompt=None):
+    if prompt is not None:
+        app.text_area(key="run_prompt").set_value(prompt)
+    return app.click("run")
+
+
+def answer_box(app, call_id):
+    """The box for the answer of one of the last run's open calls."""
+    return app.text_area(key=f"answer:{place_of(app, call_id)}")
+
+
+def place_of(app, call_id):
+    """The end of the keys of what belongs to a call."""
+    return f"{turn_id(app)}:{runs.place(kept_runs(app)[-1], {'id': call_id})}"
+
+
+def answer(app, **by_call):
+    """Type the answers of the last run's open calls, and send them."""
+    for call_id, text in by_call.items():
+        answer_box(app, call_id).set_value(text)
+    return app.click(f"send_answers:{turn_id(app)}")
+
+
+def arguments(app):
+    """The table under a call: argument → (given, what is said of it)."""
+    rows = [row for table in app.main.table for row in table.value.to_dict("records")]
+    return {row["Argument"]: (row["Given"], row["Expected"]) for row in rows}
+
+
+def code(app):
+    """All text in boxes of code: arguments as they came, answers, a diff, the wire."""
+    return "\n".join(element.value for element in app.main.code)
+
+
+def look_at(app, view, step=0):
+    app.main.segmented_control(key=f"wire:{turn_id(app)}:{step}").set_value(view).run()
+    return code(app)
+
+
+def sent(fake, number=-1):
+    return fake.chats[number].body
+
+
+# --- The first run -----------------------------------------------------------------------------
+
+
+def test_one_click_shows_a_valid_call_and_an_answer_brings_the_final_text(open_app, set_up, fake):
+    set_up(CLARIFAI_API_BASE=NOWHERE)
+    app = open_app(PAGE)
+    assert text_in_editor(app) == text_of(WEATHER)
+    assert "1 tool · no errors" in page(app)
+
+    run(app)
+
+    assert "Call `get_weather` :green-badge[valid]" in page(app)
+    assert "Valid: 2 arguments match the schema." in page(app)
+    assert arguments(app)["location"][0] == '"Paris"'
+    answer(app)
+    assert "**Reply 2: an answer in words**" in page(app)
+    assert kept_runs(app)[0]["turn"]["replies"][-1]["content"] in page(app)
+    assert kept_runs(app)[0]["turn"]["replies"][1]["content"] == WEATHER.results["get_weather"]
+    assert fake.journal == []
+
+
+def test_a_run_goes_to_the_chosen_model_with_the_tools_as_they_are_written(open_app, fake):
+    fake.next(calls(arguments='{"location": "Paris"}'), says("It is ", "**sunny**."))
+    app = open_app(PAGE, pat=CANARY, **with_prompt("Weather in Paris?"))
+
+    answer(run(app), call_1='{"sky": "clear"}')
+
+    first, second = (chat.body for chat in fake.chats)
+    assert first["model"] == catalog.DEFAULT_URL
+    assert first["tools"] == [tool()]
+    assert first["messages"] == [{"role": "user", "content": "Weather in Paris?"}]
+    assert second["messages"][2] == {
+        "role": "tool",
+        "tool_call_id": "call_1",
+        "content": '{"sky": "clear"}',
+    }
+    assert second["tools"] == [tool()]
+    assert "It is **sunny**." in page(app)
+    assert "called get_weather: valid · 2 requests · 22 tokens in, 14 out" in page(app)
+
+
+def test_an_empty_prompt_is_not_sent(open_app, fake):
+    app = open_app(PAGE, pat=CANARY, **with_prompt())
+
+    run(app, "  ")
+
+    assert "Type a prompt first" in app.toast[0].value
+    assert kept_runs(app) == []
+    assert fake.chats == []
+
+
+def test_a_run_without_tools_is_a_question_as_any_other(open_app, fake):
+    fake.next(says("Hello."))
+    app = type_tools(open_app(PAGE, pat=CANARY), "")
+
+    run(app, "Hi")
+
+    assert {"tools", "tool_choice"}.isdisjoint(sent(fake))
+    assert "with no tools" in page(app)
+    assert "Hello." in page(app)
+
+
+# --- The text ----------------------------------------------------------------------------------
+
+
+def test_what_is_typed_is_what_is_sent(open_app, fake):
+    fake.next(says("Hello."))
+    app = open_app(PAGE, pat=CANARY)
+
+    type_tools(app, json.dumps([tool("read_sky")]))
+    run(app, "Is it clear?")
+
+    assert sent(fake)["tools"] == [tool("read_sky")]
+    assert "Tools: read_sky." in page(app)
+
+
+def test_typing_and_a_click_on_run_at_once_send_what_was_typed(open_app, fake):
+    fake.next(says("Hello."))
+    app = open_app(PAGE, pat=CANARY, plain_editor=True, **with_prompt())
+
+    app.text_area(key="tools_plain").set_value(json.dumps([tool("read_sky")]))
+    run(app, "Is it clear?")  # both come in one run
+
+    assert sent(fake)["tools"] == [tool("read_sky")]
+    assert sent(fake)["messages"][0]["content"] == "Is it clear?"
+
+
+def test_broken_json_disables_run_and_says_where(open_app):
+    app = open_app(PAGE, **with_prompt())
+    text = json.dumps([tool()], indent=2)
+    comma = text.index(",")  # at the end of line 3
+
+    type_tools(app, text[:comma] + text[comma + 1 :])
+
+    assert app.button(key="run").disabled
+    assert "the marked line" in app.button(key="run").help
+    assert "Line 4, column 5" in page(app)
+    assert "1 error" in page(app)
+    type_tools(app, text)
+    assert not app.button(key="run").disabled
+    assert "no errors" in page(app)
+
+
+def test_an_error_in_one_tool_does_not_stand_in_the_way_of_a_run(open_app, fake):
+    fake.next(says("Hello."))
+    app = open_app(PAGE, pat=CANARY, **with_prompt("Hi", tool("get weather!")))
+    assert "1 error" in page(app)
+
+    run(app)
+
+    assert sent(fake)["tools"] == [tool("get weather!")]
+
+
+def test_nothing_typed_is_lost_by_a_change_of_page(open_app):
+    app = open_app(PAGE)
+    type_tools(app, '[{"half": ')
+    app.text_area(key="run_prompt").set_value("A prompt").run()
+    app.text_area(key="run_system").set_value("A system prompt").run()
+    app.selectbox(key="tool_choice").set_value("required").run()
+    app.number_input(key="run_temperature").set_value(0.2).run()
+    app.main.segmented_control(key="run_strict").set_value("on").run()
+
+    app.switch_page("pages/models.py").run()
+    app.switch_page(PAGE).run()
+
+    assert app.toggle(key="plain_editor").value
+    assert app.text_area(key="tools_plain").value == '[{"half": '
+    assert app.text_area(key="run_prompt").value == "A prompt"
+    assert app.text_area(key="run_system").value == "A system prompt"
+    assert app.selectbox(key="tool_choice").value == "required"
+    assert app.number_input(key="run_temperature").value == 0.2
+    assert app.main.segmented_control(key="run_strict").value == "on"
+
+
+def test_a_half_typed_answer_is_not_lost_by_a_change_of_page(open_app, fake):
+    fake.next(calls(), says("Done."))
+    app = run(open_app(PAGE, pat=CANARY, **with_prompt()))
+    answer_box(app, "call_1").set_value('{"sky": "half a th').run()
+
+    app.switch_page("pages/models.py").run()
+    app.switch_page(PAGE).run()
+
+    assert answer_box(app, "call_1").value == '{"sky": "half a th'
+    answer(app)
+    assert sent(fake)["messages"][-1]["content"] == '{"sky": "half a th'
+
+
+def test_both_editors_show_the_same_text(open_app):
+    app = open_app(PAGE)
+    type_tools(app, json.dumps([tool("read_sky")]))
+
+    app.toggle(key="plain_editor").set_value(False).run()
+
+    assert not app.has("tools_plain")
+    editor = next(node for node in app.main if getattr(node, "key", None) == "tools")
+    assert "read_sky" in editor.proto.json
+    assert app.has("send:0:read_sky")
+
+
+def test_format_lays_the_text_out_and_undo_takes_it_back(open_app):
+    written = json.dumps([tool()])
+    app = open_app(PAGE, **with_prompt() | {"tools": draft(text=written)})
+
+    app.click("format_tools")
+    assert text_in_editor(app) == json.dumps([tool()], indent=2)
+
+    app.click("undo_tools")
+    assert text_in_editor(app) == written
+    assert app.button(key="undo_tools").disabled
+
+
+# --- Findings ----------------------------------------------------------------------------------
+
+
+def test_a_fix_is_shown_before_it_is_applied_and_undo_takes_it_back(open_app):
+    app = open_app(PAGE, **with_prompt("Hi", tool("get weather!")))
+    before = text_in_editor(app)
+    assert "**Line 5**" in page(app)
+
+    app.click("fix:0")
+
+    assert text_in_editor(app) == before
+    shown = [line for line in code(app).splitlines() if line[:1] in "+-" and line[1:2] == " "]
+    assert shown == ['-      "name": "get weather!",', '+      "name": "get_weather",']
+    app.click("apply_fix")
+    assert text_in_editor(app) == before.replace("get weather!", "get_weather")
+    assert not app.has("apply_fix")
+    assert not app.has("fix:0")
+    app.click("undo_tools")
+    assert text_in_editor(app) == before
+
+
+def test_a_fix_can_be_left_alone(open_app):
+    app = open_app(PAGE, **with_prompt("Hi", tool("get weather!")))
+    before = text_in_editor(app)
+
+    app.click("fix:0").click("leave_fix")
+
+    assert not app.has("apply_fix")
+    assert app.has("fix:0")
+    assert text_in_editor(app) == before
+
+
+def test_a_fix_whose_text_was_typed_on_meanwhile_changes_nothing(open_app):
+    app = open_app(PAGE, plain_editor=True, **with_prompt("Hi", tool("get weather!")))
+    app.click("fix:0")
+    typed = "\n\n" + text_in_editor(app)
+
+    app.text_area(key="tools_plain").set_value(typed)
+    app.click("apply_fix")
+
+    assert text_in_editor(app) == typed
+
+
+def test_a_broken_text_has_its_fix_too(open_app):
+    text = json.dumps([tool()], indent=2)
+    app = open_app(PAGE, tools=draft(text=text.replace('"location"\n', '"location",\n')))
+    assert app.button(key="run").disabled
+
+    app.click("fix:0").click("apply_fix")
+
+    assert json.loads(text_in_editor(app)) == [tool()]
+    assert not app.button(key="run").disabled
+
+
+# --- Tools in and out --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.id)
+def test_each_template_runs_on_the_demo_and_its_calls_are_valid(open_app, template):
+    app = choose_from(open_app(PAGE), "template", template.title)
+    assert text_in_editor(app) == text_of(template)
+    assert app.text_area(key="run_prompt").value == template.prompt
+    assert app.text_area(key="run_system").value == template.system
+
+    run(app)
+
+    assert page(app).count(":green-badge[valid]") == len(template.tools)
+    assert page(app).count("-badge[") == len(template.tools)
+    assert app.has(f"send_answers:{turn_id(app)}")
+
+
+def test_a_template_replaces_all_and_undo_brings_all_back(open_app):
+    app = open_app(
+        PAGE,
+        **with_prompt("My prompt"),
+        run_settings=with_settings(system="My system prompt", temperature=0.5),
+    )
+
+    choose_from(app, "template", CALCULATOR.title)
+    assert app.text_area(key="run_prompt").value == CALCULATOR.prompt
+    assert app.number_input(key="run_temperature").value is None
+
+    app.click("undo_tools")
+    assert json.loads(text_in_editor(app)) == [tool()]
+    assert app.text_area(key="run_prompt").value == "My prompt"
+    assert app.text_area(key="run_system").value == "My system prompt"
+    assert app.number_input(key="run_temperature").value == 0.5
+
+
+def test_adding_a_template_keeps_what_is_there(open_app):
+    app = open_app(PAGE, **with_prompt("My prompt"))
+
+    choose_from(app, "add_tool", CALCULATOR.title)
+
+    assert json.loads(text_in_editor(app)) == [tool(), *CALCULATOR.tools]
+    assert app.text_area(key="run_prompt").value == "My prompt"
+    assert "2 tools" in page(app)
+    app.click("undo_tools")
+    assert json.loads(text_in_editor(app)) == [tool()]
+
+
+def test_a_tool_that_is_switched_off_is_not_sent(open_app, fake):
+    fake.next(says("One."), says("Two."))
+    app = open_app(PAGE, pat=CANARY, **with_prompt("Hi", tool(), tool("read_sky")))
+
+    app.checkbox(key="send:0:get_weather").uncheck().run()
+    assert "2 tools, 1 of them sent" in page(app)
+    run(app)
+    assert [each["function"]["name"] for each in sent(fake)["tools"]] == ["read_sky"]
+
+    app.checkbox(key="send:0:get_weather").check().run()
+    run(app)
+    assert [each["function"]["name"] for each in sent(fake)["tools"]] == ["get_weather", "read_sky"]
+
+
+def test_a_tool_is_duplicated_and_deleted_and_both_are_undone(open_app):
+    app = open_app(PAGE, **with_prompt())
+    before = text_in_editor(app)
+
+    choose_from(app, "tool:0:get_weather", "Duplicate")
+    names = [each["function"]["name"] for each in json.loads(text_in_editor(app))]
+    assert names[0] == "get_weather"
+    assert len(set(names)) == 2
+
+    choose_from(app, "tool:0:get_weather", "Delete")
+    assert [each["function"]["name"] for each in json.loads(text_in_editor(app))] == names[1:]
+
+    app.click("undo_tools").click("undo_tools")
+    assert text_in_editor(app) == before
+
+
+# --- Settings ----------------------------------------------------------------------------------
+
+
+def test_settings_that_nobody_set_are_not_sent(open_app, fake):
+    fake.next(says("Hello."))
+
+    run(open_app(PAGE, pat=CANARY, **with_prompt()))
+
+    assert sent(fake).keys() == {
+        "model",
+        "messages",
+        "tools",
+        "tool_choice",
+        "stream",
+        "stream_options",
+    }
+    assert sent(fake)["tool_choice"] == "auto"
+
+
+@pytest.mark.parametrize("choice", ["auto", "required", "none"])
+def test_tool_choice_is_sent_as_chosen(open_app, fake, choice):
+    fake.next(says("Hello."))
+    app = open_app(PAGE, pat=CANARY, **with_prompt())
+
+    app.selectbox(key="tool_choice").set_value(choice).run()
+    run(app)
+
+    assert sent(fake)["tool_choice"] == choice
+
+
+def test_a_named_tool_is_sent_as_an_object(open_app, fake):
+    fake.next(says("Hello."))
+    app = open_app(PAGE, pat=CANARY, **with_prompt("Hi", tool(), tool("read_sky")))
+
+    app.selectbox(key="tool_choice").set_value("read_sky").run()
+    run(app)
+
+    assert sent(fake)["tool_choice"] == {"type": "function", "function": {"name": "read_sky"}}
+
+
+@pytest.mark.parametrize(("word", "value"), [("on", True), ("off", False)])
+def test_parallel_and_strict_are_sent_once_they_are_set(open_app, fake, word, value):
+    fake.next(says("Hello."))
+    app = open_app(PAGE, pat=CANARY, **with_prompt())
+
+    app.main.segmented_control(key="run_parallel").set_value(word).run()
+    app.main.segmented_control(key="run_strict").set_value(word).run()
+    run(app)
+
+    assert sent(fake)["parallel_tool_calls"] is value
+    assert sent(fake)["tools"][0]["function"]["strict"] is value
+    assert json.loads(text_in_editor(app)) == [tool()]  # the text stays as it was written
+
+
+def test_numbers_and_the_system_prompt_are_sent_once_they_are_set(open_app, fake):
+    fake.next(says("Hello."), says("Hello."))
+    app = open_app(PAGE, pat=CANARY, **with_prompt())
+
+    app.number_input(key="run_temperature").set_value(0.3).run()
+    app.number_input(key="run_max_tokens").set_value(50).run()
+    app.text_area(key="run_system").set_value("Be brief.").run()
+    run(app)
+
+    assert sent(fake)["temperature"] == 0.3
+    assert sent(fake).get("max_completion_tokens", sent(fake).get("max_tokens")) == 50
+    assert sent(fake)["messages"][0] == {"role": "system", "content": "Be brief."}
+    assert "temperature 0.3, at most 50 tokens" in page(app)
+
+    app.number_input(key="run_temperature").set_value(None).run()
+    run(app)
+    assert "temperature" not in sent(fake)
+
+
+def test_streaming_can_be_switched_off(open_app, fake):
+    fake.next(calls(), says("It is sunny."))
+    app = open_app(PAGE, pat=CANARY, **with_prompt())
+
+    app.toggle(key="run_stream").set_value(False).run()
+    answer(run(app), call_1="{}")
+
+    assert [bool(chat.body.get("stream")) for chat in fake.chats] == [False, False]
+    assert "called get_weather: valid" in page(app)
+    assert "It is sunny." in page(app)
+    assert "not streaming" in page(app)
+
+
+def test_what_a_model_may_not_take_is_said_beforehand(open_app):
+    unknown = "https://clarifai.com/ada/mine/models/my-own-model"
+    app = open_app(
+        PAGE,
+        chosen=unknown,
+        **with_prompt(),
+        run_settings=with_settings(parallel=False, tool_choice="gone"),
+    )
+
+    assert "It is not known whether" in page(app)
+    assert "Clarifai does not document parallel tool calls on or off" in page(app)
+    assert "Tool choice names gone, which is not among the tools that are sent." in page(app)
+    assert not app.button(key="run").disabled
+
+
+# --- Verdicts ----------------------------------------------------------------------------------
+
+
+def asked_once(open_app, fake, *behaviours, tools=(), **settings):
+    fake.next(*behaviours)
+    session = with_prompt("What is the weather?", *tools)
+    return run(open_app(PAGE, pat=CANARY, **session, run_settings=with_settings(**settings)))
+
+
+def test_malformed_arguments_are_shown_raw_and_never_repaired(open_app, fake):
+    app = asked_once(open_app, fake, malformed_arguments())
+
+    assert ":red-badge[not JSON]" in page(app)
+    assert '{"location": "Paris",' in code(app).splitlines()
+    assert not app.main.table
+    assert "called get_weather: not JSON" in page(app)
+
+
+def test_an_unknown_tool_is_called_one(open_app, fake):
+    app = asked_once(open_app, fake, calls("get_wether"))
+
+    assert "Call `get_wether` :red-badge[unknown tool]" in page(app)
+    assert "There is no tool get_wether. get_weather was meant, perhaps." in page(app)
+
+
+def test_each_argument_is_told_apart(open_app, fake):
+    app = asked_once(open_app, fake, calls(arguments='{"days": "3", "mood": "cheerful"}'))
+
+    rows = arguments(app)
+    assert ":red-badge[invalid]" in page(app)
+    assert rows["location"] == (":gray[nothing]", "**missing**; expected string")
+    assert rows["days"][0] == '"3"'
+    assert "expected integer" in rows["days"][1]
+    assert "invented" in rows["mood"][1]
+    assert "Invalid: " in page(app)
+
+
+def test_words_where_a_call_was_required_are_remarked_on(open_app, fake):
+    app = asked_once(open_app, fake, words_instead_of_a_call(), tool_choice="required")
+
+    assert "A call was required, and the model answered without one." in page(app)
+    assert "no call" in page(app)
+    assert not app.has(f"send_answers:{turn_id(app)}")
+
+
+def test_two_calls_where_parallel_ones_were_switched_off_are_remarked_on(open_app, fake):
+    app = asked_once(open_app, fake, parallel_calls(), parallel=False)
+
+    assert "Parallel calls were switched off, and 2 calls came." in page(app)
+    assert "2 calls: 2 valid" in page(app)
+
+
+def test_a_call_as_text_is_labelled_and_counts_as_no_native_one(open_app, fake):
+    app = asked_once(open_app, fake, call_as_text())
+
+    assert ":green-badge[valid (recovered from text)]" in page(app)
+    assert "is not a native call" in page(app)
+    assert "called get_weather: valid (recovered from text)" in page(app)
+    assert "called get_weather: valid ·" not in page(app)
+
+
+def test_two_calls_on_one_index_are_split_and_that_is_said(open_app, fake):
+    app = asked_once(open_app, fake, two_calls_on_one_index())
+
+    assert page(app).count(":green-badge[valid]") == 2
+    assert "run together with another call, on one index" in page(app)
+    assert '{"location": "Paris"}' in code(app)
+    assert '{"location": "Tokyo"}' in code(app)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        (call_without_id(), "It came without an id; the one it has was made up."),
+        (arguments_as_object(), "Its arguments came as an object; the API says text."),
+        (legacy_function_call(), "It came in the API's older form, function_call."),
+        (calls(finish="stop"), "The reply ended with stop; with calls in it"),
+    ],
+    ids=["no id", "an object", "function_call", "finish reason stop"],
+)
+def test_what_differs_from_the_api_is_said_and_the_call_is_judged_all_the_same(
+    open_app, fake, behaviour, said
+):
+    app = asked_once(open_app, fake, behaviour)
+
+    assert said in page(app)
+    assert ":green-badge[valid]" in page(app)
+    assert app.has(f"send_answers:{turn_id(app)}")
+
+
+# --- Answers -----------------------------------------------------------------------------------
+
+
+def test_several_calls_are_answered_each_under_its_own_id(open_app, fake):
+    app = asked_once(open_app, fake, parallel_calls(), says("Sun here, rain there."))
+    assert "Send the 2 answers" in page(app)
+
+    answer(app, call_1='{"sky": "clear"}', call_2='{"sky": "rain"}')
+
+    told = [
+        (m["tool_call_id"], m["content"]) for m in sent(fake)["messages"] if m["role"] == "tool"
+    ]
+    assert told == [("call_1", '{"sky": "clear"}'), ("call_2", '{"sky": "rain"}')]
+    assert "Sun here, rain there." in page(app)
+
+
+def test_built_ins_answer_alone_up_to_the_final_text(open_app, fake):
+    wanted = calls("calculate", '{"expression": "15 / 100 * 249 + 12"}')
+    app = asked_once(
+        open_app, fake, wanted, says("It is 49.35."), tools=CALCULATOR.tools, answers="automatic"
+    )
+
+    assert len(fake.chats) == 2
+    assert "49.35" in sent(fake)["messages"][-1]["content"]
+    assert "Answered by the built-in calculator:" in page(app)
+    assert "It is 49.35." in page(app)
+    assert not app.has(f"send_answers:{turn_id(app)}")
+
+
+def test_automatic_answers_end_at_the_limit_of_requests(open_app, fake):
+    wanted = [calls("calculate", '{"expression": "1 + 1"}', id=f"call_{n}") for n in range(5)]
+    app = asked_once(
+        open_app, fake, *wanted, tools=CALCULATOR.tools, answers="automatic", max_steps=3
+    )
+
+    assert len(fake.chats) == 3
+    assert "The limit of requests is reached" in page(app)
+    fake.clear()
+    fake.next(says("It is 2."))
+    answer(app)
+    assert len(fake.chats) == 1
+    assert "It is 2." in page(app)
+
+
+def test_calls_that_no_built_in_answers_wait_for_a_person(open_app, fake):
+    app = asked_once(open_app, fake, calls(), answers="automatic")
+
+    assert len(fake.chats) == 1
+    assert "Nothing answers get_weather by itself" in page(app)
+    assert "Not every call has a built-in that answers it, so they wait for you." in page(app)
+
+
+def test_a_call_that_is_not_approved_is_answered_as_refused(open_app, fake):
+    wanted = parallel_calls(
+        ("calculate", '{"expression": "6 * 7"}'), ("calculate", '{"expression": "1 + 1"}')
+    )
+    app = asked_once(open_app, fake, wanted, says("42."), tools=CALCULATOR.tools, answers="approve")
+    assert len(fake.chats) == 1  # nothing is sent before somebody approves
+    assert "42" in answer_box(app, "call_1").value
+
+    app.checkbox(key=f"approve:{place_of(app, 'call_2')}").uncheck()
+    answer(app)
+
+    first, second = (m["content"] for m in sent(fake)["messages"] if m["role"] == "tool")
+    assert "42" in first
+    assert json.loads(second) == {"error": "The user did not approve this call."}
+    assert page(app).count("Answered by the built-in calculator:") == 1
+
+
+def test_who_answers_can_be_chosen_for_each_tool(open_app, fake):
+    fake.next(calls(), says("Noon."))
+    app = open_app(PAGE, pat=CANARY, **with_prompt())
+    app.main.segmented_control(key="answers").set_value("automatic").run()
+
+    app.selectbox(key="answerer:get_weather").set_value("time").run()
+    run(app)
+
+    assert len(fake.chats) == 2
+    assert [*kept_runs(app)[0]["answered_by"].values()] == ["time"]
+
+
+def test_an_answer_is_remembered_for_the_next_run(open_app, fake):
+    fake.next(calls(), says("One."), calls(id="call_2"))
+    app = open_app(PAGE, pat=CANARY, **with_prompt())
+    answer(run(app), call_1='{"sky": "my own"}')
+
+    run(app)
+
+    assert answer_box(app, "call_2").value == '{"sky": "my own"}'
+
+
+# --- While it runs -----------------------------------------------------------------------------
+
+
+class HalfACall:
+    """A call that stops in the middle of its arguments until it is let go on."""
+
+    def __init__(self):
+        self._opened = threading.Event()
+
+    def open(self):
+        self._opened.set()
+
+    def __call__(self, handler, body):
+        handler.open_stream("fake-half")
+        opening = {"name": "get_weather", "arguments": '{"location": "Pa'}
+        call = {"index": 0, "id": "call_1", "type": "function", "function": opening}
+        handler.send_event(chunk(body, {"tool_calls": [call]}))
+        until(lambda: self._opened.is_set() or handler.client_has_left())
+        rest = {"index": 0, "function": {"arguments": 'ris"}'}}
+        handler.send_event(chunk(body, {"tool_calls": [rest]}, "tool_calls"))
+        handler.send_event("[DONE]")
+        handler.close_stream()
+
+
+def until_half(app):
+    """Wait until half a call has come, and look at the page."""
+    (run_now,) = kept_runs(app)
+    until(lambda: [r for r in run_now["turn"]["replies"] if r.get("tool_calls")])
+    app.run()
+    return run_now
+
+
+def test_arguments_are_shown_while_they_are_still_incomplete(open_app, fake, at_a_glance):
+    gate = HalfACall()
+    fake.next(gate)
+    app = run(open_app(PAGE, pat=CANARY, **with_prompt()))
+
+    now = until_half(app)
+
+    assert "Calling `get_weather`" in page(app)
+    assert '{"location": "Pa' in code(app)
+    assert "-badge[" not in page(app)  # no verdict before it is whole
+    assert app.has("stop")
+    assert not app.has("run")
+    gate.open()
+    until(lambda: replies.get(now["turn"]) is None)
+    app.run()
+    assert ":green-badge[valid]" in page(app)
+    assert app.has("run")
+
+
+def test_stop_in_mid_call_keeps_what_came_and_running_again_works(open_app, fake, at_a_glance):
+    fake.next(HalfACall(), says("Now it is whole."))
+    app = run(open_app(PAGE, pat=CANARY, **with_prompt()))
+    now = until_half(app)
+
+    app.click("stop")
+    until(lambda: replies.get(now["turn"]) is None)
+    app.run()
+
+    assert fake.gone_within(10)
+    assert "Stopped. The text up to here is kept." in page(app)
+    assert "finish reason" not in page(app)  # no server said one
+    assert '{"location": "Pa' in code(app)
+    run(app)
+    until(lambda: replies.get(kept_runs(app)[1]["turn"]) is None)
+    app.run()
+    assert "Now it is whole." in page(app)
+    assert len(fake.chats) == 2
+
+
+def test_a_second_click_on_run_asks_nothing_twice(open_app, fake, at_a_glance):
+    gate = HalfACall()
+    fake.next(gate, says("Asked again."))
+    app = open_app(PAGE, pat=CANARY, **with_prompt())
+    button = app.button(key="run")
+    run(app)
+    until_half(app)
+
+    button.click().run()  # of a page that had not shown Stop yet
+
+    assert len(kept_runs(app)) == 1
+    assert len(fake.chats) == 1
+    gate.open()
+
+
+def test_the_tools_can_be_edited_while_a_run_goes_on(open_app, fake, at_a_glance):
+    gate = HalfACall()
+    fake.next(gate)
+    app = run(open_app(PAGE, pat=CANARY, **with_prompt(), plain_editor=True))
+    now = until_half(app)
+
+    type_tools(app, json.dumps([tool("another")]))
+    app.text_area(key="run_prompt").set_value("Another prompt").run()
+    gate.open()
+    until(lambda: replies.get(now["turn"]) is None)
+    app.run()
+
+    assert "called get_weather: valid" in page(app)  # judged by the tools as they were sent
+    assert app.text_area(key="tools_plain").value == json.dumps([tool("another")])
+    assert app.text_area(key="run_prompt").value == "Another prompt"
+
+
+def test_a_run_goes_on_while_its_reader_is_on_another_page(open_app, fake, at_a_glance):
+    gate = HalfACall()
+    fake.next(gate)
+    app = run(open_app(PAGE, pat=CANARY, **with_prompt()))
+    now = until_half(app)
+
+    app.switch_page("pages/models.py").run()
+    gate.open()
+    until(lambda: replies.get(now["turn"]) is None)
+    app.switch_page(PAGE).run()
+
+    assert ":green-badge[valid]" in page(app)
+    assert app.has(f"send_answers:{turn_id(app)}")
+
+
+# --- Failures ----------------------------------------------------------------------------------
+
+
+def test_a_refused_token_is_said_and_nothing_is_lost(open_app, fake):
+    app = asked_once(open_app, fake, status(401, 11008))
+
+    assert "Clarifai does not accept this access token." in app.main.error[0].value
+    assert json.loads(text_in_editor(app)) == [tool()]
+    assert app.text_area(key="run_prompt").value == "What is the weather?"
+    fake.next(calls())
+    run(app)
+    assert ":green-badge[valid]" in page(app)
+
+
+def test_a_rate_limit_is_tried_again_and_both_attempts_are_kept(open_app, fake, waits):
+    waits(0.4)  # long enough to be drawn
+    app = asked_once(open_app, fake, status(429, 11005), calls())
+
+    assert any("Trying again in" in text for text in passed_by(app))
+    assert ":green-badge[valid]" in page(app)
+    assert "2 requests" in page(app)
+    shown = look_at(app, "Response")
+    assert "Attempt 1 of 2" in page(app)
+    assert "HTTP 429" in page(app)
+    assert "11005" in shown
+
+
+def test_a_stream_that_is_cut_in_mid_call_keeps_what_came(open_app, fake):
+    app = asked_once(open_app, fake, call_in_fragments_then_cut())
+
+    assert "The connection was lost in the middle of the answer." in app.main.error[0].value
+    assert '{"location": "Par' in code(app)
+    assert ":green-badge[valid]" not in page(app)
+    assert json.loads(text_in_editor(app)) == [tool()]
+
+
+def test_a_failure_after_an_answer_keeps_the_call_and_the_answer(open_app, fake):
+    app = asked_once(open_app, fake, calls(), cut("It is "))
+
+    answer(app, call_1='{"sky": "clear"}')
+
+    assert "The connection was lost in the middle of the answer." in app.main.error[0].value
+    assert "It is" in page(app)
+    assert ":green-badge[valid]" in page(app)
+    assert '{"sky": "clear"}' in code(app)
+
+
+def test_a_request_that_failed_can_be_made_again_with_what_there_is(open_app, fake):
+    app = asked_once(open_app, fake, calls(), cut("It is "), says("clear."))
+    answer(app, call_1='{"sky": "clear"}')
+
+    app.click(f"go_on:{turn_id(app)}")
+
+    assert [message["role"] for message in fake.chats[-1].body["messages"]] == [
+        "user",
+        "assistant",
+        "tool",
+        "assistant",
+        "user",
+    ]
+    assert "It is clear." in page(app)
+    assert not app.has(f"go_on:{turn_id(app)}")
+
+
+def test_half_a_call_asks_for_no_answer_and_its_run_can_go_on(open_app, fake):
+    app = asked_once(open_app, fake, call_in_fragments_then_cut(), says("Rain."))
+    assert not app.has(f"send_answers:{turn_id(app)}")
+
+    app.click(f"go_on:{turn_id(app)}")
+
+    assert [message["role"] for message in fake.chats[-1].body["messages"]] == ["user"]
+    assert "Rain." in page(app)
+
+
+# --- The last runs -----------------------------------------------------------------------------
+
+
+def two_runs(open_app, fake):
+    fake.next(calls(), says("I would rather talk."))
+    app = open_app(PAGE, pat=CANARY, **with_prompt())
+    run(app, "First")
+    return run(app, "Second")
+
+
+def test_an_earlier_run_is_opened_again(open_app, fake):
+    app = two_runs(open_app, fake)
+    assert "I would rather talk." in page(app)
+    assert ":green-badge[valid]" not in page(app)
+
+    app.selectbox(key="opened_run").set_value(turn_id(app, 0)).run()
+
+    assert ":green-badge[valid]" in page(app)
+    assert "I would rather talk." not in page(app)
+    labels = app.selectbox(key="opened_run").options
+    assert [label.split(" · ")[:2] for label in labels] == [
+        ["2", "no call"],
+        ["1", "called get_weather: valid"],
+    ]
+
+
+def test_two_runs_are_compared_with_what_differs_first(open_app, fake):
+    app = two_runs(open_app, fake)
+
+    app.selectbox(key="compared_run").set_value(turn_id(app, 0)).run()
+
+    rows = app.main.table[0].value.to_dict("records")
+    compared = {row[""].strip("*"): (row["Run shown"], row["Compared with"]) for row in rows}
+    assert compared["Prompt"] == ("Second", "First")
+    assert compared["Outcome"] == ("no call", r"called get\_weather\: valid")
+    assert compared["Tools"][1] == ":gray[the same]"
+    same = [row["Compared with"] == ":gray[the same]" for row in rows]
+    assert same == sorted(same)
+
+
+def test_the_last_twenty_runs_are_kept(open_app, fake):
+    fake.next(*(says(f"Answer {n}.") for n in range(22)))
+    app = open_app(PAGE, pat=CANARY, **with_prompt())
+
+    for number in range(22):
+        run(app, f"Prompt {number}")
+
+    prompts = [kept["turn"]["prompt"] for kept in kept_runs(app)]
+    assert prompts == [f"Prompt {number}" for number in range(2, 22)]
+    assert len(app.selectbox(key="opened_run").options) == 20
+    assert "Answer 21." in page(app)
+
+
+def test_a_run_can_be_seen_as_a_diagram(open_app, fake):
+    app = asked_once(open_app, fake, calls(), says("It is sunny."))
+    answer(app, call_1='{"sky": "clear"}')
+
+    app.toggle(key=f"diagram:{turn_id(app)}").set_value(True).run()
+
+    assert "sequenceDiagram" in page(app)
+    assert "participant T0 as get_weather" in page(app)
+    assert "Model-->>You: It is sunny." in page(app)
+
+
+# --- Over the wire -----------------------------------------------------------------------------
+
+
+def test_the_wire_views_show_what_was_sent_but_for_the_token(open_app, fake):
+    app = asked_once(open_app, fake, calls())
+
+    request = look_at(app, "Request")
+    assert f"{ASKED}, exactly as sent" in page(app)
+    assert f"Bearer {TOKEN}" in request
+    shown = next(e.value for e in app.main.code if '"messages"' in e.value)
+    assert json.loads(shown) == sent(fake)
+
+    response = look_at(app, "Response")
+    assert "HTTP 200" in page(app)
+    assert "A stream of" in page(app)
+    assert '"tool_calls"' in response
+
+    stream = look_at(app, "Stream")
+    assert stream.count("tool_calls") > 3  # each fragment, and the finish reason
+    assert " s  [DONE]" in stream
+
+
+def test_an_answer_that_was_no_stream_is_shown_whole(open_app, fake):
+    app = asked_once(open_app, fake, calls(), stream=False)
+
+    shown = look_at(app, "Response")
+    assert '"object": "chat.completion"' in shown
+    look_at(app, "Stream")
+    assert "The answer was not a stream." in page(app)
+
+
+def test_the_token_is_nowhere_though_the_server_repeats_it(open_app, fake):
+    app = asked_once(open_app, fake, fake_clarifai.echo_token(), fake_clarifai.echo_token(200))
+    for view in ("Request", "Response", "Stream"):
+        look_at(app, view)
+    run(app)
+    for view in ("Request", "Response", "Stream"):
+        look_at(app, view)
+    app.open("toolset")
+
+    assert len(fake.chats) == 2
+    assert not leaks_in(page(app))
+    assert not leaks_in(json.dumps(kept_runs(app)))
+    assert not leaks_in(
+        "".join(message.SerializeToString().decode("latin-1") for message in app.sent)
+    )
+    assert not leaks_in(str(dict(app.query_params)))
+
+
+# --- Links and files ---------------------------------------------------------------------------
+
+
+def a_set(**parts):
+    return {
+        "tools": text_of(CALCULATOR),
+        "prompt": "What is 6 * 7?",
+        "model": "",
+        "settings": default_settings(),
+    } | parts
+
+
+def packed(value):
+    """Any JSON as an address holds it."""
+    data = zlib.compress(json.dumps(value).encode())
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def test_a_link_fills_in_and_never_sends(open_app, fake):
+    kimi = "https://clarifai.com/moonshotai/chat-completion/models/Kimi-K2_6"
+    linked = a_set(model=kimi, settings=with_settings(temperature=0.4, answers="automatic"))
+
+    app = open_app(PAGE, pat=CANARY, query={"tools": to_parameter(linked)})
+
+    assert json.loads(text_in_editor(app)) == list(CALCULATOR.tools)
+    assert app.text_area(key="run_prompt").value == "What is 6 * 7?"
+    assert app.number_input(key="run_temperature").value == 0.4
+    assert "Kimi K2.6" in sidebar(app)
+    assert kept_runs(app) == []
+    assert fake.chats == []
+    type_tools(app, "[]")
+    assert text_in_editor(app) == "[]"  # taken once, not again with each run
+
+
+@pytest.mark.parametrize("bad", ["%%%", "abc", "a" * 5000, packed([1])[:-6]])
+def test_a_link_that_cannot_be_read_says_so(open_app, bad):
+    app = open_app(PAGE, query={"tools": bad})
+
+    assert "The tools in this page's address" in app.toast[0].value
+    assert text_in_editor(app) == text_of(WEATHER)
+
+
+def test_a_link_brings_no_token_and_no_server(open_app, fake):
+    fake.next(says("Hello."))
+    settings = {"pat": "f" * 32, "api_base": "http://127.0.0.1:9", "api_key": "f" * 32}
+    evil = {**a_set(), **settings, "settings": {**settings, "extra_headers": {"X": "1"}}}
+
+    app = open_app(PAGE, pat=CANARY, query={"tools": packed(evil)})
+    run(app)
+
+    (chat,) = fake.chats
+    assert chat.headers["authorization"] == f"Bearer {CANARY}"
+    assert "x" not in chat.headers
+    assert "f" * 32 not in json.dumps(chat.body)
+    assert app.session_state["session.run_settings"] == default_settings()
+
+
+def test_the_link_and_the_file_bring_the_set_back(open_app):
+    app = open_app(
+        PAGE, **with_prompt("My prompt"), run_settings=with_settings(tool_choice="required")
+    )
+
+    app.open("toolset")
+
+    link = next(e.value for e in app.main.code if "?tools=" in e.value)
+    assert app.has("save_tools")
+    other = open_app(PAGE, query={"tools": link.split("?tools=")[1]})
+    assert text_in_editor(other) == text_in_editor(app)
+    assert other.text_area(key="run_prompt").value == "My prompt"
+    assert other.selectbox(key="tool_choice").value == "required"
+
+
+def test_a_file_is_opened_and_undo_brings_back_what_was_there(open_app):
+    app = open_app(PAGE, **with_prompt("My prompt")).open("toolset")
+
+    upload = ("tools.json", to_json(a_set()).encode(), "application/json")
+    app.main.file_uploader(key="open_tools").set_value(upload).run()
+
+    assert json.loads(text_in_editor(app)) == list(CALCULATOR.tools)
+    assert app.text_area(key="run_prompt").value == "What is 6 * 7?"
+    app.click("undo_tools")
+    assert json.loads(text_in_editor(app)) == [tool()]
+    assert app.text_area(key="run_prompt").value == "My prompt"
+
+
+def test_a_file_that_is_no_json_says_so_and_changes_nothing(open_app):
+    app = open_app(PAGE, **with_prompt("My prompt")).open("toolset")
+
+    upload = ("tools.json", b"hello", "application/json")
+    app.main.file_uploader(key="open_tools").set_value(upload).run()
+
+    assert "The file is not JSON" in app.toast[0].value
+    assert json.loads(text_in_editor(app)) == [tool()]
+
+
+@pytest.mark.parametrize("where", ["prompt", "system", "tools"])
+def test_a_set_with_the_visitors_token_is_not_handed_out(open_app, fake, where):
+    own = "abcdefabcdefabcdefabcdefabcdef01"  # not the canary: what is typed is on the page
+    session = with_prompt(own if where == "prompt" else "Hi", tool(description=own))
+    if where != "tools":
+        session["tools"] = draft(tool())
+    session["run_settings"] = with_settings(system=own if where == "system" else "")
+
+    app = open_app(PAGE, pat=own, **session).open("toolset")
+
+    assert "Your access token is in the tools or a prompt. Take it out" in page(app)
+    assert not app.has("save_tools")
+    assert "?tools=" not in code(app)
+
+
+def test_a_set_that_is_too_large_for_a_link_is_offered_as_a_file(open_app):
+    noise = random.Random(1)  # noqa: S311 - text that does not compress
+    many = [tool(f"tool_{n}", description=noise.randbytes(60).hex()) for n in range(60)]
+
+    app = open_app(PAGE, **with_prompt("Hi", *many)).open("toolset")
+
+    assert "too many for a link" in page(app)
+    assert "?tools=" not in code(app)
+    assert app.has("save_tools")
