@@ -1,7 +1,8 @@
 """The app as an ASGI application: `python server.py`, or `uvicorn server:app`.
 
 Beyond `streamlit run app.py` it gives: security headers, no Nagle delay, short pings, compression,
-a health check, and a model library that loads while the page is already served.
+a health check, a model library that loads while the page is already served, and a cookie by which
+a visitor finds again what is kept for them.
 """
 
 import gc
@@ -14,6 +15,7 @@ import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -25,7 +27,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as AsgiMessage
 
-from clarifai_chat import demo, llm
+from clarifai_chat import demo, llm, proxies, visitor
 from clarifai_chat.config import ROOT, BadSettings, announce, is_loopback, settings
 from clarifai_chat.messages import Message
 
@@ -72,6 +74,58 @@ def security_headers() -> list[tuple[bytes, bytes]]:
     return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
+class VisitorCookie:
+    """Gives a browser its visitor's id with the page, and a year more with each."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_cookie(message: AsgiMessage) -> None:
+            if message["type"] == "http.response.start" and is_page(scope, message):
+                headers = [h for h in message.get("headers", ()) if h[0] != b"cache-control"]
+                # A cache between us would hand one visitor's id to the next.
+                headers.append((b"cache-control", b"private, no-cache"))
+                headers.append((b"set-cookie", visitor_cookie(scope).encode()))
+                message["headers"] = headers
+            await send(message)
+
+        may_be = scope["type"] == "http" and scope["method"] == "GET" and settings().history
+        await self.app(scope, receive, send_with_cookie if may_be else send)
+
+
+# What Streamlit serves beside the page; what a visitor uploaded or a component brings may be HTML.
+NO_PAGES = ("/_stcore/", "/component/", "/media/", "/static/", "/app/static/")
+
+
+def is_page(scope: Scope, response: AsgiMessage) -> bool:
+    """Whether a response is a page, or says that the one which the browser has is still good."""
+    if str(scope["path"]).startswith(NO_PAGES):
+        return False
+    headers: dict[bytes, bytes] = dict(response.get("headers", ()))
+    if response["status"] == 304:  # tells no type: how and for what was asked must do
+        is_file = "." in scope["path"].rpartition("/")[2]
+        return "text/html" in ",".join(values(scope, b"accept")) and not is_file
+    is_html = headers.get(b"content-type", b"").startswith(b"text/html")
+    return is_html and bool(response["status"] == 200)
+
+
+def visitor_cookie(scope: Scope) -> str:
+    """The Set-Cookie header for whoever asks: with the id that they have, or with a new one."""
+    secure = proxies.is_https(
+        scope.get("scheme", "http"),
+        (scope.get("client") or ("",))[0],
+        values(scope, b"x-forwarded-proto"),
+        proxies.networks(settings().trusted_proxies),
+    )
+    visitor_id = visitor.id_in(values(scope, b"cookie")) or visitor.new_id()
+    return visitor.cookie(visitor_id, secure=secure)
+
+
+def values(scope: Scope, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+
+
 def warm_up() -> None:
     """Import and try what the first visitor would otherwise wait for."""
     for slow in ("pandas", "pyarrow"):  # the Models page's table
@@ -112,12 +166,22 @@ def on_script_error(error: Exception) -> bool:
     return True
 
 
-def make_app() -> st.App:
+def says_no_secret(record: logging.LogRecord) -> bool:
+    """Whether a record of Streamlit's may be logged: not one with the text of a script's error.
+
+    Streamlit logs that text before it asks `on_script_error`, which says the rest.
+    """
+    return record.exc_info is None
+
+
+def make_app(page: Path = ROOT / "app.py") -> st.App:
+    """The app with `page` as its front page."""
+    logging.getLogger("streamlit.error_util").addFilter(says_no_secret)
     return st.App(
-        str(ROOT / "app.py"),
+        str(page),
         lifespan=lifespan,
         routes=[Route("/healthz", healthz)],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders), Middleware(VisitorCookie)],
         on_script_error=on_script_error,
     )
 
@@ -172,6 +236,7 @@ def main() -> int:
         ws_per_message_deflate=True,
         log_level="warning",
         access_log=False,  # addresses are visitors' own business
+        proxy_headers=False,  # uvicorn would believe this machine; TRUSTED_PROXIES says whom
         timeout_graceful_shutdown=3,
     )
     with suppress(KeyboardInterrupt):  # uvicorn raises Ctrl+C again once all is closed

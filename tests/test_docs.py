@@ -147,7 +147,7 @@ def test_the_tree_shows_what_exists() -> None:
     paths = {f.relative_to(ROOT).as_posix() for f in files if f.parent.name != "__pycache__"}
 
     shown = tree()
-    whole = tuple(path for path in shown if path.count("/") > 1 and path.endswith("/"))
+    whole = tuple(path for path in shown if path.count("/") > 1 and path.endswith("/"))  # folders
     assert {path for path in paths - shown if not path.startswith(whole)} == set()
 
 

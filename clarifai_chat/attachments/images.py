@@ -1,0 +1,96 @@
+"""Pictures: decoded, upright, made smaller, and written anew, so that they are pixels only."""
+
+import io
+import threading
+from math import ceil
+
+from PIL import Image
+
+from clarifai_chat.attachments.limits import MAX_IMAGE_PIXELS, MAX_JPEG_PIXELS, Refused
+
+MAX_SIDE = 2048  # models look at no more
+MAX_PNG_BYTES = 5_000_000  # above it transparency is given up; some providers take no more
+JPEG_QUALITY = 90
+_ORIENTATION = 0x0112  # the number of EXIF's tag
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# Pillow's own guard, for whatever decodes a picture in this process.
+Image.MAX_IMAGE_PIXELS = MAX_JPEG_PIXELS
+_one_at_a_time = threading.Lock()  # for the memory that each may take
+
+
+def read(name: str, data: bytes, form: str) -> tuple[bytes, str]:
+    """A picture as it is sent, and its type. Raises `Refused` for a broken or a huge one."""
+    try:
+        with _one_at_a_time, Image.open(io.BytesIO(data), formats=[form]) as image:
+            _check(name, image, MAX_JPEG_PIXELS if form == "JPEG" else MAX_IMAGE_PIXELS)
+            return _written(_decoded(image))
+    except Refused:
+        raise
+    except Image.DecompressionBombError:
+        raise _too_many_pixels(name, MAX_IMAGE_PIXELS) from None
+    except Exception:  # noqa: BLE001 - a decoder over a stranger's bytes: whatever it says, they are broken
+        raise Refused(
+            f"{name} is a broken {form} picture. Open it on your machine and save it again."
+        ) from None
+
+
+def _check(name: str, image: Image.Image, most: int) -> None:
+    """By the header alone: nothing has been decoded yet."""
+    if image.width * image.height > most:
+        raise _too_many_pixels(name, most)
+
+
+def _too_many_pixels(name: str, most: int) -> Refused:
+    return Refused(
+        f"{name} has too many pixels; such a picture may have {most // 1_000_000} million."
+        " Make it smaller."
+    )
+
+
+def _decoded(image: Image.Image) -> Image.Image:
+    """The first frame, whole, upright, and no larger than is sent."""
+    share = MAX_SIDE / max(image.size)
+    if share < 1:  # a large JPEG can be decoded at a fraction of its size, but not below this one
+        image.draft(None, (ceil(image.width * share), ceil(image.height * share)))
+    image.load()
+    turn = _UPRIGHT.get(_orientation(image))
+    if image.mode.startswith("I;16"):  # 16 bits a pixel: Pillow would cut, not scale
+        image = image.point(lambda value: value / 256).convert("L")
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    if image.mode != mode:  # else it would be another copy of a large picture
+        image = image.convert(mode)
+    image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    return image if turn is None else image.transpose(turn)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # noqa: BLE001 - broken notes do not make a picture broken
+        return 1
+
+
+def _written(image: Image.Image) -> tuple[bytes, str]:
+    # A new picture of the same pixels: Pillow hands notes, comments and profiles on in `info`.
+    pixels = Image.new(image.mode, image.size)
+    pixels.paste(image)
+    if image.mode == "RGBA":
+        if pixels.getchannel("A").getextrema() != (255, 255):
+            png = io.BytesIO()
+            pixels.save(png, "PNG")
+            if png.tell() <= MAX_PNG_BYTES:
+                return png.getvalue(), "image/png"
+        on_white = Image.new("RGB", pixels.size, "white")
+        on_white.paste(pixels, mask=pixels.getchannel("A"))
+        pixels = on_white
+    jpeg = io.BytesIO()
+    pixels.save(jpeg, "JPEG", quality=JPEG_QUALITY)
+    return jpeg.getvalue(), "image/jpeg"

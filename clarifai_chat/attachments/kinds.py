@@ -1,0 +1,138 @@
+"""What a file is, by its first bytes; what is refused for its kind, and what to do instead."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from clarifai_chat.attachments.limits import LIMITS, Kind, Refused
+
+Kept = Literal["image", "text", "audio"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    kind: Kind
+    form: str = ""  # a picture's or a sound's format: "PNG", "mp3"
+
+
+# How a format begins → what it is.
+_BEGINNINGS: tuple[tuple[bytes, Found], ...] = (
+    (b"\x89PNG\r\n\x1a\n", Found("image", "PNG")),
+    (b"\xff\xd8\xff", Found("image", "JPEG")),
+    (b"GIF87a", Found("image", "GIF")),
+    (b"GIF89a", Found("image", "GIF")),
+)
+_PICTURE = "It is a kind of picture that is not read here. Save it as PNG or JPEG."
+_SOUND = "It is a kind of sound that is not read here. Save it as MP3 or WAV."
+_VIDEO = "It is a video, which is not read here. Take a picture of the moment that matters."
+_ARCHIVE = "It is an archive, which is not opened here. Take the files out of it and add those."
+_OFFICE = "It is an Office document, which is not read here. Save it as PDF, or copy its text."
+_SHEET = "It is a spreadsheet, which is not read here. Save the sheet as CSV."
+_PROGRAM = "It is a program, not a text."
+_HEIC = "It is a HEIC photo, which is not read here. Save or share it as JPEG."
+_SVG = "It is an SVG drawing, which can hold a script. Export it as PNG."
+
+_REFUSED: tuple[tuple[bytes, str], ...] = (
+    (b"II*\x00", _PICTURE),
+    (b"MM\x00*", _PICTURE),
+    (b"8BPS\x00", _PICTURE),
+    (b"\x00\x00\x01\x00", _PICTURE),
+    (b"\x00\x00\x00\x0cjP  ", _PICTURE),
+    (b"OggS\x00", _SOUND),
+    (b"fLaC\x00", _SOUND),
+    (b"\x1aE\xdf\xa3", _VIDEO),
+    (b"PK\x05\x06", _ARCHIVE),
+    (b"PK\x07\x08", _ARCHIVE),
+    (b"\x1f\x8b", _ARCHIVE),
+    (b"7z\xbc\xaf\x27\x1c", _ARCHIVE),
+    (b"Rar!\x1a\x07", _ARCHIVE),
+    (b"\xfd7zXZ\x00", _ARCHIVE),
+    (b"BZh91AY&SY", _ARCHIVE),
+    (b"\x28\xb5\x2f\xfd", _ARCHIVE),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _OFFICE),
+    (b"\x7fELF", _PROGRAM),
+    (b"MZ\x90\x00", _PROGRAM),
+)
+_OFFICE_ENDINGS = ("doc", "docx", "odt", "rtf", "pages", "ppt", "pptx", "odp", "key", "epub")
+_SHEET_ENDINGS = ("xls", "xlsx", "ods", "numbers")
+_BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
+_FIRST_TAG = re.compile(r"<([A-Za-z][\w:.-]*)")
+# Names that promise something else than a text.
+_PROMISED = {ending: limit.kind for limit in LIMITS for ending in limit.extensions}
+
+
+def look(name: str, mime: str, data: bytes) -> Found:
+    """What `data` is. Raises `Refused` for nothing, and for what cannot be read here."""
+    if not data:
+        raise Refused(f"{name} is empty. Choose the file again, or another one.")
+    ending = ending_of(name)
+    if ending in ("svg", "svgz") or "svg" in mime.lower() or _is_svg(data):
+        raise Refused(f"{name} cannot be added. {_SVG}")
+    if found := _recognised(data):
+        return found
+    if why := _why_not(ending, data):
+        raise Refused(f"{name} cannot be added. {why}")
+    if b"%PDF-" in data[:1024] and (ending == "pdf" or data[:1024].lstrip().startswith(b"%PDF-")):
+        return Found("pdf")
+    promised = _PROMISED.get(ending, "text")
+    if promised != "text":
+        what = {"image": "picture", "pdf": "PDF", "audio": "sound"}[promised]
+        raise Refused(
+            f"{name} is not the {what} that its name says: it is broken, or something else."
+            " Open it on your machine and save it again."
+        )
+    return Found("text")
+
+
+def ending_of(name: str) -> str:
+    """The ending of a file's name, in lower case and without the dot; "" for none."""
+    stem, _, ending = name.rpartition(".")
+    return ending.lower() if stem else ""
+
+
+def _recognised(data: bytes) -> Found | None:
+    for beginning, found in _BEGINNINGS:
+        if data.startswith(beginning):
+            return found
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return Found("image", "WEBP")
+    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+        return Found("audio", "wav")
+    # Two letters are too few: many a text begins with "BM".
+    if data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADERS:
+        return Found("image", "BMP")
+    if data[:3] == b"ID3" and data[3:4] in (b"\x02", b"\x03", b"\x04"):
+        return Found("audio", "mp3")
+    # A frame of MPEG layer III; by its layer it is no UTF-16 either, which begins with FF FE.
+    if len(data) > 2 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2 and data[2] >> 4 != 0xF:
+        return Found("audio", "mp3")
+    return None
+
+
+def _why_not(ending: str, data: bytes) -> str:
+    if data.startswith(b"PK\x03\x04"):
+        if ending in _SHEET_ENDINGS:
+            return _SHEET
+        return _OFFICE if ending in _OFFICE_ENDINGS else _ARCHIVE
+    if data.startswith(b"{\\rtf"):
+        return _OFFICE
+    for beginning, why in _REFUSED:
+        if data.startswith(beginning):
+            return _SHEET if why == _OFFICE and ending in _SHEET_ENDINGS else why
+    if data[257:262] == b"ustar":
+        return _ARCHIVE
+    if data[4:8] == b"ftyp":
+        brand = data[8:12]
+        if brand in (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"):
+            return _HEIC
+        if brand in (b"avif", b"avis"):
+            return _PICTURE
+        return _SOUND if brand.startswith(b"M4A") else _VIDEO
+    return ""
+
+
+def _is_svg(data: bytes) -> bool:
+    """Whether the first element of a text is a drawing."""
+    head = data[:4096].replace(b"\x00", b"").decode("latin-1").lstrip("ï»¿ÿþ \t\r\n")
+    first = _FIRST_TAG.search(head) if head.startswith("<") else None
+    return first is not None and first[1].rpartition(":")[2].lower() == "svg"

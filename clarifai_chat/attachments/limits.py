@@ -1,0 +1,97 @@
+"""How much of which kind can be added to a question, in numbers and in sentences."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["image", "text", "pdf", "audio"]
+
+MB = 1_000_000
+MAX_IMAGE_BYTES = 15 * MB
+# Decoding takes up to 400 MB: a JPEG, as telephones make it of up to 50 million pixels, can be read
+# at a fraction of its size; the others cannot.
+MAX_JPEG_PIXELS = 50_000_000
+MAX_IMAGE_PIXELS = 25_000_000
+MAX_TEXT_BYTES = 1 * MB
+MAX_TEXT_CHARS = 200_000  # some 50,000 tokens
+MAX_PDF_BYTES = 15 * MB
+READ_PDF_PAGES = 100  # so many are read, the rest is left out and told of
+MAX_PDF_PAGES = 300  # the beginning of a longer one would only mislead
+MAX_AUDIO_BYTES = 15 * MB
+MAX_AUDIO_S = 600
+
+
+class Refused(ValueError):
+    """A file cannot be sent; `str(error)` says why, and what to do. Plain text, with its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What one kind of file may be, told before it is uploaded."""
+
+    kind: Kind
+    extensions: tuple[str, ...]  # without dots; a text may have any other as well
+    max_bytes: int
+    words: str
+
+
+def limits() -> tuple[Limit, ...]:
+    """The kinds that can be added, and what bounds each."""
+    return LIMITS
+
+
+_PROSE_AND_DATA = ("txt", "md", "csv", "tsv", "json", "jsonl", "yaml", "yml", "toml", "xml", "log")
+_SOURCE_CODE = ("py", "js", "ts", "tsx", "java", "c", "h", "cpp", "cs", "go", "rs", "rb", "php")
+_MARKUP_AND_SETTINGS = ("html", "css", "tex", "sh", "sql", "ini")
+
+LIMITS = (
+    Limit(
+        "image",
+        ("png", "jpg", "jpeg", "webp", "gif", "bmp"),
+        MAX_IMAGE_BYTES,
+        f"Pictures (PNG, JPEG, WebP, BMP, the first of a GIF) up to {MAX_IMAGE_BYTES // MB} MB and"
+        f" {MAX_IMAGE_PIXELS // 1_000_000} million pixels, a JPEG {MAX_JPEG_PIXELS // 1_000_000}."
+        " They are made smaller, and where and when they were taken is removed.",
+    ),
+    Limit(
+        "text",
+        (*_PROSE_AND_DATA, *_SOURCE_CODE, *_MARKUP_AND_SETTINGS),
+        MAX_TEXT_BYTES,
+        f"Text and source code up to {MAX_TEXT_CHARS:,} characters.",
+    ),
+    Limit(
+        "pdf",
+        ("pdf",),
+        MAX_PDF_BYTES,
+        f"The text of a PDF up to {MAX_PDF_BYTES // MB} MB and {MAX_PDF_PAGES} pages; the first"
+        f" {READ_PDF_PAGES} are read.",
+    ),
+    Limit(
+        "audio",
+        ("wav", "mp3"),
+        MAX_AUDIO_BYTES,
+        f"Sound (WAV, MP3) up to {MAX_AUDIO_BYTES // MB} MB and {MAX_AUDIO_S // 60} minutes.",
+    ),
+)
+
+_TOO_LARGE = {
+    "image": "a picture may have {}. Make it smaller, or save it as JPEG.",
+    "text": "a text may have {}. Cut out the part that your question is about.",
+    "pdf": "a PDF may have {}. Save the pages that you need as a PDF of their own.",
+    "audio": "a sound may have {}. Cut it, or save it as MP3.",
+}
+
+
+def check_size(name: str, kind: Kind, size: int) -> None:
+    """Raise `Refused` for a file of more bytes than its kind may have."""
+    most = next(limit.max_bytes for limit in LIMITS if limit.kind == kind)
+    if size > most:
+        raise Refused(f"{name} has {in_words(size)}; {_TOO_LARGE[kind].format(in_words(most))}")
+
+
+def in_words(size: int) -> str:
+    """A number of bytes as people read it: "15 MB", "1.2 MB", "340 KB", "12 bytes"."""
+    if size >= MB:
+        return f"{size / MB:.1f}".removesuffix(".0") + " MB"
+    if size >= 1000:
+        return f"{size / 1000:.0f} KB"
+    return f"{size} byte{'' if size == 1 else 's'}"

@@ -1,0 +1,84 @@
+"""The text of a PDF, read in a process of its own: a hostile one may cost time and memory there."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from clarifai_chat.attachments import pdf_reader, texts
+from clarifai_chat.attachments.limits import (
+    MAX_PDF_PAGES,
+    MAX_TEXT_CHARS,
+    READ_PDF_PAGES,
+    Refused,
+)
+
+TIMEOUT_S = pdf_reader.MAX_CPU_S + 10
+_SEVERAL = threading.BoundedSemaphore(2)  # each may take pdf_reader.MAX_MEMORY
+# Windows starts no Python without SYSTEMROOT. Nothing else of the operator's goes in.
+_NEEDED = ("PATH", "SYSTEMROOT", "LANG")
+
+_WHY = {
+    "locked": "{} is protected by a password. Save it without one, or print it to a PDF.",
+    "broken": "{} is a broken PDF. Open it on your machine and print it to a PDF.",
+    "heavy": "{} takes too much time or memory to read. Print the pages that you need to a PDF.",
+    "long": "{} has {} pages; a PDF may have {}. Save those that you need as a PDF of their own.",
+    "busy": "{} cannot be read at the moment. Try again in a minute.",
+    "empty": "{} has no text in it: it may be scanned. Add its pages as pictures.",
+}
+
+
+def read(name: str, data: bytes) -> tuple[str, str]:
+    """The text of a PDF, and a sentence about what was left out; "" for nothing.
+
+    Raises `Refused` for one that is locked, broken, too long, without text or too heavy.
+    """
+    told = _told(data)
+    if told["why"]:
+        raise Refused(_WHY[told["why"]].format(name, told["pages"], MAX_PDF_PAGES))
+    text = texts.clean(told["text"])
+    if not text.strip():
+        raise Refused(_WHY["empty"].format(name))
+    numbered = "\n\n".join(
+        f"[Page {number}]\n{page.strip()}" for number, page in enumerate(text.split("\f"), start=1)
+    )
+    note = _note(told["pages"], told["read"], told["cut"])
+    return (f"[{note}]\n\n{numbered}" if note else numbered), note
+
+
+def _note(pages: int, read: int, is_cut: bool) -> str:
+    if read == pages and not is_cut:
+        return ""
+    begun = "a part of page" if is_cut else "page"
+    so_far = f"{begun} 1" if read == 1 else f"pages 1 to {read}"
+    return f"Of {pages} page{'' if pages == 1 else 's'} only {so_far} could be taken."
+
+
+def _told(data: bytes) -> dict[str, Any]:
+    """What `pdf_reader.read` says. Its process is ended when it takes too long."""
+    environ = {name: os.environ[name] for name in _NEEDED if name in os.environ}
+    environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+    bounds = [READ_PDF_PAGES, MAX_PDF_PAGES, MAX_TEXT_CHARS]
+    if not _SEVERAL.acquire(timeout=TIMEOUT_S):
+        return {"why": "busy", "pages": 0}
+    try:
+        done = subprocess.run(  # noqa: S603 - our own script, with numbers for arguments
+            [sys.executable, "-P", str(Path(pdf_reader.__file__)), *map(str, bounds)],
+            input=data,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environ,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+        told: dict[str, Any] = json.loads(done.stdout)
+    except OSError:
+        return {"why": "busy", "pages": 0}
+    except (subprocess.TimeoutExpired, ValueError):  # or ended by its limits, without a word
+        return {"why": "heavy", "pages": 0}
+    finally:
+        _SEVERAL.release()
+    return told

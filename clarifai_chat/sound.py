@@ -1,0 +1,158 @@
+"""Anything read as a conversation: what has the right type in the right place is kept.
+
+The types are the annotations of `Chat` and of what is in it, so that a new field is read too.
+"""
+
+import math
+import re
+import uuid
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, Union, cast, get_args, get_origin, get_type_hints
+
+from clarifai_chat.catalog import parse_address
+from clarifai_chat.chats import Chat, ChatSettings, settle
+from clarifai_chat.conversation import INTERRUPTED, Attempt, Turn
+
+MOST = 2**53 - 1  # JavaScript, and with it many a widget and tool, counts no further exactly
+LATEST = 253_402_300_799  # Unix time of the end of the year 9999
+_RANGES: dict[str, tuple[float, float]] = {
+    "temperature": (0, 2),
+    "top_p": (0, 1),
+    "max_tokens": (1, 1_000_000),
+}
+DERIVED = ("cost_usd",)  # in an export for other programs; made anew by the next one
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_UNSENDABLE = re.compile("[\ud800-\udfff\0]")
+_NOTHING: Final = object()
+
+
+def chat(found: Any, odd: list[str]) -> Chat:
+    """A sound conversation with all of `found` that fits; what does not is named in `odd`.
+
+    A reply that was still under way is one that was interrupted.
+    """
+    made = cast(Chat, _fitted(Chat, found if isinstance(found, dict) else {}, "", odd))
+    made["revision"] = 0
+    made["model"] = parse_address(made["model"]) or ""
+    _keep_in_range(made["settings"], odd)
+    _rename(made)
+    for turn in made["turns"]:
+        _mend(turn, made["updated_at"], odd)
+    settle(made)
+    return made
+
+
+def plain(text: str) -> str:
+    """`text` without what no file and no database takes: halves of surrogate pairs, NUL."""
+    return _UNSENDABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _fitted(kind: Any, found: Any, where: str, odd: list[str]) -> Any:
+    """`found` as far as it is a `kind`; `_NOTHING` where it is none."""
+    origin = get_origin(kind)
+    if origin in (Union, UnionType):
+        if found is None and NoneType in get_args(kind):
+            return None
+        return _fitted(next(k for k in get_args(kind) if k is not NoneType), found, where, odd)
+    if origin is list:
+        if not isinstance(found, list):
+            return _odd(where, odd)
+        of = get_args(kind)[0]
+        items = [_fitted(of, item, f"{where} {n}", odd) for n, item in enumerate(found, 1)]
+        return [item for item in items if item is not _NOTHING]
+    if origin is Literal:
+        is_one = isinstance(found, str) and found in get_args(kind)
+        return found if is_one else _odd(where, odd)
+    if hasattr(kind, "__required_keys__"):
+        return _object(kind, found, where, odd) if isinstance(found, dict) else _odd(where, odd)
+    if kind is str and isinstance(found, str):
+        return plain(found)
+    if kind is bool and isinstance(found, bool):
+        return found
+    if kind in (int, float) and _is_number(found, kind):
+        return found
+    return _odd(where, odd)
+
+
+def _object(kind: Any, found: dict[Any, Any], where: str, odd: list[str]) -> Any:
+    made: dict[str, Any] = {}
+    fields, start = _fields(kind), f"{where}." if where else ""
+    odd += [f"{start}{name}" for name in found if name not in fields and name not in DERIVED]
+    for name, of in fields.items():
+        place = f"{start}{name}"
+        value: Any = _fitted(of, found[name], place, odd) if name in found else _NOTHING
+        is_time = name.endswith("_at") and isinstance(value, int | float)
+        if is_time and not 0 <= value <= LATEST:
+            value = _odd(place, odd)
+        if value is _NOTHING and name in kind.__required_keys__:
+            value = _blank(of)
+            if value is _NOTHING:  # a message without a role is none
+                return _odd(where, odd) if name not in found else _NOTHING
+        if value is not _NOTHING:
+            made[name] = value
+    return made
+
+
+def _blank(kind: Any) -> Any:
+    if get_origin(kind) is list:
+        return []
+    if NoneType in get_args(kind):
+        return None
+    if hasattr(kind, "__required_keys__"):
+        return _object(kind, {}, "", [])
+    return _NOTHING if get_origin(kind) is Literal else kind()
+
+
+def _odd(where: str, odd: list[str]) -> Any:
+    odd.append(where)
+    return _NOTHING
+
+
+def _is_number(found: Any, kind: type) -> bool:
+    if isinstance(found, bool) or not isinstance(found, int if kind is int else int | float):
+        return False
+    return -MOST <= found <= MOST and math.isfinite(found)
+
+
+@cache
+def _fields(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _keep_in_range(settings: ChatSettings, odd: list[str]) -> None:
+    for name, (low, high) in _RANGES.items():
+        value = settings.get(name)
+        if isinstance(value, int | float) and not low <= value <= high:
+            del settings[name]  # type: ignore[misc]  # a key of the TypedDict, from the table
+            odd.append(f"settings.{name}")
+
+
+def _rename(chat: Chat) -> None:
+    """Give an id to what has none that can be one, under the old name's references."""
+    new = {turn["id"]: uuid.uuid4().hex for turn in chat["turns"] if not _ID.fullmatch(turn["id"])}
+    for turn in chat["turns"]:
+        turn["id"] = new.get(turn["id"], turn["id"])
+        if turn.get("parent"):
+            turn["parent"] = new.get(turn["parent"], turn["parent"])
+        for attachment in turn.get("attachments", []):
+            if not _ID.fullmatch(attachment["id"]):
+                attachment["id"] = uuid.uuid4().hex
+    chat["leaf"] = new.get(chat["leaf"], chat["leaf"])
+    if not _ID.fullmatch(chat["id"]):
+        chat["id"] = uuid.uuid4().hex
+
+
+def _mend(turn: Turn, now: float, odd: list[str]) -> None:
+    turn["model"]["url"] = parse_address(turn["model"]["url"]) or ""
+    turn["model"]["name"] = turn["model"]["name"] or "unknown model"
+    attempts: list[Attempt] = [turn, *turn["earlier"]]
+    for attempt in attempts:
+        attempt.pop("notice", None)
+        if attempt["ended_at"] is None:
+            attempt["ended_at"] = now if attempt["asked_at"] is None else attempt["asked_at"]
+            attempt["ending"] = attempt["ending"] or INTERRUPTED
+        replies = [m for m in attempt["replies"] if m["role"] in ("assistant", "tool")]
+        if len(replies) < len(attempt["replies"]):
+            odd.append("turns.replies.role")
+            attempt["replies"] = replies

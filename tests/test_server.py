@@ -1,0 +1,290 @@
+"""What server.py adds to Streamlit: the visitor's cookie, on pages and on nothing else."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.web.server.starlette.starlette_static_routes import (
+    create_streamlit_static_assets_routes,
+)
+from websockets.sync.client import connect
+
+import server
+from bench.processes import Process
+from clarifai_chat.visitor import COOKIE, is_valid, new_id, owner_of
+
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+def get(path="/", *, client="127.0.0.1", method="GET", **headers):
+    """Streamlit's own files behind the cookie, without a server: from any address."""
+    (files,) = create_streamlit_static_assets_routes(None)
+    transport = httpx.ASGITransport(
+        server.VisitorCookie(files.app), client=(client, 1), raise_app_exceptions=False
+    )
+
+    async def ask():
+        async with httpx.AsyncClient(transport=transport, base_url="http://chat.test") as browser:
+            names = {name.replace("_", "-"): value for name, value in headers.items()}
+            return await browser.request(method, path, headers={**HTML, **names})
+
+    return asyncio.run(ask())
+
+
+def id_of(response) -> str:
+    """The id that a response sets; "" when it sets none."""
+    cookies = [c for c in response.headers.get_list("set-cookie") if c.startswith(COOKIE)]
+    assert len(cookies) <= 1
+    if not cookies:
+        return ""
+    value = cookies[0].partition(";")[0].removeprefix(f"{COOKIE}=")
+    assert is_valid(value)
+    return value
+
+
+def is_secure(response) -> bool:
+    return response.headers["set-cookie"].endswith("; Secure")
+
+
+@pytest.mark.parametrize("path", ["/", "/tool_playground", "/models?model=a", "/index.html"])
+def test_a_page_brings_an_id(path):
+    response = get(path)
+
+    assert response.status_code == 200
+    assert response.headers["set-cookie"] == (
+        f"{COOKIE}={id_of(response)}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"
+    )
+    assert id_of(response) not in response.text
+
+
+def test_a_page_with_an_id_is_in_no_cache_between():
+    assert get().headers.get_list("cache-control") == ["private, no-cache"]
+
+
+def test_two_browsers_get_two_ids():
+    assert len({id_of(get()) for _ in range(20)}) == 20
+
+
+def test_an_id_is_kept_for_a_year_more():
+    mine = new_id()
+
+    response = get(Cookie=f"other=1; {COOKIE}={mine}")
+
+    assert id_of(response) == mine
+    assert "Max-Age=31536000" in response.headers["set-cookie"]
+
+
+@pytest.mark.parametrize("value", ["", "guess", "A" * 64, "0" * 63, "0" * 65, "0" * 64 + "%0a"])
+def test_what_is_no_id_of_ours_is_replaced(value):
+    fresh = id_of(get(Cookie=f"{COOKIE}={value}"))
+
+    assert is_valid(fresh)
+    assert fresh != value
+
+
+@pytest.mark.parametrize("path", ["/favicon.png", "/static/js/index.js", "/manifest.json"])
+def test_a_file_brings_none(path):
+    names = [
+        p.name for p in (server.Path(server.st.__file__).parent / "static/static/js").iterdir()
+    ]
+    path = path.replace("index.js", names[0])
+
+    response = get(path)
+
+    assert response.status_code == 200
+    assert not id_of(response)
+    assert "private" not in response.headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/_stcore/page", "/component/x/index.html", "/media/a.html", "/app/static/a.html"]
+)
+def test_what_a_component_or_a_visitor_brought_is_no_page(path):
+    assert get(path).headers["content-type"].startswith("text/html"), "Streamlit falls back."
+    assert not id_of(get(path))
+
+
+def test_only_what_is_asked_for_with_get_and_found_brings_one():
+    assert not id_of(get(method="HEAD"))
+    assert not id_of(get(method="POST"))
+    assert get("/models/").status_code == 301
+    assert not id_of(get("/models/"))
+
+
+def test_a_page_that_the_browser_has_already_brings_one_all_the_same():
+    mine, first = new_id(), get()
+
+    again = get(If_None_Match=first.headers["etag"])
+    with_id = get(If_None_Match=first.headers["etag"], Cookie=f"{COOKIE}={mine}")
+
+    assert again.status_code == with_id.status_code == 304
+    assert id_of(again)
+    assert id_of(with_id) == mine
+
+
+def test_a_file_that_the_browser_has_already_brings_none():
+    tag = get("/favicon.png").headers["etag"]
+
+    by_a_page = get("/favicon.png", If_None_Match=tag, Accept="image/*")
+    by_hand = get("/favicon.png", If_None_Match=tag)
+
+    assert by_a_page.status_code == by_hand.status_code == 304
+    assert not id_of(by_a_page)
+    assert not id_of(by_hand)
+
+
+def test_where_nothing_is_kept_there_is_no_cookie(set_up):
+    set_up(HISTORY="false")
+
+    response = get(Cookie=f"{COOKIE}={new_id()}")
+
+    assert not id_of(response)
+    assert response.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("client", ["127.0.0.1", "::1", "10.0.0.5"])
+def test_nobody_is_believed_about_https_unless_the_operator_says_so(client):
+    assert not is_secure(get(client=client, X_Forwarded_Proto="https"))
+
+
+@pytest.mark.parametrize(
+    "client", ["10.0.0.5", "10.1.9.9", "::1", "2001:db8::9", "::ffff:10.0.0.5"]
+)
+def test_a_trusted_proxy_makes_the_cookie_secure(set_up, client):
+    set_up(TRUSTED_PROXIES="10.0.0.5, 10.1.0.0/16, ::1, 2001:db8::/32")
+
+    assert is_secure(get(client=client, X_Forwarded_Proto="https"))
+    assert is_secure(get(client=client, X_Forwarded_Proto="https, http"))
+    assert not is_secure(get(client=client, X_Forwarded_Proto="http"))
+    assert not is_secure(get(client=client))
+
+
+@pytest.mark.parametrize("client", ["10.0.0.6", "127.0.0.1", "2001:db9::9", "::ffff:10.0.0.6"])
+def test_another_address_does_not(set_up, client):
+    set_up(TRUSTED_PROXIES="10.0.0.5, 10.1.0.0/16, ::1, 2001:db8::/32")
+
+    assert not is_secure(get(client=client, X_Forwarded_Proto="https"))
+
+
+def test_a_connection_that_is_https_itself_makes_the_cookie_secure():
+    scope = {"scheme": "https", "client": None, "headers": []}
+
+    assert server.visitor_cookie(scope).endswith("; Secure")
+
+
+# --- The real thing ---------------------------------------------------------------------------
+
+PAGE = """
+import streamlit as st
+from components.visitor import visitor
+st.text(f"owner: {visitor()}")
+if st.query_params.get("fail"):
+    raise RuntimeError(str(dict(st.context.cookies)))
+"""
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory) -> Iterator[Process]:
+    """A server whose page says who its visitor is. It trusts 127.0.0.2, and not 127.0.0.1."""
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "page.py").write_text(PAGE)
+    (folder / "run.py").write_text(
+        "from pathlib import Path\nimport server\n"
+        f"server.app = server.make_app(Path({str(folder / 'page.py')!r}))\nserver.main()\n"
+    )
+    running = Process(
+        [str(folder / "run.py")], "/_stcore/health", environ={"TRUSTED_PROXIES": "127.0.0.2"}
+    )
+    yield running
+    running.stop()
+
+
+def said_to(running: Process, visitor_id: str | None, query: str = "") -> tuple[str, list[str]]:
+    """What the page says to a websocket with this cookie; and the cookies that it was answered."""
+    headers = {"Cookie": f"{COOKIE}={visitor_id}"} if visitor_id else {}
+    address = running.url.replace("http", "ws", 1) + "/_stcore/stream"
+    quiet = logging.Logger("websockets", logging.ERROR)  # its thread goes on after a test
+    with connect(
+        address, subprotocols=["streamlit"], additional_headers=headers, logger=quiet
+    ) as socket:
+        ask = BackMsg()
+        ask.rerun_script.query_string = query
+        socket.send(ask.SerializeToString())
+        said = ""
+        while True:
+            message = ForwardMsg()
+            message.ParseFromString(socket.recv(timeout=60))
+            if message.delta.new_element.text.body:
+                said = message.delta.new_element.text.body
+            if message.WhichOneof("type") == "script_finished":
+                return said, socket.response.headers.get_all("Set-Cookie")
+
+
+def from_address(running: Process, address: str, **headers: str) -> httpx.Response:
+    transport = httpx.HTTPTransport(local_address=address)
+    with httpx.Client(transport=transport) as browser:
+        return browser.get(f"http://127.0.0.1:{running.port}/", headers={**HTML, **headers})
+
+
+def test_a_session_knows_the_visitor_whom_the_page_gave_an_id(running):
+    mine = id_of(httpx.get(running.url, headers=HTML))
+
+    said, cookies = said_to(running, mine)
+
+    assert said == f"owner: {owner_of(mine)}"
+    assert cookies == []
+
+
+@pytest.mark.parametrize("visitor_id", [None, "guess", "0" * 63])
+def test_a_session_without_a_cookie_of_ours_has_no_visitor(running, visitor_id):
+    assert said_to(running, visitor_id) == ("owner: None", [])
+
+
+def test_many_at_once_are_each_themselves(running):
+    with ThreadPoolExecutor(8) as pool:
+        ids = [*pool.map(lambda _: id_of(httpx.get(running.url, headers=HTML)), range(8))]
+        said = [*pool.map(lambda each: said_to(running, each)[0], ids)]
+
+    assert len(set(ids)) == 8
+    assert said == [f"owner: {owner_of(each)}" for each in ids]
+
+
+def test_the_running_server_believes_its_proxy_and_no_other_program_of_the_machine(running):
+    if not is_secure(from_address(running, "127.0.0.2", **{"X-Forwarded-Proto": "https"})):
+        pytest.fail("The trusted proxy was not believed.")
+    assert not is_secure(from_address(running, "127.0.0.1", **{"X-Forwarded-Proto": "https"}))
+    assert not is_secure(from_address(running, "127.0.0.2"))
+
+
+def test_the_security_headers_are_there_with_the_cookie(running):
+    response = httpx.get(running.url, headers=HTML)
+
+    assert id_of(response)
+    assert "frame-ancestors 'self'" in response.headers["content-security-policy"]
+
+
+def test_health_and_files_of_the_running_server_bring_no_cookie(running):
+    page = httpx.get(running.url, headers=HTML).text
+    scripts = re.findall(r'(?:src|href)="\./(static/[^"]+)"', page)
+
+    assert scripts
+    for path in (*scripts, "healthz", "_stcore/health", "_stcore/host-config"):
+        assert not id_of(httpx.get(f"{running.url}/{path}", headers=HTML)), path
+
+
+def test_no_id_is_in_the_log_even_of_a_page_that_fails(running):
+    mine = id_of(httpx.get(running.url, headers=HTML))
+    said_to(running, mine, "fail=1")
+
+    log = running.log()
+
+    assert "RuntimeError while a page was drawn" in log
+    assert COOKIE not in log
+    assert mine not in log
+    assert owner_of(mine) not in log
