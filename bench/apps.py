@@ -1,9 +1,14 @@
 """The apps that are compared: how each is started, found healthy, and driven."""
 
+import atexit
 import json
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from bench.processes import ROOT, Process, get
@@ -43,6 +48,7 @@ class App:
                 "CLARIFAI_API_BASE": base,
                 "CLARIFAI_PAT": "bench",
                 **dict.fromkeys(LIMITS, "1000000"),
+                "DATABASE_URL": f"sqlite:///{_folder() / 'history.db'}",
                 **environ,
             }
         else:
@@ -50,6 +56,14 @@ class App:
         # Elsewhere than in our root: .streamlit/config.toml there is ours, not theirs.
         cwd = ROOT if self.is_ours else RIVALS
         return Process(self.arguments, self.health, cwd=cwd, environ=environ)
+
+
+@cache
+def _folder() -> Path:
+    """A folder for what the apps keep, gone when the bench ends."""
+    folder = tempfile.mkdtemp(prefix="bench-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def _streamlit(script: str) -> tuple[str, ...]:

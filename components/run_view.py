@@ -22,8 +22,8 @@ from clarifai_chat.runs import Run, Step
 from clarifai_chat.tools.verdict import Argument, Verdict
 from clarifai_chat.usage import seconds
 from components import call_answers, exchange_view, reply_line, transcript
+from components.message_view import TextView
 from components.session import session, uninterrupted
-from components.transcript import TextView
 
 State = Literal["running", "complete", "error"]
 COLORS = {

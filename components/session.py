@@ -4,7 +4,6 @@ Values are plain (str, dict, list): Streamlit re-imports edited modules, and an 
 that was re-imported no longer passes `isinstance`.
 """
 
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -14,9 +13,10 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from clarifai_chat import catalog
+from clarifai_chat import catalog, chats
 from clarifai_chat.background import Job
 from clarifai_chat.catalog import Model
+from clarifai_chat.chats import Chat
 from clarifai_chat.config import announced, is_loopback, settings
 from clarifai_chat.conversation import Asked, Turn
 from clarifai_chat.endpoints import SharedUse
@@ -70,8 +70,14 @@ class Session:
     recent = Slot[list[str]](list)
     opened = Slot[dict[str, int]](dict)  # list → how often "Show more" was asked of it
 
-    conversation = Slot(lambda: uuid.uuid4().hex)  # names the line in which questions wait
-    turns = Slot[list[Turn]](list)
+    chat = Slot[Chat](chats.new_chat)  # the conversation that is shown; its id names its line
+    is_temporary = Slot(bool)  # the visitor's wish that this one is not kept
+    deleted_chat = Slot(str)  # id of the one that was deleted last, for Undo
+    removed_turns = Slot[list[Turn]](list)  # what was deleted last in this conversation, for Undo
+    editing = Slot(str)  # id of the turn whose question is being edited
+    chat_query = Slot(str)
+    listed_chats = Slot(lambda: 30)  # how many are listed
+    address_chat = Slot(str)  # the ?chat= that was taken from the address already
     shown_turns = Slot(lambda: 0)  # how many more than usual are drawn
     drawn_turns = Slot(lambda: 0)  # how many the last run drew
 
@@ -140,11 +146,19 @@ class Session:
         self.chosen = url
         self.recent = [url, *(u for u in self.recent if u != url)][:RECENT_MODELS]
 
-    def start_conversation(self) -> None:
-        """An empty conversation, with a line of its own; the old one's workers keep theirs."""
-        self.conversation = uuid.uuid4().hex
-        self.turns = []
+    @property
+    def turns(self) -> list[Turn]:
+        """The branch of the conversation that is shown, from its first turn to its last."""
+        return chats.path(self.chat)
+
+    def open_chat(self, chat: Chat) -> None:
+        """Show this conversation; replies of the one before it go on."""
+        self.chat = chat
         self.shown_turns = 0
+        self.editing = ""
+        self.removed_turns = []
+        if chat["model"]:
+            self.choose(chat["model"])
 
     def forget_access(self) -> None:
         """Drop the token and all that was fetched with it."""
@@ -210,7 +224,7 @@ def uninterrupted() -> Iterator[None]:
 
 def pause_point() -> None:
     """Let Streamlit end this run here if a newer one has begun."""
-    _ = "session.turns" in st.session_state
+    _ = "session.chat" in st.session_state
 
 
 def is_here() -> Callable[[], bool]:

@@ -6,10 +6,8 @@ from typing import Literal, Protocol
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from clarifai_chat import llm, replies
-from clarifai_chat.blocks import Blocks
 from clarifai_chat.catalog import DEMO
 from clarifai_chat.conversation import (
     INTERRUPTED,
@@ -19,15 +17,13 @@ from clarifai_chat.conversation import (
     Turn,
     can_continue,
     is_over,
-    is_thinking,
     said,
 )
 from clarifai_chat.errors import Problem
-from clarifai_chat.markdown import escaped, safe
-from clarifai_chat.messages import Message
-from clarifai_chat.usage import seconds
+from clarifai_chat.markdown import escaped
 from components import reply_line
-from components.session import LOOK_S, pause_point
+from components.message_view import MessageView, TextView
+from components.session import LOOK_S, pause_point, seed, widget
 
 TICK_S = 1 / 10  # how often a reply that streams is drawn at most
 TAIL_BYTES_PER_S = 40_000
@@ -35,7 +31,25 @@ DRAWINGS_PER_S = 300  # of all visitors together; one costs about 1 ms of the in
 USER, MODEL = ":material/person:", ":material/auto_awesome:"
 
 Action = Callable[[Turn], None]
-ActionName = Literal["retry", "resume", "use_demo", "remove"]
+ActionName = Literal[
+    "retry",
+    "resume",
+    "use_demo",
+    "remove",
+    "edit",
+    "send_edit",
+    "leave_edit",
+    "older",
+    "newer",
+    "fork",
+    "take_out",
+]
+MENU: dict[str, ActionName] = {
+    "Edit the question": "edit",
+    "Ask again": "retry",
+    "Go on from here in a new chat": "fork",
+    "Delete": "take_out",
+}
 
 # The next step for each way of ending.
 ASK_AGAIN = (STOPPED, UNWATCHED, INTERRUPTED, "content_filter")
@@ -55,20 +69,33 @@ class View(Protocol):
 class TurnView:
     """One turn's place on the page. `draw` adds what is new since it was last called."""
 
-    def __init__(self, turn: Turn, actions: Mapping[ActionName, Action]) -> None:
+    def __init__(
+        self,
+        turn: Turn,
+        actions: Mapping[ActionName, Action],
+        *,
+        branch: tuple[int, int] = (1, 1),
+        is_edited: bool = False,
+    ) -> None:
+        """`branch`: which of how many that follow the same turn; `is_edited`: in a text box."""
         self.turn = turn
         self._actions = actions
+        self._branch = branch
+        self._is_edited = is_edited
         self._question = st.chat_message("user", avatar=USER)
         self._answer = st.chat_message("assistant", avatar=MODEL)
         self._place: DeltaGenerator | None = None
-        self._messages: list[_MessageView] = []
+        self._messages: list[MessageView] = []
         self._is_whole = False
         self._noted = ""
 
     def _begin(self) -> DeltaGenerator:
         """What of the turn never changes, and the places for what does."""
         turn = self.turn
-        self._question.text(turn["prompt"])  # as it was typed: no markup, nothing fetched
+        if self._is_edited:
+            self._show_edit()
+        else:
+            self._question.text(turn["prompt"])  # as it was typed: no markup, nothing fetched
         with self._answer:
             if turn["model"]["url"] == DEMO.url:
                 st.badge(turn["model"]["name"], color="gray", icon=":material/theater_comedy:")
@@ -91,7 +118,7 @@ class TurnView:
                 if not self._is_open:
                     self._place = place = place.container()
                     self._is_open = True
-                self._messages.append(_MessageView(place))
+                self._messages.append(MessageView(place))
             self._messages[number].draw(message, self.turn, over=over)
         if over:
             self._is_whole = True
@@ -136,92 +163,62 @@ class TurnView:
             buttons.append(("retry", "Ask again", ":material/refresh:"))
         if problem and problem["kind"] in ASK_DEMO:
             buttons.append(("use_demo", "Ask the Demo instead", ":material/theater_comedy:"))
-        if not problem and not buttons:
-            self._end.caption(line)  # one element: a long conversation has many of them
-            return
-        with self._end.container():
+        with self._end.container(gap="small"):
             if problem:
                 show_problem(problem)
-            if line:
-                st.caption(line)
-            with st.container(horizontal=True):
-                for action, label, icon in buttons:
-                    self._button(action, label, icon)
+            if buttons:
+                if line:
+                    st.caption(line)
+                with st.container(horizontal=True, vertical_alignment="center"):
+                    for action, label, icon in buttons:
+                        self._button(action, label, icon)
+                    self._show_menu()
+            else:
+                with st.container(horizontal=True, vertical_alignment="center"):
+                    st.caption(line, width="stretch")
+                    self._show_menu()
 
-    def _button(self, action: ActionName, label: str, icon: str) -> None:
+    def _show_menu(self) -> None:
+        """The way to this turn's siblings, where it has any, and what else can be done with it."""
+        number, count = self._branch
+        if count > 1:
+            self._button("older", "", ":material/chevron_left:", disabled=number == 1)
+            st.caption(f"{number}/{count}", width="content")
+            self._button("newer", "", ":material/chevron_right:", disabled=number == count)
+        if set(self._actions) >= set(MENU.values()):
+            st.menu_button(
+                "",
+                list(MENU),
+                key=f"turn:{self.turn['id']}",
+                type="tertiary",
+                icon=":material/more_horiz:",
+                help="Edit, ask again, go on elsewhere, delete",
+                on_click=self._choose,
+            )
+
+    def _choose(self) -> None:
+        if action := MENU.get(widget(f"turn:{self.turn['id']}")):
+            self._actions[action](self.turn)
+
+    def _show_edit(self) -> None:
+        key = f"edit:{self.turn['id']}"
+        with self._question:
+            seed(key, self.turn["prompt"])
+            st.text_area("Question", key=key, label_visibility="collapsed")
+            with st.container(horizontal=True):
+                self._button("send_edit", "Send", ":material/send:")
+                self._button("leave_edit", "Cancel", ":material/close:")
+
+    def _button(self, action: ActionName, label: str, icon: str, *, disabled: bool = False) -> None:
         st.button(
             label,
             key=f"{action}:{self.turn['id']}",
             icon=icon,
+            type="secondary" if label else "tertiary",
+            disabled=disabled,
             on_click=self._actions[action],
             args=(self.turn,),
         )
-
-
-class _MessageView:
-    """One message of a reply: its thinking, folded, then its text, block by block."""
-
-    def __init__(self, body: DeltaGenerator) -> None:
-        self._place = body
-        self._thinking: StatusContainer | None = None
-        self._label = ""
-        self._thoughts: TextView | None = None
-        self._text: TextView | None = None
-
-    def draw(self, message: Message, turn: Turn, *, over: bool) -> None:
-        thoughts = message.get("reasoning_content", "")
-        if thoughts:
-            label = _thinking_label(turn)
-            state: Literal["running", "complete"] = "running" if is_thinking(turn) else "complete"
-            if self._thinking is None or self._thoughts is None:
-                self._thinking = self._place.status(label, type="compact", state=state)
-                self._thoughts = TextView(self._thinking)
-            if label != self._label:
-                self._thinking.update(label=label, state=state)
-                self._label = label
-            self._thoughts.draw(thoughts, over=over or not is_thinking(turn))
-        if message["content"]:
-            if self._text is None:
-                self._text = TextView(self._place)
-            self._text.draw(message["content"], over=over)
-        for call in message.get("tool_calls", []) if over else []:
-            function = call["function"]
-            self._place.code(f"{function['name']}({function['arguments']})", language="json")
-
-    @property
-    def tail_size(self) -> int:
-        growing = self._text or self._thoughts
-        return growing.tail_size if growing else 0
-
-
-class TextView:
-    """Growing Markdown: finished blocks are written once, only the tail again and again."""
-
-    def __init__(self, place: DeltaGenerator) -> None:
-        self._place = place
-        self._blocks = Blocks()
-        self._written = 0
-        self._tail: DeltaGenerator | None = None
-        self._shown = ""
-
-    def draw(self, text: str, *, over: bool) -> None:
-        self._blocks.follow(text, over=over)
-        for block in self._blocks.finished[self._written :]:
-            self._write(block)
-            self._tail = None
-            self._written += 1
-        if self._blocks.tail:
-            self._write(self._blocks.tail)
-
-    @property
-    def tail_size(self) -> int:
-        return len(self._blocks.tail)
-
-    def _write(self, text: str) -> None:
-        """Write the element that grows, or the next one."""
-        if self._tail is None or text != self._shown:
-            self._tail = (self._tail or self._place).markdown(safe(text))
-            self._shown = text
 
 
 def watch(
@@ -282,13 +279,6 @@ def waiting_text(turn: Turn) -> str:
     if not llm.is_ready():
         return ":shimmer[Starting up: the model library is loading. Your question is kept.]"
     return f":shimmer[Asking {escaped(turn['model']['name'])}]"
-
-
-def _thinking_label(turn: Turn) -> str:
-    if is_thinking(turn):
-        return ":shimmer[Thinking]"
-    thought_s = turn["figures"]["thought_s"]
-    return "Thinking" if thought_s is None else f"Thought for {seconds(thought_s)}"
 
 
 def _show_earlier(attempt: Attempt) -> None:

@@ -45,7 +45,12 @@ class App:
             self.process = subprocess.Popen(
                 [sys.executable, "server.py"],
                 cwd=ROOT,
-                env={**kept, "PORT": str(port), **environ},
+                env={
+                    **kept,
+                    "PORT": str(port),
+                    "DATABASE_URL": f"sqlite:///{log.parent / 'history.db'}",
+                    **environ,
+                },
                 stdout=out,
                 stderr=out,
             )

@@ -13,7 +13,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -26,7 +26,7 @@ from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block, ButtonGroup, ChatMessage, Element
 
-from clarifai_chat import config, demo, endpoints, errors, llm, replies
+from clarifai_chat import chats, config, demo, endpoints, errors, llm, replies
 from clarifai_chat.config import ROOT
 from clarifai_chat.conversation import Turn
 from components import code_editor, shell, transcript  # noqa: F401 (loaded while ROOT is right)
@@ -83,8 +83,7 @@ class Page(AppTest):
 
     @property
     def turns(self) -> list[Turn]:
-        turns: list[Turn] = self.session_state["session.turns"]
-        return turns
+        return chats.path(self.session_state["session.chat"])
 
     def has(self, key: str) -> bool:
         """Whether something with this key is on the page."""
@@ -284,9 +283,17 @@ def open_app(
     _quiet_streamlit()
 
     def open_app(
-        page: str = "app.py", pat: str = "", query: dict[str, str] | None = None, **session: Any
+        page: str = "app.py",
+        pat: str = "",
+        query: dict[str, str] | None = None,
+        turns: Sequence[Turn] = (),
+        **session: Any,
     ) -> Page:
         app = Page(fake.users)
+        if turns:
+            session["chat"] = chats.new_chat()
+            for before, turn in zip([None, *turns], turns, strict=False):
+                chats.add(session["chat"], turn, before)
         for name, value in session.items():
             assert hasattr(Session, name)
             app.session_state[f"session.{name}"] = value

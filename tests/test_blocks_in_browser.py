@@ -25,7 +25,7 @@ import time
 import streamlit as st
 
 from clarifai_chat.markdown import safe
-from components.transcript import TextView
+from components.message_view import TextView
 from tests.markdown_corpus import CORPUS
 
 for number, text in enumerate(CORPUS.values()):

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from clarifai_chat import catalog, demo, llm, replies
+from clarifai_chat import catalog, chats, demo, llm, replies
 from clarifai_chat.catalog import DEFAULT_URL
 from clarifai_chat.conversation import Turn, apply, new_turn
 from clarifai_chat.errors import AppFull, ChatFull, Runaway
@@ -371,9 +371,10 @@ def test_a_question_waits_for_the_answer_above_it(open_app, fake):
 
 def test_the_page_sees_a_waiting_question_being_asked(open_app, fake):
     fake.next(says("Second."))
-    app = open_app(pat=CANARY, conversation="this one")
+    app = open_app(pat=CANARY)
     first = new_turn("First?", asked_of())
-    app.session_state["session.turns"] = [first]
+    chat = app.session_state["session.chat"]
+    chats.add(chat, first, None)
     may_end = threading.Event()
 
     def events(call):
@@ -385,7 +386,7 @@ def test_the_page_sees_a_waiting_question_being_asked(open_app, fake):
         until(lambda: any("Waiting for the answer above." in text for text in passed_by(app)))
         may_end.set()
 
-    replies.ask(first, events, line="this one")
+    replies.ask(first, events, line=chat["id"])
     threading.Thread(target=end_the_first_once_the_second_waits, daemon=True).start()
     ask(app, "Second?")  # watched until both are over
 
@@ -546,12 +547,73 @@ def test_asking_again_keeps_what_had_arrived(open_app, fake):
 
     app.click(f"retry:{app.turns[0]['id']}")
 
-    (earlier,) = app.chat_message[1].expander
-    assert earlier.label == "An earlier answer to this question, kept"
-    assert earlier.markdown[0].value == "Half an ans"
     assert "The whole answer." in reply(app)
     assert not app.error
     assert [m["content"] for m in fake.chats[1].body["messages"]] == ["Hi"]
+
+    app.click(f"older:{app.turns[0]['id']}")
+    assert "Half an ans" in reply(app)
+    app.click(f"newer:{app.turns[0]['id']}")
+    assert "The whole answer." in reply(app)
+
+
+# --- A turn's menu ------------------------------------------------------------------------------
+
+
+def two_answers(open_app, fake):
+    fake.next(says("The first answer."), says("The second answer."))
+    return ask(ask(open_app(pat=CANARY), "First?"), "Second?")
+
+
+def test_a_question_can_be_edited_and_the_old_branch_stays(open_app, fake):
+    app = two_answers(open_app, fake)
+    first, second = app.turns
+    fake.next(says("Another answer."))
+
+    app.main.menu_button(key=f"turn:{first['id']}").click("Edit the question").run()
+    app.text_area(key=f"edit:{first['id']}").set_value("First, but better?").run()
+    app.click(f"send_edit:{first['id']}")
+
+    assert [turn["prompt"] for turn in app.turns] == ["First, but better?"]
+    assert [m["content"] for m in fake.chats[-1].body["messages"]] == ["First, but better?"]
+    app.click(f"older:{app.turns[0]['id']}")
+    assert [turn["prompt"] for turn in app.turns] == ["First?", "Second?"]
+
+
+def test_an_edit_can_be_left(open_app, fake):
+    app = two_answers(open_app, fake)
+    first = app.turns[0]
+
+    app.main.menu_button(key=f"turn:{first['id']}").click("Edit the question").run()
+    app.text_area(key=f"edit:{first['id']}").set_value("Oh no").run()
+    app.click(f"leave_edit:{first['id']}")
+
+    assert questions(app) == ["First?", "Second?"]
+    assert len(fake.chats) == 2
+
+
+def test_one_can_go_on_from_a_turn_in_a_new_chat(open_app, fake):
+    app = two_answers(open_app, fake)
+    old = app.session_state["session.chat"]
+
+    app.main.menu_button(key=f"turn:{app.turns[0]['id']}").click(
+        "Go on from here in a new chat"
+    ).run()
+
+    assert questions(app) == ["First?"]
+    assert app.session_state["session.chat"]["id"] != old["id"]
+    assert [turn["prompt"] for turn in old["turns"]] == ["First?", "Second?"]
+
+
+def test_a_turn_is_deleted_with_what_came_after_it_and_can_be_put_back(open_app, fake):
+    app = two_answers(open_app, fake)
+
+    app.main.menu_button(key=f"turn:{app.turns[0]['id']}").click("Delete").run()
+    assert app.turns == []
+    app.click("put_back")
+
+    assert questions(app) == ["First?", "Second?"]
+    assert not app.has("put_back")
 
 
 def test_a_broken_answer_can_be_continued(open_app, fake):

@@ -1,0 +1,64 @@
+"""What goes between files and kept conversations: new ids, and contents of attachments."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from clarifai_chat import history
+from clarifai_chat.chats import Chat
+from clarifai_chat.conversation import Attachment
+from clarifai_chat.imports import Imported
+
+if TYPE_CHECKING:
+    from clarifai_chat.store import Store
+
+
+def take_in(owner: str, found: Imported) -> list[Chat]:
+    """Keep conversations from a file; those that are kept now, all unless the store fails.
+
+    They get ids of their own: a file may come from another visitor, whose replies run here too.
+    """
+    kept: list[Chat] = []
+    files: dict[str, str] = {}  # one may be in several conversations
+    for chat in found.chats:
+        held = {each["id"]: found.contents.get(each["id"]) for each in _attachments(chat)}
+        _name_anew(chat, files)
+        data = {files[id]: content for id, content in held.items() if content is not None}
+        if not _keep_contents(owner, chat, data) or not history.save(owner, chat):
+            break
+        kept.append(chat)
+    return kept
+
+
+def contents(owner: str, kept: Iterable[Chat]) -> dict[str, bytes]:
+    """What the attachments of these conversations hold, by id, as far as it is kept."""
+    ids = {each["id"] for chat in kept for each in _attachments(chat)}
+
+    def read(store: "Store") -> dict[str, bytes]:
+        found = ((id, store.load_attachment(owner, id)) for id in ids)
+        return {id: data for id, data in found if data is not None}
+
+    return (history.attempt(read)[0] or {}) if ids else {}
+
+
+def _attachments(chat: Chat) -> list[Attachment]:
+    return [each for turn in chat["turns"] for each in turn.get("attachments", [])]
+
+
+def _keep_contents(owner: str, chat: Chat, data: Mapping[str, bytes]) -> bool:
+    def write(store: "Store") -> None:
+        for about in _attachments(chat):
+            if about["id"] in data:
+                store.save_attachment(owner, chat["id"], about, data[about["id"]])
+
+    return not history.attempt(write)[1]
+
+
+def _name_anew(chat: Chat, files: dict[str, str]) -> None:
+    """Give new ids to a sound chat, its turns and its attachments; `files` are old ids → new."""
+    new = {turn["id"]: uuid.uuid4().hex for turn in chat["turns"]}
+    chat["id"], chat["leaf"] = uuid.uuid4().hex, new.get(chat["leaf"], "")
+    for turn in chat["turns"]:
+        turn["id"], turn["parent"] = new[turn["id"]], new.get(turn.get("parent", ""), "")
+    for about in _attachments(chat):
+        about["id"] = files.setdefault(about["id"], uuid.uuid4().hex)

@@ -1,0 +1,307 @@
+"""A conversation as it is kept: its turns as a tree, its settings, its title.
+
+Whatever the data is like (a parent that is gone, a circle, two turns of one id), every function
+takes it: each turn is somewhere in the tree, and none is lost.
+"""
+
+import json
+import re
+import time
+import unicodedata
+import uuid
+from collections.abc import Sequence
+from typing import TypedDict, TypeVar, cast
+
+from clarifai_chat import tree
+from clarifai_chat.conversation import Turn, said
+
+T = TypeVar("T")
+
+MAX_TITLE_CHARS = 60
+
+
+class ChatSettings(TypedDict, total=False):
+    """What questions are asked with. What is absent is not sent."""
+
+    system: str
+    temperature: float
+    top_p: float
+    max_tokens: int
+    stop: list[str]
+    seed: int
+    reasoning_effort: str
+    json_schema: str  # JSON text: the answer is JSON that matches it
+
+
+class Chat(TypedDict):
+    """One conversation, with all of its branches."""
+
+    id: str
+    title: str
+    is_named: bool  # by the visitor; else the title is from the first words
+    pinned: bool
+    created_at: float  # Unix time
+    updated_at: float
+    revision: int  # 0 was never saved
+    model: str  # its address, or "" for the visitor's choice
+    settings: ChatSettings
+    turns: list[Turn]  # of all branches, in the order in which they were asked
+    leaf: str  # the last turn of the branch that is shown; "" in an empty conversation
+
+
+def new_chat() -> Chat:
+    """An empty conversation."""
+    now = time.time()
+    return {
+        "id": uuid.uuid4().hex,
+        "title": "",
+        "is_named": False,
+        "pinned": False,
+        "created_at": now,
+        "updated_at": now,
+        "revision": 0,
+        "model": "",
+        "settings": {},
+        "turns": [],
+        "leaf": "",
+    }
+
+
+def path(chat: Chat) -> list[Turn]:
+    """The branch that is shown, from its first turn to its last.
+
+    A leaf that has been answered elsewhere leads on to its latest descendant; one that is not known
+    stands for the latest turn.
+    """
+    turns = chat["turns"]
+    if not turns:
+        return []
+    parents = tree.parents(turns)
+    leaf = tree.place(turns, chat["leaf"])
+    last = tree.latest(parents, len(turns) - 1 if leaf is None else leaf)
+    return [turns[at] for at in tree.branch(parents, last)]
+
+
+def siblings(chat: Chat, turn: Turn) -> list[Turn]:
+    """The turns that come after the same one as `turn`, it among them, in the order asked."""
+    at = tree.place_of(chat["turns"], turn)
+    if at is None:
+        return [turn]
+    parents = tree.parents(chat["turns"])
+    return [each for each, p in zip(chat["turns"], parents, strict=True) if p == parents[at]]
+
+
+def show(chat: Chat, turn: Turn) -> None:
+    """Make the branch with `turn` the one that is shown, as far as it was last taken."""
+    at = tree.place_of(chat["turns"], turn)
+    if at is not None:
+        _make_explicit(chat)
+        chat["leaf"] = chat["turns"][tree.latest(tree.parents(chat["turns"]), at)]["id"]
+
+
+def add(chat: Chat, turn: Turn, after: Turn | None) -> None:
+    """Put `turn` after `after`, or at the beginning, and show it. The first one gives the title."""
+    _make_explicit(chat)
+    turns = chat["turns"]
+    if not any(each is turn for each in turns):
+        if tree.place(turns, turn["id"]) is not None:
+            turn["id"] = uuid.uuid4().hex
+        turn["parent"] = after["id"] if after else ""
+        turns.append(turn)
+    if not chat["title"] and not chat["is_named"]:
+        chat["title"] = auto_title(turn["prompt"])
+    chat["leaf"] = turn["id"]
+    chat["updated_at"] = time.time()
+
+
+def fork(chat: Chat, turn: Turn) -> Chat:
+    """A new conversation with the branch up to and including `turn`, and ids of its own.
+
+    Its attachments keep their ids: their content is where it was.
+    """
+    forked = new_chat()
+    forked["title"], forked["is_named"] = chat["title"], chat["is_named"]
+    forked["model"] = chat["model"]
+    forked["settings"] = _copy(chat["settings"])
+    at = tree.place_of(chat["turns"], turn)
+    for place in [] if at is None else tree.branch(tree.parents(chat["turns"]), at):
+        each = _copy(chat["turns"][place])
+        each["id"], each["parent"] = uuid.uuid4().hex, forked["leaf"]
+        each.pop("notice", None)
+        forked["turns"].append(each)
+        forked["leaf"] = each["id"]
+    return forked
+
+
+def remove(chat: Chat, turn: Turn) -> list[Turn]:
+    """Take out `turn` and all that came after it; returns them, for `restore`.
+
+    If they were shown, the sibling before it is now, or one after it, or what came before both.
+    """
+    at = tree.place_of(chat["turns"], turn)
+    if at is None:
+        return []
+    shown = any(each is chat["turns"][at] for each in path(chat))
+    _make_explicit(chat)
+    turns = chat["turns"]
+    parents = tree.parents(turns)
+    gone = tree.subtree(parents, at)
+    alike = [i for i, parent in enumerate(parents) if parent == parents[at] and i != at]
+    removed = [turns[i] for i in sorted(gone)]
+    left = [each for i, each in enumerate(turns) if i not in gone]
+    chat["updated_at"] = time.time()
+    parent = parents[at]
+    before = None if parent is None else turns[parent]
+    if alike:
+        before = turns[max((i for i in alike if i < at), default=alike[0])]
+    turns[:] = left  # the very list: others hold it too
+    if shown and before:
+        show(chat, before)
+    elif shown:
+        chat["leaf"] = ""
+    return removed
+
+
+def restore(chat: Chat, turns: Sequence[Turn]) -> None:
+    """Put back what `remove` took out, each turn where its time of asking has it, and show it."""
+    _make_explicit(chat)
+    back = [turn for turn in turns if not any(each is turn for each in chat["turns"])]
+    for turn in back:
+        if (known := tree.place(chat["turns"], turn["id"])) is not None:
+            if chat["turns"][known] == turn:  # undone twice, or saved and loaded in between
+                continue
+            turn["id"] = uuid.uuid4().hex
+        asked = _asked_at(turn)
+        later = (i for i, each in enumerate(chat["turns"]) if _asked_at(each) > asked)
+        chat["turns"].insert(next(later, len(chat["turns"])), turn)
+    if back:
+        inside = {turn["id"] for turn in back}
+        first = next((t for t in back if t.get("parent") not in inside), back[0])
+        show(chat, first)
+        chat["updated_at"] = time.time()
+
+
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
+_LINE_START = re.compile(r"^\s*(?:(?:#{1,6}|>|[-+*]|\d{1,3}[.)])\s+|(?:```|~~~).*$)+", re.MULTILINE)
+_EMPHASIS = re.compile(r"(?<!\w)[*_]{1,3}(?=\w)|(?<=[^\s*_])[*_]{1,3}(?!\w)|`+|~~")
+_TURNS_WORDS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def auto_title(text: str) -> str:
+    """The first words of a question in one line without markup; "" where there are none."""
+    text = text.strip()[:2000]  # of a whole pasted book, this is enough
+    text = _EMPHASIS.sub("", _LINE_START.sub("", _LINK.sub(r"\1", text)))
+    seen = (" " if unicodedata.category(sign) in ("Cc", "Cs", "Cn") else sign for sign in text)
+    title = " ".join(_TURNS_WORDS.sub("", "".join(seen)).split())
+    if len(title) <= MAX_TITLE_CHARS:
+        return title
+    cut = title[:MAX_TITLE_CHARS]
+    words = cut.rpartition(" ")[0]
+    return f"{words if len(words) > MAX_TITLE_CHARS // 2 else cut[:-1]}…"
+
+
+def text_of(chat: Chat) -> str:
+    """All words of a conversation that a search should find, of all branches."""
+    return "\n".join([chat["title"], *map(text_of_turn, chat["turns"])])
+
+
+def text_of_turn(turn: Turn) -> str:
+    """The words of a turn that a search should find: question, files' names, answers."""
+    names = [attachment["name"] for attachment in turn.get("attachments", [])]
+    answers = [said(attempt) for attempt in (turn, *turn["earlier"])]
+    return "\n".join(filter(None, [turn["prompt"], *names, *answers]))
+
+
+def settle(chat: Chat) -> None:
+    """Make the tree explicit and sound, in place: one parent for each turn, no circle, one id each.
+
+    For data from elsewhere: a parent that is not there is taken for none.
+    """
+    _make_explicit(chat)
+    turns = chat["turns"]
+    shown = path(chat)
+    parents = tree.parents(turns)
+    for turn, parent in zip(turns, parents, strict=True):
+        turn["parent"] = "" if parent is None else turns[parent]["id"]
+    chat["leaf"] = shown[-1]["id"] if shown else ""
+
+
+def _make_explicit(chat: Chat) -> None:
+    """Give each turn an id of its own, and a parent where nobody had kept one.
+
+    A parent that is not there is left as it is: it may come back.
+    """
+    seen = {""}
+    before = ""
+    for turn in chat["turns"]:
+        if turn["id"] in seen:
+            turn["id"] = uuid.uuid4().hex
+        seen.add(turn["id"])
+        if not isinstance(turn.get("parent"), str):
+            turn["parent"] = before
+        before = turn["id"]
+
+
+def _asked_at(turn: Turn) -> float:
+    """When it was asked; what waits was asked last of all."""
+    asked = turn["asked_at"]
+    return asked if isinstance(asked, int | float) else float("inf")
+
+
+def _copy(data: T) -> T:
+    # Not deepcopy: a worker may be filling the turn. This is done in one go.
+    return cast(T, json.loads(json.dumps(data)))
+
+
+def replace(chat: Chat, old: Turn, new: Turn) -> None:
+    """Put `new` where `old` is; what came after it stays after it."""
+    _make_explicit(chat)
+    turns = chat["turns"]
+    at = tree.place_of(turns, old)
+    if at is None:
+        return
+    new["parent"] = turns[at].get("parent", "")
+    for each in turns:
+        if each.get("parent") == old["id"]:
+            each["parent"] = new["id"]
+    turns[at] = new
+    if chat["leaf"] == old["id"]:
+        chat["leaf"] = new["id"]
+    chat["updated_at"] = time.time()
+
+
+def splice(chat: Chat, turn: Turn) -> None:
+    """Take out one turn only; what came after it comes after the one before it."""
+    _make_explicit(chat)
+    turns = chat["turns"]
+    at = tree.place_of(turns, turn)
+    if at is None:
+        return
+    before = turns[at].get("parent", "")
+    for each in turns:
+        if each.get("parent") == turn["id"]:
+            each["parent"] = before
+    del turns[at]
+    if chat["leaf"] == turn["id"]:
+        chat["leaf"] = before
+    chat["updated_at"] = time.time()
+
+
+def add_beside(chat: Chat, turn: Turn, new: Turn) -> None:
+    """Put `new` after the turn that `turn` comes after, and show it; `turn` stays as a sibling."""
+    _make_explicit(chat)
+    before = tree.place(chat["turns"], turn.get("parent", ""))
+    add(chat, new, None if before is None else chat["turns"][before])
+
+
+def branches(chat: Chat) -> dict[str, tuple[int, int]]:
+    """Turn id → which of how many it is among those that come after the same one, from 1.
+
+    Only of turns that are not alone there.
+    """
+    parents = tree.parents(chat["turns"])
+    alike: dict[int | None, list[str]] = {}
+    for turn, parent in zip(chat["turns"], parents, strict=True):
+        alike.setdefault(parent, []).append(turn["id"])
+    several = [ids for ids in alike.values() if len(ids) > 1]
+    return {id: (at, len(ids)) for ids in several for at, id in enumerate(ids, 1)}

@@ -1,0 +1,56 @@
+"""Conversations as files: JSON that loses nothing, Markdown, one page of HTML."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from clarifai_chat import sound
+from clarifai_chat.chats import Chat
+from clarifai_chat.exports import as_html, as_json, as_markdown
+from clarifai_chat.exports.secret import everywhere, hider, without
+from clarifai_chat.exports.words import title
+
+Kind = Literal["json", "md", "html"]
+NO_CONTENTS: Mapping[str, bytes] = {}
+
+
+def to_json(
+    chats: Iterable[Chat], *, secret: str, contents: Mapping[str, bytes] = NO_CONTENTS
+) -> str:
+    """All there is to the conversations. `contents` are those of attachments, by their ids.
+
+    `secret` is the access token, which is in no export, whatever an answer repeats.
+    """
+    return as_json.document(_sound(chats), secret, contents)
+
+
+def to_markdown(chats: Iterable[Chat], *, secret: str) -> str:
+    """The branches that are shown, to be read as text."""
+    return as_markdown.document(_hidden(chats, secret))
+
+
+def to_html(
+    chats: Iterable[Chat], *, secret: str, contents: Mapping[str, bytes] = NO_CONTENTS
+) -> str:
+    """The branches that are shown, as a page that needs nothing but itself."""
+    files = {id: without(secret, content) for id, content in contents.items()}
+    return as_html.document(_hidden(chats, secret), hider(secret), files)
+
+
+def file_name(chats: Iterable[Chat], kind: Kind) -> str:
+    """A name for the file, from the title of the only conversation in it."""
+    titles = [title(chat) for chat in chats]
+    words = re.findall(r"[^\W_]+", titles[0].lower())[:8] if len(titles) == 1 else []
+    return f"{'-'.join(words)[:60] or 'conversations'}.{kind}"
+
+
+def _sound(chats: Iterable[Chat]) -> list[Chat]:
+    # In one go: a worker may be filling a turn.
+    copies = [json.loads(json.dumps(chat, default=str)) for chat in chats]
+    return [sound.chat(copy, []) for copy in copies]
+
+
+def _hidden(chats: Iterable[Chat], secret: str) -> list[Chat]:
+    hide = hider(secret)
+    return [everywhere(hide, chat) for chat in _sound(chats)]

@@ -1,0 +1,50 @@
+"""Conversations as JSON, with nothing lost."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clarifai_chat.chats import Chat
+from clarifai_chat.exports.secret import everywhere, hider, without
+from clarifai_chat.usage import cost_usd
+
+FORMAT, VERSION = "clarifai-chat", 1
+
+
+def document(chats: Sequence[Chat], secret: str, contents: Mapping[str, bytes]) -> str:
+    """The file's text. `contents` are those of attachments, by their ids."""
+    hide = hider(secret)
+    kept = {
+        attachment["id"]: without(secret, contents[attachment["id"]])
+        for chat in chats
+        for turn in chat["turns"]
+        for attachment in turn.get("attachments", [])
+        if attachment["id"] in contents
+    }
+    found: dict[str, Any] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "chats": [everywhere(hide, _row(chat, kept)) for chat in chats],
+    }
+    if kept:
+        found["contents"] = {id: base64.b64encode(data).decode() for id, data in kept.items()}
+    return json.dumps(found, ensure_ascii=False, indent=1)
+
+
+def _row(chat: Chat, contents: Mapping[str, bytes]) -> dict[str, Any]:
+    row: dict[str, Any] = {**chat, "turns": [{**t, "cost_usd": cost_usd(t)} for t in chat["turns"]]}
+    del row["revision"]  # of the place where it is kept
+    for turn in row["turns"]:
+        if "attachments" in turn:
+            turn["attachments"] = [_sized(each, contents) for each in turn["attachments"]]
+    return row
+
+
+def _sized(attachment: dict[str, Any], contents: Mapping[str, bytes]) -> dict[str, Any]:
+    """The attachment, told by its content where that is there: a token may have been taken out."""
+    content = contents.get(attachment["id"])
+    if content is None:
+        return attachment
+    return attachment | {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}

@@ -1,0 +1,115 @@
+"""Markdown → HTML that fetches nothing, runs nothing, and shows mathematics as it is written."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+from typing import Any
+
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+
+from clarifai_chat.markdown import page_parser
+
+_SAFE_TARGET = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x1f]+", re.IGNORECASE)
+_MATH = re.compile(
+    # No bracket of the kind inside: many that never close would take a look at all the rest each.
+    r"\\\((?:[^\\]|\\[^()\[\]])+\\\)|\\\[(?:[^\\]|\\[^()\[\]])+\\\]"
+    r"|\$\$(?=[^$\s])[^$]+\$\$|\$(?=[^\s$])[^$\n]*(?<![\s\\])\$(?![\w$])"
+)
+
+
+def rendered(text: str, hide: Callable[[str], str], top: int = 3) -> str:
+    """HTML for `text`, its headings beginning at level `top`.
+
+    `hide` is made to every text once more: what Markdown takes away may have kept a token apart.
+    """
+    tokens = _parser.parse(text)
+    for token in _all(tokens):
+        _join_what_hides_a_token(token, hide)
+        token.content, token.info = hide(token.content), hide(token.info)
+        token.attrs = {k: hide(v) if isinstance(v, str) else v for k, v in token.attrs.items()}
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1]) + top - 1)}"
+        if token.type == "link_open":
+            token.attrSet("rel", "noopener noreferrer nofollow")
+    html: str = _parser.renderer.render(tokens, _parser.options, {})
+    return html
+
+
+def code(text: str, language: str = "") -> str:
+    """A block of code."""
+    label = f' data-language="{escape(language)}"' if language else ""
+    return f"<pre{label}><code>{escape(text)}</code></pre>\n"
+
+
+def _join_what_hides_a_token(token: Token, hide: Callable[[str], str]) -> None:
+    """Where emphasis or the like comes between the signs of a token: the text without it."""
+    words = "".join(child.content for child in token.children or [])
+    if (hidden := hide(words)) != words:
+        token.children = [Token("text", "", 0, content=hidden)]
+
+
+def _all(tokens: Sequence[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        yield from _all(token.children or [])
+
+
+def _math_inline(state: StateInline, silent: bool) -> bool:
+    """A rule for the parser: in mathematics, no star and no underline means anything."""
+    found = _MATH.match(state.src, state.pos) if state.src[state.pos] in "\\$" else None
+    if not found:
+        return False
+    if not silent:
+        state.push("math_inline", "", 0).content = found[0]
+    state.pos = found.end()
+    return True
+
+
+# A renderer's rule is given itself, the tokens, the place of one, options and environment.
+
+
+def _draw_math_inline(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
+    return f'<span class="math">{escape(tokens[at].content)}</span>'
+
+
+def _draw_math(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
+    mark = tokens[at].markup
+    closing = "$$" if mark == "$$" else "\\]"
+    return f'<div class="math">{escape(mark + tokens[at].content + closing)}</div>\n'
+
+
+def _draw_fence(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
+    language = tokens[at].info.split(maxsplit=1)[:1]
+    return code(tokens[at].content, language[0] if language else "")
+
+
+def _draw_image(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
+    """A link: a picture would be fetched from a stranger's server."""
+    token = tokens[at]
+    words = escape(token.content or "without a name")
+    before = [each.type for each in tokens[:at]]
+    if before.count("link_open") > before.count("link_close"):  # a link in a link is none
+        return f"Image: {words}"
+    source = escape(str(token.attrs.get("src", "")))
+    return f'<a href="{source}" rel="noopener noreferrer nofollow">Image: {words}</a>'
+
+
+def _is_safe(target: str) -> bool:
+    return bool(_SAFE_TARGET.fullmatch(target))
+
+
+_parser = page_parser()
+_parser.options["html"] = False
+_parser.enable("strikethrough")
+_parser.inline.ruler.before("escape", "math_inline", _math_inline)
+_parser.validateLink = _is_safe  # type: ignore[assignment]  # its documented place
+for _name, _rule in (
+    ("math_inline", _draw_math_inline),
+    ("math", _draw_math),
+    ("fence", _draw_fence),
+    ("image", _draw_image),
+    ("table_open", lambda *_: '<div class="wide"><table>\n'),
+    ("table_close", lambda *_: "</table></div>\n"),
+):
+    _parser.add_render_rule(_name, _rule)

@@ -1,0 +1,105 @@
+"""What an export says about a conversation and its turns, in words."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from clarifai_chat.chats import Chat
+from clarifai_chat.conversation import INTERRUPTED, STOPPED, UNWATCHED, Attachment, Turn
+from clarifai_chat.messages import Message
+from clarifai_chat.usage import reply_line, seconds
+
+ENDINGS = {
+    STOPPED: "Stopped before its end.",
+    UNWATCHED: "Ended because nobody was watching any more.",
+    INTERRUPTED: "Interrupted before its end.",
+    "length": "Cut by the length limit.",
+    "content_filter": "Ended by the provider's content filter.",
+}
+SETTINGS = {
+    "temperature": "Temperature",
+    "top_p": "Top p",
+    "max_tokens": "At most, in tokens",
+    "stop": "Stop at",
+    "seed": "Seed",
+    "reasoning_effort": "Reasoning effort",
+}
+RATINGS = {"up": "Rated as good.", "down": "Rated as bad."}
+
+
+def title(chat: Chat) -> str:
+    return " ".join(chat["title"].split()) or "Untitled conversation"
+
+
+def day(at: float | None) -> str:
+    """ "2026-05-04 13:37 UTC"; nothing for what has no time."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC" if at else ""
+
+
+def settings(chat: Chat) -> list[tuple[str, str]]:
+    """(name, value) of the settings in a line each; system prompt and schema are not among them."""
+    found = chat["settings"]
+    rows = [(name, found.get(key)) for key, name in SETTINGS.items() if key in found]
+    return [(name, _text(value)) for name, value in rows]
+
+
+def _text(value: object) -> str:
+    return ", ".join(repr(each) for each in value) if isinstance(value, list) else str(value)
+
+
+def facts(turn: Turn) -> str:
+    """Model, speed, tokens and price of an answer, in a line."""
+    return " · ".join([*reply_line(turn), *filter(None, [day(turn["asked_at"])])])
+
+
+def thought(turn: Turn) -> str:
+    thought_s = turn["figures"]["thought_s"]
+    return "Thinking" if thought_s is None else f"Thought for {seconds(thought_s)}"
+
+
+Versions = Mapping[str, tuple[int, int]]  # which of how many siblings a turn is, by its id
+
+
+def remarks(turn: Turn, versions: Versions) -> list[str]:
+    """Sentences under an answer: how it ended, what it was rated, what is not shown."""
+    said = []
+    if turn["ending"] in ENDINGS and not turn["problem"]:
+        said.append(ENDINGS[turn["ending"]])
+    if problem := turn["problem"]:
+        said.append(f"{problem['what']} {problem['advice']}".strip())
+    if rating := turn.get("feedback"):
+        said.append(RATINGS[rating])
+    if count := len(turn["earlier"]):
+        said.append(_count(count))
+    if turn["id"] in versions:
+        number, count = versions[turn["id"]]
+        said.append(f"Version {number} of {count} from here on; only this one is shown.")
+    return said
+
+
+def _count(count: int) -> str:
+    answers = "1 earlier answer is" if count == 1 else f"{count} earlier answers are"
+    return f"{answers} not shown here."
+
+
+def attached(attachment: Attachment) -> str:
+    """ "cat.png (image, 12 kB)"."""
+    name = " ".join(attachment["name"].split()) or "without a name"
+    return f"{name} ({attachment['kind']}, {size(attachment['size'])})"
+
+
+def size(count: int) -> str:
+    for unit, bytes_of_it in (("MB", 1_000_000), ("kB", 1000)):
+        if count >= bytes_of_it:
+            return f"{count / bytes_of_it:.3g} {unit}"
+    return f"{count} bytes"
+
+
+def tool_names(turn: Turn) -> dict[str, str]:
+    """The name of the tool behind each call id."""
+    calls = [call for message in turn["replies"] for call in message.get("tool_calls", [])]
+    return {call["id"]: call["function"]["name"] for call in calls}
+
+
+def result_of(message: Message, names: dict[str, str]) -> str:
+    name = names.get(message.get("tool_call_id", ""), "")
+    return f"Result of {name}" if name else "Result of a tool"

@@ -1,0 +1,94 @@
+"""Conversations from files: this app's own, OpenAI-style messages, ChatGPT's export."""
+
+import time
+import uuid
+from collections.abc import Set
+from dataclasses import dataclass
+from typing import Any
+
+from clarifai_chat import toolset
+from clarifai_chat.chats import Chat
+from clarifai_chat.exports.as_json import FORMAT
+from clarifai_chat.imports import chatgpt, openai_messages, ours
+from clarifai_chat.imports.reading import BadImport, Notes, documents
+
+__all__ = ["BadImport", "Imported", "read"]
+
+MOST_CHATS = 10_000
+_NO_CHATS = (
+    "The file is JSON, but holds no conversation. What can be read: an export of this app,"
+    " OpenAI-style messages, and ChatGPT's export."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What could be read. `contents` are those of attachments, by id; `notes` are sentences."""
+
+    chats: list[Chat]
+    contents: dict[str, bytes]
+    notes: list[str]
+
+
+def read(data: bytes, taken: Set[str] = frozenset(), now: float | None = None) -> Imported:
+    """The conversations in a file. Raises `BadImport` where there are none.
+
+    Ids that are `taken`, of conversations, turns or attachments, are replaced by new ones.
+    """
+    notes = Notes()
+    contents: dict[str, bytes] = {}
+    found: list[Chat] = []
+    for document in documents(data, notes):
+        found += _chats(document, notes, contents, time.time() if now is None else now)
+    if not found:
+        raise BadImport(" ".join(["There is no conversation in the file.", *notes.sentences()]))
+    if len(found) > MOST_CHATS:
+        notes.left_out(f"all conversations after the first {MOST_CHATS:,}")
+    chats = found[:MOST_CHATS]
+    return Imported(chats, _with_new_ids(chats, contents, set(taken)), notes.sentences())
+
+
+def _chats(document: Any, notes: Notes, contents: dict[str, bytes], now: float) -> list[Chat]:
+    if isinstance(document, dict):
+        if document.get("format") == FORMAT:
+            return ours.chats(document, notes, contents)
+        if document.get("kind") == toolset.KIND:
+            raise BadImport("The file is a set of tools: open it on the page Tools.")
+        document = [document]
+    if document == []:
+        return []
+    if not isinstance(document, list):
+        raise BadImport(_NO_CHATS)
+    rows = [row for row in document if isinstance(row, dict)]
+    if any("mapping" in row for row in rows):
+        return chatgpt.chats(document, notes, now)
+    if any("messages" in row for row in rows):
+        return openai_messages.chats(document, notes, contents, now)
+    if any("role" in row for row in rows):
+        return openai_messages.chats([{"messages": document}], notes, contents, now)
+    raise BadImport(_NO_CHATS)
+
+
+def _with_new_ids(
+    chats: list[Chat], contents: dict[str, bytes], taken: set[str]
+) -> dict[str, bytes]:
+    """Rename in place what has an id that is taken, or is there twice; returns `contents` so."""
+    files: dict[str, str] = {}  # one file may be in several conversations
+    chat_ids, turn_ids = {*taken}, {*taken}
+    for chat in chats:
+        turns = chat["turns"]
+        new = {turn["id"]: _free(turn["id"], turn_ids) for turn in turns}
+        turn_ids.update(new.values())
+        chat["id"] = _free(chat["id"], chat_ids)
+        chat_ids.add(chat["id"])
+        chat["leaf"] = new.get(chat["leaf"], "")
+        for turn in turns:
+            turn["id"], turn["parent"] = new[turn["id"]], new.get(turn.get("parent", ""), "")
+            for attachment in turn.get("attachments", []):
+                id = attachment["id"]
+                attachment["id"] = files.setdefault(id, _free(id, taken))
+    return {files.get(id, id): content for id, content in contents.items()}
+
+
+def _free(id: str, taken: Set[str]) -> str:
+    return uuid.uuid4().hex if id in taken else id

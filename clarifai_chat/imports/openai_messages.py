@@ -1,0 +1,108 @@
+"""OpenAI-style messages, as a list, a request's body or a line of training data → conversations."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any, cast
+
+from clarifai_chat.chats import Chat, ChatSettings, auto_title, new_chat
+from clarifai_chat.conversation import Turn
+from clarifai_chat.imports.ours import checked
+from clarifai_chat.imports.parts import NO_QUESTION, Files, as_text, calls, settled, text, turn
+from clarifai_chat.imports.reading import Notes
+from clarifai_chat.messages import Message
+
+
+def chats(
+    bodies: Sequence[Any], notes: Notes, contents: dict[str, bytes], now: float
+) -> list[Chat]:
+    found = []
+    for body in bodies:
+        messages = body.get("messages") if isinstance(body, dict) else None
+        chat = _chat(body, messages, notes, contents, now) if isinstance(messages, list) else None
+        if chat is None:
+            notes.left_out("a conversation without messages")
+        else:
+            found.append(chat)
+    return found
+
+
+def _chat(
+    body: dict[str, Any], messages: list[Any], notes: Notes, contents: dict[str, bytes], now: float
+) -> Chat | None:
+    systems: list[str] = []
+    turns: list[Turn] = []
+    for message in messages:
+        role = message.get("role") if isinstance(message, dict) else None
+        if role in ("system", "developer"):
+            systems.append(text(message.get("content"), notes))
+            if turns:
+                notes.left_out("the place of a system message; its words are in the system prompt")
+        elif role == "user":
+            _ask(turns, message, body.get("model"), notes, contents)
+        elif role in ("assistant", "tool", "function"):
+            if not turns:
+                turns.append(turn(NO_QUESTION, body.get("model"), None))
+            turns[-1]["replies"].append(_reply(turns[-1], message, notes))
+        else:
+            notes.left_out("a message without a role that is known")
+    chat = new_chat()
+    for each in turns:
+        each["parent"], chat["leaf"] = chat["leaf"], each["id"]
+        chat["turns"].append(settled(each, now))
+    chat["title"] = auto_title(turns[0]["prompt"]) if turns else ""
+    chat["settings"] = _settings(body, systems, notes)
+    chat["model"] = turns[-1]["model"]["url"] if turns else ""
+    chat["created_at"] = chat["updated_at"] = now
+    return checked(chat, notes) if turns or systems else None
+
+
+def _ask(
+    turns: list[Turn], message: dict[str, Any], model: Any, notes: Notes, contents: dict[str, bytes]
+) -> None:
+    files = Files(contents)
+    prompt = text(message.get("content"), notes, files)
+    if turns and not turns[-1]["replies"]:  # as one: a question without an answer is not sent again
+        turns[-1]["prompt"] += f"\n\n{prompt}"
+        if files.attachments:
+            turns[-1].setdefault("attachments", []).extend(files.attachments)
+    else:
+        turns.append(turn(prompt, model, None, files))
+
+
+def _reply(asked: Turn, message: dict[str, Any], notes: Notes) -> Message:
+    content = text(message.get("content"), notes)
+    if message["role"] == "assistant":
+        reply: Message = {"role": "assistant", "content": content}
+        if isinstance(refusal := message.get("refusal"), str) and not content:
+            reply["content"] = refusal
+        thoughts = message.get("reasoning_content") or message.get("reasoning")
+        if isinstance(thoughts, str):
+            reply["reasoning_content"] = thoughts
+        if made := calls(message, notes):
+            reply["tool_calls"] = made
+        return reply
+    id = message.get("tool_call_id")
+    if not isinstance(id, str):  # the API's older form answers the last call, by its name
+        before = [call["id"] for m in asked["replies"] for call in m.get("tool_calls", [])]
+        id = before[-1] if before else uuid.uuid4().hex
+    return {"role": "tool", "tool_call_id": id, "content": content}
+
+
+def _settings(body: dict[str, Any], systems: list[str], notes: Notes) -> ChatSettings:
+    names = [name for name in ChatSettings.__optional_keys__ if name in body]
+    settings = {name: body[name] for name in names if name not in ("system", "json_schema")}
+    if "max_completion_tokens" in body:
+        settings["max_tokens"] = body["max_completion_tokens"]
+    if isinstance(body.get("stop"), str):
+        settings["stop"] = [body["stop"]]
+    settings = {name: value for name, value in settings.items() if value is not None}
+    if system := "\n\n".join(filter(None, systems)):
+        settings["system"] = system
+    schema = body.get("response_format")
+    for name in ("json_schema", "schema"):
+        schema = schema.get(name) if isinstance(schema, dict) else None
+    if isinstance(schema, dict):
+        settings["json_schema"] = as_text(schema, notes)
+    if body.get("tools") or body.get("functions"):
+        notes.left_out("the tools of a request, which no conversation keeps")
+    return cast(ChatSettings, settings)

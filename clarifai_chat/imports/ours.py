@@ -1,0 +1,57 @@
+"""What this app has exported, read back."""
+
+import base64
+import binascii
+import hashlib
+from typing import Any
+
+from clarifai_chat import sound
+from clarifai_chat.chats import Chat
+from clarifai_chat.exports.as_json import VERSION
+from clarifai_chat.imports.reading import BadImport, Notes
+
+
+def chats(document: dict[str, Any], notes: Notes, contents: dict[str, bytes]) -> list[Chat]:
+    """Its conversations; what their attachments hold goes into `contents`."""
+    version = document.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise BadImport("The file does not say which version of the format it has.")
+    if version > VERSION:
+        raise BadImport("The file is from a newer version of this app, which alone can read it.")
+    rows = document.get("chats")
+    if not isinstance(rows, list):
+        raise BadImport("The file has no list of conversations in it.")
+    found = [checked(row, notes) for row in rows if isinstance(row, dict)]
+    notes.left_out("a conversation that is none", len(rows) - len(found))
+    given = document.get("contents", {})
+    for attachment in (a for c in found for t in c["turns"] for a in t.get("attachments", [])):
+        id = attachment["id"]
+        coded = given.get(id) if isinstance(given, dict) else None
+        if coded is None:
+            continue
+        content = contents[id] if id in contents else decoded(coded)
+        if content is None:
+            notes.left_out("the content of a file, which is damaged")
+            continue
+        contents[id] = content
+        attachment["size"] = len(content)
+        attachment["sha256"] = hashlib.sha256(content).hexdigest()
+    return found
+
+
+def checked(row: Any, notes: Notes) -> Chat:
+    """A sound conversation, with a note about what did not fit."""
+    odd: list[str] = []
+    chat = sound.chat(row, odd)
+    if odd:
+        first = sound.plain(odd[0][:80])
+        notes.left_out(f"what does not belong in a conversation, such as “{first}”", len(odd))
+    return chat
+
+
+def decoded(coded: Any) -> bytes | None:
+    """What base64 text holds; None where it is none."""
+    try:
+        return base64.b64decode(coded, validate=True) if isinstance(coded, str) else None
+    except (ValueError, binascii.Error):
+        return None

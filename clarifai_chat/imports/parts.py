@@ -1,0 +1,161 @@
+"""What OpenAI-style messages hold, in text, in parts and in calls, as we keep it."""
+
+import hashlib
+import json
+import re
+import uuid
+from typing import Any, Literal
+
+from clarifai_chat.conversation import INTERRUPTED, Asked, Attachment, Turn, new_turn
+from clarifai_chat.imports.ours import decoded
+from clarifai_chat.imports.reading import Notes
+from clarifai_chat.messages import ToolCall
+
+_DATA_URL = re.compile(r"data:(image/(?:png|jpeg|gif|webp));base64,", re.IGNORECASE)
+SOUNDS = {"wav": "audio/wav", "mp3": "audio/mpeg"}
+# Some servers refuse an empty question, and a conversation cannot be asked on without any.
+NO_QUESTION = "(The conversation begins with an answer.)"
+
+
+class Files:
+    """Gathers the files that are in messages."""
+
+    def __init__(self, contents: dict[str, bytes]) -> None:
+        self.contents = contents
+        self.attachments: list[Attachment] = []
+
+    def add(self, kind: Literal["image", "audio"], mime: str, content: bytes) -> None:
+        id = uuid.uuid4().hex
+        self.contents[id] = content
+        name = f"{kind}.{mime.partition('/')[2].replace('mpeg', 'mp3').replace('jpeg', 'jpg')}"
+        self.attachments.append(
+            {
+                "id": id,
+                "name": name,
+                "kind": kind,
+                "mime": mime,
+                "size": len(content),
+                "tokens": None,
+                "sha256": hashlib.sha256(content).hexdigest(),
+            }
+        )
+
+
+def asked(model: Any) -> Asked:
+    """The model by its name in a file. What it cost there is not known."""
+    name = model if isinstance(model, str) else ""
+    return {"url": name, "name": name.rpartition("/")[2], "input_price": None, "output_price": None}
+
+
+def turn(prompt: str, model: Any, at: float | None, files: Files | None = None) -> Turn:
+    """A turn as it was asked elsewhere; `settled` when its answer is there."""
+    made = new_turn(prompt, asked(model))
+    made["asked_at"] = at
+    if files and files.attachments:
+        made["attachments"] = files.attachments
+    return made
+
+
+def settled(turn: Turn, at: float) -> Turn:
+    """Mark what was said elsewhere as over."""
+    last = turn["replies"][-1] if turn["replies"] else None
+    is_whole = last is not None and last["role"] == "assistant" and "tool_calls" not in last
+    turn["ending"] = "stop" if is_whole else INTERRUPTED
+    turn["ended_at"] = at
+    return turn
+
+
+def text(content: Any, notes: Notes, files: Files | None = None) -> str:
+    """The words in a message's content; pictures and sounds go into `files` where there are any."""
+    if isinstance(content, str):
+        return content
+    if content is None:
+        return ""
+    if not isinstance(content, list):
+        notes.left_out("the content of a message, which is neither text nor a list of parts")
+        return ""
+    return "\n\n".join(filter(None, (_part(part, notes, files) for part in content)))
+
+
+def _part(part: Any, notes: Notes, files: Files | None) -> str:
+    if isinstance(part, str):
+        return part
+    kind = part.get("type") if isinstance(part, dict) else None
+    if kind in ("text", "input_text", "output_text", "refusal"):
+        said = part.get("text", part.get("refusal"))
+        if isinstance(said, str):
+            return said
+    if kind in ("image_url", "input_image"):
+        return _picture(part.get("image_url"), notes, files)
+    if kind == "input_audio" and _sound(part.get("input_audio"), files):
+        return ""
+    notes.left_out("a part of a message that is neither text, picture nor sound")
+    return ""
+
+
+def _picture(source: Any, notes: Notes, files: Files | None) -> str:
+    url = source.get("url") if isinstance(source, dict) else source
+    if not isinstance(url, str):
+        url = ""
+    match = _DATA_URL.match(url)
+    content = decoded(url[match.end() :]) if match else None
+    if match and content and files:
+        files.add("image", match[1].lower(), content)
+        return ""
+    if url.startswith(("https://", "http://")):  # never fetched: a stranger's server would know
+        notes.left_out("a picture that is only an address; the address is kept as text")
+        return f"[Image: {url}]"
+    notes.left_out("a picture that cannot be read")
+    return ""
+
+
+def _sound(source: Any, files: Files | None) -> bool:
+    if not isinstance(source, dict) or not files:
+        return False
+    named = source.get("format")
+    mime = SOUNDS.get(named) if isinstance(named, str) else None
+    content = decoded(source.get("data"))
+    if not mime or not content:
+        return False
+    files.add("audio", mime, content)
+    return True
+
+
+def calls(message: dict[str, Any], notes: Notes) -> list[ToolCall]:
+    """The tool calls of a message, also in the API's older form."""
+    found = message.get("tool_calls")
+    rows = found if isinstance(found, list) else []
+    made = [
+        _call(row.get("id"), row.get("function"), notes) for row in rows if isinstance(row, dict)
+    ]
+    notes.left_out("a tool call that is none", len(rows) - len(made))
+    if isinstance(legacy := message.get("function_call"), dict):
+        call = _call(uuid.uuid4().hex, legacy, notes)
+        call["quirks"] = ["legacy", *call.get("quirks", [])]
+        made.append(call)
+    return made
+
+
+def _call(id: Any, function: Any, notes: Notes) -> ToolCall:
+    function = function if isinstance(function, dict) else {}
+    name, arguments = function.get("name"), function.get("arguments", "")
+    call: ToolCall = {
+        "id": id if isinstance(id, str) else "",
+        "type": "function",
+        "function": {"name": name if isinstance(name, str) else "", "arguments": ""},
+    }
+    if isinstance(arguments, str):
+        call["function"]["arguments"] = arguments
+    else:
+        call["function"]["arguments"] = as_text(arguments, notes)
+        call["quirks"] = ["object"]
+    return call
+
+
+def as_text(value: Any, notes: Notes) -> str:
+    """JSON for a value that was read from JSON."""
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        notes.left_out("arguments of a call that are nested too deeply")
+        return "{}"

@@ -1,0 +1,19 @@
+"""Kept conversations: `open_store(address)` gives the store, or says why there is none."""
+
+from clarifai_chat.store.keeping import Store
+from clarifai_chat.store.opening import open_engine, place_of, read_address
+from clarifai_chat.store.searching import Summary
+from clarifai_chat.store.trouble import Conflict, StoreTrouble, in_plain_words
+
+__all__ = ["Conflict", "Store", "StoreTrouble", "Summary", "open_store"]
+
+
+def open_store(address: str) -> Store:
+    """The store at `address` (`sqlite:///…` or `postgresql://…`), its tables brought up to date.
+
+    Raises `StoreTrouble`: what happened, and what to do, without the password. Several processes
+    may start at once.
+    """
+    url = read_address(address)
+    with in_plain_words(place_of(url)):
+        return Store(open_engine(url))

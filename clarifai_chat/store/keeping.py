@@ -1,0 +1,263 @@
+"""The store: chats, turns, attachments and presets of visitors, each seen by its owner only.
+
+Every method may raise `StoreTrouble`, and then nothing was changed. All of them may be called from
+any thread.
+"""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, not_, select, update
+
+from clarifai_chat.chats import Chat, ChatSettings
+from clarifai_chat.conversation import Attachment, Turn
+from clarifai_chat.store import cleaning, merging, rows, searching
+from clarifai_chat.store.searching import Summary
+from clarifai_chat.store.tables import attachments, chats, presets
+from clarifai_chat.store.trouble import Conflict, in_plain_words
+
+
+class Store:
+    """Conversations in one database. `owner` is the SHA-256, in hex, of a visitor's id."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(writes=True)  # the same pool of connections
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with in_plain_words(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with in_plain_words(), self._writer.begin() as connection:
+            yield connection
+
+    def save_chat(self, owner: str, chat: Chat) -> int:
+        """Keep the whole chat; its new revision, which the caller puts into `chat`.
+
+        A stored turn that `chat` does not have is removed. Raises `Conflict` where the store knows
+        something that `chat` does not: then `merge`.
+        """
+        with self._writing() as connection:
+            stored = rows.lock(connection, owner, chat["id"])
+            if stored is None:
+                if chat["revision"] or not rows.insert_chat(connection, owner, chat):
+                    raise Conflict
+                rows.write_turns(connection, owner, chat["id"], chat["turns"], {}, 1)
+                return 1
+            if stored.deleted_at is not None or stored.revision != chat["revision"]:
+                raise Conflict
+            known = rows.turns_of(connection, owner, chat["id"])
+            kept = _settled(chat, known)
+            revision: int = stored.revision + 1
+            rows.update_chat(connection, owner, chat, stored, revision)
+            rows.write_turns(connection, owner, chat["id"], kept, known, revision)
+            return revision
+
+    def save_turn(self, owner: str, chat_id: str, turn: Turn, number: int) -> str:
+        """Keep one turn, new or changed; the id under which it is kept.
+
+        That is another id where somebody else went on with the same turn: the two are siblings. It
+        is "" where the chat or the turn has been removed: then nothing is kept.
+        """
+        with self._writing() as connection:
+            chat = rows.lock(connection, owner, chat_id)
+            if chat is None:
+                return ""
+            known = rows.turns_of(connection, owner, chat_id, turn["id"])
+            if turn["id"] in known and known[turn["id"]].removed_at is not None:
+                return ""
+            mine = rows.snapshot(turn)
+            kept = merging.settle_all(mine, _bodies(known), is_current=True)
+            last = kept[-1]
+            if last["id"] != turn["id"]:
+                known = rows.turns_of(connection, owner, chat_id)
+                last = merging.settle_all(mine, _bodies(known), is_current=True)[-1]
+            there = known.get(last["id"])
+            feedback = json.loads(there.body).get("feedback") if there else None
+            if feedback and "feedback" not in last:
+                last = {**last, "feedback": feedback}
+            # A new one is newer than the chat: nobody whose copy lacks it can take it for removed.
+            revision = 0 if there else chat.revision + 1
+            rows.write_turn(connection, owner, chat_id, last, number, there, revision)
+            rows.touch(connection, owner, chat_id)
+            return last["id"]
+
+    def merge(self, owner: str, chat: Chat) -> Chat | None:
+        """Save `chat` together with what others have changed in it; the whole of it.
+
+        Turns of `chat` that count are in it themselves, not as copies: a worker may be filling
+        them. `None` when the chat has been deleted.
+        """
+        with self._writing() as connection:
+            stored = rows.lock(connection, owner, chat["id"])
+            if stored is None or stored.deleted_at is not None:
+                return None
+            known = rows.turns_of(connection, owner, chat["id"])
+            live = _bodies(known)
+            came = {one: known[one].revision for one in live}
+            removed = {
+                one: (row.revision, row.removed_at)
+                for one, row in known.items()
+                if row.removed_at is not None
+            }
+            snapshots = [rows.snapshot(turn) for turn in chat["turns"]]
+            mine: Chat = {**chat, "turns": snapshots}
+            merged = merging.merge_fields(mine, rows.chat_of(stored, []), stored.changed)
+            merged["turns"] = merging.merge_turns(mine, live, came, removed)
+            if merged["leaf"] not in {turn["id"] for turn in merged["turns"]}:
+                merged["leaf"] = stored.leaf
+            merged["revision"] = revision = stored.revision + 1
+            rows.update_chat(connection, owner, merged, stored, revision)
+            rows.write_turns(connection, owner, chat["id"], merged["turns"], known, revision)
+        originals = {id(s): turn for s, turn in zip(snapshots, chat["turns"], strict=True)}
+        merged["turns"] = [originals.get(id(turn), turn) for turn in merged["turns"]]
+        return merged
+
+    def load(self, owner: str, chat_id: str) -> Chat | None:
+        """The chat, or `None`: there is none, it is deleted, or it is somebody else's."""
+        with self._reading() as connection:
+            row = rows.chat_row(connection, owner, chat_id)
+            if row is None or row.deleted_at is not None:
+                return None
+            return rows.chat_of(row, [*_bodies(rows.turns_of(connection, owner, chat_id)).values()])
+
+    def chats(self, owner: str) -> Iterator[Chat]:
+        """Every chat of the owner, the newest first; read one by one."""
+        ids = select(chats.c.id).where(chats.c.owner == owner, chats.c.deleted_at.is_(None))
+        with self._reading() as connection:
+            found = connection.scalars(ids.order_by(chats.c.updated_at.desc(), chats.c.id)).all()
+        for one in found:
+            chat = self.load(owner, one)
+            if chat is not None:
+                yield chat
+
+    def listing(
+        self, owner: str, query: str = "", limit: int = 50, offset: int = 0
+    ) -> list[Summary]:
+        """Chats, pinned first, then the newest; with a query, those whose title or turns hold it.
+
+        Case does not matter, in any script. No character of the query has a meaning of its own.
+        """
+        with self._reading() as connection:
+            return searching.find(connection, owner, query, limit, offset)
+
+    def delete(self, owner: str, chat_id: str) -> bool:
+        """Hide the chat until `undelete` or `expire`; whether there was one to hide."""
+        return self._mark(owner, chat_id, time.time(), was_deleted=False)
+
+    def undelete(self, owner: str, chat_id: str) -> bool:
+        """Bring back a chat that was deleted; whether it was still there."""
+        return self._mark(owner, chat_id, None, was_deleted=True)
+
+    def _mark(self, owner: str, chat_id: str, at: float | None, *, was_deleted: bool) -> bool:
+        is_deleted = chats.c.deleted_at.is_not(None)
+        with self._writing() as connection:
+            done = connection.execute(
+                update(chats)
+                .where(chats.c.owner == owner, chats.c.id == chat_id)
+                .where(is_deleted if was_deleted else not_(is_deleted))
+                .values(deleted_at=at, saved_at=time.time())
+            )
+            return done.rowcount > 0
+
+    def purge(self, owner: str, chat_id: str) -> bool:
+        """Remove the chat for good, with its attachments; whether it was there.
+
+        An attachment that a turn of another chat uses stays.
+        """
+        with self._writing() as connection:
+            return cleaning.purge(connection, owner, chat_id)
+
+    def delete_all(self, owner: str) -> int:
+        """Remove all that is kept for the owner, for good; how many chats that were."""
+        with self._writing() as connection:
+            gone: int = connection.execute(delete(chats).where(chats.c.owner == owner)).rowcount
+            for table in (attachments, presets):
+                connection.execute(delete(table).where(table.c.owner == owner))
+            return gone
+
+    def expire(self, days: float = 0) -> int:
+        """Remove chats that nobody has saved for `days`, of every owner; how many.
+
+        0 keeps them. What was deleted, and attachments that no turn uses, go after a day.
+        """
+        now, gone = time.time(), 0
+        is_old = cleaning.is_old(now, days)
+        with self._reading() as connection:
+            old = connection.execute(select(chats.c.owner, chats.c.id).where(is_old)).all()
+        for owner, chat_id in old:  # each by itself: nobody waits for all of them
+            with self._writing() as connection:
+                if rows.lock(connection, owner, chat_id, is_old):  # not saved in the meantime
+                    gone += cleaning.purge(connection, owner, chat_id)
+        with self._writing() as connection:
+            cleaning.forget_unused(connection, now)
+        return gone
+
+    def save_attachment(self, owner: str, chat_id: str, about: Attachment, data: bytes) -> None:
+        """Keep an attachment's content. Its chat need not be saved yet."""
+        values = {
+            "chat_id": chat_id,
+            **{name: about[name] for name in ("name", "kind", "mime", "size", "sha256")},
+            "created_at": time.time(),
+            "data": data,
+        }
+        with self._writing() as connection:
+            rows.upsert(connection, attachments, {"owner": owner, "id": about["id"]}, values)
+
+    def load_attachment(self, owner: str, attachment_id: str) -> bytes | None:
+        """An attachment's content, or `None` where the owner has none of this id."""
+        wanted = select(attachments.c.data).where(
+            attachments.c.owner == owner, attachments.c.id == attachment_id
+        )
+        with self._reading() as connection:
+            data = connection.scalar(wanted)
+            return None if data is None else bytes(data)
+
+    def save_preset(self, owner: str, name: str, body: Mapping[str, Any]) -> None:
+        """Keep settings under a name; what had the name before is replaced."""
+        with self._writing() as connection:
+            rows.upsert(connection, presets, {"owner": owner, "name": name}, {"body": body})
+
+    def presets(self, owner: str) -> dict[str, ChatSettings]:
+        """Every preset of the owner, by name, in alphabetical order."""
+        wanted = select(presets.c.name, presets.c.body).where(presets.c.owner == owner)
+        with self._reading() as connection:
+            found = {row.name: row.body for row in connection.execute(wanted)}
+        return dict(sorted(found.items(), key=lambda item: searching.fold(item[0])))
+
+    def delete_preset(self, owner: str, name: str) -> bool:
+        """Remove a preset for good; whether there was one."""
+        one = delete(presets).where(presets.c.owner == owner, presets.c.name == name)
+        with self._writing() as connection:
+            return bool(connection.execute(one).rowcount)
+
+
+def _bodies(known: Mapping[str, Any]) -> dict[str, Turn]:
+    return {one: json.loads(row.body) for one, row in known.items() if row.removed_at is None}
+
+
+def _settled(chat: Chat, known: Mapping[str, Any]) -> list[Turn]:
+    """The chat's turns as they are to be kept. Raises `Conflict` where the store knows more."""
+    ids = {turn["id"] for turn in chat["turns"]}
+    for one, row in known.items():
+        if one not in ids and row.removed_at is None and row.revision > chat["revision"]:
+            raise Conflict
+    kept = []
+    for turn in chat["turns"]:
+        row = known.get(turn["id"])
+        mine: Turn | None = rows.snapshot(turn)
+        if mine is not None and row is not None and row.removed_at is None:
+            mine = merging.settle(mine, json.loads(row.body), is_current=True)
+        if mine is None:
+            raise Conflict
+        kept.append(mine)
+    return kept

@@ -1,0 +1,163 @@
+"""Two copies of a turn or a chat that went separate ways, put together so that nothing is lost.
+
+A turn only grows: of two copies, the one that holds all of the other counts. Where neither does,
+the stored one stays, and the other stands beside it under an id of its own.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from clarifai_chat.chats import Chat
+from clarifai_chat.conversation import Attempt, Turn, is_over
+from clarifai_chat.messages import Message
+
+# What of a chat can change in two places, each by itself.
+FIELDS = ("title", "is_named", "pinned", "model", "settings")
+
+
+def holds(big: Turn, small: Turn) -> bool:
+    """Whether all that `small` tells can be read in `big`."""
+    if big.get("prompt") != small.get("prompt"):
+        return False
+    if big.get("asked_at") is not None and big.get("asked_at") == small.get("asked_at"):
+        # One worker wrote both: it mends calls on the way, so the later need not begin as the
+        # earlier does.
+        return _progress(big) >= _progress(small)
+    if not _begins_with(big.get("earlier", []), small.get("earlier", [])):
+        return False
+    if not _replies_hold(big.get("replies", []), small.get("replies", [])):
+        return False
+    if big.get("replies", []) != small.get("replies", []):
+        return True
+    return _stage(big) >= _stage(small)
+
+
+def _progress(turn: Attempt) -> tuple[bool, int, int]:
+    replies = turn.get("replies", [])
+    return turn.get("ended_at") is not None, len(replies), sum(len(str(m)) for m in replies)
+
+
+def _stage(turn: Attempt) -> tuple[int, bool]:
+    return len(turn.get("before", [])), turn.get("ended_at") is not None
+
+
+def _begins_with(long: list[Any], short: list[Any]) -> bool:
+    return long[: len(short)] == short
+
+
+def _replies_hold(big: list[Message], small: list[Message]) -> bool:
+    if not small:
+        return True
+    last = len(small) - 1
+    if len(big) <= last or big[:last] != small[:last]:
+        return False
+    return _message_holds(big[last], small[last])
+
+
+def _message_holds(big: Message, small: Message) -> bool:
+    if (big["role"], big.get("tool_call_id")) != (small["role"], small.get("tool_call_id")):
+        return False
+    if not big["content"].startswith(small["content"]):
+        return False
+    if not big.get("reasoning_content", "").startswith(small.get("reasoning_content", "")):
+        return False
+    calls, fewer = big.get("tool_calls", []), small.get("tool_calls", [])
+    return len(calls) >= len(fewer) and all(
+        call["function"]["name"].startswith(part["function"]["name"])
+        and call["function"]["arguments"].startswith(part["function"]["arguments"])
+        for call, part in zip(calls, fewer, strict=False)
+    )
+
+
+def settle(mine: Turn, stored: Turn, *, is_current: bool) -> Turn | None:
+    """The turn that stays under the id the two share; `None` where both must stay.
+
+    `is_current`: nobody changed the stored one since mine was read, so mine is what is meant.
+    """
+    if mine == stored:
+        return mine
+    feedback = stored.get("feedback")
+    if holds(mine, stored) and (is_current or not holds(stored, mine)):
+        if feedback and not is_current and "feedback" not in mine:
+            mine = {**mine, "feedback": feedback}
+        return mine
+    if holds(stored, mine):
+        if "feedback" in mine and (is_current or not feedback):
+            return {**stored, "feedback": mine["feedback"]}
+        return stored
+    return None
+
+
+def sibling(turn: Turn) -> Turn:
+    """A copy with an id of its own: always the same one, so that saving twice makes no third."""
+    of = json.dumps([turn["id"], turn.get("asked_at"), turn.get("prompt")])
+    return {**turn, "id": uuid.uuid5(uuid.NAMESPACE_OID, of).hex}
+
+
+def settle_all(mine: Turn, stored: Mapping[str, Turn], *, is_current: bool) -> list[Turn]:
+    """`mine` and the stored turn with its id, as they are kept: one turn, or a pair of siblings."""
+    kept: list[Turn] = []
+    while mine["id"] in stored:
+        one = settle(mine, stored[mine["id"]], is_current=is_current)
+        if one is not None:
+            return [*kept, one]
+        kept.append(stored[mine["id"]])
+        mine = sibling(mine)
+    return [*kept, mine]
+
+
+def merge_fields(mine: Chat, stored: Chat, changed: Mapping[str, int]) -> Chat:
+    """`mine` with the fields that somebody else has changed since it was read."""
+    merged: dict[str, Any] = dict(mine)
+    for field in FIELDS:
+        if changed.get(field, 0) > mine["revision"]:
+            merged[field] = stored[field]  # type: ignore[literal-required] # one of FIELDS
+    merged["updated_at"] = max(mine["updated_at"], stored["updated_at"])
+    merged["created_at"] = stored["created_at"]
+    return cast(Chat, merged)
+
+
+def merge_turns(
+    mine: Chat,
+    stored: Mapping[str, Turn],
+    came: Mapping[str, int],
+    removed: Mapping[str, tuple[int, float]],
+) -> list[Turn]:
+    """All turns of both copies: first those of the store, then what only `mine` has.
+
+    A turn that one side removed is gone, unless the other side changed it or asked on after it.
+    `came` says in which revision a stored turn came; `removed` in which one went, and when.
+    """
+    seen = mine["revision"]
+    here = {turn["id"]: turn for turn in mine["turns"]}
+    everything = {**stored, **here}
+    kept: dict[str, list[Turn]] = {}
+    for one in stored:
+        if one in here:
+            kept[one] = settle_all(here[one], stored, is_current=came[one] <= seen)
+        elif came[one] > seen:
+            kept[one] = [stored[one]]
+    for one, turn in here.items():
+        if one not in stored and not _is_gone(turn, removed.get(one), seen):
+            kept[one] = [turn]
+    for one in list(kept):
+        for before in _ancestors(one, everything):
+            kept.setdefault(before, [everything[before]])
+    order = [*stored, *(one for one in here if one not in stored)]
+    merged = {turn["id"]: turn for one in order if one in kept for turn in kept[one]}
+    return list(merged.values())
+
+
+def _is_gone(turn: Turn, removed: tuple[int, float] | None, seen: int) -> bool:
+    if removed is None or removed[0] <= seen or not is_over(turn):
+        return False
+    return (turn["ended_at"] or 0.0) <= removed[1]
+
+
+def _ancestors(one: str, everything: Mapping[str, Turn]) -> Iterable[str]:
+    passed: set[str] = set()
+    while (one := everything[one].get("parent", "")) in everything and one not in passed:
+        passed.add(one)
+        yield one

@@ -1,0 +1,148 @@
+"""An address → an engine over tables that are up to date, or a sentence that says why not."""
+
+import os
+import threading
+import time
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError
+
+from clarifai_chat.store.trouble import (
+    StoreAddress,
+    StoreBusy,
+    StoreDamaged,
+    StoreNewer,
+    meaning,
+)
+
+MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
+# A name of its own: in a shared PostgreSQL, "alembic_version" may be somebody else's.
+VERSIONS = "clarifai_chat_version"
+BUSY_S = 5.0  # how long to wait for whoever holds the lock
+CONNECT_S = 5
+LOCK = 0x436C6172  # of PostgreSQL's advisory locks; any number that nobody else takes
+
+_migrating = threading.Lock()  # Alembic's context is one for the whole process
+
+
+def read_address(address: str) -> URL:
+    """`address` as SQLAlchemy needs it. Raises `StoreAddress`."""
+    try:
+        url = make_url(address.strip())
+    except (ArgumentError, ValueError):
+        url = None
+    if url is None:
+        raise StoreAddress
+    kind = url.drivername.partition("+")[0]
+    if kind in ("postgres", "postgresql"):
+        return url.set(drivername="postgresql+psycopg")
+    if kind == "sqlite" and url.database not in (None, "", ":memory:"):
+        return url.set(drivername="sqlite+pysqlite")
+    raise StoreAddress
+
+
+def place_of(url: URL) -> str:
+    """Where the database is, for the operator, without who may open it."""
+    if url.drivername.startswith("sqlite"):
+        return f"({url.database})"
+    return f"({url.host or 'local'}, {url.database or url.username or ''})"
+
+
+def open_engine(url: URL) -> Engine:
+    """An engine whose tables are those of this version of the app."""
+    engine = _sqlite(url) if url.drivername.startswith("sqlite") else _postgresql(url)
+    try:
+        with _migrating:
+            _migrate(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _sqlite(url: URL) -> Engine:
+    if not (url.database or "").startswith("file:"):
+        _make_file(Path(url.database or ""))
+    # isolation_level: Python's own idea of when transactions begin leaves DDL and reads out.
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_S, "isolation_level": None}, hide_parameters=True
+    )
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin)
+    _to_wal(engine)
+    return engine
+
+
+def _make_file(path: Path) -> None:
+    """Conversations are private: for their owner only, where the file and the folder are new."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _set_up(connection: SqliteConnection, record: Any) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = NORMAL")  # with WAL, a crash of ours loses nothing
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that reads first and writes later can meet a lock that no waiting helps against.
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _to_wal(engine: Engine) -> None:
+    """Let pages read while workers write. SQLite does not wait for the lock that this takes."""
+    deadline = time.monotonic() + BUSY_S
+    while True:
+        raw = None
+        try:
+            raw = engine.raw_connection()
+            raw.cursor().execute("PRAGMA journal_mode = WAL")
+            return
+        except engine.dialect.loaded_dbapi.Error as error:
+            if meaning(error) is not StoreBusy or time.monotonic() > deadline:
+                raise
+        finally:
+            if raw is not None:
+                raw.close()
+        time.sleep(0.02)
+
+
+def _postgresql(url: URL) -> Engine:
+    return create_engine(
+        url,
+        # No prepared statements: poolers such as PgBouncer hand the next one to somebody else.
+        connect_args={"connect_timeout": CONNECT_S, "prepare_threshold": None},
+        pool_pre_ping=True,  # a server that was started again is found at once
+        hide_parameters=True,
+    )
+
+
+def _migrate(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    script = ScriptDirectory.from_config(config)
+    with engine.execution_options(writes=True).begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text(f"SET LOCAL lock_timeout = '{BUSY_S:.0f}s'"))
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+        else:
+            connection.exec_driver_sql("PRAGMA user_version = 0")  # fails where nobody may write
+        options = {"version_table": VERSIONS}
+        found = set(MigrationContext.configure(connection, opts=options).get_current_heads())
+        if found - {each.revision for each in script.walk_revisions()}:
+            raise StoreNewer(more=place_of(engine.url))
+        is_other = engine.dialect.name == "sqlite" and inspect(connection).get_table_names()
+        if not found and is_other:
+            raise StoreDamaged(more=place_of(engine.url))
+        if found != set(script.get_heads()):
+            config.attributes |= {"connection": connection, "version_table": VERSIONS}
+            command.upgrade(config, "heads")

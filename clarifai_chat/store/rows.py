@@ -1,0 +1,179 @@
+"""Chats and turns as rows: read, written, locked. Each by its owner."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, Update, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from clarifai_chat.chats import Chat
+from clarifai_chat.conversation import Turn
+from clarifai_chat.store.merging import FIELDS
+from clarifai_chat.store.searching import fold, searched
+from clarifai_chat.store.tables import chats, dumped, turns, uses
+
+AnyRow = Row[*tuple[Any, ...]]
+
+
+def snapshot(turn: Turn) -> Turn:
+    """A copy of the turn at one moment: a worker may be filling it."""
+    copy: Turn = json.loads(dumped(turn))
+    return copy
+
+
+def chat_row(connection: Connection, owner: str, chat_id: str) -> AnyRow | None:
+    wanted = select(chats).where(chats.c.owner == owner, chats.c.id == chat_id)
+    return connection.execute(wanted).one_or_none()
+
+
+def lock(
+    connection: Connection, owner: str, chat_id: str, condition: ColumnElement[bool] | None = None
+) -> AnyRow | None:
+    """The chat's row, which nobody else changes before this transaction ends."""
+    wanted = select(chats).where(chats.c.owner == owner, chats.c.id == chat_id)
+    if condition is not None:
+        wanted = wanted.where(condition)
+    return connection.execute(wanted.with_for_update()).one_or_none()
+
+
+def chat_of(row: AnyRow, of_it: list[Turn]) -> Chat:
+    return {
+        "id": row.id,
+        "title": row.title,
+        "is_named": row.is_named,
+        "pinned": row.pinned,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "revision": row.revision,
+        "model": row.model,
+        "settings": row.settings,
+        "turns": of_it,
+        "leaf": row.leaf,
+    }
+
+
+def _columns(chat: Chat) -> dict[str, Any]:
+    values: dict[str, Any] = dict(chat)
+    kept = {name: values[name] for name in (*FIELDS, "created_at", "updated_at", "leaf")}
+    return {**kept, "title_folded": fold(chat["title"]), "saved_at": time.time()}
+
+
+def insert_chat(connection: Connection, owner: str, chat: Chat) -> bool:
+    """Whether the chat was new: another process may have been faster."""
+    values = {"owner": owner, "id": chat["id"], "revision": 1, "changed": {}, **_columns(chat)}
+    new = _insert(connection, chats).values(values)
+    return bool(connection.execute(new.on_conflict_do_nothing()).rowcount)
+
+
+def upsert(
+    connection: Connection, table: Table, key: dict[str, Any], values: dict[str, Any]
+) -> None:
+    """Insert a row, or change the one that has the key."""
+    new = _insert(connection, table).values(key | values)
+    connection.execute(new.on_conflict_do_update(index_elements=[*key], set_=values))
+
+
+def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    is_sqlite = connection.dialect.name == "sqlite"
+    return sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+
+
+def update_chat(
+    connection: Connection, owner: str, chat: Chat, stored: AnyRow, revision: int
+) -> None:
+    values = _columns(chat)
+    changed = {name: revision for name in FIELDS if values[name] != getattr(stored, name)}
+    connection.execute(
+        update(chats)
+        .where(chats.c.owner == owner, chats.c.id == chat["id"])
+        .values(**values, revision=revision, changed=stored.changed | changed)
+    )
+
+
+def touch(connection: Connection, owner: str, chat_id: str) -> None:
+    """Note that the chat is in use, so that it does not expire."""
+    one = update(chats).where(chats.c.owner == owner, chats.c.id == chat_id)
+    connection.execute(one.values(saved_at=time.time()))
+
+
+def turns_of(
+    connection: Connection, owner: str, chat_id: str, only: str | None = None
+) -> dict[str, AnyRow]:
+    """The chat's turns by id, in order, also those that were removed."""
+    wanted = select(
+        turns.c.id, turns.c.number, turns.c.revision, turns.c.removed_at, turns.c.body
+    ).where(turns.c.owner == owner, turns.c.chat_id == chat_id)
+    if only is not None:
+        wanted = wanted.where(turns.c.id == only)
+    found = connection.execute(wanted.order_by(turns.c.number, turns.c.serial))
+    return {row.id: row for row in found}
+
+
+def write_turns(
+    connection: Connection,
+    owner: str,
+    chat_id: str,
+    kept: Sequence[Turn],
+    known: Mapping[str, AnyRow],
+    revision: int,
+) -> None:
+    """Make the chat's rows what `kept` says. Those of other turns are emptied."""
+    for number, turn in enumerate(kept):
+        write_turn(connection, owner, chat_id, turn, number, known.get(turn["id"]), revision)
+    ids = {turn["id"] for turn in kept}
+    gone = [one for one, row in known.items() if one not in ids and row.removed_at is None]
+    now = time.time()
+    for one in gone:
+        connection.execute(
+            _one(owner, chat_id, one).values(
+                removed_at=now, revision=revision, is_over=True, text="", body="{}"
+            )
+        )
+
+
+def write_turn(
+    connection: Connection,
+    owner: str,
+    chat_id: str,
+    turn: Turn,
+    number: int,
+    there: AnyRow | None,
+    revision: int,
+) -> None:
+    """Insert the turn, or update the row that is `there`; 0 leaves its revision as it is."""
+    body = dumped(turn)
+    if there is not None and there.removed_at is None and there.body == body:
+        if there.number != number:
+            connection.execute(_one(owner, chat_id, turn["id"]).values(number=number))
+        return
+    values = {
+        "parent": turn.get("parent", ""),
+        "number": number,
+        "updated_at": time.time(),
+        "removed_at": None,
+        "is_over": turn.get("ended_at") is not None,
+        "text": searched(turn),
+        "body": body,
+        **({"revision": revision} if revision else {}),
+    }
+    if there is None:
+        own = {"owner": owner, "chat_id": chat_id, "id": turn["id"]}
+        connection.execute(insert(turns).values(own | values))
+    else:
+        connection.execute(_one(owner, chat_id, turn["id"]).values(values))
+    _note_uses(connection, owner, chat_id, turn)
+
+
+def _one(owner: str, chat_id: str, turn_id: str) -> Update:
+    return update(turns).where(
+        turns.c.owner == owner, turns.c.chat_id == chat_id, turns.c.id == turn_id
+    )
+
+
+def _note_uses(connection: Connection, owner: str, chat_id: str, turn: Turn) -> None:
+    own = {"owner": owner, "chat_id": chat_id, "turn_id": turn["id"]}
+    used = [own | {"attachment_id": each["id"]} for each in turn.get("attachments", [])]
+    if used:
+        connection.execute(_insert(connection, uses).values(used).on_conflict_do_nothing())

@@ -1,0 +1,162 @@
+"""The tables, and how any Python text gets into them and back whole.
+
+`migrations/` makes them; a test compares. Every key begins with the owner, so that two visitors who
+open the same exported file do not even meet.
+"""
+
+import json
+import re
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Double,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    not_,
+)
+from sqlalchemy.types import TypeDecorator
+
+# What databases refuse: NUL (PostgreSQL), half a surrogate pair (both). The backslash escapes them.
+_ODD = re.compile(r"[\\\x00\ud800-\udfff]")
+_ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
+
+
+def dumped(value: Any) -> str:
+    """`value` as JSON text that every database takes, and that is read back as it was.
+
+    One call of C code: a worker that fills `value` at the same time cannot come in between.
+    """
+    return _SURROGATE.sub(_escape, json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+class Words(TypeDecorator[str]):
+    """Any text, also what databases refuse."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else _ODD.sub(_escape, value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
+
+
+class Json(TypeDecorator[Any]):
+    """Plain data as text: PostgreSQL's own jsonb refuses NUL, and keeps neither order nor NaN."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        return dumped(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+metadata = MetaData()
+
+chats = Table(
+    "chats",
+    metadata,
+    Column("owner", Text, primary_key=True),  # SHA-256 of a visitor's id
+    Column("id", Words, primary_key=True),
+    Column("title", Words, nullable=False),
+    Column("title_folded", Text, nullable=False),  # what searches look at
+    Column("is_named", Boolean, nullable=False),
+    Column("pinned", Boolean, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),  # as the visitor sees it
+    Column("saved_at", Double, nullable=False),  # by our clock; decides when it expires
+    Column("revision", Integer, nullable=False),
+    Column("changed", Json, nullable=False),  # field → the revision that last changed it
+    Column("model", Words, nullable=False),
+    Column("settings", Json, nullable=False),
+    Column("leaf", Words, nullable=False),
+    Column("deleted_at", Double),
+)
+Index("chats_in_order", chats.c.owner, chats.c.pinned, chats.c.updated_at, chats.c.id)
+
+turns = Table(
+    "turns",
+    metadata,
+    # The index of words names rows by this number; SQLite's hidden one changes with VACUUM.
+    Column("serial", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("chat_id", Words, nullable=False),
+    Column("id", Words, nullable=False),
+    Column("parent", Words, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),  # of the chat, when it came or was removed
+    Column("updated_at", Double, nullable=False),
+    Column("removed_at", Double),  # then its body is gone, and the rest tells a stale tab so
+    Column("is_over", Boolean, nullable=False),  # only then it is in the index of words
+    Column("text", Text, nullable=False),  # what searches look at
+    Column("body", Text, nullable=False),  # `dumped` JSON of the whole Turn
+    UniqueConstraint("owner", "chat_id", "id", name="turns_by_id"),
+    ForeignKeyConstraint(["owner", "chat_id"], ["chats.owner", "chats.id"], ondelete="CASCADE"),
+)
+Index(
+    "turns_running",
+    turns.c.owner,
+    sqlite_where=not_(turns.c.is_over),
+    postgresql_where=not_(turns.c.is_over),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("id", Words, primary_key=True),
+    Column("chat_id", Words, nullable=False),  # may never be saved, so it is no foreign key
+    Column("name", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("mime", Words, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", Words, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+Index("attachments_by_chat", attachments.c.owner, attachments.c.chat_id)
+
+# A fork's turns use the attachments of the chat that it came from.
+uses = Table(
+    "attachment_uses",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("attachment_id", Words, primary_key=True),
+    Column("chat_id", Words, primary_key=True),
+    Column("turn_id", Words, primary_key=True),
+    ForeignKeyConstraint(
+        ["owner", "chat_id", "turn_id"],
+        ["turns.owner", "turns.chat_id", "turns.id"],
+        ondelete="CASCADE",
+    ),
+)
+Index("attachment_uses_by_turn", uses.c.owner, uses.c.chat_id, uses.c.turn_id)
+
+presets = Table(
+    "presets",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("name", Words, primary_key=True),
+    Column("body", Json, nullable=False),
+)

@@ -1,0 +1,142 @@
+"""What can go wrong with kept conversations, in the reader's words."""
+
+import errno
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from clarifai_chat.errors import ChatError
+
+log = logging.getLogger(__name__)
+
+
+class Conflict(Exception):
+    """The chat in the store is newer than the one to be saved, or gone: `Store.merge` tells."""
+
+
+class StoreTrouble(ChatError):
+    """The store did not do what it was asked. Nothing of that is half done."""
+
+    what = "The stored conversations cannot be reached."
+    side = "this app"
+    advice = "What is on the page stays there. Try again; if it keeps failing, tell the operator."
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.what, self.more, self.advice) if part)
+
+
+class StoreFull(StoreTrouble):
+    """No room on the disk."""
+
+    what = "The disk that holds the conversations is full, so this was not saved."
+    advice = "What is on the page stays there. The operator has to make room; then try again."
+
+
+class StoreBusy(StoreTrouble):
+    """Somebody else holds the lock, or every connection is in use."""
+
+    what = "The database of conversations is busy with something else."
+    advice = "Try again in a moment. If it stays so, another program holds the database."
+
+
+class StoreReadOnly(StoreTrouble):
+    """The file or its folder may not be opened or written."""
+
+    what = "The database of conversations cannot be written."
+    advice = "The operator has to let the app write to the file and to the folder it is in."
+
+
+class StoreDamaged(StoreTrouble):
+    """The file is no database, or a broken one."""
+
+    what = "The file with the conversations is not a database of this app, or it is damaged."
+    advice = "The operator has to move it away or bring back a copy; the app makes a new one."
+
+
+class StoreNewer(StoreTrouble):
+    """A later version of the app has been here."""
+
+    what = "The database of conversations was made by a newer version of this app."
+    advice = "Run that version, or set DATABASE_URL to another database."
+    can_retry = False
+
+
+class StoreUnreachable(StoreTrouble):
+    """The database server does not answer, or does not let us in."""
+
+    what = "The database server of the conversations cannot be reached, or refused the connection."
+    advice = "The operator has to check that it runs, and address, name and password."
+
+
+class StoreAddress(StoreTrouble):
+    """The address of the database cannot be used."""
+
+    what = "The address of the database cannot be used."
+    advice = "DATABASE_URL must look like sqlite:///folder/file.db or postgresql://name@host/base."
+    can_retry = False
+
+
+_SQLITE = {
+    "SQLITE_FULL": StoreFull,
+    "SQLITE_BUSY": StoreBusy,
+    "SQLITE_LOCKED": StoreBusy,
+    "SQLITE_READONLY": StoreReadOnly,
+    "SQLITE_CANTOPEN": StoreReadOnly,
+    "SQLITE_PERM": StoreReadOnly,
+    "SQLITE_AUTH": StoreReadOnly,
+    "SQLITE_NOTADB": StoreDamaged,
+    "SQLITE_CORRUPT": StoreDamaged,
+}
+_SQLSTATES = {  # by class or code: postgresql.org/docs/current/errcodes-appendix.html
+    "08": StoreUnreachable,
+    "28": StoreUnreachable,
+    "3D": StoreUnreachable,
+    "57P": StoreUnreachable,
+    "53100": StoreFull,
+    "53": StoreBusy,
+    "55": StoreBusy,
+    "40": StoreBusy,
+    "57014": StoreBusy,
+    "25006": StoreReadOnly,
+    "42501": StoreReadOnly,
+    "XX": StoreDamaged,
+}
+
+
+def meaning(error: Exception) -> type[StoreTrouble]:
+    """What `error`, from the database or the disk, means to the reader."""
+    if isinstance(error, OSError):
+        return StoreFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreReadOnly
+    if isinstance(error, PoolTimeout):
+        return StoreBusy
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        name = getattr(cause, "sqlite_errorname", "")  # "SQLITE_IOERR_WRITE": the base comes first
+        return _SQLITE.get("_".join(name.split("_")[:2]), StoreTrouble)
+    state = getattr(cause, "sqlstate", None) or ""
+    for length in (5, 3, 2):
+        if state[:length] in _SQLSTATES:
+            return _SQLSTATES[state[:length]]
+    # psycopg gives no code to a connection that did not come about.
+    is_connection = type(cause).__name__ in ("OperationalError", "ConnectionTimeout")
+    return StoreUnreachable if not state and is_connection else StoreTrouble
+
+
+@contextmanager
+def in_plain_words(more: str = "") -> Iterator[None]:
+    """Turn what a database or a disk raises into `StoreTrouble`.
+
+    The log gets the kind only: a driver's own sentence can hold the address, or what was typed.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        trouble = meaning(error)(more=more)
+        cause = getattr(error, "orig", None) or error
+        code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
+        log.error("%s: %s %s", type(trouble).__name__, type(cause).__name__, code)
+        raise trouble from None

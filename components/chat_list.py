@@ -1,0 +1,317 @@
+"""The visitor's conversations in the sidebar: open, search, rename, pin, delete, take home."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from clarifai_chat import chat_files, chats, exports, history, imports, replies
+from clarifai_chat.chats import Chat
+from clarifai_chat.exports import Kind
+from clarifai_chat.markdown import escaped
+from components import keeping
+from components.session import forget_widgets, seed, session, uninterrupted, widget
+
+if TYPE_CHECKING:  # the database's library is loaded when something is kept
+    from clarifai_chat.store import Summary
+
+PAGE = 30  # listed at once
+MAX_IMPORT_MB = 50
+NEW_TITLE = "New chat"
+MIMES: dict[Kind, str] = {"json": "application/json", "md": "text/markdown", "html": "text/html"}
+
+
+def take_address() -> None:
+    """Open the conversation that `?chat=` names, where it is the visitor's."""
+    asked = str(st.query_params.get("chat", ""))
+    if asked == session.address_chat:
+        return
+    session.address_chat = asked
+    owner = keeping.owner()
+    if not asked or not owner or asked == session.chat["id"]:
+        return
+    if chat := history.load(owner, asked):
+        begin(chat)
+    elif history.trouble():  # said above the list
+        if not session.chat["turns"]:
+            session.address_chat = ""  # the next run tries again
+    else:
+        st.toast("The conversation in this page's address is not one of yours, or was deleted.")
+
+
+def name_in_address() -> None:
+    """Put the kept conversation's id into the address, so that a reload finds it again."""
+    chat = session.chat
+    kept = chat["id"] if chat["revision"] else ""
+    if not kept and not chat["turns"] and keeping.owner() and history.trouble():
+        return  # what it names could not be read; the next run tries again
+    if kept != str(st.query_params.get("chat", "")):
+        session.address_chat = kept
+        if kept:
+            st.query_params["chat"] = kept
+        else:
+            st.query_params.pop("chat", None)
+
+
+def show() -> None:
+    """Draw it. Without a place to keep anything, a sentence that says so."""
+    owner = keeping.owner()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            NEW_TITLE,
+            key="new_chat",
+            icon=":material/edit_square:",
+            width="stretch",
+            shortcut="Alt+N",
+            disabled=not session.chat["turns"] and not session.is_temporary,
+            on_click=_new_chat,
+        )
+        if owner:
+            _show_menu(owner)
+    if why := keeping.why_not():
+        st.caption(f":material/info: {escaped(why)}")
+    if not owner:
+        return
+    if session.deleted_chat and not session.chat["turns"]:  # whoever asks on has let it go
+        st.button(
+            "Deleted. Undo",
+            key="undo_delete",
+            icon=":material/undo:",
+            type="tertiary",
+            on_click=_undo_delete,
+        )
+    _show_list(owner)
+
+
+def _show_list(owner: str) -> None:
+    found = history.listing(owner, session.chat_query, session.listed_chats + 1)
+    if len(found) > 8 or session.chat_query:
+        seed("search_chats", session.chat_query)
+        st.text_input(
+            "Search conversations",
+            key="search_chats",
+            placeholder="Search",
+            label_visibility="collapsed",
+            icon=":material/search:",
+            on_change=_search,
+        )
+    if not found:
+        if session.chat_query:
+            st.caption("Nothing found.")
+        return
+    listed = found[: session.listed_chats]
+    labels = _labels(listed)
+    # Anew each time: the browser knows a choice by its label only, and labels change.
+    forget_widgets("chats")
+    seed("chats", session.chat["id"] if session.chat["id"] in labels else None)
+    st.radio(
+        "Conversations",
+        list(labels),
+        index=None,
+        key="chats",
+        format_func=lambda id: labels.get(id, ""),
+        captions=[escaped(each.snippet) for each in listed] if session.chat_query else None,
+        label_visibility="collapsed",
+        on_change=_open,
+    )
+    if len(found) > session.listed_chats:
+        st.button("Show more", key="more_chats", type="tertiary", on_click=_show_more)
+
+
+def _labels(listed: "Sequence[Summary]") -> dict[str, str]:
+    """Each conversation's id and how it is called, no two alike: a click comes as the label."""
+    labels: dict[str, str] = {}
+    for summary in listed:
+        name = label = _label(summary)
+        number = 1
+        while label in labels.values():
+            number += 1
+            label = f"{name} ({number})"
+        labels[summary.id] = label
+    return labels
+
+
+def _label(summary: "Summary") -> str:
+    title = escaped(summary.title) or NEW_TITLE
+    return f":material/push_pin: {title}" if summary.pinned else title
+
+
+def _show_menu(owner: str) -> None:
+    with st.popover("", icon=":material/more_horiz:", key="chat_menu", on_change="rerun") as menu:
+        if not menu.open:
+            return
+        chat = session.chat
+        if chat["revision"]:
+            if widget("chat_title") != chat["title"]:  # another tab, or an empty title
+                forget_widgets("chat_title")
+            seed("chat_title", chat["title"])
+            st.text_input("Title", key="chat_title", max_chars=200, on_change=_rename)
+            with st.container(horizontal=True):
+                st.button(
+                    "Unpin" if chat["pinned"] else "Pin",
+                    key="pin_chat",
+                    icon=":material/push_pin:",
+                    on_click=_pin,
+                )
+                st.button("Delete", key="delete_chat", icon=":material/delete:", on_click=_delete)
+        if chat["turns"]:
+            _show_exports("This conversation", owner, chat)
+        elif not chat["revision"]:
+            seed("temporary", session.is_temporary)
+            st.toggle(
+                "Temporary chat",
+                key="temporary",
+                help="Nothing of it is written down; it is gone with a reload",
+                on_change=_switch_temporary,
+            )
+        st.divider()
+        st.file_uploader(
+            "Bring in conversations",
+            type=["json", "jsonl", "zip"],
+            key="import_chats",
+            max_upload_size=MAX_IMPORT_MB,
+            help="A file that was saved here, a list of OpenAI messages, or a ChatGPT export",
+            on_change=_import,
+        )
+        if history.listing(owner, limit=1):
+            st.toggle("All of my conversations", key="all_chats")
+            if widget("all_chats"):
+                _show_exports("All", owner, None)
+                sure = st.checkbox("I will not need them again", key="delete_sure")
+                st.button(
+                    "Delete everything of mine",
+                    key="delete_everything",
+                    icon=":material/delete_forever:",
+                    help="All of your conversations and settings, for good",
+                    disabled=not sure,
+                    on_click=_delete_everything,
+                )
+
+
+def _show_exports(label: str, owner: str, chat: Chat | None) -> None:
+    st.caption(f"{label}, as a file:")
+    with st.container(horizontal=True, gap="small"):
+        for kind, mime in MIMES.items():
+            st.download_button(
+                kind.upper(),
+                partial(_exported, kind, owner, chat, session.pat),
+                file_name=exports.file_name([chat] if chat else [], kind),
+                mime=mime,
+                key=f"export:{'one' if chat else 'all'}:{kind}",
+                on_click="ignore",
+            )
+
+
+def _exported(kind: Kind, owner: str, chat: Chat | None, secret: str) -> str:
+    """The file, made when it is asked for: one conversation, or all that are kept."""
+    kept = [chat] if chat else history.every_chat(owner)
+    if kind == "md":
+        return exports.to_markdown(kept, secret=secret)
+    write = exports.to_json if kind == "json" else exports.to_html
+    return write(kept, secret=secret, contents=chat_files.contents(owner, kept))
+
+
+# --- What a click does ----------------------------------------------------------------------------
+
+
+@uninterrupted()
+def _new_chat() -> None:
+    begin(chats.new_chat())
+
+
+def begin(chat: Chat) -> None:
+    """Show another conversation. What runs in one that nobody keeps is ended: it could not be seen
+    again."""
+    if not session.chat["revision"]:
+        for turn in session.chat["turns"]:
+            if not replies.withdraw(turn):
+                replies.stop(turn)
+    session.open_chat(chat)
+    session.is_temporary = False
+    session.deleted_chat = ""
+    forget_widgets("temporary", "all_chats", "delete_sure")
+
+
+@uninterrupted()
+def _open() -> None:
+    owner, wanted = keeping.owner(), widget("chats")
+    if not owner or not wanted or wanted == session.chat["id"]:
+        return
+    if chat := history.load(owner, wanted):
+        begin(chat)
+    elif not history.trouble():
+        st.toast("This conversation was deleted in another tab.")
+
+
+@uninterrupted()
+def _search() -> None:
+    session.chat_query = widget("search_chats") or ""
+    session.listed_chats = PAGE
+
+
+@uninterrupted()
+def _show_more() -> None:
+    session.listed_chats += PAGE
+
+
+@uninterrupted()
+def _rename() -> None:
+    title = (widget("chat_title") or "").strip()
+    chat = session.chat
+    chat["is_named"] = bool(title)
+    first = chat["turns"][0]["prompt"] if chat["turns"] else ""
+    chat["title"] = title or chats.auto_title(first)
+    keeping.save()
+
+
+@uninterrupted()
+def _pin() -> None:
+    session.chat["pinned"] = not session.chat["pinned"]
+    keeping.save()
+
+
+@uninterrupted()
+def _delete() -> None:
+    owner, gone = keeping.owner(), session.chat["id"]
+    if owner and history.delete(owner, gone):
+        begin(chats.new_chat())
+        session.deleted_chat = gone
+
+
+@uninterrupted()
+def _undo_delete() -> None:
+    owner, wanted = keeping.owner(), session.deleted_chat
+    if owner and history.undelete(owner, wanted) and (chat := history.load(owner, wanted)):
+        begin(chat)
+
+
+@uninterrupted()
+def _switch_temporary() -> None:
+    session.is_temporary = bool(widget("temporary"))
+
+
+@uninterrupted()
+def _delete_everything() -> None:
+    owner = keeping.owner()
+    if owner and history.delete_everything(owner):
+        begin(chats.new_chat())
+
+
+@uninterrupted()
+def _import() -> None:
+    upload, owner = widget("import_chats"), keeping.owner()
+    if upload is None or owner is None:
+        return
+    try:
+        found = imports.read(upload.getvalue())
+    except imports.BadImport as error:
+        st.toast(str(error))
+        return
+    kept = chat_files.take_in(owner, found)
+    for note in found.notes[:3]:
+        st.toast(note)
+    if len(kept) < len(found.chats):
+        st.toast(f"{len(kept)} of {len(found.chats)} conversations were kept. {history.trouble()}")
+    if kept:
+        begin(kept[0])

@@ -1,0 +1,35 @@
+"""Whether this session's conversation is kept, and for whom; saving it where it is."""
+
+from clarifai_chat import history
+from clarifai_chat.config import settings
+from clarifai_chat.conversation import Turn
+from components.session import session
+from components.visitor import visitor
+
+
+def owner() -> str | None:
+    """Whose conversations this session may see and keep; None where nothing is kept."""
+    return visitor() if settings().history else None
+
+
+def save() -> None:
+    """Keep the conversation as it stands, unless the visitor or the operator wants none kept."""
+    if (whose := owner()) and not session.is_temporary:
+        history.save(whose, session.chat)
+
+
+def follow(turn: Turn) -> None:
+    """Keep the turn's reply while it arrives."""
+    if (whose := owner()) and not session.is_temporary:
+        history.follow(whose, session.chat, turn)
+
+
+def why_not() -> str:
+    """Why this conversation is not kept, in a sentence; "" where it is."""
+    if not settings().history:
+        return "Conversations are not kept here: they are gone with a reload."
+    if owner() is None:
+        return "This browser gave no cookie, so conversations are gone with a reload."
+    if session.is_temporary:
+        return "A temporary chat: nothing of it is kept."
+    return history.trouble(session.chat)

@@ -1,0 +1,657 @@
+"""What a person sees of kept conversations: the list beside the chat, its menu, the address."""
+
+import json
+
+import pytest
+import streamlit
+from streamlit.runtime.context import ContextProxy
+
+from clarifai_chat import chats, history, replies
+from clarifai_chat.conversation import INTERRUPTED, apply, end, new_turn
+from clarifai_chat.events import Text
+from clarifai_chat.exports import to_json
+from clarifai_chat.store import open_store
+from clarifai_chat.visitor import COOKIE, new_id, owner_of
+from tests.canary import CANARY, assert_no_canary
+from tests.fake_clarifai import says
+from tests.pages import Gate, ask, page, questions, reply, sidebar, until
+
+MODEL = {"url": "https://clarifai.com/a/b/models/c", "name": "C"}
+MODEL |= {"input_price": None, "output_price": None}
+
+
+@pytest.fixture
+def come_as(monkeypatch):
+    """`come_as(visitor)`: whose browser opens pages from now on; None takes no cookies."""
+    cookies = {}
+    monkeypatch.setattr(ContextProxy, "cookies", property(lambda context: cookies))
+
+    def come_as(visitor):
+        cookies.clear()
+        if visitor:
+            cookies[COOKIE] = visitor
+
+    return come_as
+
+
+@pytest.fixture
+def ada(come_as):
+    """The visitor whose browser it is at first."""
+    visitor = new_id()
+    come_as(visitor)
+    return visitor
+
+
+@pytest.fixture(autouse=True)
+def kept(ada, tmp_path, set_up, monkeypatch):
+    """What is in the file, as another process finds it."""
+    address = f"sqlite:///{tmp_path / 'history.db'}"
+    set_up(DATABASE_URL=address)
+    monkeypatch.setattr(history, "EVERY_S", 0.01)
+    monkeypatch.setattr(history, "RETRY_S", 0.0)
+    history.forget_store()
+    store = open_store(address)
+    yield store
+    store.close()
+    for handle in list(replies._replies.values()):
+        handle.stop()
+    history.forget_store()
+
+
+@pytest.fixture
+def keep(kept, ada):
+    """Keep conversations for Ada, one for each question; the latest is the newest."""
+
+    def keep(*prompts, answer="Yes.", is_over=True):
+        made = []
+        for prompt in prompts:
+            chat, turn = chats.new_chat(), new_turn(prompt, MODEL)
+            turn["asked_at"] = 1.0
+            apply(turn, Text(answer), 0.1)
+            if is_over:
+                end(turn, "stop", 0.2)
+            chats.add(chat, turn, None)
+            kept.save_chat(owner_of(ada), chat)
+            made.append(chat)
+        return made
+
+    return keep
+
+
+@pytest.fixture
+def downloads(monkeypatch):
+    """What each download button would give, by its key."""
+    found = {}
+    draw = streamlit.download_button
+
+    def download_button(label, data, **options):
+        found[options["key"]] = data
+        return draw(label, data, **options)
+
+    monkeypatch.setattr(streamlit, "download_button", download_button)
+    return lambda key: found[key]()
+
+
+def listed(app):
+    """The conversations in the list, top to bottom."""
+    return app.radio(key="chats").options if app.has("chats") else []
+
+
+def chosen(app):
+    radio = app.radio(key="chats")
+    return None if radio.index is None else radio.options[radio.index]
+
+
+def open_listed(app, title):
+    radio = app.radio(key="chats")
+    kept = history.listing(owner_of(streamlit.context.cookies[COOKIE]))
+    radio.set_value(next(each.id for each in kept if each.title == title)).run()
+    return app
+
+
+def address(app):
+    found = app.query_params.get("chat", "")
+    return found if isinstance(found, str) else found[0]
+
+
+def toasts(app):
+    return [toast.value for toast in app.toast]
+
+
+def open_menu(app):
+    return app.open("chat_menu")
+
+
+def bring_in(app, data, name="file.json"):
+    uploader = app.get("file_uploader")[0]
+    uploader.upload(name, data, "application/json")
+    return app.run()
+
+
+# --- The list -----------------------------------------------------------------------------------
+
+
+def test_what_was_asked_is_listed_by_its_first_words(open_app, fake, kept, ada):
+    app = open_app(pat=CANARY)
+    assert not app.has("chats")
+    assert address(app) == ""
+    fake.next(says("Paris."))
+
+    ask(app, "**What** is the capital of France?")
+
+    app.run()
+    assert listed(app) == ["What is the capital of France?"]
+    assert chosen(app) == "What is the capital of France?"
+    (chat,) = kept.chats(owner_of(ada))
+    assert address(app) == chat["id"]
+    until(lambda: kept.load(owner_of(ada), chat["id"])["turns"] == app.turns)
+
+
+def test_an_older_conversation_can_be_opened_and_gone_on_with(open_app, fake, keep):
+    keep("First?", "Second?")
+    app = open_app(pat=CANARY)
+    assert listed(app) == ["Second?", "First?"]
+    assert chosen(app) is None
+    fake.next(says("Still yes."))
+
+    open_listed(app, "First?")
+    assert questions(app) == ["First?"]
+    assert "Yes." in reply(app)
+    assert chosen(app) == "First?"
+    app.session_state["session.chosen"] = ""
+    ask(app, "Sure?")
+
+    assert [m["content"] for m in fake.chats[0].body["messages"]] == ["First?", "Yes.", "Sure?"]
+    assert listed(app) == ["First?", "Second?"]
+    open_listed(app, "Second?")
+    assert questions(app) == ["Second?"]
+    open_listed(app, "First?")
+    assert questions(app) == ["First?", "Sure?"]
+
+
+def test_a_new_chat_leaves_the_old_one_in_the_list(open_app, fake):
+    fake.next(says("Hello"))
+    app = ask(open_app(pat=CANARY), "Hi there")
+
+    app.click("new_chat")
+
+    assert questions(app) == []
+    assert address(app) == ""
+    assert listed(app) == ["Hi there"]
+    assert chosen(app) is None
+
+
+def test_conversations_of_one_title_are_told_apart(open_app, keep):
+    made = keep("Hi", "Hi", "Hi (2)", "Hi", answer="Hello")
+    app = open_app()
+    assert len(set(listed(app))) == 4
+
+    for chat in made:
+        app.radio(key="chats").set_value(chat["id"]).run()
+        assert app.session_state["session.chat"]["id"] == chat["id"]
+
+
+def test_a_title_is_no_markdown(open_app, keep):
+    keep("Is 2 * 3 $6 or <b> and `c`?")
+    (label,) = listed(open_app())
+    assert label == r"Is 2 \* 3 \$6 or \<b\> and c?"
+
+
+def test_a_long_list_shows_its_beginning_and_the_rest_on_request(open_app, keep):
+    keep(*(f"Question {n}?" for n in range(35)))
+    app = open_app()
+    assert len(listed(app)) == 30
+
+    app.click("more_chats")
+
+    assert len(listed(app)) == 35
+    assert not app.has("more_chats")
+
+
+def test_a_search_finds_text_in_answers_and_shows_where(open_app, keep):
+    keep(*(f"Question {n}?" for n in range(9)))
+    keep("And this?", answer="The zebra is striped.")
+    app = open_app()
+
+    app.text_input(key="search_chats").set_value("ZEBRA").run()
+
+    assert listed(app) == ["And this?"]
+    (caption,) = app.radio(key="chats").proto.captions
+    assert "The zebra is striped" in caption
+    open_listed(app, "And this?")
+    assert questions(app) == ["And this?"]
+    app.text_input(key="search_chats").set_value("no such animal").run()
+    assert "Nothing found." in sidebar(app)
+    app.text_input(key="search_chats").set_value("").run()
+    assert len(listed(app)) == 10
+
+
+def test_a_short_list_needs_no_search(open_app, keep):
+    keep("One?")
+    assert not open_app().has("search_chats")
+
+
+def test_a_conversation_that_another_tab_deleted_is_not_opened(open_app, keep, kept, ada):
+    (chat,) = keep("One?")
+    app = open_app()
+    app.radio(key="chats").set_value(chat["id"])
+    kept.delete(owner_of(ada), chat["id"])
+
+    app.run()
+
+    assert toasts(app) == ["This conversation was deleted in another tab."]
+    assert questions(app) == []
+    assert listed(app) == []
+
+
+# --- The menu -----------------------------------------------------------------------------------
+
+
+def test_a_conversation_can_be_renamed(open_app, keep, kept, ada):
+    (chat,) = keep("First words?")
+    app = open_menu(open_app(query={"chat": chat["id"]}))
+    assert app.text_input(key="chat_title").value == "First words?"
+
+    app.text_input(key="chat_title").set_value("  My *title* ").run()
+    assert listed(app) == [r"My \*title\*"]
+    assert chosen(app) == listed(app)[0]
+    assert kept.load(owner_of(ada), chat["id"])["title"] == "My *title*"
+
+    app.text_input(key="chat_title").set_value("").run()
+    assert listed(app) == ["First words?"]
+    assert app.text_input(key="chat_title").value == "First words?"
+
+
+def test_a_conversation_that_is_pinned_stays_on_top(open_app, keep):
+    first, _ = keep("First?", "Second?")
+    app = open_menu(open_app(query={"chat": first["id"]}))
+
+    app.click("pin_chat")
+    assert listed(app) == [":material/push_pin: First?", "Second?"]
+    assert chosen(app) == ":material/push_pin: First?"
+    assert app.button(key="pin_chat").label == "Unpin"
+
+    app.click("pin_chat")
+    assert listed(app) == ["Second?", "First?"]
+
+
+def test_what_was_deleted_can_be_brought_back(open_app, keep):
+    first, _ = keep("First?", "Second?")
+    app = open_menu(open_app(query={"chat": first["id"]}))
+
+    app.click("delete_chat")
+    assert questions(app) == []
+    assert listed(app) == ["Second?"]
+    assert address(app) == ""
+
+    app.click("undo_delete")
+    assert questions(app) == ["First?"]
+    assert listed(app) == ["Second?", "First?"]
+    assert not app.has("undo_delete")
+    assert address(app) == first["id"]
+
+
+def test_undo_goes_away_when_one_goes_on(open_app, keep, fake):
+    first, *_ = keep("First?", "Second?", "Third?")
+    app = open_menu(open_app(query={"chat": first["id"]}))
+    app.click("delete_chat")
+    assert app.has("undo_delete")
+    open_listed(app, "Third?")
+    assert not app.has("undo_delete")
+
+    open_listed(app, "Second?")
+    app.click("delete_chat")
+    fake.next(says("Hello"))
+    app.session_state["session.chosen"] = ""
+    ask(app, "Something new")
+    assert not app.has("undo_delete")
+    app.click("new_chat")
+    assert not app.has("undo_delete")
+
+
+def test_deleting_a_conversation_ends_its_reply(open_app, fake, at_a_glance):
+    gate = Gate()
+    fake.next(gate)
+    app = ask(open_app(pat=CANARY), "Go on")
+    (turn,) = app.turns
+    until(lambda: turn["replies"])
+
+    open_menu(app.run()).click("delete_chat")
+
+    assert replies.get(turn) is None
+    assert fake.gone_within(5)
+    app.click("undo_delete")
+    assert "Half an" in reply(app)
+    assert "Stopped" in reply(app)
+
+
+def test_a_temporary_chat_writes_nothing(open_app, fake, kept, ada, keep):
+    keep("Kept?")
+    app = open_menu(open_app(pat=CANARY))
+    fake.next(says("Psst."))
+    app.toggle(key="temporary").set_value(True).run()
+    assert "A temporary chat: nothing of it is kept." in sidebar(app)
+
+    ask(app, "Secret?")
+
+    assert "Psst." in reply(app)
+    assert [chat["title"] for chat in kept.chats(owner_of(ada))] == ["Kept?"]
+    assert not history._history.followed
+    assert address(app) == ""
+    assert not app.has("pin_chat")
+
+    app.click("new_chat")
+    assert "A temporary chat" not in sidebar(app)
+    assert not app.toggle(key="temporary").value
+    ask(app, "Open?")
+    assert listed(app) == ["Open?", "Kept?"]
+
+
+def test_what_is_opened_after_a_temporary_chat_is_kept_again(open_app, fake, keep, kept, ada):
+    (chat,) = keep("Kept?")
+    app = open_menu(open_app(pat=CANARY))
+    app.toggle(key="temporary").set_value(True).run()
+
+    open_listed(app, "Kept?")
+    ask(app, "And this?")
+
+    assert len(kept.load(owner_of(ada), chat["id"])["turns"]) == 2
+
+
+def test_everything_of_a_visitor_can_be_deleted(open_app, keep, kept, ada, come_as):
+    first, *_ = keep("First?", "Second?")
+    other = new_id()
+    kept.save_chat(owner_of(other), chats.new_chat())
+    app = open_menu(open_app(query={"chat": first["id"]}))
+    assert not app.has("delete_everything")
+
+    app.toggle(key="all_chats").set_value(True).run()
+    assert app.button(key="delete_everything").disabled
+    app.checkbox(key="delete_sure").check().run()
+    app.click("delete_everything")
+
+    assert questions(app) == []
+    assert listed(app) == []
+    assert not app.has("undo_delete")
+    assert address(app) == ""
+    assert list(kept.chats(owner_of(ada))) == []
+    assert len(list(kept.chats(owner_of(other)))) == 1
+
+
+# --- Files --------------------------------------------------------------------------------------
+
+
+def test_conversations_can_be_taken_home_without_the_token(open_app, keep, downloads):
+    keep("Second?", answer=f"You sent {CANARY}, didn't you?")
+    (first,) = keep("First?")
+    app = open_menu(open_app(pat=CANARY, query={"chat": first["id"]}))
+    app.toggle(key="all_chats").set_value(True).run()
+
+    for kind in ("json", "md", "html"):
+        for which in ("one", "all"):
+            text = downloads(f"export:{which}:{kind}")
+            assert_no_canary("an export", text)
+            assert "First?" in text
+            assert ("Second?" in text) == ("You sent" in text) == (which == "all")
+    assert [button.label for button in app.get("download_button")] == ["JSON", "MD", "HTML"] * 2
+
+
+def test_our_own_export_comes_back_under_a_new_id(open_app, keep, downloads):
+    (chat,) = keep("First?")
+    app = open_menu(open_app(query={"chat": chat["id"]}))
+    data = downloads("export:one:json").encode()
+
+    bring_in(app, data)
+
+    assert listed(app) == ["First?", "First? (2)"]
+    assert questions(app) == ["First?"]
+    assert app.session_state["session.chat"]["id"] != chat["id"]
+    assert address(app) == app.session_state["session.chat"]["id"]
+
+
+def test_attachments_come_and_go_with_a_file(open_app, keep, downloads):
+    (chat,) = keep("First?")
+    about = {"id": "f" * 32, "name": "a.txt", "kind": "text", "mime": "text/plain"}
+    about |= {"size": 5, "tokens": 1, "sha256": ""}
+    chat["turns"][0]["attachments"] = [about]
+    data = to_json([chat], secret="", contents={about["id"]: b"Notes"})
+
+    app = bring_in(open_menu(open_app()), data.encode())
+
+    again = json.loads(downloads("export:one:json"))
+    assert list(again["contents"].values()) == list(json.loads(data)["contents"].values())
+    assert "a.txt" in downloads("export:one:html")
+    assert app.turns[0]["attachments"][0]["id"] in again["contents"]
+
+
+def test_messages_of_openai_come_in_as_a_conversation(open_app, fake):
+    messages = [
+        {"role": "user", "content": "Hello?"},
+        {"role": "assistant", "content": "Here I am."},
+    ]
+
+    app = bring_in(open_menu(open_app(pat=CANARY)), json.dumps(messages).encode())
+
+    assert questions(app) == ["Hello?"]
+    assert "Here I am." in reply(app)
+    assert listed(app) == ["Hello?"]
+    assert fake.chats == []
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"a": 1}', b"\xff\xfe\x00"])
+def test_a_file_that_holds_no_conversation_says_so(open_app, data):
+    app = bring_in(open_menu(open_app()), data)
+
+    (toast,) = toasts(app)
+    assert toast.startswith(("The file", "There is no conversation"))
+    assert listed(app) == []
+
+
+def test_what_a_file_had_to_leave_out_is_said(open_app):
+    messages = [{"role": "user", "content": "Hello?"}, {"role": "wizard", "content": "Hm."}]
+
+    app = bring_in(open_menu(open_app()), json.dumps(messages).encode())
+
+    assert any("Left out" in toast for toast in toasts(app))
+    assert questions(app) == ["Hello?"]
+
+
+# --- The address --------------------------------------------------------------------------------
+
+
+def test_an_address_opens_a_conversation(open_app, keep):
+    first, _ = keep("First?", "Second?")
+
+    app = open_app(query={"chat": first["id"]})
+
+    assert questions(app) == ["First?"]
+    assert chosen(app) == "First?"
+    assert toasts(app) == []
+
+
+def test_an_address_that_is_changed_by_hand_opens_the_other_one(open_app, keep):
+    first, second = keep("First?", "Second?")
+    app = open_app(query={"chat": first["id"]})
+
+    app.query_params["chat"] = second["id"]
+    app.run()
+
+    assert questions(app) == ["Second?"]
+
+
+@pytest.mark.parametrize("asked", ["unknown", "a\x00b", "x" * 10_000])
+def test_an_unknown_conversation_in_the_address_is_said_to_be(open_app, asked):
+    app = open_app(query={"chat": asked})
+
+    assert len(toasts(app)) == 1
+    assert "not one of yours, or was deleted" in toasts(app)[0]
+    assert address(app) == ""
+    app.run()
+    assert toasts(app) == []
+
+
+def test_somebody_elses_conversation_does_not_open(open_app, keep, come_as):
+    (chat,) = keep("Private?", answer="Very.")
+    come_as(new_id())
+
+    app = open_app(query={"chat": chat["id"]})
+
+    assert "not one of yours" in toasts(app)[0]
+    assert questions(app) == []
+    assert listed(app) == []
+    assert "Private" not in page(app)
+
+
+def test_a_second_tab_sees_the_list_and_another_visitor_does_not(open_app, fake, ada, come_as):
+    fake.next(says("Hello"))
+    ask(open_app(pat=CANARY), "Hi there")
+
+    assert listed(open_app()) == ["Hi there"]
+    come_as(new_id())
+    assert listed(open_app()) == []
+    come_as(ada)
+    assert listed(open_app()) == ["Hi there"]
+
+
+def test_two_tabs_of_one_conversation_lose_nothing(open_app, fake, keep):
+    (chat,) = keep("One?")
+    here = open_app(pat=CANARY, query={"chat": chat["id"]}, chosen="")
+    there = open_app(pat=CANARY, query={"chat": chat["id"]})
+    for app, prompt in ((here, "Here?"), (there, "There?")):
+        app.session_state["session.chosen"] = ""
+        ask(app, prompt)
+        assert questions(app) == ["One?", prompt]
+
+    prompts = [turn["prompt"] for turn in there.session_state["session.chat"]["turns"]]
+    assert sorted(prompts) == ["Here?", "One?", "There?"]
+    assert len(fake.chats) == 2
+
+
+# --- A reload, a restart ------------------------------------------------------------------------
+
+
+def test_a_reload_in_mid_answer_watches_the_reply_and_asks_nothing_twice(
+    open_app, fake, at_a_glance
+):
+    gate = Gate()
+    fake.next(gate)
+    before = ask(open_app(pat=CANARY), "Go on")
+    until(lambda: before.turns[0]["replies"])
+
+    after = open_app(query={"chat": address(before)})
+
+    assert "Half an" in reply(after)
+    assert after.has("stop")
+    assert after.turns[0] is before.turns[0]
+    gate.open()
+    until(lambda: replies.get(after.turns[0]) is None)
+    after.run()
+    assert "Half an answer." in reply(after)
+    assert "Interrupted" not in reply(after)
+    assert not after.has("stop")
+    assert len(fake.chats) == 1
+    assert "Half an answer." in reply(open_app(query={"chat": address(before)}))
+
+
+def test_a_turn_that_a_killed_process_left_is_interrupted_and_goes_on(open_app, fake, keep):
+    (chat,) = keep("Go on", answer="The first half", is_over=False)
+    app = open_app(pat=CANARY, query={"chat": chat["id"]})
+    assert "The first half" in reply(app)
+    assert "Interrupted" in reply(app)
+    assert app.turns[0]["ending"] == INTERRUPTED
+    assert fake.chats == []
+    fake.next(says(", and the second."))
+
+    app.click(f"resume:{chat['turns'][0]['id']}")
+
+    assert "The first half, and the second." in reply(app)
+    until(lambda: not history._history.followed)
+    again = open_app(query={"chat": chat["id"]})
+    assert "The first half, and the second." in reply(again)
+
+
+# --- Where nothing is kept ----------------------------------------------------------------------
+
+
+def test_without_a_cookie_the_page_says_so_and_writes_nothing(open_app, fake, come_as, keep):
+    (chat,) = keep("One?")
+    come_as(None)
+    fake.next(says("Hello"))
+
+    app = ask(open_app(pat=CANARY, query={"chat": chat["id"]}), "Hi")
+
+    assert "Hello" in reply(app)
+    assert "This browser gave no cookie, so conversations are gone with a reload." in sidebar(app)
+    assert not app.has("chats")
+    assert not app.has("chat_menu")
+    assert history._history.store is None
+    assert not history._history.followed
+
+
+def test_without_history_the_page_says_so_and_writes_nothing(open_app, fake, set_up, kept, ada):
+    set_up(HISTORY="false")
+    fake.next(says("Hello"))
+
+    app = ask(open_app(pat=CANARY), "Hi")
+
+    assert "Hello" in reply(app)
+    assert "Conversations are not kept here: they are gone with a reload." in sidebar(app)
+    assert list(kept.chats(owner_of(ada))) == []
+    app.click("new_chat")
+    assert not app.has("chats")
+
+
+@pytest.fixture
+def no_store(set_up, tmp_path):
+    """A database that cannot be opened; what comes back makes it one that can."""
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where a folder should be")
+    set_up(DATABASE_URL=f"sqlite:///{blocked / 'history.db'}")
+    history.forget_store()
+    return blocked.unlink
+
+
+def test_a_store_that_fails_says_so_and_the_chat_goes_on(open_app, fake, no_store):
+    app = open_app(pat=CANARY)
+    fake.next(says("Hello"), says("Hello again"))
+
+    ask(app, "Hi")
+    ask(app, "And you?")
+
+    assert questions(app) == ["Hi", "And you?"]
+    assert "The database of conversations cannot be written." in sidebar(app)
+    assert address(app) == ""
+
+    no_store()
+    until(lambda: not history.trouble(app.session_state["session.chat"]))
+    app.run()
+    assert "cannot be written" not in sidebar(app)
+    assert listed(app) == ["Hi"]
+    assert address(app) == app.session_state["session.chat"]["id"]
+
+
+def test_an_address_is_kept_while_the_store_cannot_be_read(open_app, no_store, kept, ada):
+    chat = chats.new_chat()
+    app = open_app(query={"chat": chat["id"]})
+    assert "cannot be written" in sidebar(app)
+    assert toasts(app) == []
+    assert address(app) == chat["id"]
+
+    no_store()
+    turn = new_turn("One?", MODEL)
+    end(turn, "stop", 0.1)
+    chats.add(chat, turn, None)
+    history.save(owner_of(ada), chat)
+    app.run()
+
+    assert questions(app) == ["One?"]
+
+
+def test_a_file_that_cannot_be_kept_says_so(open_app, monkeypatch, keep):
+    app = open_menu(open_app())
+    data = to_json([chats.new_chat(), chats.new_chat()], secret="").encode()
+    monkeypatch.setattr(history, "save", lambda *_: False)
+
+    bring_in(app, data)
+
+    assert any(toast.startswith("0 of 2 conversations were kept.") for toast in toasts(app))

@@ -1,0 +1,177 @@
+"""The context meter: what the next question takes, what it costs, what no longer fits."""
+
+import copy
+import dataclasses
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clarifai_chat.catalog import DEMO, Model
+from clarifai_chat.context_meter import PER_ANSWER, PER_MESSAGE, ROOM, measure
+from tests.some_chats import attachment, turn
+
+calm = settings(deadline=None)  # others may need the machine
+MODEL = Model(url="https://clarifai.com/a/b/models/c", name="C", input_price=2.0)
+ONE = 2 * PER_MESSAGE  # what a turn takes besides its words
+ASKING = PER_MESSAGE + PER_ANSWER
+
+
+def model(window=None, most=None, **facts):
+    facts = {"context_window": window, "max_output_tokens": most, **facts}
+    return dataclasses.replace(MODEL, **facts)
+
+
+def count(text):
+    """A token for each word."""
+    return len(text.split())
+
+
+def words(number):
+    return " ".join(["word"] * number)
+
+
+def meter(turns=(), prompt="", model=MODEL, attached=0, **settings):
+    return measure(turns, settings, prompt, model, count, attached=attached)
+
+
+def test_a_question_takes_its_words_and_what_models_put_around_it():
+    assert meter(prompt="one two three").tokens == 3 + ASKING
+
+
+def test_all_that_is_sent_is_counted():
+    calls = [{"id": "1", "function": {"name": "get", "arguments": '{"a": 1}'}}]
+    asked = turn("one two", "")
+    asked["replies"] = [
+        {"role": "assistant", "content": "", "reasoning_content": words(99), "tool_calls": calls},
+        {"role": "tool", "tool_call_id": "1", "content": "a result"},
+        {"role": "assistant", "content": "an answer it is"},
+    ]
+    asked["attachments"] = [
+        {**attachment("a", "a.png", "image", "image/png", 1), "tokens": 100},
+        attachment("b", "b.png", "image", "image/png", 1),
+    ]
+
+    found = meter([asked], "now", attached=50, system="be kind", json_schema="{ }")
+
+    turn_tokens = 5 * PER_MESSAGE + 2 + 3 + 2 + 4 + 100
+    assert found.tokens == turn_tokens + (PER_MESSAGE + 2) + 2 + 1 + 50 + ASKING
+    assert found.all_tokens == found.tokens
+
+
+def test_what_is_not_sent_is_not_counted():
+    running = turn("running", "so far", ended_at=None)
+
+    assert meter([turn("failed", ""), running]).tokens == ASKING
+
+
+def test_what_is_not_known_is_said():
+    found = meter(prompt="Hi", model=model(input_price=None))
+
+    assert (found.window, found.room, found.cost_usd) == (None, None, None)
+    assert found.fits
+    assert found.sentence == "About 8 tokens; how many C takes is not known."
+
+
+def test_the_price_is_that_of_what_goes_out():
+    assert meter(prompt=words(993)).cost_usd == pytest.approx(1000 * 2 / 1_000_000)
+    assert meter(prompt="Hi", model=DEMO).cost_usd == 0
+
+
+@pytest.mark.parametrize(
+    ("window", "most", "settings", "room"),
+    [
+        (10_000, None, {}, 10_000 - ASKING),
+        (10_000, 500, {}, 500),
+        (10_000, 500, {"max_tokens": 200}, 200),
+        (None, None, {"max_tokens": 200}, 200),
+        (None, 300, {}, 300),
+    ],
+)
+def test_the_room_for_an_answer_is_the_smallest_of_its_limits(window, most, settings, room):
+    assert meter(model=model(window, most), **settings).room == room
+
+
+def test_the_oldest_turns_are_left_out_until_the_rest_fits():
+    turns = [turn(words(100 * number), words(100)) for number in (1, 2, 3)]
+
+    found = meter(turns, words(10), model(ROOM * 4 + 1), system=words(2200))
+
+    assert list(found.left_out) == turns[:1]
+    assert found.all_tokens - found.tokens == 200 + ONE
+    assert found.fits
+    assert found.tokens + ROOM <= ROOM * 4 + 1
+    assert "the oldest turn will be left out" in found.sentence
+
+
+def test_nothing_is_left_out_while_all_fits():
+    found = meter([turn("a", "b")], "c", model(10_000))
+
+    assert found.left_out == ()
+    assert found.sentence == "About 18 of C's 10,000 tokens."
+
+
+def test_a_question_that_is_too_long_by_itself_is_said_to_be():
+    turns = [turn("a", "b"), turn("c", "d")]
+
+    found = meter(turns, words(1000), model(1000))
+
+    assert list(found.left_out) == turns
+    assert not found.fits
+    assert found.room == 0
+    assert found.sentence.startswith("Too long: about 1,007 of C's 1,000 tokens")
+
+
+def test_a_limit_that_is_too_high_for_the_model_is_said_to_be():
+    found = meter(prompt="Hi", model=model(1000), max_tokens=1000)
+
+    assert not found.fits
+    assert "leaves too few for an answer of 1,000. Lower that limit" in found.sentence
+
+
+def test_room_that_was_asked_for_is_kept_free():
+    turns = [turn(words(100), words(100))]
+
+    assert meter(turns, model=model(1000), max_tokens=700).left_out == ()
+    assert list(meter(turns, model=model(1000), max_tokens=900).left_out) == turns
+
+
+TURNS = st.lists(
+    st.builds(
+        turn,
+        st.integers(0, 300).map(words),
+        st.integers(0, 300).map(words),
+        ended_at=st.sampled_from([None, 1.0, 2.0]),
+    ),
+    max_size=6,
+)
+
+
+@calm
+@given(
+    TURNS,
+    st.integers(0, 500).map(words),
+    st.one_of(st.none(), st.integers(1, 3000)),
+    st.one_of(st.none(), st.integers(1, 3000)),
+    st.fixed_dictionaries(
+        {}, optional={"system": st.just("be kind"), "max_tokens": st.integers(1, 2000)}
+    ),
+)
+def test_whole_turns_go_oldest_first_and_no_more_than_needed(turns, prompt, window, most, settings):
+    before = copy.deepcopy(turns)
+
+    found = meter(turns, prompt, model(window, most), **settings)
+
+    assert turns == before
+    sent = [each for each in turns if each["ended_at"] is not None and each["replies"]]
+    assert list(found.left_out) == sent[: len(found.left_out)]
+    rest = sent[len(found.left_out) :]
+    assert found.tokens == meter(rest, prompt, **settings).tokens
+    assert found.all_tokens == meter(turns, prompt, **settings).tokens
+    if window is not None and found.left_out:
+        one_more = sent[len(found.left_out) - 1 :]
+        again = meter(one_more, prompt, model(window, most), **settings)
+        assert list(again.left_out) == one_more[:1] or not found.fits
+    if not found.fits:
+        assert rest == []
+    assert found.sentence.endswith(".")

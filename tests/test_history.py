@@ -1,0 +1,600 @@
+"""Conversations that are kept while they go on: in a file, beside other tabs, without a store."""
+
+import threading
+
+import pytest
+
+from clarifai_chat import chat_files, chats, history, imports, replies
+from clarifai_chat.conversation import INTERRUPTED, apply, end, new_turn
+from clarifai_chat.events import Finished, Text
+from clarifai_chat.exports import to_json
+from clarifai_chat.store import Store, StoreTrouble, open_store
+from clarifai_chat.store.trouble import StoreFull
+from tests.conftest import until
+
+ADA, BOB = "a" * 64, "b" * 64
+MODEL = {"url": "https://x/y", "name": "Y", "input_price": None, "output_price": None}
+
+
+@pytest.fixture(autouse=True)
+def file(tmp_path, set_up, monkeypatch):
+    """The database of one test, and a keeper that looks all the time."""
+    path = tmp_path / "history.db"
+    set_up(DATABASE_URL=f"sqlite:///{path}")
+    monkeypatch.setattr(history, "EVERY_S", 0.005)
+    monkeypatch.setattr(history, "RETRY_S", 0.0)
+    history.forget_store()
+    yield path
+    for handle in list(replies._replies.values()):
+        handle.stop()
+    history.forget_store()
+
+
+@pytest.fixture
+def kept(file):
+    """What is in the file, as another process finds it."""
+    store = open_store(f"sqlite:///{file}")
+    yield store
+    store.close()
+
+
+def a_chat(*prompts):
+    chat = chats.new_chat()
+    for prompt in prompts:
+        ask(chat, prompt)
+    return chat
+
+
+def ask(chat, prompt, answer="Yes."):
+    turn = new_turn(prompt, MODEL)
+    turn["asked_at"] = 1.0
+    apply(turn, Text(answer), 0.1)
+    end(turn, "stop", 0.2)
+    shown = chats.path(chat)
+    chats.add(chat, turn, shown[-1] if shown else None)
+    return turn
+
+
+class Running:
+    """A reply that says what it is told to, word by word."""
+
+    def __init__(self, chat, prompt="Go on?"):
+        self.turn = new_turn(prompt, MODEL)
+        shown = chats.path(chat)
+        chats.add(chat, self.turn, shown[-1] if shown else None)
+        self.words = threading.Semaphore(0)
+        self.may_end = threading.Event()
+        replies.ask(self.turn, self._events, line=chat["id"], is_here=lambda: True)
+
+    def _events(self, call):
+        number = 0
+        while not self.may_end.is_set():
+            if self.words.acquire(timeout=0.005):
+                number += 1
+                yield Text(f"word{number} ")
+        yield Finished("stop")
+
+    def say(self):
+        self.words.release()
+
+    def end(self):
+        self.may_end.set()
+        until(lambda: replies.get(self.turn) is None)
+
+
+def prompts(chat):
+    return [turn["prompt"] for turn in chat["turns"]]
+
+
+def answer(turn):
+    return turn["replies"][0]["content"] if turn["replies"] else ""
+
+
+def first_answer(store, chat, owner=ADA):
+    return answer(store.load(owner, chat["id"])["turns"][0])
+
+
+def titles(owner=ADA, query=""):
+    return [summary.title for summary in history.listing(owner, query)]
+
+
+class Broken:
+    """A store that fails in every method but those of the one that it stands for."""
+
+    def __init__(self, store, *works):
+        self._store, self._works = store, works
+
+    def __getattr__(self, name):
+        if name in self._works or name == "close":
+            return getattr(self._store, name)
+
+        def fail(*arguments):
+            raise StoreFull
+
+        return fail
+
+
+@pytest.fixture
+def break_store(monkeypatch):
+    """`break_store("load")` lets only `load` work from now on; what comes back mends it."""
+
+    def break_store(*works):
+        history.listing(ADA)
+        whole = history._history.store
+        monkeypatch.setattr(history._history, "store", Broken(whole, *works))
+        return lambda: monkeypatch.setattr(history._history, "store", whole)
+
+    return break_store
+
+
+# --- Saved and found again ----------------------------------------------------------------------
+
+
+def test_a_conversation_is_found_again_as_it_was(kept):
+    chat = a_chat("One?", "Two?")
+
+    assert history.save(ADA, chat)
+
+    assert chat["revision"] == 1
+    history.forget_store()  # as after a restart
+    assert history.load(ADA, chat["id"]) == chat == kept.load(ADA, chat["id"])
+    assert titles() == ["One?"]
+    assert titles(query="yes") == ["One?"]
+    assert titles(query="no such words") == []
+    assert history.every_chat(ADA) == [chat]
+    assert history.trouble() == ""
+
+
+def test_nobody_sees_what_another_keeps():
+    chat = a_chat("Mine?")
+    history.save(ADA, chat)
+
+    assert history.load(BOB, chat["id"]) is None
+    assert titles(BOB) == []
+    assert history.every_chat(BOB) == []
+    assert not history.delete(BOB, chat["id"])
+    assert history.delete_everything(BOB)
+
+    assert history.load(ADA, chat["id"]) == chat
+
+
+def test_what_is_deleted_can_be_brought_back():
+    chat = a_chat("One?")
+    history.save(ADA, chat)
+
+    assert history.delete(ADA, chat["id"])
+    assert history.load(ADA, chat["id"]) is None
+    assert not history.delete(ADA, chat["id"])
+
+    assert history.undelete(ADA, chat["id"])
+    assert history.load(ADA, chat["id"]) == chat
+
+
+def test_everything_of_one_visitor_can_be_removed():
+    mine, other = a_chat("Mine?"), a_chat("Other?")
+    history.save(ADA, mine)
+    history.save(BOB, other)
+
+    assert history.delete_everything(ADA)
+
+    assert titles(ADA) == []
+    assert not history.undelete(ADA, mine["id"])
+    assert titles(BOB) == ["Other?"]
+
+
+def test_without_a_setting_the_file_is_beside_the_app(set_up):
+    set_up(DATABASE_URL="")
+    assert history.address() == f"sqlite:///{history.ROOT / 'data' / 'history.db'}"
+
+
+# --- Two tabs -----------------------------------------------------------------------------------
+
+
+def test_what_two_tabs_asked_is_in_both(kept):
+    here = a_chat("One?")
+    history.save(ADA, here)
+    there = history.load(ADA, here["id"])
+    there["pinned"] = True
+    ask(there, "There?")
+    history.save(ADA, there)
+    first, list_of_turns = here["turns"][0], here["turns"]
+    ask(here, "Here?")
+
+    assert history.save(ADA, here)
+
+    assert sorted(prompts(here)) == ["Here?", "One?", "There?"]
+    assert here["pinned"]
+    assert kept.load(ADA, here["id"]) == here
+    # Pages and workers hold both.
+    assert here["turns"] is list_of_turns
+    assert next(turn for turn in here["turns"] if turn["prompt"] == "One?") is first
+    assert chats.path(here)[-1]["prompt"] == "Here?"
+
+
+def test_an_answer_that_another_tab_carried_on_is_taken_over(kept):
+    here = a_chat("One?")
+    history.save(ADA, here)
+    there = history.load(ADA, here["id"])
+    there["turns"][0]["replies"][0]["content"] += " And more."
+    history.save(ADA, there)
+    first = here["turns"][0]
+    ask(here, "Here?")
+
+    history.save(ADA, here)
+
+    assert here["turns"][0] is first
+    assert answer(first) == "Yes. And more."
+
+
+def test_a_chat_that_was_deleted_elsewhere_goes_on_as_a_new_one(kept):
+    chat = a_chat("One?")
+    history.save(ADA, chat)
+    old = chat["id"]
+    history.delete(ADA, old)
+    ask(chat, "Two?")
+
+    assert history.save(ADA, chat)
+
+    assert chat["id"] != old
+    assert prompts(kept.load(ADA, chat["id"])) == ["One?", "Two?"]
+    assert kept.load(ADA, old) is None
+    history.undelete(ADA, old)
+    assert prompts(kept.load(ADA, old)) == ["One?"]
+
+
+def test_a_reply_that_another_tab_asked_for_is_seen_running_after_a_merge():
+    here = a_chat("One?")
+    history.save(ADA, here)
+    there = history.load(ADA, here["id"])
+    running = Running(there)
+    history.save(ADA, there)
+    history.follow(ADA, there, running.turn)
+    here["pinned"] = True
+
+    history.save(ADA, here)
+
+    assert here["turns"][-1] is running.turn
+    running.end()
+
+
+# --- A reply that runs --------------------------------------------------------------------------
+
+
+def test_a_running_reply_is_saved_while_it_arrives_and_at_its_end(kept):
+    chat = chats.new_chat()
+    running = Running(chat)
+    history.save(ADA, chat)
+    history.follow(ADA, chat, running.turn)
+
+    running.say()
+    until(lambda: first_answer(kept, chat) == "word1 ")
+    running.say()
+    until(lambda: first_answer(kept, chat) == "word1 word2 ")
+    assert kept.load(ADA, chat["id"])["turns"][0]["ended_at"] is None
+    running.end()
+
+    until(lambda: not history._history.followed)
+    assert kept.load(ADA, chat["id"])["turns"] == [running.turn]
+    until(lambda: history._history.keeper is None)
+
+
+def test_a_conversation_that_is_loaded_has_the_running_reply_itself():
+    chat = a_chat("One?")
+    running = Running(chat)
+    history.save(ADA, chat)
+    history.follow(ADA, chat, running.turn)
+
+    again = history.load(ADA, chat["id"])
+
+    assert again is not chat
+    assert again["turns"][1] is running.turn
+    assert again["turns"][0] == chat["turns"][0]
+    running.end()
+
+
+def test_a_reply_that_has_just_ended_is_not_loaded_as_it_was_before(monkeypatch):
+    monkeypatch.setattr(history, "EVERY_S", 60)
+    chat = chats.new_chat()
+    running = Running(chat)
+    history.save(ADA, chat)
+    history.follow(ADA, chat, running.turn)
+    running.say()
+    until(lambda: answer(running.turn))
+    running.end()
+
+    (turn,) = history.load(ADA, chat["id"])["turns"]
+
+    assert turn is running.turn
+    history._history.keeper = None  # it sleeps for a minute
+
+
+def test_a_turn_of_the_same_id_in_another_conversation_is_not_the_running_one():
+    chat = chats.new_chat()
+    running = Running(chat)
+    history.save(ADA, chat)
+    history.follow(ADA, chat, running.turn)
+    copied = chats.new_chat()
+    copied["turns"] = [{**running.turn, "replies": []}]
+    history.save(BOB, copied)
+    running.say()
+    until(lambda: answer(running.turn))
+
+    assert answer(history.load(BOB, copied["id"])["turns"][0]) == ""
+    running.end()
+
+
+def test_an_unfollowed_reply_of_the_conversation_is_found_by_its_line():
+    chat = chats.new_chat()
+    running = Running(chat)
+    history.save(ADA, chat)
+
+    assert history.load(ADA, chat["id"])["turns"][0] is running.turn
+    running.end()
+
+
+def test_a_turn_that_was_taken_out_is_followed_no_more(kept):
+    chat = chats.new_chat()
+    running = Running(chat)
+    history.save(ADA, chat)
+    history.follow(ADA, chat, running.turn)
+    chats.splice(chat, running.turn)
+    history.save(ADA, chat)
+    running.end()
+
+    until(lambda: not history._history.followed)
+
+    assert kept.load(ADA, chat["id"])["turns"] == []
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_deleting_ends_what_runs_there_and_nothing_else(whole):
+    chat, other, bobs = chats.new_chat(), chats.new_chat(), chats.new_chat()
+    running = [Running(each) for each in (chat, other, bobs)]
+    for each, reply, owner in zip((chat, other, bobs), running, (ADA, ADA, BOB), strict=True):
+        history.save(owner, each)
+        history.follow(owner, each, reply.turn)
+
+    if whole:
+        history.delete_everything(ADA)
+    else:
+        history.delete(ADA, chat["id"])
+
+    ended = [replies.get(reply.turn) is None for reply in running]
+    assert ended == [True, whole, False]
+    for reply in running:
+        reply.end()
+    until(lambda: not history._history.followed)
+    assert titles() == ([] if whole else ["Go on?"])
+
+
+# --- A store that does not work -----------------------------------------------------------------
+
+
+def test_a_store_that_cannot_be_opened_says_why_and_works_later(set_up, tmp_path, monkeypatch):
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where a folder should be")
+    set_up(DATABASE_URL=f"sqlite:///{blocked / 'history.db'}")
+    monkeypatch.setattr(history, "RETRY_S", 3600)
+    chat = a_chat("One?")
+
+    assert not history.save(ADA, chat)
+    assert history.listing(ADA) == []
+    assert history.load(ADA, chat["id"]) is None
+    assert not history.delete(ADA, chat["id"])
+    assert "cannot be written" in history.trouble()
+    assert "cannot be written" in history.trouble(chat)
+    assert chat["revision"] == 0
+
+    blocked.unlink()
+    assert not history.save(ADA, chat)  # it is not tried with each click
+    monkeypatch.setattr(history, "RETRY_S", 0)
+    assert history.save(ADA, chat)
+    assert history.trouble() == history.trouble(chat) == ""
+    assert titles() == ["One?"]
+
+
+def test_a_store_that_fails_later_says_so_until_it_has_caught_up(break_store, kept, monkeypatch):
+    chat = a_chat("One?")
+    history.save(ADA, chat)
+    monkeypatch.setattr(history, "RETRY_S", 3600)
+    history._history.tried_again_at = history.time.monotonic()
+    mend = break_store("load", "listing")
+    ask(chat, "Two?")
+
+    assert not history.save(ADA, chat)
+    assert "disk" in history.trouble(chat)
+    assert titles() == ["One?"]  # reading works, and does not hide that writing does not
+    assert "disk" in history.trouble(chat)
+    assert history.trouble() == ""
+
+    mend()
+    monkeypatch.setattr(history, "RETRY_S", 0)
+    until(lambda: not history.trouble(chat))
+    assert prompts(kept.load(ADA, chat["id"])) == ["One?", "Two?"]
+    assert chat["revision"] == 2
+
+
+def test_what_ran_while_the_store_failed_is_kept_in_the_end(break_store, kept):
+    chat = chats.new_chat()
+    running = Running(chat)
+    history.save(ADA, chat)
+    mend = break_store()
+    history.follow(ADA, chat, running.turn)
+    running.say()
+    until(lambda: history.trouble(chat))
+    running.end()
+    assert history._history.followed
+
+    mend()
+
+    until(lambda: not history._history.followed)
+    assert history.trouble(chat) == ""
+    assert kept.load(ADA, chat["id"])["turns"] == [running.turn]
+    assert answer(running.turn) == "word1 "
+
+
+def test_a_conflict_while_catching_up_loses_nothing(break_store, kept):
+    chat = a_chat("One?")
+    history.save(ADA, chat)
+    mend = break_store()
+    ask(chat, "Two?")
+    history.save(ADA, chat)
+    there = kept.load(ADA, chat["id"])
+    ask(there, "There?")
+    kept.save_chat(ADA, there)
+
+    mend()
+    until(lambda: not history.trouble(chat))
+
+    assert sorted(prompts(kept.load(ADA, chat["id"]))) == ["One?", "There?", "Two?"]
+    ask(chat, "Three?")
+    history.save(ADA, chat)
+    assert sorted(prompts(chat)) == ["One?", "There?", "Three?", "Two?"]
+    assert kept.load(ADA, chat["id"]) == chat
+
+
+def test_a_store_that_fails_slowly_is_left_alone_for_a_while(break_store, monkeypatch):
+    monkeypatch.setattr(history, "SLOW_S", -1)
+    monkeypatch.setattr(history, "RETRY_S", 3600)
+    mend = break_store()
+    chat = a_chat("One?")
+    assert not history.save(ADA, chat)
+    mend()
+
+    assert not history.save(ADA, chat)
+    assert "disk" in history.trouble()
+
+    monkeypatch.setattr(history, "RETRY_S", 0)
+    assert history.save(ADA, chat)
+
+
+def test_only_so_many_conversations_wait_for_a_store(break_store, monkeypatch):
+    monkeypatch.setattr(history, "MOST_UNSAVED", 2)
+    monkeypatch.setattr(history, "EVERY_S", 60)
+    break_store()
+    waiting = [a_chat(f"{n}?") for n in range(3)]
+    for chat in waiting:
+        history.save(ADA, chat)
+
+    assert [each.chat for each in history._history.unsaved.values()] == waiting[1:]
+    history._history.keeper = None
+
+
+def test_what_waits_and_is_deleted_does_not_come_back(break_store, monkeypatch, kept):
+    monkeypatch.setattr(history, "EVERY_S", 60)
+    chat, other = a_chat("One?"), a_chat("Other?")
+    history.save(ADA, chat)
+    history.save(ADA, other)
+    mend = break_store("delete")
+    for each in (chat, other):
+        ask(each, "Two?")
+        history.save(ADA, each)
+
+    history.delete(ADA, chat["id"])
+
+    assert [each.chat for each in history._history.unsaved.values()] == [other]
+    mend()
+    history._history.keeper = None
+
+
+def test_a_keeper_that_died_is_replaced(monkeypatch, kept):
+    dead = threading.Thread(target=lambda: None)
+    dead.start()
+    dead.join()
+    monkeypatch.setattr(history._history, "keeper", dead)
+    chat = chats.new_chat()
+    running = Running(chat)
+    history.save(ADA, chat)
+    history.follow(ADA, chat, running.turn)
+    running.say()
+
+    until(lambda: first_answer(kept, chat) == "word1 ")
+    running.end()
+
+
+def test_trouble_is_a_sentence_with_what_to_do():
+    assert str(StoreTrouble()).count(".") >= 2
+
+
+# --- Old ones -----------------------------------------------------------------------------------
+
+
+def test_old_conversations_go_once_an_hour(set_up, file, kept, monkeypatch):
+    set_up(HISTORY_DAYS=1)
+    asked = []
+    monkeypatch.setattr(Store, "expire", lambda store, days: asked.append(days) or 0)
+    monkeypatch.setattr(history._history, "expired_at", -history.EXPIRE_S * 10)
+    for prompt in ("One?", "Two?"):
+        chat = chats.new_chat()
+        running = Running(chat, prompt)
+        history.save(ADA, chat)
+        history.follow(ADA, chat, running.turn)
+        running.end()
+        until(lambda: not history._history.followed)
+    until(lambda: asked)
+
+    assert asked == [1]
+
+
+# --- Files --------------------------------------------------------------------------------------
+
+
+def an_attachment(chat):
+    about = {
+        "id": "f" * 32,
+        "name": "notes.txt",
+        "kind": "text",
+        "mime": "text/plain",
+        "size": 5,
+        "tokens": 1,
+        "sha256": "",
+    }
+    chat["turns"][0]["attachments"] = [about]
+    return {about["id"]: b"Notes"}
+
+
+def test_a_file_brings_conversations_with_what_goes_with_them_under_new_ids():
+    chat = a_chat("One?", "Two?")
+    data = to_json([chat], secret="", contents=an_attachment(chat)).encode()
+
+    for _ in range(2):
+        (came,) = chat_files.take_in(ADA, imports.read(data))
+        assert prompts(came) == ["One?", "Two?"]
+        assert len(chats.path(came)) == 2
+        ids = {each["id"] for each in (came, *came["turns"])}
+        assert not ids & {each["id"] for each in (chat, *chat["turns"])}
+        assert came["turns"][0]["attachments"][0]["id"] != "f" * 32
+        assert list(chat_files.contents(ADA, [came]).values()) == [b"Notes"]
+        assert chat_files.contents(BOB, [came]) == {}
+
+    assert titles() == ["One?", "One?"]
+
+
+def test_a_reply_that_ran_when_it_was_exported_is_not_watched_by_who_brings_it_in():
+    chat = chats.new_chat()
+    running = Running(chat)
+    history.save(ADA, chat)
+    history.follow(ADA, chat, running.turn)
+    data = to_json([chat], secret="").encode()
+
+    (came,) = chat_files.take_in(BOB, imports.read(data))
+
+    assert replies.get(came["turns"][0]) is None
+    assert came["turns"][0]["ending"] == INTERRUPTED
+    running.end()
+
+
+@pytest.mark.parametrize("works", [(), ("save_attachment",), ("save_chat",)])
+def test_a_store_that_fails_keeps_no_half_of_a_file(break_store, works):
+    chat = a_chat("One?")
+    data = to_json([chat], secret="", contents=an_attachment(chat)).encode()
+    break_store(*works)
+
+    assert chat_files.take_in(ADA, imports.read(data)) == []
+    assert chat_files.contents(ADA, [chat]) == {}
+
+
+def test_conversations_without_attachments_ask_the_store_for_none(break_store):
+    break_store()
+    assert chat_files.contents(ADA, [a_chat("One?")]) == {}
+    assert history.trouble() == ""

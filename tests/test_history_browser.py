@@ -1,0 +1,132 @@
+"""What only a browser shows of kept conversations: a reload, a second visit, a killed server."""
+
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import ROOT, App
+from tests.canary import CANARY, assert_no_canary
+from tests.fake_clarifai import FakeClarifai, says
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Page]
+
+
+def ask(page: Page, prompt: str) -> None:
+    page.get_by_test_id("stChatInputTextArea").fill(prompt)
+    page.keyboard.press("Enter")
+
+
+def answer(page: Page):
+    return page.get_by_test_id("stChatMessage").last
+
+
+def sign_in(page: Page) -> None:
+    page.get_by_role("textbox", name="Clarifai access token (PAT)").fill(CANARY)
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_text("of ada").first).to_be_visible()
+
+
+def asked_and_answered(page: Page, clarifai: FakeClarifai) -> None:
+    sign_in(page)
+    clarifai.next(says("In Paris, of course."))
+    ask(page, "Where is the Louvre?")
+    expect(answer(page)).to_contain_text("In Paris, of course.")
+    expect(listed(page)).to_have_text(["Where is the Louvre?"])
+
+
+def listed(page: Page):
+    return page.get_by_test_id("stSidebarContent").get_by_test_id("stRadioOption")
+
+
+def test_a_reload_shows_the_conversation(visit: Visit, clarifai: FakeClarifai) -> None:
+    page = visit()
+    asked_and_answered(page, clarifai)
+    expect(page).to_have_url(re.compile(r"\?chat=[0-9a-f]{32}$"))
+
+    page.reload()
+
+    expect(answer(page)).to_contain_text("In Paris, of course.")
+    expect(listed(page).get_by_role("radio")).to_be_checked()
+    page.get_by_role("button", name="New chat").click()
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("chat="))
+    listed(page).click()
+    expect(answer(page)).to_contain_text("In Paris, of course.")
+    assert len(clarifai.chats) == 1
+    assert_no_canary("address", page.url)
+
+
+def test_a_visitor_who_comes_back_finds_it_and_nobody_else_does(
+    visit: Visit, clarifai: FakeClarifai
+) -> None:
+    page = visit()
+    asked_and_answered(page, clarifai)
+    address, cookies = page.url, page.context.storage_state()
+    page.context.close()
+
+    back = visit(storage_state=cookies)
+    listed(back).click()
+    expect(answer(back)).to_contain_text("In Paris, of course.")
+    assert back.url == address
+
+    stranger = visit("about:blank")
+    stranger.goto(address)
+    expect(stranger.get_by_text("is not one of yours, or was deleted")).to_be_visible()
+    expect(listed(stranger)).to_have_count(0)
+    expect(stranger.get_by_text("Louvre")).to_have_count(0)
+
+
+def start_again(app: App, environ: dict[str, str]) -> None:
+    """Start the server anew: the same port, the same database."""
+    with app.log.open("a") as out:
+        app.process = subprocess.Popen(
+            app.process.args, cwd=ROOT, env=environ, stdout=out, stderr=out
+        )
+    app._wait()
+
+
+@pytest.fixture
+def own_app(tmp_path: Path, clarifai: FakeClarifai, chromium: Browser):
+    app = App(tmp_path / "server.log", CLARIFAI_API_BASE=clarifai.base)
+    yield app
+    app.stop()
+
+
+def test_a_killed_server_loses_no_answer(
+    visit: Visit, clarifai: FakeClarifai, own_app: App, tmp_path: Path
+) -> None:
+    page = visit("about:blank")
+    page.goto(own_app.url)
+    sign_in(page)
+    clarifai.next(says(*(f"word{n} " for n in range(1000)), delay_s=0.05), says("and the rest."))
+    ask(page, "Tell me words")
+    expect(answer(page)).to_contain_text("word40")  # saved about once a second
+
+    own_app.process.kill()
+    own_app.process.wait()
+    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR")}
+    start_again(
+        own_app,
+        kept
+        | {
+            "PORT": own_app.url.rpartition(":")[2],
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'history.db'}",
+            "CLARIFAI_API_BASE": clarifai.base,
+        },
+    )
+    page.goto(page.url)
+
+    expect(answer(page)).to_contain_text("word3 ")
+    expect(answer(page)).to_contain_text("Interrupted")
+    assert len(clarifai.chats) == 1
+    sign_in(page)
+    page.get_by_role("button", name="Continue").click()
+    expect(answer(page)).to_contain_text("and the rest.")
+    expect(answer(page)).to_contain_text("word3 ")
+    assert len(clarifai.chats) == 2
