@@ -60,6 +60,8 @@ def ask_again(turn: Turn) -> None:
 def ask_beside(turn: Turn, prompt: str) -> None:
     """Ask in place of a turn, which stays beside the new one if anything came back for it."""
     chat, fresh = session.chat, new_turn(prompt, session.asked_model)
+    if not any(each["id"] == turn["id"] for each in chat["turns"]):
+        return  # deleted meanwhile, in another tab: nobody would see the answer
     if turn["replies"] or prompt != turn["prompt"]:
         chats.add_beside(chat, turn, fresh)
     else:
