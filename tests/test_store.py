@@ -253,17 +253,61 @@ def test_a_stranger_neither_sees_nor_changes_anything(store, method, is_deleted)
     assert store.presets(ADA) == {"Mine": {"system": "Ada's"}}
 
 
-def test_two_owners_can_have_the_same_chat(store):
-    chat = saved(store, a_chat("One", title="Opened from a file"))
-    theirs = saved(store, {**chat, "revision": 0, "turns": [dict(chat["turns"][0])]}, owner=BOB)
-    theirs["turns"][0]["prompt"] = "Another"
-    theirs["turns"][0]["asked_at"] = 7.0
-    store.merge(BOB, theirs)
+@pytest.fixture
+def twins(store):
+    """The same exported file, opened by two visitors, who went on with it: every id is the same."""
+    both = {}
+    for owner, words in ((ADA, "Apricots"), (BOB, "Blueberries")):
+        chat = a_chat("One", id="twin", title="T")
+        chat["turns"][0] |= {"id": "turn", "prompt": words, "attachments": [an_attachment(id="a")]}
+        chat["leaf"] = "turn"
+        store.save_attachment(owner, chat["id"], an_attachment(id="a"), words.encode())
+        both[owner] = saved(store, chat, owner)
+    return both
 
-    store.purge(BOB, chat["id"])
 
-    assert store.load(ADA, chat["id"]) == chat
-    assert store.load(BOB, chat["id"]) is None
+@pytest.mark.parametrize("rare", [searching.RARE, -1])
+def test_two_owners_of_the_same_ids_do_not_meet(store, twins, monkeypatch, rare):
+    monkeypatch.setattr(searching, "RARE", rare)
+    for owner, own, other in ((ADA, "apricots", "blueberries"), (BOB, "blueberries", "apricots")):
+        assert [*store.chats(owner)] == [store.load(owner, "twin")] == [twins[owner]]
+        [summary] = store.listing(owner, own)
+        assert summary.snippet == f"{own.capitalize()} cat.png Yes."
+        assert store.listing(owner, other) == store.listing(owner, other[:2]) == []
+        [summary] = store.listing(owner, "yes")
+        assert summary.snippet.startswith(own.capitalize())
+
+
+def test_what_one_of_two_owners_does_the_other_does_not_notice(store, twins):
+    age(store, 31, id="twin")
+    twins[BOB]["turns"][0]["replies"][0]["content"] = "Yes. And jam."
+    store.save_turn(BOB, "twin", twins[BOB]["turns"][0], 0)
+    saved(store, twins[BOB], BOB)
+    assert store.load(ADA, "twin") == twins[ADA]
+    assert store.expire(30) == 1, "Saving Bob's has kept Ada's."
+    assert store.load(BOB, "twin") == twins[BOB]
+
+    assert store.load_attachment(ADA, "a") is None, "Bob uses one with the same id."
+    assert store.load_attachment(BOB, "a") == b"Blueberries"
+    saved(store, {**twins[BOB], "revision": 0}, ADA)
+    twins[BOB]["turns"].clear()
+    saved(store, twins[BOB], BOB)
+    assert len(store.load(ADA, "twin")["turns"]) == 1
+
+
+def test_attachments_of_two_owners_with_the_same_ids_do_not_meet(store, twins):
+    another = a_chat("Two", id="another")
+    another["turns"][0]["attachments"] = [an_attachment(id="a")]
+    saved(store, another, BOB)
+    twins[BOB]["turns"][0]["attachments"].append(an_attachment(id="b"))
+    saved(store, twins[BOB], BOB)
+    store.save_attachment(ADA, "not saved yet", an_attachment(id="b"), b"Draft")
+
+    store.purge(ADA, "twin")
+
+    assert store.load_attachment(ADA, "a") is None
+    assert store.load_attachment(ADA, "b") == b"Draft"
+    assert store.load_attachment(BOB, "a") == b"Blueberries"
 
 
 # --- Two tabs ---------------------------------------------------------------------------------
@@ -348,6 +392,19 @@ def test_a_turn_that_went_on_in_two_tabs_is_there_twice(store, tabs):
     # The tab that did not notice, or asked twice, makes no third.
     assert answers(store.merge(ADA, second)) == ["Yes. And so on.", "Yes. But no."]
     assert answers(store.merge(ADA, merged)) == ["Yes. And so on.", "Yes. But no."]
+
+
+def test_a_turn_that_a_worker_elsewhere_went_on_with_is_not_overwritten(store, tabs):
+    first, second = tabs
+    first["turns"][0]["asked_at"], second["turns"][0]["asked_at"] = 5.0, 6.0
+    first["turns"][0]["replies"][0]["content"] = "Yes. And so on."
+    second["turns"][0]["replies"][0]["content"] = "Yes. But no."
+    store.save_turn(ADA, first["id"], first["turns"][0], 0)
+
+    with pytest.raises(Conflict):
+        store.save_chat(ADA, second)
+
+    assert answers(store.merge(ADA, second)) == ["Yes. And so on.", "Yes. But no."]
 
 
 def test_workers_of_two_tabs_that_go_on_with_one_turn_both_keep_their_words(store, tabs):
@@ -614,10 +671,10 @@ HITS = [  # what is there, what is typed
 
 
 @pytest.mark.parametrize("is_over", [True, False], ids=["over", "running"])
-@pytest.mark.parametrize("way", ["index", "common", "no index"])
+@pytest.mark.parametrize("way", ["index", "RARE", "CANDIDATES", "MAX_PIECES", "no index"])
 def test_a_piece_of_a_title_or_of_a_turn_is_found(store, monkeypatch, way, is_over):
-    if way == "common":
-        monkeypatch.setattr(searching, "RARE", 0)
+    if way.isupper():
+        monkeypatch.setattr(searching, way, 0)
     if way == "no index":
         drop_index(store)
     for number, (text, _) in enumerate(HITS):
@@ -660,6 +717,9 @@ def test_a_query_that_is_a_whole_page_is_no_trouble(store):
 
     assert len(store.listing(ADA, "X" * 60_000)) == 1
     assert store.listing(ADA, "X" * 400 + "y") == []
+    text = " ".join(f"{n}" for n in range(5000))
+    saved(store, a_chat(text))
+    assert len(store.listing(ADA, text[:480])) == 1
 
 
 def test_a_snippet_shows_the_words_as_they_were_written(store):
