@@ -174,9 +174,9 @@ def attempt(action: "Callable[[Store], T]") -> tuple[T | None, str]:
         _history.trouble = ""
         return result, ""
     except StoreTrouble as error:
-        why = str(error)
+        why = f"{error.what} {error.advice}"  # where the database is, is for the operator alone
         if why != _history.trouble:
-            log.error("Conversations are not kept: %s", error.what)
+            log.error("Conversations are not kept: %s", error)
         _history.trouble = why
         if _history.store is None or time.monotonic() - began > SLOW_S:
             _history.failed_at = time.monotonic()
