@@ -160,7 +160,7 @@ def test_a_question_that_a_click_overtakes_is_asked_all_the_same(
         expect(page.get_by_role("heading", name="Models")).to_be_visible()
         page.get_by_role("link", name="Chat", exact=True).click()
         done(page, number + 1)
-        expect(page.get_by_text(prompt, exact=True)).to_be_visible()
+        expect(page.get_by_test_id("stText").get_by_text(prompt, exact=True)).to_be_visible()
     assert [chat.body["messages"][-1]["content"] for chat in clarifai.chats] == prompts
 
 
