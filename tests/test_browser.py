@@ -250,7 +250,8 @@ def test_an_edited_module_in_mid_reply_loses_nothing(
     visit: Visit, clarifai: FakeClarifai, tmp_path: Path
 ) -> None:
     project = tmp_path / "project"
-    leave_out = shutil.ignore_patterns(".*", "tests", "bench", "docs", "__pycache__")
+    names = (".*", "tests", "bench", "docs", "data", "node_modules", "__pycache__")
+    leave_out = shutil.ignore_patterns(*names)
     shutil.copytree(ROOT, project, ignore=leave_out)
     shutil.copytree(ROOT / ".streamlit", project / ".streamlit")
     command = ("-m", "streamlit", "run", "app.py", "--server.port", "{port}")
