@@ -116,6 +116,7 @@ def walk(page: Page, ask: Callable[[str], None]) -> None:
 
     ask("malformed")
     over(page, "called get_weather: not JSON")
+    expect(arguments(page)).to_have_count(1)  # the run before it is gone from the page
     expect(arguments(page)).to_have_text(re.compile(r",$"))  # raw, and not mended
 
     ask("text")
