@@ -137,26 +137,6 @@ def _no_figures() -> Figures:
     }
 
 
-def again(turn: Turn, model: Asked) -> Turn:
-    """The turn that asks `turn`'s question again; what had come back for it is in `earlier`."""
-    fresh = new_turn(turn["prompt"], model)
-    fresh["earlier"] = [*turn["earlier"]]
-    if turn["replies"]:
-        fresh["earlier"].append(
-            {
-                "replies": turn["replies"],
-                "asked_at": turn["asked_at"],
-                "ended_at": turn["ended_at"],
-                "ending": turn["ending"],
-                "problem": turn["problem"],
-                "figures": turn["figures"],
-                "before": turn["before"],
-                "request_id": turn["request_id"],
-            }
-        )
-    return fresh
-
-
 def can_continue(turn: Turn) -> bool:
     """Whether the answer broke off after some of its words, and can be carried on from there."""
     if not is_over(turn) or pending_calls(turn) or not said(turn).strip():

@@ -14,14 +14,26 @@ def owner() -> str | None:
 
 def save() -> None:
     """Keep the conversation as it stands, unless the visitor or the operator wants none kept."""
-    if (whose := owner()) and not session.is_temporary:
+    if whose := _keeper():
         history.save(whose, session.chat)
 
 
 def follow(turn: Turn) -> None:
     """Keep the turn's reply while it arrives."""
-    if (whose := owner()) and not session.is_temporary:
+    if whose := _keeper():
         history.follow(whose, session.chat, turn)
+
+
+def _keeper() -> str | None:
+    """For whom this conversation is kept. One with the access token in it is for nobody."""
+    if _holds_token():
+        session.is_temporary = True  # stays so when the token is forgotten
+    return None if session.is_temporary else owner()
+
+
+def _holds_token() -> bool:
+    pat = session.pat
+    return bool(pat) and any(pat in turn["prompt"] for turn in session.chat["turns"])
 
 
 def why_not() -> str:
@@ -30,6 +42,8 @@ def why_not() -> str:
         return "Conversations are not kept here: they are gone with a reload."
     if owner() is None:
         return "This browser gave no cookie, so conversations are gone with a reload."
+    if _holds_token():
+        return "Your access token stands in this conversation, so it is not kept any more."
     if session.is_temporary:
         return "A temporary chat: nothing of it is kept."
     return history.trouble(session.chat)

@@ -7,6 +7,7 @@ import streamlit
 from streamlit.runtime.context import ContextProxy
 
 from clarifai_chat import chats, history, replies
+from clarifai_chat.catalog import DEMO
 from clarifai_chat.conversation import INTERRUPTED, apply, end, new_turn
 from clarifai_chat.events import Text
 from clarifai_chat.exports import to_json
@@ -655,3 +656,17 @@ def test_a_file_that_cannot_be_kept_says_so(open_app, monkeypatch, keep):
     bring_in(app, data)
 
     assert any(toast.startswith("0 of 2 conversations were kept.") for toast in toasts(app))
+
+
+def test_a_conversation_with_the_token_in_it_is_not_written_down(open_app, kept, ada):
+    token = "f00d" * 8  # one that the tests may show on a page: nobody's
+    app = ask(open_app(pat=token, chosen=DEMO.url), f"My token is {token}, is that fine?")
+
+    assert "Your access token stands in this conversation" in sidebar(app)
+    assert reply(app)
+    assert not list(kept.chats(owner_of(ada)))
+    assert not history._history.followed
+
+    app.click("forget")
+    ask(app, "And now?")
+    assert not list(kept.chats(owner_of(ada)))

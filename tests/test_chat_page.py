@@ -557,6 +557,18 @@ def test_asking_again_keeps_what_had_arrived(open_app, fake):
     assert "The whole answer." in reply(app)
 
 
+def test_a_question_that_brought_nothing_is_replaced_when_it_is_asked_again(open_app, fake):
+    fake.next(status(401, 11008))
+    app = ask(open_app(pat=CANARY), "Hi")
+    fake.next(says("Hello."))
+
+    app.click(f"retry:{app.turns[0]['id']}")
+
+    assert "Hello." in reply(app)
+    assert not app.has(f"older:{app.turns[0]['id']}")
+    assert len(app.session_state["session.chat"]["turns"]) == 1
+
+
 # --- A turn's menu ------------------------------------------------------------------------------
 
 

@@ -8,7 +8,6 @@ from clarifai_chat.conversation import (
     CARRY_ON,
     INTERRUPTED,
     STOPPED,
-    again,
     apply,
     can_continue,
     end,
@@ -407,29 +406,7 @@ def test_a_turn_of_many_steps_is_sent_step_by_step():
     assert json.dumps(asked) == before
 
 
-# --- Asking again, and going on ---------------------------------------------------------------
-
-
-def test_asking_again_keeps_what_had_come_back():
-    first = turn(Text("Half"), prompt="Why?")
-    end(first, STOPPED, 1.0)
-
-    second = again(first, {**ASKED, "name": "d"})
-    apply(second, Text("Whole"), 1.0)
-    end(second, "stop", 1.0)
-    third = again(second, ASKED)
-
-    assert (third["prompt"], third["asked_at"], third["replies"]) == ("Why?", None, [])
-    assert [said(attempt) for attempt in third["earlier"]] == ["Half", "Whole"]
-    assert third["id"] not in (first["id"], second["id"])
-    assert [said(attempt) for attempt in second["earlier"]] == ["Half"]
-
-
-def test_an_attempt_that_brought_nothing_is_not_kept():
-    failed = turn()
-    end(failed, "", 1.0, CutOff().problem())
-
-    assert again(failed, ASKED)["earlier"] == []
+# --- Going on ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize("ending", [STOPPED, INTERRUPTED, "length"])
