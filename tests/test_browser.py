@@ -250,10 +250,11 @@ def test_an_edited_module_in_mid_reply_loses_nothing(
     visit: Visit, clarifai: FakeClarifai, tmp_path: Path
 ) -> None:
     project = tmp_path / "project"
-    names = (".*", "tests", "bench", "docs", "data", "node_modules", "__pycache__")
-    leave_out = shutil.ignore_patterns(*names)
-    shutil.copytree(ROOT, project, ignore=leave_out)
-    shutil.copytree(ROOT / ".streamlit", project / ".streamlit")
+    folders = (".streamlit", "assets", "clarifai_chat", "components", "migrations", "pages")
+    for name in folders:
+        shutil.copytree(ROOT / name, project / name)
+    for path in ("app.py", "server.py"):
+        shutil.copy(ROOT / path, project)
     command = ("-m", "streamlit", "run", "app.py", "--server.port", "{port}")
     watching = ("--server.fileWatcherType", "poll", "--server.runOnSave", "true")
     environ = {"CLARIFAI_API_BASE": clarifai.base, "PYTHONPATH": str(project)}
