@@ -6,8 +6,9 @@ folded in is what a stopped or failed reply keeps.
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
+from operator import itemgetter
 from typing import Literal, NotRequired, TypedDict, cast
 
 from clarifai_chat.errors import Problem
@@ -23,7 +24,7 @@ from clarifai_chat.events import (
     ToolCalled,
     Usage,
 )
-from clarifai_chat.messages import FunctionCall, Message, ToolCall, is_json
+from clarifai_chat.messages import FunctionCall, Message, Part, Sendable, ToolCall, is_json
 
 # How a reply can end without the provider's own finish reason.
 STOPPED = "stopped"
@@ -260,24 +261,38 @@ def pending_calls(turn: Turn) -> list[ToolCall]:
     return [call for call in calls if call["id"] and call["id"] not in answered]
 
 
-def to_messages(turns: Sequence[Turn], last: Turn, system: str = "") -> list[Message]:
+def to_messages(
+    turns: Sequence[Turn],
+    last: Turn,
+    system: str = "",
+    *,
+    left_out: Collection[str] = (),
+    content: Callable[[Turn], str | list[Part]] = itemgetter("prompt"),
+) -> list[Sendable]:
     """What to send to ask `last`, which is one of `turns` or comes after them.
 
-    Questions that brought nothing back are left out; a partial answer is part of the conversation,
-    as the reader has seen it. A call that stayed open is answered, because servers insist on it.
+    Questions that brought nothing back are left out, and those whose ids are in `left_out`; a
+    partial answer is part of the conversation, as the reader has seen it. A call that stayed open
+    is answered, because servers insist on it. `content` gives a question with what goes with it.
     """
-    messages: list[Message] = [{"role": "system", "content": system}] if system else []
+    messages: list[Sendable] = [{"role": "system", "content": system}] if system else []
     for turn in turns:
         if turn["id"] == last["id"]:
             break
-        if is_over(turn) and turn["replies"]:
-            messages.append({"role": "user", "content": turn["prompt"]})
+        if is_over(turn) and turn["replies"] and turn["id"] not in left_out:
+            messages.append(_question(content(turn)))
             messages.extend(_settled(turn))
-    messages.append({"role": "user", "content": last["prompt"]})
+    messages.append(_question(content(last)))
     messages.extend(_settled(last))
     if messages[-1]["role"] == "assistant":
         messages.append({"role": "user", "content": CARRY_ON})
     return messages
+
+
+def _question(content: str | list[Part]) -> Sendable:
+    if isinstance(content, str):
+        return {"role": "user", "content": content}
+    return {"role": "user", "content": content}
 
 
 def _settled(turn: Turn) -> list[Message]:

@@ -39,7 +39,7 @@ from clarifai_chat.errors import (
     plain,
 )
 from clarifai_chat.events import Finished, Retrying, StreamEvent, Usage
-from clarifai_chat.messages import Message, ToolSpec
+from clarifai_chat.messages import Sendable, ToolSpec
 from clarifai_chat.pat import sendable
 from clarifai_chat.stream import Assembler
 from clarifai_chat.tools.recover import recover
@@ -70,7 +70,7 @@ class Params(TypedDict, total=False):
 
 def stream_reply(
     model: str,
-    messages: Sequence[Message],
+    messages: Sequence[Sendable],
     *,
     pat: str,
     tools: Sequence[ToolSpec] = (),
@@ -90,7 +90,7 @@ def stream_reply(
 
 def whole_reply(
     model: str,
-    messages: Sequence[Message],
+    messages: Sequence[Sendable],
     *,
     pat: str,
     tools: Sequence[ToolSpec] = (),
@@ -104,7 +104,7 @@ def whole_reply(
 
 def _reply(
     model: str,
-    messages: Sequence[Message],
+    messages: Sequence[Sendable],
     pat: str,
     tools: Sequence[ToolSpec],
     params: Params | None,
@@ -147,7 +147,7 @@ def _reply(
 
 def _request(
     model: str,
-    messages: Sequence[Message],
+    messages: Sequence[Sendable],
     tools: Sequence[ToolSpec],
     params: Params | None,
     stream: bool,
@@ -167,7 +167,7 @@ def _request(
     }
 
 
-def _outgoing(message: Message) -> dict[str, Any]:
+def _outgoing(message: Sendable) -> dict[str, Any]:
     """A copy fit to send: litellm changes messages in place, and servers refuse unknown fields."""
     fields = ("role", "content", "tool_calls", "tool_call_id")
     sent: dict[str, Any] = {n: deepcopy(v) for n, v in message.items() if n in fields}

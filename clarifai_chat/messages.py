@@ -41,6 +41,18 @@ class Message(TypedDict):
     tool_call_id: NotRequired[str]
 
 
+Part = dict[str, Any]  # {"type": "text" | "image_url" | "input_audio", and a field of that name}
+
+
+class Question(TypedDict):
+    """A user message of several parts: a question with pictures or sounds."""
+
+    role: Literal["user"]
+    content: list[Part]
+
+
+Sendable = Message | Question
+
 ToolSpec = dict[str, Any]  # {"type": "function", "function": {"name", "description", "parameters"}}
 
 
