@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from clarifai_chat import catalog, chats
+from clarifai_chat import catalog, chats, garbage
 from clarifai_chat.background import Job
 from clarifai_chat.catalog import Model
 from clarifai_chat.chats import Chat
@@ -174,6 +174,7 @@ def _shipped() -> tuple[Model, ...]:
 
 session = Session()
 repairs.apply()
+garbage.collect_between_bytecodes()
 
 
 def widget(key: str) -> Any:

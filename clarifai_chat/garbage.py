@@ -1,0 +1,41 @@
+"""When garbage is collected: between bytecodes, on Python 3.11 too.
+
+Before 3.12 any allocation could begin a collection, in the middle of C code. Finalizers then run
+into code that is half done: a `ContextVar` that is being set loses its variables, and the process
+crashes some time later (https://github.com/python/cpython/issues/148891; never mended in 3.11).
+docs/decisions/0012-garbage-between-bytecodes.md tells how it was found.
+"""
+
+import gc
+import sys
+import threading
+import time
+
+EVERY_S = 0.1
+FULL_EVERY_S = 30.0
+
+_begin = threading.Lock()  # taken once, for good
+
+
+def collect_between_bytecodes() -> None:
+    """Let a thread collect garbage instead of whatever allocates. Where Python does so by itself,
+    nothing changes."""
+    if sys.version_info >= (3, 12) or not _begin.acquire(blocking=False):
+        return
+    gc.disable()
+    threading.Thread(target=_collect, name="garbage", daemon=True).start()
+
+
+def _collect() -> None:
+    full_at = time.monotonic()
+    while True:
+        time.sleep(EVERY_S)
+        young, middle, _ = gc.get_count()
+        most_young, most_middle, _ = gc.get_threshold()
+        if time.monotonic() - full_at >= FULL_EVERY_S:
+            gc.collect()
+            full_at = time.monotonic()
+        elif middle > most_middle:
+            gc.collect(1)
+        elif young > most_young:
+            gc.collect(0)
