@@ -13,7 +13,7 @@ from bench.processes import Process
 from bench.sockets import Drawn, Visitor
 
 PATIENCE_S = 90
-STANDSTILL_S = 5.0
+STANDSTILL_S = 20.0  # a busy machine may take seconds; a page that stands still, forever
 LOOKS = 10
 # What is asked, and how often of a hundred.
 KINDS = {
