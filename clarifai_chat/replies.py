@@ -276,6 +276,6 @@ def _keep() -> None:
                 _kept.keeper = None
                 return
             replies = list(_replies.values())
-        for reply in replies:
+        for reply in reversed(replies):  # what waits first: else its turn comes when another ends
             if reply.is_forsaken() and not withdraw(reply.turn):
                 reply.stop(UNWATCHED)
