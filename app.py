@@ -3,11 +3,25 @@
 import streamlit as st
 
 from clarifai_chat import chats, replies
-from components import asking, chat_list, layout, shell, transcript, turn_actions, welcome
+from components import (
+    address,
+    asking,
+    attaching,
+    chat_list,
+    clipboard,
+    layout,
+    meter,
+    settings_box,
+    shell,
+    transcript,
+    turn_actions,
+    turn_end,
+    welcome,
+)
 from components.session import session, uninterrupted
 
 RECENT_TURNS = 15  # drawn at once: the browser walks every element at each click
-ACTIONS: dict[transcript.ActionName, transcript.Action] = {
+ACTIONS: dict[turn_end.ActionName, turn_end.Action] = {
     "retry": asking.ask_again,
     "resume": asking.carry_on,
     "use_demo": asking.ask_demo,
@@ -19,6 +33,8 @@ ACTIONS: dict[transcript.ActionName, transcript.Action] = {
     "newer": turn_actions.newer,
     "fork": turn_actions.fork,
     "take_out": turn_actions.take_out,
+    "copy": clipboard.copy,
+    "rate": turn_actions.rate,
 }
 
 
@@ -27,15 +43,34 @@ def show_earlier() -> None:
     session.shown_turns += RECENT_TURNS
 
 
-pending = shell.open_page("Chat")
-chat_list.take_address()
+def show_the_end() -> None:
+    """No reply is left: the next question will have all of them before it."""
+    stop_place.empty()
+    meter_view.draw(pending)
 
-with st.bottom:  # Stop above the box, where the reply grows
-    stop_place = st.empty()
+
+pending = shell.open_page("Chat")
+address.take()
+pending += attaching.take_in()
+
+with st.bottom:
+    clipboard.show()
+    turn_end.style()
+    attaching.show()
+# Stop above the box, where the reply grows, and what the next question will use.
+with (
+    st.bottom,
+    st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"),
+):
+    stop_place, meter_places = st.empty(), (st.empty(), st.empty())
+    attaching.show_limits()
 st.chat_input(
     f"Message {session.asked_model['name']}",
     key="prompt",
-    on_submit=asking.ask_typed,
+    # Of any kind: the browser would take away what it refuses, and send the question without it.
+    accept_file="multiple",
+    disabled=bool(session.reading),  # it shows the question whose files are being read
+    on_submit=attaching.submit,
 )
 
 turns = session.turns
@@ -43,18 +78,21 @@ top = st.empty()
 hidden = max(0, len(turns) - RECENT_TURNS - session.shown_turns)
 if not turns:
     with top.container():
+        address.show_notice()
         welcome.show(asking.ask)
 elif hidden:
     top.button(f"Show earlier messages ({hidden})", key="earlier", on_click=show_earlier)
 for turn in turns:
     replies.mark_interrupted(turn)
-branches = chats.branches(session.chat)
+branches, others = chats.branches(session.chat), turn_actions.others()
 views = [
     transcript.TurnView(
         turn,
         ACTIONS,
         branch=branches.get(turn["id"], (1, 1)),
         is_edited=session.editing == turn["id"],
+        others=others,
+        is_uncopied=session.uncopied == turn["id"],
     )
     for turn in turns[hidden:]
 ]
@@ -64,8 +102,9 @@ for view in live:
     view.draw()
 shell.show_sidebar()
 with st.sidebar:
+    settings_box.show()
     chat_list.show()
-chat_list.name_in_address()
+address.write()
 for view in views:
     for each in (view, *live):
         each.draw()
@@ -73,9 +112,11 @@ if session.removed_turns:
     top.button(
         "Deleted. Undo", key="put_back", icon=":material/undo:", on_click=turn_actions.put_back
     )
+meter_view = meter.MeterView(meter_places, turns, views)
 if any(replies.get(turn) for turn in turns):
+    meter_view.draw(pending)
     stop_place.button("Stop", key="stop", icon=":material/stop_circle:", on_click=asking.stop)
 layout.clear_below(2 * (session.drawn_turns - len(views)))
 session.drawn_turns = len(views)
-transcript.watch(views, has_news=lambda: shell.has_news(pending), when_over=stop_place.empty)
+transcript.watch(views, has_news=lambda: shell.has_news(pending), when_over=show_the_end)
 shell.settle(pending)

@@ -4,11 +4,15 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from clarifai_chat.catalog import Model
+from clarifai_chat.chat_settings import ChatSettings, given, is_any_json
 from clarifai_chat.messages import ToolSpec
 from clarifai_chat.runs import RunSettings
 
-# OpenAI's own reference: its reasoning models refuse any temperature but 1.
+# OpenAI's own reference: its reasoning models refuse any temperature but 1, and any such top p;
+# two of them take no stop sequences; nobody else's models are known to refuse these.
 _FIXED_TEMPERATURE = re.compile(r"^(o[1-9]|gpt-5)", re.IGNORECASE)
+_NO_STOP = re.compile(r"^(o3|o4-mini)(?![0-9])", re.IGNORECASE)
+MOST_STOPS = 4  # OpenAI's reference
 
 
 def cautions(
@@ -29,6 +33,17 @@ def cautions(
     ]
 
 
+def chat_cautions(model: Model, settings: ChatSettings) -> list[str]:
+    """The same about the settings of a conversation."""
+    found = given(settings)
+    if model.is_demo:
+        return ["The Demo is scripted: settings change nothing of what it says."] if found else []
+    return [
+        *_of_numbers(model, found.get("temperature"), found.get("max_tokens")),
+        *_of_the_rest(model, found),
+    ]
+
+
 def _of_model(
     model: Model, settings: RunSettings, tools: Sequence[ToolSpec], added: int | None
 ) -> Iterator[str]:
@@ -36,11 +51,7 @@ def _of_model(
         yield f"{model.name} is not known to call tools. It may answer in words, or refuse."
     elif tools and model.tools is None and not model.is_demo:
         yield f"It is not known whether {model.name} calls tools."
-    if settings["temperature"] not in (None, 1) and _FIXED_TEMPERATURE.match(model.id):
-        yield f"{model.name} refuses a temperature other than 1: leave it empty."
-    most, asked = model.max_output_tokens, settings["max_tokens"]
-    if most and asked and asked > most:
-        yield f"{model.name} writes at most {most:,} tokens: the limit of {asked:,} will be cut."
+    yield from _of_numbers(model, settings["temperature"], settings["max_tokens"])
     if model.context_window and added and added > model.context_window // 2:
         yield (
             f"The tools take about {added:,} of {model.name}'s {model.context_window:,} tokens of"
@@ -48,6 +59,35 @@ def _of_model(
         )
     if model.is_demo and tools:
         yield "The Demo is scripted: it shows how a run works, not how a model decides."
+
+
+def _of_numbers(model: Model, temperature: float | None, max_tokens: int | None) -> Iterator[str]:
+    if temperature not in (None, 1) and _FIXED_TEMPERATURE.match(model.id):
+        yield f"{model.name} refuses a temperature other than 1: leave it empty."
+    most = model.max_output_tokens
+    if most and max_tokens and max_tokens > most:
+        cut = f"the limit of {max_tokens:,} will be cut"
+        yield f"{model.name} writes at most {most:,} tokens: {cut}."
+
+
+def _of_the_rest(model: Model, settings: ChatSettings) -> Iterator[str]:
+    if settings.get("top_p", 1) != 1 and _FIXED_TEMPERATURE.match(model.id):
+        yield f"{model.name} refuses a top p other than 1: leave it empty."
+    stops = len(settings.get("stop", []))
+    if stops and _NO_STOP.match(model.id):
+        yield f"{model.name} refuses stop sequences: leave them empty."
+    elif stops > MOST_STOPS:
+        yield f"Most servers take up to {MOST_STOPS} stop sequences; these are {stops}."
+    if "reasoning_effort" in settings and model.reasoning is False:
+        yield f"{model.name} is not known to reason. It may refuse a reasoning effort."
+    elif "reasoning_effort" in settings and model.reasoning is None:
+        yield f"It is not known whether {model.name} takes a reasoning effort."
+    is_mode = is_any_json(settings.get("json_schema", ""))
+    if is_mode and "json" not in settings.get("system", "").lower():
+        yield (
+            "Many models answer in JSON only when they are told to, and some refuse this request"
+            " unless the word JSON is in it: say it in the system prompt."
+        )
 
 
 def _of_settings(
@@ -65,3 +105,17 @@ def _of_settings(
     if waiting and settings["answers"] == "automatic":
         listed = ", ".join(map(str, waiting))
         yield f"Nothing answers {listed} by itself, so the run will wait for you there."
+
+
+def about_files(model: Model, kinds: Collection[str]) -> list[str]:
+    """The same about attached files, of the kinds "image", "text" and "audio"."""
+    if model.is_demo:
+        return ["The Demo is scripted: it names files, and looks into none."] if kinds else []
+    said = []
+    if "image" in kinds and model.vision is False:
+        said.append(f"{model.name} is not known to see pictures: it may refuse or overlook them.")
+    elif "image" in kinds and model.vision is None:
+        said.append(f"It is not known whether {model.name} sees pictures.")
+    if "audio" in kinds:  # no list of models tells
+        said.append(f"It is not known whether {model.name} hears sounds: most models refuse them.")
+    return said

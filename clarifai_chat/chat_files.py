@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from clarifai_chat import history
 from clarifai_chat.chats import Chat
-from clarifai_chat.conversation import Attachment
+from clarifai_chat.contents import find
+from clarifai_chat.conversation import Attachment, rename_left_out
 from clarifai_chat.imports import Imported
 
 if TYPE_CHECKING:
@@ -31,14 +32,8 @@ def take_in(owner: str, found: Imported) -> list[Chat]:
 
 
 def contents(owner: str, kept: Iterable[Chat]) -> dict[str, bytes]:
-    """What the attachments of these conversations hold, by id, as far as it is kept."""
-    ids = {each["id"] for chat in kept for each in _attachments(chat)}
-
-    def read(store: "Store") -> dict[str, bytes]:
-        found = ((id, store.load_attachment(owner, id)) for id in ids)
-        return {id: data for id, data in found if data is not None}
-
-    return (history.attempt(read)[0] or {}) if ids else {}
+    """What the attachments of these conversations hold, by id, as far as it is there."""
+    return find(owner, [each for chat in kept for each in _attachments(chat)], hold=False)[0]
 
 
 def _attachments(chat: Chat) -> list[Attachment]:
@@ -60,5 +55,6 @@ def _name_anew(chat: Chat, files: dict[str, str]) -> None:
     chat["id"], chat["leaf"] = uuid.uuid4().hex, new.get(chat["leaf"], "")
     for turn in chat["turns"]:
         turn["id"], turn["parent"] = new[turn["id"]], new.get(turn.get("parent", ""), "")
+        rename_left_out(turn, new)
     for about in _attachments(chat):
         about["id"] = files.setdefault(about["id"], uuid.uuid4().hex)

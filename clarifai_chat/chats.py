@@ -13,24 +13,12 @@ from collections.abc import Sequence
 from typing import TypedDict, TypeVar, cast
 
 from clarifai_chat import tree
-from clarifai_chat.conversation import Turn, said
+from clarifai_chat.chat_settings import ChatSettings
+from clarifai_chat.conversation import Turn, rename_left_out, said
 
 T = TypeVar("T")
 
 MAX_TITLE_CHARS = 60
-
-
-class ChatSettings(TypedDict, total=False):
-    """What questions are asked with. What is absent is not sent."""
-
-    system: str
-    temperature: float
-    top_p: float
-    max_tokens: int
-    stop: list[str]
-    seed: int
-    reasoning_effort: str
-    json_schema: str  # JSON text: the answer is JSON that matches it
 
 
 class Chat(TypedDict):
@@ -109,7 +97,8 @@ def add(chat: Chat, turn: Turn, after: Turn | None) -> None:
         turn["parent"] = after["id"] if after else ""
         turns.append(turn)
     if not chat["title"] and not chat["is_named"]:
-        chat["title"] = auto_title(turn["prompt"])
+        names = ", ".join(file["name"] for file in turn.get("attachments", []))
+        chat["title"] = auto_title(turn["prompt"]) or auto_title(names)
     chat["leaf"] = turn["id"]
     chat["updated_at"] = time.time()
 
@@ -124,9 +113,12 @@ def fork(chat: Chat, turn: Turn) -> Chat:
     forked["model"] = chat["model"]
     forked["settings"] = _copy(chat["settings"])
     at = tree.place_of(chat["turns"], turn)
+    new: dict[str, str] = {}
     for place in [] if at is None else tree.branch(tree.parents(chat["turns"]), at):
         each = _copy(chat["turns"][place])
-        each["id"], each["parent"] = uuid.uuid4().hex, forked["leaf"]
+        new[each["id"]] = uuid.uuid4().hex
+        each["id"], each["parent"] = new[each["id"]], forked["leaf"]
+        rename_left_out(each, new)
         each.pop("notice", None)
         forked["turns"].append(each)
         forked["leaf"] = each["id"]

@@ -1,128 +1,206 @@
 """What the next question will use of the model's context, and what it will cost."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import takewhile
 
 from clarifai_chat.catalog import Model
-from clarifai_chat.chats import ChatSettings
-from clarifai_chat.conversation import Turn, is_over
+from clarifai_chat.chat_settings import ChatSettings, given
+from clarifai_chat.conversation import CARRY_ON, Turn, is_over
+from clarifai_chat.tally import PER_MESSAGE, Tally, size
+from clarifai_chat.usage import dollars
 
-# What models put around each message, and before the answer; OpenAI's own cookbook counts so.
-PER_MESSAGE, PER_ANSWER = 4, 3
+PER_ANSWER = 3  # tokens that models put before an answer
 ROOM = 1000  # tokens kept for an answer whose length nobody has limited
-
-Count = Callable[[str], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Meter:
     """Tokens are estimates; None is "not known"."""
 
+    model: Model
     tokens: int  # that go out with the next question, without what is left out
-    all_tokens: int  # that would, if all of it fitted
-    window: int | None
+    all_tokens: int  # that would, if all of it were sent
     room: int | None  # tokens left for the answer
+    limit: int | None  # tokens of the answer, as it was set
     cost_usd: float | None  # of what goes out; the answer comes on top
-    left_out: tuple[Turn, ...]  # the oldest turns, where not all fit
-    fits: bool  # whether the rest does
-    sentence: str
+    sent: tuple[Turn, ...]
+    left_out: tuple[Turn, ...]  # the oldest turns
+    chosen: int | None  # how many of them were to be left out; None is "what does not fit"
+    fits: bool  # whether what goes out does, with room for an answer
+    is_rough: bool  # some of it is not counted yet
+
+    @property
+    def window(self) -> int | None:
+        return self.model.context_window
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a question would go out with nothing else."""
+        return not self.left_out and self.tokens <= PER_ANSWER + PER_MESSAGE
+
+    @property
+    def line(self) -> str:
+        """All of it in a few words."""
+        about = f"{self._about} {self.tokens:,}"
+        if self.window is None:
+            parts = [f"{about} tokens"]
+        else:
+            parts = [f"{about} of {self.window:,} tokens", _percent(self.tokens / self.window)]
+        if self.left_out:
+            parts.append(f"without {oldest(len(self.left_out))}")
+        line = " · ".join([*parts, *filter(None, [self.price])])
+        return _capital(line) if self.fits else f"Too long: {line}"
+
+    @property
+    def price(self) -> str:
+        """What goes out costs this; "" is "not known"."""
+        if self.model.is_demo:
+            return "free"
+        return "" if self.cost_usd is None else dollars(self.cost_usd)
+
+    @property
+    def sentence(self) -> str:
+        """What goes out, what does not, and what to do where it is too much."""
+        gone, of = oldest(len(self.left_out)), self._of
+        if self.fits and not self.left_out:
+            return _capital(f"{of}.")
+        if self.fits:
+            why = "to leave room for the answer" if self.chosen is None else "as you chose"
+            return _capital(f"{of}: {gone} will be left out, {why}.")
+        if self.limit and self.tokens < (self.window or 0):
+            return (
+                f"Too long: {of}, which leaves too few for an answer of {self.limit:,}."
+                " Lower that limit, shorten the question, or choose a model that takes more."
+            )
+        if self.chosen is not None and self.sent:
+            without = f"even without {gone}" if self.left_out else "because nothing is left out"
+            return f"Too long: {of}, with room for the answer, {without}. The model may refuse it."
+        return (
+            f"Too long: {of}, with room for the answer, even without what came before. Shorten"
+            " the question, its files or the system prompt, or choose a model that takes more."
+        )
+
+    @property
+    def _of(self) -> str:
+        about, name = f"{self._about} {self.tokens:,}", self.model.name
+        if self.model.is_demo:
+            return f"{about} tokens; {name} takes any number"
+        if self.window is None:
+            return f"{about} tokens; how many {name} takes is not known"
+        return f"{about} of {name}'s {self.window:,} tokens"
+
+    @property
+    def _about(self) -> str:
+        return "roughly" if self.is_rough else "about"
 
 
 def measure(
     turns: Sequence[Turn],
     settings: ChatSettings,
-    prompt: str,
     model: Model,
-    count: Count,
+    tally: Tally,
     *,
-    attached: int = 0,
+    asked: int = PER_MESSAGE,
+    leave_out: int | None = None,
 ) -> Meter:
-    """The meter for asking `prompt` after `turns`, which are those of the branch, oldest first.
+    """The meter for a question of `asked` tokens, with all that goes with it, after `turns`.
 
-    `attached` are the tokens of what goes with the question; `count` tells those of a text. The
-    system prompt and the question are never left out, and of other turns all or nothing.
+    Those are the turns of the branch, oldest first. Of the oldest, `leave_out` are not sent, or as
+    many as do not fit; a turn goes out whole or not at all, and nothing else is ever left out.
     """
-    fixed = PER_ANSWER + PER_MESSAGE + count(prompt) + attached + _of_settings(settings, count)
-    sent = [(turn, _of_turn(turn, count)) for turn in turns if is_over(turn) and turn["replies"]]
-    total = fixed + sum(tokens for _, tokens in sent)
-    window = model.context_window
-    tokens, left_out = total, []
-    if window is not None:
-        most = window - _wanted(settings, model, window)
-        for turn, size in sent:
-            if tokens <= most:
-                break
-            tokens -= size
-            left_out.append(turn)
-    return _meter(settings, model, tokens, total, left_out)
-
-
-def _meter(
-    settings: ChatSettings, model: Model, tokens: int, total: int, left_out: Sequence[Turn]
-) -> Meter:
-    window = model.context_window
-    limits = [settings.get("max_tokens"), model.max_output_tokens]
-    limits.append(None if window is None else max(0, window - tokens))
-    known = [limit for limit in limits if limit is not None]
-    fits = window is None or tokens + _wanted(settings, model, window) <= window
+    sendable = [turn for turn in turns if is_over(turn) and turn["replies"]]
+    sizes = [tally.of_turn(turn) for turn in sendable]
+    total = PER_ANSWER + asked + _of_settings(settings, tally) + sum(sizes)
+    gone = min(len(sizes), leave_out or 0)
+    tokens = total - sum(sizes[:gone])
+    most = _most(settings, model)
+    if leave_out is None and most is not None:
+        while tokens > most and gone < len(sizes):
+            tokens -= sizes[gone]
+            gone += 1
     price = 0.0 if model.is_demo else model.input_price
     return Meter(
+        model=model,
         tokens=tokens,
         all_tokens=total,
-        window=window,
-        room=min(known) if known else None,
+        room=_room(settings, model, tokens),
+        limit=settings.get("max_tokens"),
         cost_usd=None if price is None else price * tokens / 1_000_000,
-        left_out=tuple(left_out),
-        fits=fits,
-        sentence=_sentence(model, tokens, len(left_out), settings.get("max_tokens"), fits=fits),
+        sent=tuple(sendable[gone:]),
+        left_out=tuple(sendable[:gone]),
+        chosen=leave_out,
+        fits=most is None or tokens <= most,
+        is_rough=tally.is_rough,
     )
 
 
-def _wanted(settings: ChatSettings, model: Model, window: int) -> int:
-    """Tokens to keep free for the answer: servers refuse a question that leaves too few."""
-    if "max_tokens" in settings:
-        return settings["max_tokens"]
-    return min(ROOM, model.max_output_tokens or ROOM, window // 4)
+def left_out(
+    turns: Sequence[Turn],
+    asked: Turn,
+    settings: ChatSettings,
+    model: Model,
+    tally: Tally,
+    *,
+    leave_out: int | None = None,
+) -> list[str]:
+    """The ids of those of `turns` that are not sent when `asked` is, which comes after them."""
+    before = list(takewhile(lambda turn: turn["id"] != asked["id"], turns))
+    # The first word waits for this, and most conversations are far from any limit: what fits
+    # however many tokens it is need not be counted.
+    found = _asking(before, asked, settings, model, Tally(size), leave_out)
+    if leave_out is None and found.left_out:
+        found = _asking(before, asked, settings, model, tally, leave_out)
+    return [turn["id"] for turn in found.left_out]
 
 
-def _of_settings(settings: ChatSettings, count: Count) -> int:
-    system, schema = settings.get("system", ""), settings.get("json_schema", "")
-    return (PER_MESSAGE + count(system) if system else 0) + (count(schema) if schema else 0)
+def _asking(
+    turns: Sequence[Turn],
+    asked: Turn,
+    settings: ChatSettings,
+    model: Model,
+    tally: Tally,
+    leave_out: int | None,
+) -> Meter:
+    question = tally.of_turn(asked)
+    if asked["replies"]:  # the rest of its answer is asked for
+        question += PER_MESSAGE + tally.of_text("carry on", CARRY_ON)
+    return measure(turns, settings, model, tally, asked=question, leave_out=leave_out)
 
 
-def _of_turn(turn: Turn, count: Count) -> int:
-    """Tokens of a turn as it is sent: thoughts are not."""
-    files = turn.get("attachments", [])
-    tokens = PER_MESSAGE + count(turn["prompt"]) + sum(file["tokens"] or 0 for file in files)
-    for message in turn["replies"]:
-        tokens += PER_MESSAGE + _of_content(message["content"], count)
-        for call in message.get("tool_calls", []):
-            function = call["function"]
-            tokens += PER_MESSAGE + count(function["name"]) + count(function["arguments"])
-    return tokens
+def oldest(number: int) -> str:
+    """ "the oldest turn", "the 3 oldest turns"."""
+    return "the oldest turn" if number == 1 else f"the {number:,} oldest turns"
 
 
-def _of_content(content: Any, count: Count) -> int:
-    return count(content) if isinstance(content, str) else 0
-
-
-def _sentence(model: Model, tokens: int, left_out: int, limit: int | None, *, fits: bool) -> str:
+def _most(settings: ChatSettings, model: Model) -> int | None:
+    """Tokens that may go out: servers refuse a question that leaves too few for an answer."""
     window = model.context_window
     if window is None:
-        return f"About {tokens:,} tokens; how many {model.name} takes is not known."
-    of = f"{tokens:,} of {model.name}'s {window:,} tokens"
-    if not fits and limit and tokens < window:
-        return (
-            f"Too long: about {of}, which leaves too few for an answer of {limit:,}."
-            " Lower that limit, shorten the question, or choose a model that takes more."
-        )
-    if not fits:
-        return (
-            f"Too long: about {of}, with room for the answer, even without what came before."
-            " Shorten the question, or choose a model that takes more."
-        )
-    if left_out:
-        turns = "the oldest turn" if left_out == 1 else f"the {left_out} oldest turns"
-        return f"About {of}: {turns} will be left out, to leave room for the answer."
-    return f"About {of}."
+        return None
+    if "max_tokens" in settings:
+        return window - settings["max_tokens"]
+    return window - min(ROOM, model.max_output_tokens or ROOM, window // 4)
+
+
+def _room(settings: ChatSettings, model: Model, tokens: int) -> int | None:
+    """How many tokens an answer can be."""
+    window = model.context_window
+    limits = [settings.get("max_tokens"), model.max_output_tokens]
+    limits.append(None if window is None else max(0, window - tokens))
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _of_settings(settings: ChatSettings, tally: Tally) -> int:
+    found = given(settings)
+    system = tally.of_text("system", found.get("system", ""))
+    schema = tally.of_text("schema", found.get("json_schema", ""))
+    return (PER_MESSAGE + system if system else 0) + schema
+
+
+def _percent(share: float) -> str:
+    return "under 1 %" if 0 < share < 0.01 else f"{100 * share:,.0f} %"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -6,7 +6,7 @@ folded in is what a stopped or failed reply keeps.
 
 import time
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import pairwise
 from operator import itemgetter
 from typing import Literal, NotRequired, TypedDict, cast
@@ -106,11 +106,18 @@ class Turn(Attempt):
     ]  # the turn before it; "" at the beginning, absent where nobody keeps it
     attachments: NotRequired[list[Attachment]]
     feedback: NotRequired[Literal["up", "down"]]
+    left_out: NotRequired[list[str]]  # ids of the turns before it that were not sent with it
 
 
 def new_turn(prompt: str, model: Asked) -> Turn:
     named = {"id": uuid.uuid4().hex, "prompt": prompt, "model": model, "earlier": []}
     return cast(Turn, {**named, **_blank()})
+
+
+def rename_left_out(turn: Turn, new: Mapping[str, str]) -> None:
+    """Let the turns that were not sent with it be known by their new ids."""
+    if "left_out" in turn:
+        turn["left_out"] = [new.get(id, id) for id in turn["left_out"]]
 
 
 def _blank() -> Attempt:

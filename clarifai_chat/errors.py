@@ -3,9 +3,9 @@
 * ChatError
   * NoPat, OddPat, WrongPat, MissingScope, NoCredit, SharedPatSpent
   * RateLimited, UnknownModel, NoAccess, NotServerless, DeploymentFailed, Deploying, Loading, Busy
-  * TooLong, Rejected, BadImage, ModelFailed
+  * TooLong, Rejected, BadImage, BadSchema, ModelFailed
   * TimedOut, Unreachable, ServerError, Maintenance, BadReply, CutOff
-  * Runaway, ChatFull, AppBusy, AppFull, AppFault
+  * Runaway, ChatFull, FileGone, FileOutOfReach, AppBusy, AppFull, AppFault
 
 `docs/ERRORS.md` is written from this module, and a page test walks every row of it.
 """
@@ -202,7 +202,10 @@ class TooLong(ChatError):
 
     what = "The conversation is too long for this model."
     side = "you"
-    advice = "Start a new chat, shorten the question, or choose a model with a longer context."
+    advice = (
+        "Leave out older turns (in a chat: above the box), shorten the question, start a new chat,"
+        " or choose a model with a longer context."
+    )
     can_retry = False
 
 
@@ -220,6 +223,14 @@ class BadImage(ChatError):
     what = "The model could not use an image of this conversation."
     side = "you"
     advice = "Use another image: PNG or JPEG, smaller."
+
+
+class BadSchema(ChatError):
+    """The schema that the answer is to follow is none."""
+
+    what = "The JSON schema for answers is not right, so nothing was sent."
+    side = "you"
+    advice = "Mend it under Settings, or switch JSON answers off there; then ask again."
 
 
 class ModelFailed(ChatError):
@@ -296,6 +307,23 @@ class ChatFull(ChatError):
     side = "this app"
     advice = "Your question is kept, and was not sent. Start a new chat and ask it there."
     can_retry = False
+
+
+class FileGone(ChatError):
+    """A file of the conversation is neither in the database nor in memory any more."""
+
+    what = "A file of this conversation is gone from this app, so nothing was sent."
+    side = "this app"
+    advice = "Attach it again, with your next question: it then counts for the earlier one too."
+    can_retry = False
+
+
+class FileOutOfReach(ChatError):
+    """The database, in which a file of the conversation is, cannot be read."""
+
+    what = "A file of this conversation cannot be read at the moment, so nothing was sent."
+    side = "this app"
+    advice = "Ask again in a minute; if it stays, attach the file again."
 
 
 class AppBusy(ChatError):

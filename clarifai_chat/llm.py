@@ -350,6 +350,7 @@ def _request_id(response: httpx.Response, pat: str) -> str:
 # --- litellm itself ---------------------------------------------------------------------------
 
 _ready = threading.Event()
+_counts = threading.Event()
 _import_lock = threading.Lock()
 
 
@@ -360,7 +361,14 @@ def count_tokens(text: str) -> int:
     """
     litellm, _ = _imported()
     # "gpt-4o" names a tokenizer that litellm carries; other names would make it look for their own.
-    return int(litellm.token_counter(model="gpt-4o", text=text))
+    tokens = int(litellm.token_counter(model="gpt-4o", text=text))
+    _counts.set()
+    return tokens
+
+
+def can_count() -> bool:
+    """Whether the tokenizer is loaded, so that a count takes no longer than the text is long."""
+    return _counts.is_set()
 
 
 def is_ready() -> bool:

@@ -35,6 +35,11 @@ def odd(pat: str) -> str:
     return "Clarifai's tokens are made of 0-9 and a-f as a rule; this one has other characters."
 
 
+def stands_in(text: str) -> bool:
+    """Whether something in `text` looks like one of Clarifai's tokens."""
+    return bool(re.search(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}(?![0-9A-Za-z])", text))
+
+
 def sendable(pat: str) -> bool:
     """Whether a request header can carry `pat`: printable ASCII, no blanks, and not empty."""
     return bool(pat) and all("!" <= character <= "~" for character in pat)

@@ -11,8 +11,9 @@ from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from clarifai_chat.catalog import parse_address
-from clarifai_chat.chats import Chat, ChatSettings, settle
-from clarifai_chat.conversation import INTERRUPTED, Attempt, Turn
+from clarifai_chat.chat_settings import ChatSettings
+from clarifai_chat.chats import Chat, settle
+from clarifai_chat.conversation import INTERRUPTED, Attempt, Turn, rename_left_out
 
 MOST = 2**53 - 1  # JavaScript, and with it many a widget and tool, counts no further exactly
 LATEST = 253_402_300_799  # Unix time of the end of the year 9999
@@ -35,11 +36,19 @@ def chat(found: Any, odd: list[str]) -> Chat:
     made = cast(Chat, _fitted(Chat, found if isinstance(found, dict) else {}, "", odd))
     made["revision"] = 0
     made["model"] = parse_address(made["model"]) or ""
-    _keep_in_range(made["settings"], odd)
+    _keep_in_range(made["settings"], "settings.", odd)
     _rename(made)
     for turn in made["turns"]:
         _mend(turn, made["updated_at"], odd)
     settle(made)
+    return made
+
+
+def settings(found: Any, odd: list[str]) -> ChatSettings:
+    """Sound settings with all of `found` that fits; what does not is named in `odd`."""
+    found = found if isinstance(found, dict) else {}
+    made = cast(ChatSettings, _fitted(ChatSettings, found, "", odd))
+    _keep_in_range(made, "", odd)
     return made
 
 
@@ -120,12 +129,12 @@ def _fields(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
-def _keep_in_range(settings: ChatSettings, odd: list[str]) -> None:
+def _keep_in_range(settings: ChatSettings, where: str, odd: list[str]) -> None:
     for name, (low, high) in _RANGES.items():
         value = settings.get(name)
         if isinstance(value, int | float) and not low <= value <= high:
             del settings[name]  # type: ignore[misc]  # a key of the TypedDict, from the table
-            odd.append(f"settings.{name}")
+            odd.append(f"{where}{name}")
 
 
 def _rename(chat: Chat) -> None:
@@ -135,6 +144,7 @@ def _rename(chat: Chat) -> None:
         turn["id"] = new.get(turn["id"], turn["id"])
         if turn.get("parent"):
             turn["parent"] = new.get(turn["parent"], turn["parent"])
+        rename_left_out(turn, new)
         for attachment in turn.get("attachments", []):
             if not _ID.fullmatch(attachment["id"]):
                 attachment["id"] = uuid.uuid4().hex

@@ -83,6 +83,11 @@ def price(turn: Turn) -> str:
     cost = cost_usd(turn)
     if cost is None:
         return "price unknown"
+    return dollars(cost)
+
+
+def dollars(cost: float) -> str:
+    """A price, short."""
     if cost == 0:
         return "$0"
     return f"${cost:.2f}" if cost >= 0.1 else f"${cost:.2g}" if cost >= 0.0001 else "under $0.0001"

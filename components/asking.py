@@ -3,26 +3,34 @@
 Nothing here draws.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from clarifai_chat import chats, llm, replies
+from clarifai_chat import catalog, chat_settings, chats, contents, context_meter, llm, replies
 from clarifai_chat.catalog import DEMO
-from clarifai_chat.conversation import STOPPED, Asked, Turn, end, new_turn, resume, to_messages
+from clarifai_chat.chat_settings import ChatSettings
+from clarifai_chat.conversation import (
+    STOPPED,
+    Asked,
+    Attachment,
+    Turn,
+    end,
+    new_turn,
+    resume,
+    to_messages,
+)
 from clarifai_chat.endpoints import endpoint_for
 from clarifai_chat.events import StreamEvent
+from clarifai_chat.tally import Tally
 from clarifai_chat.wire import Call
-from components import keeping
-from components.session import is_here, session, uninterrupted, widget
+from components import asked_with, keeping
+from components.session import is_here, session, uninterrupted
 
 
 @uninterrupted()
-def ask_typed() -> None:
-    ask(widget("prompt"))
-
-
-@uninterrupted()
-def ask(prompt: str) -> None:
+def ask(prompt: str, files: Sequence[Attachment] = ()) -> None:
     turn, chat, path = new_turn(prompt, session.asked_model), session.chat, session.turns
+    if files:
+        turn["attachments"] = [*files]
     chats.add(chat, turn, path[-1] if path else None)
     chat["model"] = turn["model"]["url"]
     _start(turn)
@@ -41,8 +49,13 @@ def ask_demo(turn: Turn) -> None:
 
 
 def ask_beside(turn: Turn, prompt: str, model: Asked) -> None:
-    """Ask in place of a turn, which stays beside the new one if anything came back for it."""
+    """Ask in place of a turn, which stays beside the new one if anything came back for it.
+
+    Its files go along.
+    """
     chat, fresh = session.chat, new_turn(prompt, model)
+    if files := turn.get("attachments"):
+        fresh["attachments"] = [*files]
     if not any(each["id"] == turn["id"] for each in chat["turns"]):
         return  # deleted meanwhile, in another tab: nobody would see the answer
     if turn["replies"] or prompt != turn["prompt"]:
@@ -80,21 +93,53 @@ def stop() -> None:
 
 def _start(turn: Turn) -> None:
     """Have the turn asked, after those that wait."""
+    asked_with.take_typed()
     keeping.save()  # before its request goes out
+    settings: ChatSettings = {**session.chat["settings"]}
     turns, access = session.turns, session.access
-    may_share = session.may_share
+    may_share, owner = session.may_share, keeping.owner()
+    leave_out = _leaves_out(turn, turns)
 
     def events(call: Call) -> Iterator[StreamEvent]:
+        params = chat_settings.params(settings)
         llm.warm_up()
+        left_out = leave_out()
         shared = access["shared"] if may_share else None
         endpoint = endpoint_for(turn["model"]["url"], access["pat"], shared)
         return llm.stream_reply(
             turn["model"]["url"],
-            to_messages(turns, turn),
+            to_messages(
+                turns,
+                turn,
+                chat_settings.system(settings),
+                left_out=left_out,
+                content=lambda each: contents.as_sent(owner, each, turns),
+            ),
             pat=endpoint.key,
+            params=params,
             api_base=endpoint.api_base,
             call=call,
         )
 
     replies.ask(turn, events, line=session.chat["id"], is_here=is_here(), turns=turns)
     keeping.follow(turn)
+
+
+def _leaves_out(turn: Turn, turns: Sequence[Turn]) -> Callable[[], list[str]]:
+    """What notes on the turn which of `turns` are not sent with it, and returns their ids.
+
+    By the same rule as the line at the box; for the worker, when its time has come.
+    """
+    settings: ChatSettings = {**session.chat["settings"]}
+    model = catalog.describe(session.models, turn["model"]["url"])
+    counted, chosen = session.counted, session.leave_out
+
+    def leave_out() -> list[str]:
+        tally = Tally(llm.count_tokens, counted)
+        ids = context_meter.left_out(turns, turn, settings, model, tally, leave_out=chosen)
+        turn.pop("left_out", None)
+        if ids:
+            turn["left_out"] = ids
+        return ids
+
+    return leave_out

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from clarifai_chat import chat_files, chats, exports, history, imports, replies
+from clarifai_chat import chat_files, chats, contents, exports, history, imports, replies
 from clarifai_chat.chats import Chat
 from clarifai_chat.exports import Kind
 from clarifai_chat.markdown import escaped
-from components import keeping
+from components import asked_with, keeping
 from components.session import forget_widgets, seed, session, uninterrupted, widget
 
 if TYPE_CHECKING:  # the database's library is loaded when something is kept
@@ -20,38 +20,6 @@ PAGE = 30  # listed at once
 MAX_IMPORT_MB = 50
 NEW_TITLE = "New chat"
 MIMES: dict[Kind, str] = {"json": "application/json", "md": "text/markdown", "html": "text/html"}
-
-
-def take_address() -> None:
-    """Open the conversation that `?chat=` names, where it is the visitor's."""
-    asked = str(st.query_params.get("chat", ""))
-    if asked == session.address_chat:
-        return
-    session.address_chat = asked
-    owner = keeping.owner()
-    if not asked or not owner or asked == session.chat["id"]:
-        return
-    if chat := history.load(owner, asked):
-        begin(chat)
-    elif history.trouble():  # said above the list
-        if not session.chat["turns"]:
-            session.address_chat = ""  # the next run tries again
-    else:
-        st.toast("The conversation in this page's address is not one of yours, or was deleted.")
-
-
-def name_in_address() -> None:
-    """Put the kept conversation's id into the address, so that a reload finds it again."""
-    chat = session.chat
-    kept = chat["id"] if chat["revision"] else ""
-    if not kept and not chat["turns"] and keeping.owner() and history.trouble():
-        return  # what it names could not be read; the next run tries again
-    if kept != str(st.query_params.get("chat", "")):
-        session.address_chat = kept
-        if kept:
-            st.query_params["chat"] = kept
-        else:
-            st.query_params.pop("chat", None)
 
 
 def show() -> None:
@@ -227,6 +195,7 @@ def begin(chat: Chat) -> None:
         for turn in session.chat["turns"]:
             if not replies.withdraw(turn):
                 replies.stop(turn)
+    asked_with.leave()
     session.open_chat(chat)
     session.is_temporary = False
     session.deleted_chat = ""
@@ -295,6 +264,7 @@ def _switch_temporary() -> None:
 def _delete_everything() -> None:
     owner = keeping.owner()
     if owner and history.delete_everything(owner):
+        contents.forget(owner)
         begin(chats.new_chat())
 
 

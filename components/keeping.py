@@ -1,6 +1,7 @@
 """Whether this session's conversation is kept, and for whom; saving it where it is."""
 
-from clarifai_chat import history
+from clarifai_chat import contents, history
+from clarifai_chat.chat_settings import texts
 from clarifai_chat.config import settings
 from clarifai_chat.conversation import Turn
 from components.session import session
@@ -15,6 +16,7 @@ def owner() -> str | None:
 def save() -> None:
     """Keep the conversation as it stands, unless the visitor or the operator wants none kept."""
     if whose := _keeper():
+        contents.write(whose, session.chat)
         history.save(whose, session.chat)
 
 
@@ -32,8 +34,11 @@ def _keeper() -> str | None:
 
 
 def _holds_token() -> bool:
-    pat = session.pat
-    return bool(pat) and any(pat in turn["prompt"] for turn in session.chat["turns"])
+    pat, chat = session.pat, session.chat
+    typed = (*(turn["prompt"] for turn in chat["turns"]), *texts(chat["settings"]))
+    if not pat:
+        return False
+    return any(pat in text for text in typed) or contents.mention(owner(), chat, pat)
 
 
 def why_not() -> str:

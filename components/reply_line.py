@@ -1,5 +1,6 @@
 """The quiet line under a reply: model, time to first token, tokens/s, tokens, price."""
 
+from clarifai_chat.context_meter import oldest
 from clarifai_chat.conversation import INTERRUPTED, STOPPED, UNWATCHED, Turn
 from clarifai_chat.markdown import escaped
 from clarifai_chat.usage import reply_line
@@ -16,7 +17,14 @@ ENDINGS = {
 
 
 def text(turn: Turn) -> str:
-    """Markdown: how the reply ended, where that needs saying, and what it took."""
+    """Markdown: how the reply ended and what it went without, where there is something to say, and
+    what it took."""
     line = escaped(" · ".join(reply_line(turn)))
-    ending = ENDINGS.get(turn["ending"])
-    return f"{ending}  \n{line}" if ending else line
+    lines = [ENDINGS.get(turn["ending"]), asked_without(turn), line]
+    return "  \n".join(filter(None, lines))
+
+
+def asked_without(turn: Turn) -> str:
+    """Markdown: what of the conversation was not sent with the question, if anything."""
+    left_out = len(turn.get("left_out", []))
+    return f":material/vertical_align_top: Asked without {oldest(left_out)}." if left_out else ""

@@ -16,11 +16,14 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from clarifai_chat import catalog, chats, garbage
 from clarifai_chat.background import Job
 from clarifai_chat.catalog import Model
+from clarifai_chat.chat_settings import ChatSettings
 from clarifai_chat.chats import Chat
 from clarifai_chat.config import announced, is_loopback, settings
-from clarifai_chat.conversation import Asked, Turn
+from clarifai_chat.conversation import Asked, Attachment, Turn
 from clarifai_chat.endpoints import SharedUse
+from clarifai_chat.presets import Preset
 from clarifai_chat.runs import Run, RunSettings, default_settings
+from clarifai_chat.tally import Counted
 from clarifai_chat.toolset import ToolSet
 from components import repairs
 from components.draft import Draft, new_draft
@@ -58,6 +61,24 @@ class Access(TypedDict):
     shared: SharedUse
 
 
+class Copying(TypedDict):
+    """A text on its way into the visitor's clipboard."""
+
+    id: str  # of this one click
+    turn: str  # id of the turn whose answer it is
+    text: str
+    sent_at: float | None  # Unix time; None before
+
+
+class Reading(TypedDict):
+    """A question whose files are being read. It is asked when they are."""
+
+    chat: str  # the id of the conversation in which it was asked
+    prompt: str
+    names: list[str]
+    job: Job  # of clarifai_chat.contents.take
+
+
 class Session:
     access = Slot[Access](lambda: {"pat": "", "shared": {"used": 0}})
     account = Slot[Job | None](lambda: None)  # whose token it is: a job of clarifai.who_am_i
@@ -75,9 +96,23 @@ class Session:
     deleted_chat = Slot(str)  # id of the one that was deleted last, for Undo
     removed_turns = Slot[list[Turn]](list)  # what was deleted last in this conversation, for Undo
     editing = Slot(str)  # id of the turn whose question is being edited
+    reading = Slot[list[Reading]](list)  # questions on their way, in order
+    waiting = Slot[list[Attachment]](list)  # files that go with the next question
+    refused = Slot[list[str]](list)  # a sentence for each file that could not go with the last one
+    to_copy = Slot[Copying | None](lambda: None)  # what was copied last
+    uncopied = Slot(str)  # id of the turn whose answer the browser would not copy
+    counted = Slot[Counted](dict)  # tokens of this conversation's turns, each counted once
+    counting = Slot[Job | None](lambda: None)  # of those that take longer to count
+    leave_out = Slot[int | None](lambda: None)  # so many of the oldest; None is what does not fit
     chat_query = Slot(str)
     listed_chats = Slot(lambda: 30)  # how many are listed
     address_chat = Slot(str)  # the ?chat= that was taken from the address already
+    address_texts = Slot[dict[str, str]](dict)  # the ?system= and ?q= that were taken already
+    linked_system = Slot(str)  # the system prompt that a link set in this conversation
+    former_settings = Slot[ChatSettings](ChatSettings)  # what the app replaced in it, for Undo
+    former_schema = Slot(str)  # what was typed before JSON answers were switched
+    presets = Slot[dict[str, Preset]](dict)  # where nobody keeps them
+    former_presets = Slot[dict[str, Preset]](dict)  # deleted or replaced last, for Undo
     shown_turns = Slot(lambda: 0)  # how many more than usual are drawn
     drawn_turns = Slot(lambda: 0)  # how many the last run drew
 
@@ -134,13 +169,7 @@ class Session:
 
     @property
     def asked_model(self) -> Asked:
-        model = self.model
-        return {
-            "url": model.url,
-            "name": model.label if model.is_demo else model.name,
-            "input_price": model.input_price,
-            "output_price": model.output_price,
-        }
+        return asked_of(self.model)
 
     def choose(self, url: str) -> None:
         self.chosen = url
@@ -155,8 +184,10 @@ class Session:
         """Show this conversation; replies of the one before it go on."""
         self.chat = chat
         self.shown_turns = 0
-        self.editing = ""
+        self.editing = self.uncopied = ""
         self.removed_turns = []
+        self.former_settings, self.former_schema, self.linked_system = {}, "", ""
+        self.counted, self.counting, self.leave_out = {}, None, None
         if chat["model"]:
             self.choose(chat["model"])
 
@@ -165,6 +196,16 @@ class Session:
         self.access["pat"] = ""  # in place: questions that wait share this dict
         self.account = None
         self.listing = None
+
+
+def asked_of(model: Model) -> Asked:
+    """A model as a turn keeps it."""
+    return {
+        "url": model.url,
+        "name": model.label if model.is_demo else model.name,
+        "input_price": model.input_price,
+        "output_price": model.output_price,
+    }
 
 
 @cache
@@ -182,8 +223,13 @@ def widget(key: str) -> Any:
     return st.session_state.get(key)
 
 
+def has_widget(key: str) -> bool:
+    """Whether the widget with this key was drawn last; what it holds may be None."""
+    return key in st.session_state
+
+
 def set_widget(key: str, value: Any) -> None:
-    """Change what a widget holds; only in a callback, before the widget is drawn."""
+    """Change what a widget holds; in a callback, or before the widget is drawn."""
     st.session_state[key] = value
 
 

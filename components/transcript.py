@@ -2,58 +2,25 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Protocol
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from clarifai_chat import llm, replies
 from clarifai_chat.catalog import DEMO
-from clarifai_chat.conversation import (
-    INTERRUPTED,
-    STOPPED,
-    UNWATCHED,
-    Attempt,
-    Turn,
-    can_continue,
-    is_over,
-    said,
-)
+from clarifai_chat.conversation import Attempt, Turn, is_over, said
 from clarifai_chat.errors import Problem
 from clarifai_chat.markdown import escaped
-from components import reply_line
+from components import attached, turn_end
 from components.message_view import MessageView, TextView
-from components.session import LOOK_S, pause_point, seed, widget
+from components.session import LOOK_S, pause_point, seed
+from components.turn_end import Action, ActionName, Other
 
 TICK_S = 1 / 10  # how often a reply that streams is drawn at most
 TAIL_BYTES_PER_S = 40_000
 DRAWINGS_PER_S = 300  # of all visitors together; one costs about 1 ms of the interpreter
 USER, MODEL = ":material/person:", ":material/auto_awesome:"
-
-Action = Callable[[Turn], None]
-ActionName = Literal[
-    "retry",
-    "resume",
-    "use_demo",
-    "remove",
-    "edit",
-    "send_edit",
-    "leave_edit",
-    "older",
-    "newer",
-    "fork",
-    "take_out",
-]
-MENU: dict[str, ActionName] = {
-    "Edit the question": "edit",
-    "Ask again": "retry",
-    "Go on from here in a new chat": "fork",
-    "Delete": "take_out",
-}
-
-# The next step for each way of ending.
-ASK_AGAIN = (STOPPED, UNWATCHED, INTERRUPTED, "content_filter")
-ASK_DEMO = ("NoPat", "SharedPatSpent", "Unreachable")
 
 
 class View(Protocol):
@@ -76,15 +43,21 @@ class TurnView:
         *,
         branch: tuple[int, int] = (1, 1),
         is_edited: bool = False,
+        others: Sequence[Other] = (),
+        is_uncopied: bool = False,
     ) -> None:
-        """`branch`: which of how many that follow the same turn; `is_edited`: in a text box."""
+        """`branch`: which of how many that follow the same turn; `is_edited`: in a text box;
+        `others`: models to ask instead; `is_uncopied`: the browser would not copy the answer."""
         self.turn = turn
         self._actions = actions
         self._branch = branch
         self._is_edited = is_edited
+        self._others = others
+        self._is_uncopied = is_uncopied
         self._question = st.chat_message("user", avatar=USER)
         self._answer = st.chat_message("assistant", avatar=MODEL)
         self._place: DeltaGenerator | None = None
+        self._remark: DeltaGenerator | None = None
         self._messages: list[MessageView] = []
         self._is_whole = False
         self._noted = ""
@@ -94,8 +67,11 @@ class TurnView:
         turn = self.turn
         if self._is_edited:
             self._show_edit()
-        else:
+        elif turn["prompt"] or not turn.get("attachments"):
             self._question.text(turn["prompt"])  # as it was typed: no markup, nothing fetched
+        if turn.get("attachments"):
+            with self._question:
+                attached.show(turn)
         with self._answer:
             if turn["model"]["url"] == DEMO.url:
                 st.badge(turn["model"]["name"], color="gray", icon=":material/theater_comedy:")
@@ -126,6 +102,15 @@ class TurnView:
         else:
             self._show_notice()
 
+    def remark(self, text: str) -> None:
+        """Write a quiet line below the turn, once it is drawn; "" takes it away."""
+        if self._remark is None:
+            self._remark = self._answer.empty()
+        if text:
+            self._remark.caption(text)
+        else:
+            self._remark.empty()
+
     @property
     def tail_size(self) -> int:
         """How much of the reply is sent again with each drawing, in characters."""
@@ -153,69 +138,35 @@ class TurnView:
             self._end.empty()
 
     def _show_end(self) -> None:
-        """How the reply ended, what it took, and the next step that fits."""
-        turn, problem = self.turn, self.turn["problem"]
-        line = reply_line.text(turn) if turn["replies"] or not problem else ""
-        buttons: list[tuple[ActionName, str, str]] = []
-        if can_continue(turn):
-            buttons.append(("resume", "Continue", ":material/resume:"))
-        if problem["can_retry"] if problem else turn["ending"] in ASK_AGAIN:
-            buttons.append(("retry", "Ask again", ":material/refresh:"))
-        if problem and problem["kind"] in ASK_DEMO:
-            buttons.append(("use_demo", "Ask the Demo instead", ":material/theater_comedy:"))
-        with self._end.container(gap="small"):
+        """How the reply ended, and what can be done with it."""
+        problem, steps = self.turn["problem"], turn_end.next_steps(self.turn)
+        with self._end.container(gap="small" if problem or steps else "xxsmall"):
             if problem:
                 show_problem(problem)
-            if buttons:
-                if line:
-                    st.caption(line)
-                with st.container(horizontal=True, vertical_alignment="center"):
-                    for action, label, icon in buttons:
-                        self._button(action, label, icon)
-                    self._show_menu()
-            else:
-                with st.container(horizontal=True, vertical_alignment="center"):
-                    st.caption(line, width="stretch")
-                    self._show_menu()
-
-    def _show_menu(self) -> None:
-        """The way to this turn's siblings, where it has any, and what else can be done with it."""
-        number, count = self._branch
-        if count > 1:
-            self._button("older", "", ":material/chevron_left:", disabled=number == 1)
-            st.caption(f"{number}/{count}", width="content")
-            self._button("newer", "", ":material/chevron_right:", disabled=number == count)
-        if set(self._actions) >= set(MENU.values()):
-            st.menu_button(
-                "",
-                list(MENU),
-                key=f"turn:{self.turn['id']}",
-                type="tertiary",
-                icon=":material/more_horiz:",
-                help="Edit, ask again, go on elsewhere, delete",
-                on_click=self._choose,
+            turn_end.show(
+                self.turn,
+                self._actions,
+                steps=steps,
+                branch=self._branch,
+                others=self._others,
+                is_uncopied=self._is_uncopied,
             )
 
-    def _choose(self) -> None:
-        if action := MENU.get(widget(f"turn:{self.turn['id']}")):
-            self._actions[action](self.turn)
-
     def _show_edit(self) -> None:
-        key = f"edit:{self.turn['id']}"
-        with self._question:
+        id, key = self.turn["id"], f"edit:{self.turn['id']}"
+        # A form, for in one Control and Enter sends.
+        with self._question, st.form(f"edit_form:{id}", border=False):
             seed(key, self.turn["prompt"])
             st.text_area("Question", key=key, label_visibility="collapsed")
             with st.container(horizontal=True):
-                self._button("send_edit", "Send", ":material/send:")
-                self._button("leave_edit", "Cancel", ":material/close:")
+                self._submit("send_edit", "Send", ":material/send:")
+                self._submit("leave_edit", "Cancel", ":material/close:")
 
-    def _button(self, action: ActionName, label: str, icon: str, *, disabled: bool = False) -> None:
-        st.button(
+    def _submit(self, action: ActionName, label: str, icon: str) -> None:
+        st.form_submit_button(
             label,
             key=f"{action}:{self.turn['id']}",
             icon=icon,
-            type="secondary" if label else "tertiary",
-            disabled=disabled,
             on_click=self._actions[action],
             args=(self.turn,),
         )
@@ -287,7 +238,8 @@ def _show_earlier(attempt: Attempt) -> None:
 
 
 def show_problem(problem: Problem) -> None:
-    text = f"**{problem['what']}** {problem['advice']}"
+    # Escaped: in it may be what was typed, or a file that a stranger made.
+    text = f"**{escaped(problem['what'])}** {escaped(problem['advice'])}"
     if problem["detail"]:
         text += f"  \n:small[The server said: “{escaped(problem['detail'])}”]"
     whose = f"Whose side: {problem['side']}."

@@ -1,9 +1,17 @@
-"""What a click on a turn does to its conversation, but for asking: edit, move, fork, delete."""
+"""What a click on a turn does: edit, ask another model, move, rate, fork, delete."""
 
-from clarifai_chat import chats, replies
+from functools import partial
+
+from clarifai_chat import catalog, chats, replies
+from clarifai_chat.catalog import Model
 from clarifai_chat.conversation import Turn
+from clarifai_chat.markdown import escaped
 from components import asking, chat_list, keeping
-from components.session import forget_widgets, session, uninterrupted, widget
+from components.session import asked_of, forget_widgets, session, uninterrupted, widget
+from components.turn_end import Other
+
+# How many models the menus know beside the Demo. One shows less: not the one that answered.
+OTHERS = 5
 
 
 @uninterrupted()
@@ -16,13 +24,49 @@ def edit(turn: Turn) -> None:
 def send_edit(turn: Turn) -> None:
     prompt = str(widget(f"edit:{turn['id']}") or "")
     session.editing = ""
-    if prompt.strip():
+    if prompt.strip() or turn.get("attachments"):
         asking.ask_beside(turn, prompt, session.asked_model)
 
 
 @uninterrupted()
 def leave_edit(turn: Turn) -> None:
     session.editing = ""
+
+
+def others() -> list[Other]:
+    """The models that a question can be asked of instead, for all menus; the Demo is the last."""
+    *listed, demo = catalog.short_list(session.models, session.favourites, session.recent)
+    short = [*listed[:OTHERS], demo]
+    names = [model.name for model in short]
+    return [
+        Other(
+            model.url, _instead(model, is_alone=names.count(model.name) == 1), partial(_ask, model)
+        )
+        for model in short
+    ]
+
+
+def _instead(model: Model, *, is_alone: bool) -> str:
+    if model.is_demo:
+        return "Ask the Demo instead"
+    return f"Ask {escaped(model.name if is_alone else f'{model.name} of {model.provider}')} instead"
+
+
+@uninterrupted()
+def _ask(model: Model, turn: Turn) -> None:
+    """Ask the same question of this model, once; the one that is chosen stays chosen."""
+    asking.ask_beside(turn, turn["prompt"], asked_of(model))
+
+
+@uninterrupted()
+def rate(turn: Turn) -> None:
+    """Keep the thumb up or down; a second click on it takes it back."""
+    thumb = widget(f"feedback:{turn['id']}")
+    if thumb is None:
+        turn.pop("feedback", None)
+    else:
+        turn["feedback"] = "up" if thumb else "down"
+    keeping.save()
 
 
 @uninterrupted()

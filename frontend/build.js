@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 await build({
-  entryPoints: ["src/codemirror.js", "src/mount.js"],
+  entryPoints: ["src/clipboard.js", "src/codemirror.js", "src/mount.js"],
   outdir: process.argv[2] ?? "built",
   absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
   bundle: true,

@@ -29,7 +29,13 @@ from streamlit.testing.v1.element_tree import Block, ButtonGroup, ChatMessage, E
 from clarifai_chat import chats, config, demo, endpoints, errors, llm, replies
 from clarifai_chat.config import ROOT
 from clarifai_chat.conversation import Turn
-from components import code_editor, shell, transcript  # noqa: F401 (loaded while ROOT is right)
+from components import (  # loaded while ROOT is right
+    clipboard,  # noqa: F401
+    code_editor,  # noqa: F401
+    shell,  # noqa: F401
+    transcript,
+    turn_end,
+)
 from components.session import Session, Slot
 from tests.canary import assert_no_canary
 from tests.fake_clarifai import Behaviour, FakeClarifai, FakeHandler, chunk
@@ -215,7 +221,10 @@ def _readable(node: Block | Element) -> list[str]:
         return labels
     if isinstance(node, ButtonGroup):
         return [option.content for option in node.proto.options]
-    if node.type == "empty":
+    if (
+        node.type == "empty"
+        or (getattr(node, "key", None) or "").partition(":")[0] in turn_end.ICONS
+    ):
         return []
     fields = ("body", "label", "placeholder", "message")
     return [text for f in fields if isinstance(text := getattr(node.proto, f, ""), str)]
@@ -255,6 +264,7 @@ class Gate:
 def _warm() -> None:
     """litellm, imported once: else the first test that asks would be seconds slower than others."""
     llm.warm_up()
+    llm.count_tokens("")
 
 
 @pytest.fixture(scope="session")

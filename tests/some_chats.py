@@ -102,7 +102,7 @@ def rich_chat():
     ]
     first["feedback"] = "up"
     add(chat, first, None)
-    second = turn("And tomorrow?", "Sun.", at=1_780_000_100.0)
+    second = turn("And tomorrow?", "Sun.", at=1_780_000_100.0, left_out=[first["id"]])
     add(chat, second, first)
     third = turn("And the day after?", "```\nan open fence", at=1_780_000_200.0)
     third.update(problem=CutOff().problem(), ending="")

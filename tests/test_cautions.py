@@ -3,7 +3,7 @@
 import pytest
 
 from clarifai_chat.catalog import DEMO, Model
-from clarifai_chat.cautions import cautions
+from clarifai_chat.cautions import cautions, chat_cautions
 from clarifai_chat.runs import default_settings
 
 URL = "https://clarifai.com/openai/chat-completion/models"
@@ -111,3 +111,63 @@ def test_tools_that_nothing_answers_are_named_where_answers_are_automatic():
     assert said(model(), both, answerers=["calculate", "get_weather"], answers="automatic") == []
     assert said(model(), both, answers="approve") == []
     assert said(model(), tools=(), answers="automatic") == []
+
+
+# --- Of a conversation's settings -----------------------------------------------------------------
+
+
+def test_there_is_nothing_to_say_of_settings_that_models_take():
+    known = model(max_output_tokens=1_000, reasoning=True)
+    settings = {"temperature": 0.2, "top_p": 0.5, "max_tokens": 1_000, "stop": ["a"], "seed": 1}
+
+    assert chat_cautions(known, settings | {"reasoning_effort": "low"}) == []
+    assert chat_cautions(known, {}) == []
+    assert chat_cautions(DEMO, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("id", "settings", "said"),
+    [
+        ("o3", {"temperature": 0.5}, "o3 refuses a temperature other than 1"),
+        ("gpt-5", {"top_p": 0.5}, "gpt-5 refuses a top p other than 1"),
+        ("gpt-4_1", {"max_tokens": 2_000}, "at most 1,000 tokens: the limit of 2,000"),
+        ("o4-mini", {"stop": ["END"]}, "o4-mini refuses stop sequences"),
+        ("gpt-4_1", {"stop": ["1", "2", "3", "4", "5"]}, "up to 4 stop sequences; these are 5"),
+        ("gpt-4_1", {"reasoning_effort": "low"}, "gpt-4.1 is not known to reason"),
+        ("gpt-4_1", {"json_schema": "{}"}, "unless the word JSON is in it"),
+        ("gpt-4_1", {"json_schema": "{}", "system": "Be brief."}, "unless the word JSON is in it"),
+    ],
+)
+def test_a_setting_that_may_not_work_is_told_of(id, settings, said):
+    (sentence,) = chat_cautions(model(id, max_output_tokens=1_000, reasoning=False), settings)
+
+    assert said in sentence
+
+
+@pytest.mark.parametrize(
+    ("id", "settings"),
+    [
+        ("o3", {"temperature": 1.0}),
+        ("gpt-5", {"top_p": 1}),
+        ("gpt-4_1", {"temperature": 0.0, "top_p": 0.1}),
+        ("o1", {"stop": ["END"]}),
+        ("gpt-4_1", {"stop": ["1", "2", "3", "4"]}),
+        ("gpt-4_1", {"json_schema": "{}", "system": "Answer in json."}),
+        ("gpt-4_1", {"json_schema": '{"type": "object"}'}),
+        ("gpt-4_1", {"system": " ", "stop": []}),
+    ],
+)
+def test_other_settings_are_not(id, settings):
+    assert chat_cautions(model(id), settings) == []
+
+
+def test_an_unknown_ability_to_reason_is_told_of():
+    (sentence,) = chat_cautions(model(), {"reasoning_effort": "low"})
+
+    assert sentence == "It is not known whether gpt-4.1 takes a reasoning effort."
+
+
+def test_to_the_demo_settings_are_nothing():
+    (sentence,) = chat_cautions(DEMO, {"temperature": 0.2, "stop": ["a"], "json_schema": "{}"})
+
+    assert "settings change nothing" in sentence

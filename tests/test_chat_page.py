@@ -583,7 +583,7 @@ def test_a_question_can_be_edited_and_the_old_branch_stays(open_app, fake):
     fake.next(says("Another answer."))
 
     app.main.menu_button(key=f"turn:{first['id']}").click("Edit the question").run()
-    app.text_area(key=f"edit:{first['id']}").set_value("First, but better?").run()
+    app.text_area(key=f"edit:{first['id']}").set_value("First, but better?")
     app.click(f"send_edit:{first['id']}")
 
     assert [turn["prompt"] for turn in app.turns] == ["First, but better?"]
@@ -597,7 +597,7 @@ def test_an_edit_can_be_left(open_app, fake):
     first = app.turns[0]
 
     app.main.menu_button(key=f"turn:{first['id']}").click("Edit the question").run()
-    app.text_area(key=f"edit:{first['id']}").set_value("Oh no").run()
+    app.text_area(key=f"edit:{first['id']}").set_value("Oh no")
     app.click(f"leave_edit:{first['id']}")
 
     assert questions(app) == ["First?", "Second?"]

@@ -105,6 +105,7 @@ def test_a_fork_is_a_chat_of_its_own():
     chat, made = chat_of("a", "b<a", "c<b", "d<a")
     chat["settings"] = {"stop": ["x"]}
     made["b"]["attachments"] = [{"id": "f" * 32, "name": "x.txt"}]
+    made["b"]["left_out"] = [made["a"]["id"]]
     before = copy.deepcopy(chat)
 
     forked = fork(chat, made["b"])
@@ -114,6 +115,7 @@ def test_a_fork_is_a_chat_of_its_own():
     ids = {each["id"] for each in (chat, *chat["turns"])}
     assert ids.isdisjoint({each["id"] for each in (forked, *forked["turns"])})
     assert forked["turns"][1]["attachments"] == made["b"]["attachments"]
+    assert forked["turns"][1]["left_out"] == [forked["turns"][0]["id"]]
     forked["settings"]["stop"].append("y")
     forked["turns"][0]["model"]["name"] = "other"
     assert chat == before

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clarifai_chat.catalog import DEMO, Model
-from clarifai_chat.context_meter import PER_ANSWER, PER_MESSAGE, ROOM, measure
+from clarifai_chat.context_meter import PER_ANSWER, ROOM, left_out, measure
+from clarifai_chat.tally import PER_MESSAGE, Tally
 from tests.some_chats import attachment, turn
 
 calm = settings(deadline=None)  # others may need the machine
@@ -31,8 +32,9 @@ def words(number):
     return " ".join(["word"] * number)
 
 
-def meter(turns=(), prompt="", model=MODEL, attached=0, **settings):
-    return measure(turns, settings, prompt, model, count, attached=attached)
+def meter(turns=(), prompt="", model=MODEL, attached=0, leave_out=None, **settings):
+    asked = PER_MESSAGE + count(prompt) + attached
+    return measure(turns, settings, model, Tally(count), asked=asked, leave_out=leave_out)
 
 
 def test_a_question_takes_its_words_and_what_models_put_around_it():
@@ -166,6 +168,7 @@ def test_whole_turns_go_oldest_first_and_no_more_than_needed(turns, prompt, wind
     sent = [each for each in turns if each["ended_at"] is not None and each["replies"]]
     assert list(found.left_out) == sent[: len(found.left_out)]
     rest = sent[len(found.left_out) :]
+    assert list(found.sent) == rest
     assert found.tokens == meter(rest, prompt, **settings).tokens
     assert found.all_tokens == meter(turns, prompt, **settings).tokens
     if window is not None and found.left_out:
@@ -175,3 +178,152 @@ def test_whole_turns_go_oldest_first_and_no_more_than_needed(turns, prompt, wind
     if not found.fits:
         assert rest == []
     assert found.sentence.endswith(".")
+
+
+# --- The choice -----------------------------------------------------------------------------------
+
+
+def three_turns():
+    return [turn(words(100), words(100), id=f"turn-{number}") for number in (1, 2, 3)]
+
+
+def test_so_many_of_the_oldest_as_were_chosen_are_left_out_though_all_fit():
+    turns = three_turns()
+
+    found = meter(turns, model=model(10_000), leave_out=2)
+
+    assert list(found.left_out) == turns[:2]
+    assert found.tokens == 200 + ONE + ASKING
+    assert found.sentence == (
+        "About 215 of C's 10,000 tokens: the 2 oldest turns will be left out, as you chose."
+    )
+
+
+def test_all_is_sent_where_that_was_chosen_though_it_does_not_fit():
+    found = meter(three_turns(), model=model(500), leave_out=0)
+
+    assert found.left_out == ()
+    assert found.tokens == found.all_tokens
+    assert not found.fits
+    assert "because nothing is left out. The model may refuse it." in found.sentence
+
+
+def test_too_few_that_were_chosen_are_said_to_be_too_few():
+    found = meter(three_turns(), model=model(400), leave_out=1)
+
+    assert len(found.left_out) == 1
+    assert not found.fits
+    assert found.sentence.endswith("even without the oldest turn. The model may refuse it.")
+
+
+def test_no_more_are_left_out_than_there_are():
+    turns = three_turns()
+
+    found = meter(turns, model=model(1000), leave_out=99)
+
+    assert list(found.left_out) == turns
+    assert found.sent == ()
+
+
+def test_a_choice_holds_for_a_model_whose_window_is_not_known():
+    found = meter(three_turns(), leave_out=1)
+
+    assert len(found.left_out) == 1
+    assert found.sentence.endswith("is not known: the oldest turn will be left out, as you chose.")
+
+
+# --- In a few words -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("facts", "prompt", "line"),
+    [
+        ({"window": 131_072}, words(1227), "About 1,234 of 131,072 tokens · under 1 % · $0.0025"),
+        ({"window": 2000}, words(593), "About 600 of 2,000 tokens · 30 % · $0.0012"),
+        ({}, words(593), "About 600 tokens · $0.0012"),
+        ({"input_price": None}, words(593), "About 600 tokens"),
+        ({"window": 2000, "input_price": None}, words(593), "About 600 of 2,000 tokens · 30 %"),
+        ({"input_price": 0.0}, words(593), "About 600 tokens · $0"),
+        (
+            {"window": 1000},
+            words(1993),
+            "Too long: about 2,000 of 1,000 tokens · 200 % · $0.004",
+        ),
+    ],
+)
+def test_the_line_says_what_is_known(facts, prompt, line):
+    assert meter(prompt=prompt, model=model(**facts)).line == line
+
+
+def test_the_line_says_what_is_left_out():
+    found = meter(three_turns(), model=model(600, input_price=None))
+
+    assert found.line == "About 423 of 600 tokens · 70 % · without the oldest turn"
+
+
+def test_the_demo_is_free_and_takes_any_number():
+    found = meter(three_turns(), model=DEMO)
+
+    assert found.line == "About 631 tokens · free"
+    assert found.sentence == "About 631 tokens; Demo takes any number."
+
+
+def test_what_is_not_counted_yet_makes_it_rough():
+    found = measure(three_turns(), {}, model(2000), Tally(None))
+
+    assert found.is_rough
+    assert found.line.startswith("Roughly ")
+    assert found.sentence.startswith("Roughly ")
+
+
+def test_a_meter_is_empty_while_a_question_would_go_out_alone():
+    assert meter().is_empty
+    assert not meter(three_turns()).is_empty
+    assert not meter(system="Be kind").is_empty
+    assert not meter(three_turns(), leave_out=3).is_empty
+
+
+# --- What is sent ---------------------------------------------------------------------------------
+
+
+def ids(turns, asked, model, tally=None, chosen=None, **settings):
+    return left_out(turns, asked, settings, model, tally or Tally(count), leave_out=chosen)
+
+
+def test_what_is_left_out_is_what_the_meter_said():
+    turns, asked = three_turns(), turn("now", "", ended_at=None)
+
+    gone = ids([*turns, asked], asked, model(600))
+
+    assert gone == [each["id"] for each in meter(turns, "now", model(600)).left_out] == ["turn-1"]
+
+
+def test_only_what_came_before_counts():
+    turns = three_turns()
+
+    assert ids(turns, turns[1], model(300)) == ["turn-1"]
+
+
+def test_the_rest_of_an_answer_is_asked_for_with_what_is_there():
+    turns, asked = three_turns(), turn("now", words(150), ended_at=None)
+
+    assert ids([*turns, asked], asked, model(860)) == ["turn-1"]
+    asked["replies"] = []
+    assert ids([*turns, asked], asked, model(860)) == []
+
+
+def test_where_the_window_is_not_known_only_a_choice_leaves_out():
+    turns, asked = three_turns(), turn("now", "")
+
+    assert ids(turns, asked, model()) == []
+    assert ids(turns, asked, model(), chosen=2) == ["turn-1", "turn-2"]
+
+
+def test_what_fits_in_any_case_is_not_counted():
+    def never(text):
+        raise AssertionError("It was counted.")
+
+    turns, asked = three_turns(), turn("now", "")
+
+    assert ids(turns, asked, model(10_000), Tally(never)) == []
+    assert ids(turns, asked, model(100), Tally(never), chosen=1) == ["turn-1"]

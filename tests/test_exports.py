@@ -52,6 +52,10 @@ class Elements(html.parser.HTMLParser):
         if tag not in self.VOID:
             self.open.append(tag)
 
+    def handle_startendtag(self, tag, attrs):
+        assert tag in self.VOID  # elsewhere HTML takes "/>" for ">"
+        self.handle_starttag(tag, attrs)
+
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
 
@@ -113,6 +117,16 @@ def outline(document):
     ]
 
 
+def test_any_json_is_told_in_words():
+    chat = rich_chat()
+    chat["settings"] = {"json_schema": "{}"}
+
+    assert "- Answers: JSON" in to_markdown([chat], secret="")
+    assert "Schema" not in to_markdown([chat], secret="")
+    assert "Answers JSON" in to_html([chat], secret="")
+    assert "JSON Schema" not in to_html([chat], secret="")
+
+
 def test_markdown_tells_question_thoughts_calls_answer_and_what_they_took():
     text = to_markdown([rich_chat()], secret="")
 
@@ -128,6 +142,7 @@ def test_markdown_tells_question_thoughts_calls_answer_and_what_they_took():
     assert "1 earlier answer is not shown here." in text
     assert "The connection was lost" in text
     assert "Rated as good." in text
+    assert "Asked without the oldest turn." in text
     assert "مطر" not in text
 
 

@@ -92,10 +92,13 @@ FAULTS_AFTER_TEXT = {
 # What is not answered by a server, each with a test of its own in this file or the one named.
 ELSEWHERE = {
     e.NoPat,  # test_chat_page.py
+    e.BadSchema,  # test_settings_page.py
     e.Runaway,  # test_chat_page.py
     e.ChatFull,  # test_chat_page.py
     e.AppFull,  # test_chat_page.py
     e.SharedPatSpent,  # test_token_box_page.py
+    e.FileGone,  # test_attachments_page.py
+    e.FileOutOfReach,  # test_attachments_page.py
     e.OddPat,
     e.TimedOut,
     e.Unreachable,

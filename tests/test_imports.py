@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from clarifai_chat import toolset
 from clarifai_chat.catalog import DEFAULT_URL
+from clarifai_chat.chat_settings import params
 from clarifai_chat.chats import new_chat, path, show, siblings
 from clarifai_chat.conversation import INTERRUPTED, is_over, said, to_messages
 from clarifai_chat.exports import to_html, to_json, to_markdown
@@ -94,6 +95,7 @@ def test_ids_that_are_taken_are_replaced_everywhere():
     assert taken.isdisjoint(ids)
     for back in found.chats:
         assert words(path(back)) == words(path(chat))
+        assert back["turns"][1]["left_out"] == [back["turns"][0]["id"]]
         picture, notes = back["turns"][0]["attachments"]
         assert picture["id"] not in taken
         assert found.contents[picture["id"]] == PNG
@@ -208,6 +210,18 @@ def test_a_request_brings_its_settings():
     assert chat["turns"][0]["model"]["name"] == "gpt-oss-120b-high-throughput"
     assert chat["turns"][0]["ending"] == INTERRUPTED
     assert result.notes == ["Left out: the tools of a request, which no conversation keeps."]
+
+
+def test_a_request_for_any_json_stays_one():
+    result = imported(
+        {
+            "messages": [{"role": "user", "content": "Hi"}],
+            "response_format": {"type": "json_object"},
+        }
+    )
+
+    (chat,) = result.chats
+    assert params(chat["settings"]) == {"response_format": {"type": "json_object"}}
 
 
 def test_training_data_has_a_conversation_in_each_line():
@@ -364,6 +378,7 @@ def test_ids_that_can_be_none_are_replaced():
     assert words(path(back)) == words(path(chat))
     ids = [back["id"], back["turns"][0]["id"], back["turns"][0]["attachments"][0]["id"]]
     assert all(len(id) == 32 for id in ids)
+    assert back["turns"][1]["left_out"] == [ids[1]]
 
 
 def test_a_reply_by_somebody_else_is_left_out():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from clarifai_chat import llm
+from clarifai_chat import chat_settings, llm
 from clarifai_chat.demo import API_PATH
 from clarifai_chat.errors import NoPat, OddPat
 from clarifai_chat.events import CallDelta, Finished, Text, Thinking, ToolCalled, Usage
@@ -104,6 +104,50 @@ def test_settings_and_tools_go_out_unchanged_whatever_the_models_name(fake, ask,
     assert {name: body[name] for name in PARAMS} == PARAMS
     assert body["tools"] == [WEATHER]
     assert fake.chats[0].path == f"{API_PATH}/chat/completions"
+
+
+CHAT_SETTINGS = {
+    "system": "Be brief.",
+    "temperature": 0.3,
+    "top_p": 0.9,
+    "max_tokens": 100,
+    "stop": ["END", "\n\n"],
+    "seed": 7,
+    "reasoning_effort": "low",
+    "json_schema": '{"type": "object", "properties": {"city": {"type": "string"}}}',
+}
+
+
+@pytest.mark.parametrize("model", [MODEL, O4_MINI, O3, GPT_5])
+def test_the_settings_of_a_conversation_go_out_whatever_the_models_name(fake, ask, model):
+    heard = ask(says("{}"), model=model, params=chat_settings.params(CHAT_SETTINGS))
+
+    assert heard.text == "{}"
+    body = fake.chats[0].body
+    for name in ("model", "messages", "stream", "stream_options"):
+        del body[name]
+    assert body == {
+        "temperature": 0.3,
+        "top_p": 0.9,
+        "max_completion_tokens": 100,
+        "stop": ["END", "\n\n"],
+        "seed": 7,
+        "reasoning_effort": "low",
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {
+                "name": "answer",
+                "schema": {"type": "object", "properties": {"city": {"type": "string"}}},
+            },
+        },
+    }
+
+
+@pytest.mark.parametrize("settings", [{}, {"system": "Hi", "stop": [], "reasoning_effort": ""}])
+def test_settings_that_are_not_set_are_not_in_the_request(fake, ask, settings):
+    ask(says("Hello"), params=chat_settings.params(settings))
+
+    assert fake.chats[0].body.keys() == {"model", "messages", "stream", "stream_options"}
 
 
 def test_a_setting_that_is_none_is_not_sent(fake, ask):

@@ -16,7 +16,7 @@ from clarifai_chat.attachments import audio, images, kinds, pdf, texts
 from clarifai_chat.attachments.limits import Refused, check_size, in_words, limits
 from clarifai_chat.conversation import Attachment
 
-__all__ = ["Accepted", "Refused", "accept", "as_text", "limits", "parts"]
+__all__ = ["Accepted", "Refused", "accept", "as_text", "clean_name", "limits", "parts"]
 
 MAX_NAME_CHARS = 100
 # Control characters, and those that turn the direction of a line: a name must not play tricks.
@@ -116,4 +116,5 @@ def _part(file: Accepted) -> dict[str, Any]:
     mime = file.attachment["mime"]
     if file.attachment["kind"] == "image":
         return {"type": "image_url", "image_url": {"url": f"data:{mime};base64,{data}"}}
-    return {"type": "input_audio", "input_audio": {"data": data, "format": audio.FORMATS[mime]}}
+    format = audio.FORMATS.get(mime, "wav")  # another can only come from a file of conversations
+    return {"type": "input_audio", "input_audio": {"data": data, "format": format}}

@@ -9,6 +9,7 @@ from PIL import Image
 from clarifai_chat.attachments.limits import MAX_IMAGE_PIXELS, MAX_JPEG_PIXELS, Refused
 
 MAX_SIDE = 2048  # models look at no more
+SMALL = 200  # for a line of thumbnails
 MAX_PNG_BYTES = 5_000_000  # above it transparency is given up; some providers take no more
 JPEG_QUALITY = 90
 _ORIENTATION = 0x0112  # the number of EXIF's tag
@@ -23,6 +24,7 @@ _UPRIGHT = {
 }
 # Pillow's own guard, for whatever decodes a picture in this process.
 Image.MAX_IMAGE_PIXELS = MAX_JPEG_PIXELS
+_SHOWN = ("PNG", "JPEG", "GIF", "WEBP")
 _one_at_a_time = threading.Lock()  # for the memory that each may take
 
 
@@ -42,6 +44,19 @@ def read(name: str, data: bytes, form: str) -> tuple[bytes, str]:
         ) from None
 
 
+def small(data: bytes) -> bytes | None:
+    """A picture small enough for a line of them; None for one that cannot be shown.
+
+    Careful again: it may be from a file of conversations that somebody else made.
+    """
+    try:
+        with _one_at_a_time, Image.open(io.BytesIO(data), formats=_SHOWN) as image:
+            _check("", image, MAX_JPEG_PIXELS if image.format == "JPEG" else MAX_IMAGE_PIXELS)
+            return _written(_decoded(image, SMALL))[0]
+    except Exception:  # noqa: BLE001 - whatever a decoder says, it cannot be shown
+        return None
+
+
 def _check(name: str, image: Image.Image, most: int) -> None:
     """By the header alone: nothing has been decoded yet."""
     if image.width * image.height > most:
@@ -55,9 +70,9 @@ def _too_many_pixels(name: str, most: int) -> Refused:
     )
 
 
-def _decoded(image: Image.Image) -> Image.Image:
-    """The first frame, whole, upright, and no larger than is sent."""
-    share = MAX_SIDE / max(image.size)
+def _decoded(image: Image.Image, side: int = MAX_SIDE) -> Image.Image:
+    """The first frame, whole, upright, and no larger than `side` in either direction."""
+    share = side / max(image.size)
     if share < 1:  # a large JPEG can be decoded at a fraction of its size, but not below this one
         image.draft(None, (ceil(image.width * share), ceil(image.height * share)))
     image.load()
@@ -67,7 +82,7 @@ def _decoded(image: Image.Image) -> Image.Image:
     mode = "RGBA" if image.has_transparency_data else "RGB"
     if image.mode != mode:  # else it would be another copy of a large picture
         image = image.convert(mode)
-    image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
     return image if turn is None else image.transpose(turn)
 
 

@@ -18,6 +18,7 @@ READ_PDF_PAGES = 100  # so many are read, the rest is left out and told of
 MAX_PDF_PAGES = 300  # the beginning of a longer one would only mislead
 MAX_AUDIO_BYTES = 15 * MB
 MAX_AUDIO_S = 600
+MAX_FILES = 10  # with one question
 
 
 class Refused(ValueError):

@@ -6,7 +6,9 @@ reply. It is not a language model, and its answers say so.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
+from clarifai_chat.demo import files
 from clarifai_chat.demo.results import about_results
 from clarifai_chat.demo.shapes import Json, Reply, last_prompt, messages_of, text_of
 from clarifai_chat.demo.tools import choose_calls
@@ -30,6 +32,15 @@ def reply_to(body: Json) -> Reply:
     prompt = last_prompt(body)
     if calls := choose_calls(prompt, body):
         return Reply(calls=calls, finish="tool_calls")
+    reply = _by_topic(prompt, messages)
+    asked = [message for message in messages if message.get("role") == "user"]
+    if asked and (named := files.named(asked[-1].get("content"))):
+        return _with_files(named, reply)
+    return reply or Reply(_greeting(prompt))
+
+
+def _by_topic(prompt: str, messages: Sequence[Json]) -> Reply | None:
+    """What the script has for the words of a question; None for nothing."""
     for pattern, reply in _TOPICS:
         if re.search(pattern, prompt, re.IGNORECASE):
             return reply
@@ -38,7 +49,16 @@ def reply_to(body: Json) -> Reply:
     for pattern, reply in _BROAD_TOPICS:
         if re.search(pattern, prompt, re.IGNORECASE):
             return reply
-    return Reply(_greeting(prompt))
+    return None
+
+
+def _with_files(named: str, reply: Reply | None) -> Reply:
+    about = (
+        f"You attached {named}. All of it arrived here, and that is all I can say: I know files by"
+        " their names, and look into none."
+    )
+    said = reply or Reply(f"{_SCRIPTED}\n")
+    return replace(said, text=f"{about}\n\n{said.text}")
 
 
 _SCRIPTED = (
@@ -286,7 +306,8 @@ def _greeting(prompt: str) -> str:
 
 
 def _previous_question(messages: Sequence[Json]) -> str:
-    prompts = [text_of(message).strip() for message in messages if message.get("role") == "user"]
+    asked = [text_of(message) for message in messages if message.get("role") == "user"]
+    prompts = [files.asked(text).strip() for text in asked]
     if len(prompts) < 2:
         return f"Nothing yet: this is your first question.\n\n{_SCRIPTED}\n"
     quoted = "\n".join(f"> {line}" for line in prompts[-2].splitlines())

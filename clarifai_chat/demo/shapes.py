@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from clarifai_chat.demo import files
+
 Json = dict[str, Any]
 
 MODEL = "demo"
@@ -33,8 +35,8 @@ def messages_of(body: Json) -> list[Json]:
 
 
 def last_prompt(body: Json) -> str:
-    """What the person asked last; empty when nobody asked anything."""
-    prompts = [text_of(m) for m in messages_of(body) if m.get("role") == "user"]
+    """What the person asked last, without files; empty when nobody asked anything."""
+    prompts = [files.asked(text_of(m)) for m in messages_of(body) if m.get("role") == "user"]
     return prompts[-1].strip() if prompts else ""
 
 

@@ -75,7 +75,7 @@ def _settings(chat: Chat) -> Iterator[str]:
         yield f'<p class="facts">{escape(" · ".join(texts))}</p>\n'
     if system := settings.get("system", "").strip():
         yield _folded("System prompt", f'<div class="typed" dir="auto">{escape(system)}</div>')
-    if schema := settings.get("json_schema", "").strip():
+    if schema := words.schema(chat):
         yield _folded("JSON Schema of the answers", code(schema, "json"))
 
 

@@ -20,7 +20,7 @@ def _chat(chat: Chat) -> Iterator[str]:
     settings = chat["settings"]
     if system := settings.get("system", "").strip():
         yield f"System prompt:\n\n{quoted(contained(system))}"
-    if schema := settings.get("json_schema", "").strip():
+    if schema := words.schema(chat):
         yield f"Answers follow this JSON Schema:\n\n{fenced(schema, 'json')}"
     versions = branches(chat)
     for turn in path(chat):

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from clarifai_chat.chat_settings import is_any_json
 from clarifai_chat.chats import Chat
+from clarifai_chat.context_meter import oldest
 from clarifai_chat.conversation import INTERRUPTED, STOPPED, UNWATCHED, Attachment, Turn
 from clarifai_chat.messages import Message
 from clarifai_chat.usage import reply_line, seconds
@@ -39,7 +41,15 @@ def settings(chat: Chat) -> list[tuple[str, str]]:
     """(name, value) of the settings in a line each; system prompt and schema are not among them."""
     found = chat["settings"]
     rows = [(name, found.get(key)) for key, name in SETTINGS.items() if key in found]
+    if is_any_json(found.get("json_schema", "")):
+        rows.append(("Answers", "JSON"))
     return [(name, _text(value)) for name, value in rows]
+
+
+def schema(chat: Chat) -> str:
+    """The JSON schema that answers follow; "" where there is none, or where any JSON does."""
+    text = chat["settings"].get("json_schema", "").strip()
+    return "" if is_any_json(text) else text
 
 
 def _text(value: object) -> str:
@@ -64,6 +74,8 @@ def remarks(turn: Turn, versions: Versions) -> list[str]:
     said = []
     if turn["ending"] in ENDINGS and not turn["problem"]:
         said.append(ENDINGS[turn["ending"]])
+    if left_out := turn.get("left_out"):
+        said.append(f"Asked without {oldest(len(left_out))}.")
     if problem := turn["problem"]:
         said.append(f"{problem['what']} {problem['advice']}".strip())
     if rating := turn.get("feedback"):

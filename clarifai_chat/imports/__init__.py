@@ -8,6 +8,7 @@ from typing import Any
 
 from clarifai_chat import toolset
 from clarifai_chat.chats import Chat
+from clarifai_chat.conversation import rename_left_out
 from clarifai_chat.exports.as_json import FORMAT
 from clarifai_chat.imports import chatgpt, openai_messages, ours
 from clarifai_chat.imports.reading import BadImport, Notes, documents
@@ -84,6 +85,7 @@ def _with_new_ids(
         chat["leaf"] = new.get(chat["leaf"], "")
         for turn in turns:
             turn["id"], turn["parent"] = new[turn["id"]], new.get(turn.get("parent", ""), "")
+            rename_left_out(turn, new)
             for attachment in turn.get("attachments", []):
                 id = attachment["id"]
                 attachment["id"] = files.setdefault(id, _free(id, taken))

@@ -4,7 +4,8 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, cast
 
-from clarifai_chat.chats import Chat, ChatSettings, auto_title, new_chat
+from clarifai_chat.chat_settings import ANY_JSON, ChatSettings
+from clarifai_chat.chats import Chat, auto_title, new_chat
 from clarifai_chat.conversation import Turn
 from clarifai_chat.imports.ours import checked
 from clarifai_chat.imports.parts import NO_QUESTION, Files, as_text, calls, settled, text, turn
@@ -99,6 +100,8 @@ def _settings(body: dict[str, Any], systems: list[str], notes: Notes) -> ChatSet
     if system := "\n\n".join(filter(None, systems)):
         settings["system"] = system
     schema = body.get("response_format")
+    if isinstance(schema, dict) and schema.get("type") == "json_object":
+        settings["json_schema"] = ANY_JSON
     for name in ("json_schema", "schema"):
         schema = schema.get(name) if isinstance(schema, dict) else None
     if isinstance(schema, dict):

@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, not_, select, update
 
-from clarifai_chat.chats import Chat, ChatSettings
+from clarifai_chat.chat_settings import ChatSettings
+from clarifai_chat.chats import Chat
 from clarifai_chat.conversation import Attachment, Turn
 from clarifai_chat.store import cleaning, merging, rows, searching
 from clarifai_chat.store.searching import Summary

@@ -1,0 +1,68 @@
+"""The JSON schema that answers are to follow: its text checked, and as a request carries it."""
+
+from functools import lru_cache
+from typing import Any
+
+from clarifai_chat.chat_settings import is_any_json
+from clarifai_chat.errors import BadSchema
+from clarifai_chat.tools.findings import Finding, Span, kind
+from clarifai_chat.tools.parse import Document, read
+from clarifai_chat.tools.schema import schema_problems
+from clarifai_chat.tools.words import path_text
+
+MAX_CHARS = 100_000
+EXAMPLE = """{
+  "type": "object",
+  "properties": {
+    "answer": {"type": "string"}
+  },
+  "required": ["answer"],
+  "additionalProperties": false
+}"""
+
+
+def response_format(text: str) -> dict[str, Any]:
+    """OpenAI's `response_format`. Raises `BadSchema` where the text is not a schema.
+
+    `strict` is left to the server: with it, OpenAI refuses a good many sound schemas.
+    """
+    if is_any_json(text):
+        return {"type": "json_object"}
+    if why := problem(text):
+        raise BadSchema(more=why)
+    root = read(text).root
+    schema = root.value if root else {}
+    return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+
+
+@lru_cache(maxsize=64)
+def problem(text: str) -> str:
+    """What is wrong with a schema's text and where, in a sentence; "" where it can be sent."""
+    if not text.strip():
+        return "There is no schema yet."
+    if len(text) > MAX_CHARS:
+        return f"The schema has {len(text):,} characters; up to {MAX_CHARS:,} are sent."
+    document = read(text)
+    for finding in document.findings:
+        if finding.code.startswith("json."):  # others are about tools, and this is none
+            sentence = finding.message.partition(" Several tools")[0]
+            return sentence if sentence.startswith("Line ") else f"{_place(finding)}: {sentence}"
+    if document.root is None or not isinstance(document.root.value, dict):
+        found = kind(document.root.value if document.root else None)
+        return f"{_place(document.mark(()))}: a schema is an object, {{…}}, not {found}."
+    return _against_the_drafts(document, document.root.value)
+
+
+def _against_the_drafts(document: Document, schema: dict[str, Any]) -> str:
+    problems = schema_problems(schema)
+    if not problems:
+        return ""
+    first, *more = problems
+    where = path_text(first.path)
+    said = f"{_place(document.mark(first.path))}: {f'{where}: ' if where else ''}"
+    rest = f" (And {len(more)} more.)" if more else ""
+    return f"{said}{first.message.rstrip('.')}.{rest}"
+
+
+def _place(where: Span | Finding) -> str:
+    return f"Line {where.line}, column {where.column}"

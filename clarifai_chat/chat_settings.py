@@ -1,0 +1,92 @@
+"""What a conversation's questions are asked with, and what of that a request carries."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, TypedDict, cast
+
+if TYPE_CHECKING:
+    from clarifai_chat.llm import Params
+
+EFFORTS = ("minimal", "low", "medium", "high")  # what Clarifai's own playground offers
+ANY_JSON = "{}"  # the schema that any answer in JSON fits: JSON mode, without a schema
+
+# OpenAI's name for a limit is the newer one: some models refuse "max_tokens", and all take this.
+_SENT_AS = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "max_tokens": "max_completion_tokens",
+    "stop": "stop",
+    "seed": "seed",
+    "reasoning_effort": "reasoning_effort",
+}
+_ESCAPE = re.compile(r"\\([nrt\\])")
+_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_MEANT = {sign[1]: char for char, sign in _ESCAPES.items()}
+
+
+class ChatSettings(TypedDict, total=False):
+    """What questions are asked with. What is absent is not sent."""
+
+    system: str
+    temperature: float
+    top_p: float
+    max_tokens: int
+    stop: list[str]
+    seed: int
+    reasoning_effort: str
+    json_schema: str  # JSON text: the answer is JSON that matches it
+
+
+def given(settings: ChatSettings) -> ChatSettings:
+    """Only what is set: a blank text or an empty list is not. A schema is, even while it is none
+    yet: nobody who asked for JSON shall get something else and not know why."""
+    found = {name: value for name, value in settings.items() if _says_something(name, value)}
+    return cast(ChatSettings, found)
+
+
+def system(settings: ChatSettings) -> str:
+    """The system prompt; "" where there is none."""
+    return given(settings).get("system", "")
+
+
+def params(settings: ChatSettings) -> "Params":
+    """The fields of a request, those only that are set. Raises `BadSchema`, a `ChatError`."""
+    found: dict[str, Any] = dict(given(settings))
+    sent = {field: found[name] for name, field in _SENT_AS.items() if name in found}
+    if "json_schema" in found:
+        # Here, because few ask for JSON, and what reads schemas takes its time to load.
+        from clarifai_chat.answer_schema import response_format
+
+        sent["response_format"] = response_format(found["json_schema"])
+    return cast("Params", sent)
+
+
+def texts(settings: ChatSettings) -> Iterator[str]:
+    """All that was typed as text: where a secret could stand."""
+    for value in settings.values():
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list):
+            yield from value
+
+
+def is_any_json(schema: str) -> bool:
+    """Whether a schema's text is that of JSON mode."""
+    return "".join(schema.split()) == ANY_JSON
+
+
+def stop_lines(stop: list[str]) -> str:
+    r"""Stop sequences as a person edits them: one in a line, a line break in one as `\n`."""
+    return "\n".join(re.sub(r"[\\\n\r\t]", lambda m: _ESCAPES[m[0]], each) for each in stop)
+
+
+def stops_in(text: str) -> list[str]:
+    """The stop sequences in such lines; empty lines are none."""
+    lines = (_ESCAPE.sub(lambda m: _MEANT[m[1]], line) for line in text.split("\n"))
+    return [line for line in lines if line]
+
+
+def _says_something(name: str, value: Any) -> bool:
+    if name == "json_schema":
+        return True
+    return bool(value.strip()) if isinstance(value, str) else value not in (None, [])

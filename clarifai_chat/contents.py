@@ -1,0 +1,257 @@
+"""What attachments hold: with a kept conversation in the database, else in this process's memory.
+
+A turn knows its files by name and id only. The memory is bounded, and a cache of the database too;
+what only it has goes last. Each content is found by its owner alone, whoever learns its id.
+"""
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
+
+from clarifai_chat import attachments, history
+from clarifai_chat.attachments import Accepted, Refused, images
+from clarifai_chat.attachments.limits import MAX_FILES, MB
+from clarifai_chat.chats import Chat
+from clarifai_chat.config import settings
+from clarifai_chat.conversation import Attachment, Turn
+from clarifai_chat.errors import FileGone, FileOutOfReach
+from clarifai_chat.messages import Part
+
+if TYPE_CHECKING:
+    from clarifai_chat.store import Store
+
+log = logging.getLogger(__name__)
+
+SHARE = 1 / 16  # of the memory that the operator allows for this process
+MOST_BYTES, LEAST_BYTES = 256 * MB, 32 * MB
+
+Upload = tuple[str, str, bytes]  # name and type as the browser claims them, and the file itself
+
+
+class Taken(TypedDict):
+    """What became of files that a visitor sent. Their contents are held here, not in it."""
+
+    files: list[Attachment]
+    notes: list[str]  # sentences about what was left out of them
+    refused: list[str]  # a sentence for each that cannot be sent
+
+
+@dataclass(slots=True)
+class _Held:
+    content: bytes
+    is_safe: bool  # it can be had again: from the database, or made anew
+
+
+class _Memory:
+    """What the process holds, the least recently used first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: OrderedDict[tuple[str, str], _Held] = OrderedDict()
+        self._size = 0
+
+    def get(self, owner: str | None, id: str, *, is_use: bool = True) -> _Held | None:
+        key = (owner or "", id)
+        with self._lock:
+            if is_use and key in self._held:
+                self._held.move_to_end(key)
+            return self._held.get(key)
+
+    def put(self, owner: str | None, id: str, content: bytes, *, is_safe: bool) -> None:
+        key = (owner or "", id)
+        with self._lock:
+            self._drop(key)
+            self._held[key] = _Held(content, is_safe)
+            self._size += len(content)
+            while self._size > _most_bytes() and len(self._held) > 1:
+                others = [other for other in self._held if other != key]
+                self._drop(next((k for k in others if self._held[k].is_safe), others[0]))
+
+    def forget(self, owner: str) -> None:
+        with self._lock:
+            for key in [key for key in self._held if key[0] == owner]:
+                self._drop(key)
+
+    def _drop(self, key: tuple[str, str]) -> None:
+        if gone := self._held.pop(key, None):
+            self._size -= len(gone.content)
+
+
+_memory = _Memory()
+
+
+def _most_bytes() -> float:
+    allowed = settings().max_memory_mb * SHARE * MB or MOST_BYTES
+    return max(LEAST_BYTES, min(allowed, MOST_BYTES))
+
+
+# --- Taking in, and keeping -----------------------------------------------------------------------
+
+
+def take(
+    owner: str | None,
+    uploads: Iterable[Upload],
+    count: Callable[[str], int],
+    *,
+    secret: str = "",
+    room: int = MAX_FILES,
+) -> Taken:
+    """Read what a visitor sent, and hold what can be sent on; takes seconds for a large PDF.
+
+    A file with the `secret` in it is refused: what is attached is written down, shown and sent.
+    `room` is for how many files there is.
+    """
+    taken: Taken = {"files": [], "notes": [], "refused": []}
+    for name, mime, data in uploads:
+        try:
+            file = _accepted(name, mime, data, count, secret)
+            if len(taken["files"]) >= room:
+                raise Refused(
+                    f"{file.attachment['name']} was not added: a question can have {MAX_FILES}"
+                    " files. Ask about the others afterwards."
+                )
+        except Refused as error:
+            taken["refused"].append(str(error))
+            continue
+        _memory.put(owner, file.attachment["id"], file.content, is_safe=False)
+        taken["files"].append(file.attachment)
+        if file.note:
+            taken["notes"].append(f"{file.attachment['name']}: {file.note}")
+    return taken
+
+
+def _accepted(
+    name: str, mime: str, data: bytes, count: Callable[[str], int], secret: str
+) -> Accepted:
+    if secret and secret in name:
+        raise Refused("A file has your access token in its name. Rename it, and add it again.")
+    try:
+        file = attachments.accept(name, mime, data, count)
+    except Refused:
+        raise
+    except Exception as error:  # noqa: BLE001 - a stranger's bytes: no mistake of ours may lose the question
+        log.error("%s while a file was read", type(error).__name__)
+        raise Refused(
+            f"{attachments.clean_name(name)} could not be read: this app made a mistake."
+            " Save it in another format, and add that."
+        ) from None
+    if secret and secret.encode() in file.content:
+        raise Refused(
+            f"{file.attachment['name']} has your access token in it. Take it out of the file, and"
+            " add the file again."
+        )
+    return file
+
+
+def write(owner: str, chat: Chat) -> None:
+    """Put into the database what the chat's files hold and only the memory has."""
+    waiting = [(about, held) for about in _of_chat(chat) if (held := _unwritten(owner, about))]
+    if not waiting:
+        return
+
+    def save(store: "Store") -> None:
+        for about, held in waiting:
+            store.save_attachment(owner, chat["id"], about, held.content)
+            held.is_safe = True
+
+    history.attempt(save)
+
+
+def _unwritten(owner: str, about: Attachment) -> _Held | None:
+    held = _memory.get(owner, about["id"])
+    return None if held is None or held.is_safe else held
+
+
+def _of_chat(chat: Chat) -> list[Attachment]:
+    return [each for turn in [*chat["turns"]] for each in turn.get("attachments", [])]
+
+
+def mention(owner: str | None, chat: Chat, secret: str) -> bool:
+    """Whether the `secret` stands in a text of the chat's, of those that are in memory.
+
+    When it was attached, nobody may have known yet that it is one.
+    """
+    texts = (file["id"] for file in _of_chat(chat) if file["kind"] == "text")
+    held = (_memory.get(owner, id, is_use=False) for id in texts)
+    return any(each is not None and secret.encode() in each.content for each in held)
+
+
+def forget(owner: str) -> None:
+    """Drop all that the memory holds of an owner's."""
+    _memory.forget(owner)
+
+
+# --- Finding again --------------------------------------------------------------------------------
+
+
+def find(
+    owner: str | None, wanted: Iterable[Attachment], *, hold: bool = True
+) -> tuple[dict[str, bytes], str]:
+    """(What files hold, by id, as far as it is there; why the database could not be asked, or "").
+
+    Without `hold`, what comes from the database is not remembered: for many at once.
+    """
+    ids = dict.fromkeys(each["id"] for each in wanted)
+    here = {id: held.content for id in ids if (held := _memory.get(owner, id))}
+    missing = [id for id in ids if id not in here]
+    if not owner or not missing:
+        return here, ""
+
+    def read(store: "Store") -> dict[str, bytes]:
+        found = ((id, store.load_attachment(owner, id)) for id in missing)
+        return {id: data for id, data in found if data is not None}
+
+    stored, why = history.attempt(read)
+    for id, content in (stored or {}).items() if hold else ():
+        _memory.put(owner, id, content, is_safe=True)
+    return here | (stored or {}), why
+
+
+def as_sent(owner: str | None, turn: Turn, others: Sequence[Turn] = ()) -> str | list[Part]:
+    """A question with its files, as it is sent. Raises `FileGone` or `FileOutOfReach`.
+
+    What is lost is taken from a file of `others` that holds the same: so attaching it again helps.
+    """
+    files = turn.get("attachments", [])
+    if not files:
+        return turn["prompt"]
+    found, why = find(owner, files)
+    lost = [file for file in files if file["id"] not in found]
+    if lost:
+        found |= _again(owner, lost, others)
+    if any(file["id"] not in found for file in lost):
+        raise FileOutOfReach if why else FileGone
+    return attachments.parts(turn["prompt"], [Accepted(file, found[file["id"]]) for file in files])
+
+
+def _again(
+    owner: str | None, lost: Sequence[Attachment], others: Sequence[Turn]
+) -> dict[str, bytes]:
+    wanted = {file["sha256"] for file in lost} - {""}
+    alike = [
+        each
+        for turn in others
+        for each in turn.get("attachments", [])
+        if each["sha256"] in wanted and each not in lost
+    ]
+    found, _ = find(owner, alike)
+    by_hash = {each["sha256"]: found[each["id"]] for each in alike if each["id"] in found}
+    again = {file["id"]: by_hash[file["sha256"]] for file in lost if file["sha256"] in by_hash}
+    for id, content in again.items():
+        _memory.put(owner, id, content, is_safe=False)
+    return again
+
+
+def thumbnail(owner: str | None, file: Attachment) -> bytes | None:
+    """A small copy of a picture, made once; None where the picture is gone, or cannot be shown."""
+    id = f"{file['id']}:small"
+    if held := _memory.get(owner, id):
+        return held.content
+    found, _ = find(owner, [file])
+    small = images.small(found[file["id"]]) if file["id"] in found else None
+    if small is not None:
+        _memory.put(owner, id, small, is_safe=True)
+    return small

@@ -1,0 +1,149 @@
+"""Presets: settings under a name, with the model that they are for; kept, and as a file."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from clarifai_chat import history, sound
+from clarifai_chat.catalog import parse_address
+from clarifai_chat.chat_settings import ChatSettings, given, texts
+from clarifai_chat.exports.secret import everywhere, hider
+from clarifai_chat.links import clean
+
+FORMAT, VERSION = "clarifai-chat-presets", 1
+MAX_FILE_BYTES = 1_000_000
+MAX_NAME_CHARS = 60
+MOST = 100  # of one visitor
+FULL = f"There are {MOST} presets already. Delete one first, or save all of them as a file."
+
+
+class Preset(ChatSettings, total=False):
+    """Settings, and beside them the address of a model."""
+
+    model: str
+
+
+class BadPresets(ValueError):
+    """Its text is a sentence for the reader: what is wrong with the file, and what to do."""
+
+
+def made(settings: ChatSettings, model: str) -> Preset:
+    """A preset of what is set; `model` is "" for the one that its reader has chosen."""
+    preset = cast(Preset, dict(given(settings)))
+    if model:
+        preset["model"] = model
+    return preset
+
+
+def settings_of(preset: Preset) -> ChatSettings:
+    found = {name: value for name, value in preset.items() if name != "model"}
+    return cast(ChatSettings, found)
+
+
+def name_of(text: str) -> str:
+    """A name as it is kept: one short line; "" where nothing is left of it."""
+    return " ".join(clean(text).split())[:MAX_NAME_CHARS].strip()
+
+
+def holds(secret: str, name: str, preset: Preset) -> bool:
+    """Whether the access token stands in it."""
+    return bool(secret) and any(secret in text for text in (name, *texts(preset)))
+
+
+# --- Kept ----------------------------------------------------------------------------------------
+
+
+def listing(owner: str) -> tuple[dict[str, Preset], str]:
+    """The presets of an owner by name, and why they cannot be read where they cannot."""
+    kept, why = history.attempt(lambda store: store.presets(owner))
+    return {name: _sound(body, []) for name, body in (kept or {}).items()}, why
+
+
+def save(owner: str, found: Mapping[str, Preset]) -> str:
+    """Keep presets, each in the place of what had its name; "" or why not all of them are."""
+
+    def write(store: Any) -> None:
+        for name, preset in found.items():
+            store.save_preset(owner, name, preset)
+
+    return history.attempt(write)[1]
+
+
+def delete(owner: str, name: str) -> str:
+    """Remove a preset; "" or why it is still there."""
+    return history.attempt(lambda store: store.delete_preset(owner, name))[1]
+
+
+# --- As a file -----------------------------------------------------------------------------------
+
+
+def to_json(presets: Mapping[str, Preset], secret: str) -> str:
+    """The file's text, without the access token, whatever it stands in."""
+    hide = hider(secret)
+    rows = {hide(name): everywhere(hide, preset) for name, preset in presets.items()}
+    document = {"format": FORMAT, "version": VERSION, "presets": rows}
+    return json.dumps(document, ensure_ascii=False, indent=1)
+
+
+def from_json(data: bytes) -> tuple[dict[str, Preset], list[str]]:
+    """The presets in a file, and a sentence for each that lost something. Raises `BadPresets`."""
+    if len(data) > MAX_FILE_BYTES:
+        raise BadPresets("The file is too large: at most 1 MB of presets can be read.")
+    try:
+        document = json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise BadPresets("The file is not text. Presets are saved as JSON, in UTF-8.") from None
+    except (ValueError, RecursionError):
+        raise BadPresets("The file is not JSON. It may have been cut off on its way.") from None
+    rows = document.get("presets") if isinstance(document, dict) else None
+    if not isinstance(rows, dict) or document.get("format") != FORMAT:
+        raise BadPresets("The file holds no presets: they are saved under Settings, Presets.")
+    if document.get("version") != VERSION:
+        raise BadPresets("The file is from another version of this app, which alone can read it.")
+    found: dict[str, Preset] = {}
+    notes: list[str] = []
+    for title, body in rows.items():
+        name = name_of(title)
+        if not name or not isinstance(body, dict):
+            notes.append(f"Left out: “{name or 'a preset without a name'}”, which is no preset.")
+            continue
+        odd: list[str] = []
+        found[unused(name, found)] = _sound(body, odd)
+        if odd:
+            notes.append(f"Left out of “{name}”: {_listed(odd)}.")
+    return found, notes
+
+
+def beside(known: Mapping[str, Preset], found: Mapping[str, Preset]) -> dict[str, Preset]:
+    """Those of `found` that are not known yet, under names of their own."""
+    fresh: dict[str, Preset] = {}
+    for name, preset in found.items():
+        if known.get(name) != preset:
+            fresh[unused(name, {**known, **fresh})] = preset
+    return fresh
+
+
+def unused(name: str, known: Mapping[str, Preset]) -> str:
+    """The name, or one as near to it that is nobody's yet: “Terse (2)”."""
+    free, number = name, 1
+    while free in known:
+        number += 1
+        free = f"{name} ({number})"
+    return free
+
+
+def _sound(body: Mapping[str, Any], odd: list[str]) -> Preset:
+    """What of a preset fits; what does not is named in `odd`."""
+    rest = {name: value for name, value in body.items() if name != "model"}
+    preset = cast(Preset, dict(given(sound.settings(rest, odd))))
+    model = body.get("model")
+    if isinstance(model, str) and (url := parse_address(model)):
+        preset["model"] = url
+    elif model:
+        odd.append("model")
+    return preset
+
+
+def _listed(odd: list[str]) -> str:
+    names = [sound.plain(name[:40]) for name in odd]
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

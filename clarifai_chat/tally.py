@@ -1,0 +1,91 @@
+"""The tokens of turns and texts, each counted once: what was counted is kept as plain numbers."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from clarifai_chat.conversation import Turn
+
+# What models put around each message; OpenAI's own cookbook counts so.
+PER_MESSAGE = 4
+BYTES_PER_TOKEN = 4  # roughly: of English, and of many a script that takes three bytes for a sign
+
+Count = Callable[[str], int]
+# A turn's id and when it ended, or a text's name and hash → its tokens.
+Counted = dict[tuple[str, float], int]
+
+
+class Tally:
+    """Tells the tokens of turns and texts: counted by `count`, or estimated where there is none.
+
+    What was counted is looked up in `counted` and put there; it may be shared by threads. At most
+    `most_chars` are counted; the rest is estimated, and then the tally `is_rough`.
+    """
+
+    def __init__(
+        self,
+        count: Count | None,
+        counted: Counted | None = None,
+        *,
+        most_chars: float = float("inf"),
+    ) -> None:
+        self.is_rough = False
+        self._count = count
+        self._counted: Counted = {} if counted is None else counted
+        self._chars_left = most_chars
+
+    def of_turn(self, turn: Turn) -> int:
+        """Tokens of a turn as it is sent: thoughts are not."""
+        # A turn that is over changes only by being asked for the rest, and then ends anew.
+        ended = turn["ended_at"]
+        key = None if ended is None else (turn["id"], ended)
+        if key in self._counted:
+            return self._counted[key]
+        files = turn.get("attachments", [])
+        more = PER_MESSAGE * _messages(turn) + sum(file["tokens"] or 0 for file in files)
+        return self._take(key, list(_texts(turn)), more)
+
+    def of_text(self, name: str, text: str) -> int:
+        """Tokens of a text that goes out with every question."""
+        if not text:
+            return 0
+        key = (name, hash(text))  # the text itself is not kept
+        if key in self._counted:
+            return self._counted[key]
+        return self._take(key, [text], 0)
+
+    def _take(self, key: tuple[str, float] | None, texts: list[str], more: int) -> int:
+        chars = sum(map(len, texts))
+        if self._count is None or chars > self._chars_left:
+            self.is_rough = True
+            return more + sum(map(estimate, texts))
+        self._chars_left -= chars
+        tokens = more + sum(map(self._count, texts))
+        if key:
+            self._counted[key] = tokens
+        return tokens
+
+
+def estimate(text: str) -> int:
+    """About how many tokens `text` is, without a tokenizer."""
+    return -(-size(text) // BYTES_PER_TOKEN)
+
+
+def size(text: str) -> int:
+    """How many bytes `text` has: no tokenizer makes more tokens of it."""
+    return len(text.encode("utf-8", "replace"))
+
+
+def _messages(turn: Turn) -> int:
+    """How many messages a turn is, and how many calls are in them."""
+    return 1 + sum(1 + len(message.get("tool_calls", ())) for message in turn["replies"])
+
+
+def _texts(turn: Turn) -> Iterator[str]:
+    yield turn["prompt"]
+    for message in turn["replies"]:
+        content: Any = message["content"]
+        if isinstance(content, str):
+            yield content
+        for call in message.get("tool_calls", ()):
+            yield call["function"]["name"]
+            yield call["function"]["arguments"]

@@ -1,0 +1,121 @@
+"""What the chat page's address says: read once, and written as the conversation goes on.
+
+A stranger may have written it: it fills in and waits. It never sets a token or a server, never
+sends, and changes no conversation that is there.
+"""
+
+import streamlit as st
+
+from clarifai_chat import chats, history, links
+from clarifai_chat.links import BadLink
+from clarifai_chat.markdown import escaped
+from components import asked_with, chat_list, keeping
+from components.session import session, set_widget, uninterrupted
+
+TEXTS = {"system": "system prompt", "q": "question"}
+SHOWN = 400  # characters of a system prompt, where it is told of
+
+
+def take() -> None:
+    """Take over what the address says, once; before anything is drawn."""
+    _take_texts()
+    _take_chat()
+
+
+def _take_texts() -> None:
+    """A system prompt for a new conversation, and a question into the box."""
+    asked = {name: str(st.query_params[name]) for name in TEXTS if name in st.query_params}
+    if not asked or asked == session.address_texts:
+        return
+    session.address_texts = asked
+    found = {}
+    for name, text in asked.items():
+        try:
+            found[name] = links.read(text, TEXTS[name], session.pat)
+        except BadLink as error:
+            st.toast(escaped(str(error)), icon=":material/link_off:", duration="long")
+    if system := found.get("system"):
+        session.address_chat = str(st.query_params.get("chat", ""))  # it stays as it is
+        chat_list.begin(chats.new_chat())
+        session.chat["settings"]["system"] = session.linked_system = system
+    if question := found.get("q"):
+        set_widget("prompt", question)
+
+
+def _take_chat() -> None:
+    """Open the conversation that `?chat=` names, where it is the visitor's."""
+    asked = str(st.query_params.get("chat", ""))
+    if asked == session.address_chat:
+        return
+    session.address_chat = asked
+    owner = keeping.owner()
+    if not asked or not owner or asked == session.chat["id"]:
+        return
+    if chat := history.load(owner, asked):
+        chat_list.begin(chat)
+    elif history.trouble():  # said above the list
+        if not session.chat["turns"]:
+            session.address_chat = ""  # the next run tries again
+    else:
+        st.toast("The conversation in this page's address is not one of yours, or was deleted.")
+
+
+def write() -> None:
+    """Make the address that of the conversation, so that a reload shows it.
+
+    A kept one is named. What a link filled in is left out once the conversation goes on: a reload
+    would begin another with it.
+    """
+    chat, said = session.chat, st.query_params.to_dict()
+    wanted = _without_tokens(said)
+    if chat["turns"] or chat["revision"]:
+        for name in TEXTS:
+            wanted.pop(name, None)
+    kept = chat["id"] if chat["revision"] else ""
+    # Where what it names could not be read, the next run tries again.
+    if kept or chat["turns"] or not keeping.owner() or not history.trouble():
+        wanted.pop("chat", None)
+        if kept:
+            wanted["chat"] = session.address_chat = kept
+        elif "chat" in said:
+            session.address_chat = ""
+    if wanted != said:
+        st.query_params.from_dict(wanted)
+
+
+def _without_tokens(said: dict[str, str]) -> dict[str, str]:
+    """An address is seen by many: what looks like a token in it is taken out, and told of."""
+    tokens = {n for n, text in said.items() if n != "chat" and links.has_token(text, session.pat)}
+    if tokens - TEXTS.keys():  # of those it was said when they were read
+        st.toast(
+            "Something in this page's address looks like an access token. It was not taken, and is"
+            " out of the address now. A browser remembers them: if it is yours, make a new one.",
+            icon=":material/link_off:",
+            duration="long",
+        )
+    return {name: text for name, text in said.items() if name not in tokens}
+
+
+def show_notice() -> None:
+    """Tell of a system prompt that came with a link, as long as it is the one."""
+    system = session.linked_system
+    if not system or session.chat["settings"].get("system") != system:
+        return
+    with st.container(border=True):
+        st.markdown(
+            ":material/link: **This link set a system prompt.** Whoever made the link wrote it; it"
+            " goes out with your questions. You can change it under Settings."
+        )
+        shown = system if len(system) <= SHOWN else f"{system[:SHOWN]}…"
+        st.code(shown, language=None, wrap_lines=True)
+        st.button(
+            "Ask without it", key="drop_system", icon=":material/close:", on_click=_drop_system
+        )
+
+
+@uninterrupted()
+def _drop_system() -> None:
+    asked_with.take_typed()
+    rest = session.chat["settings"].copy()
+    rest.pop("system", None)
+    asked_with.replace(rest)

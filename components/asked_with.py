@@ -1,0 +1,111 @@
+"""What this conversation's questions are asked with, in the session: what changes it, what undoes
+that."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from clarifai_chat.chat_settings import ANY_JSON, ChatSettings, is_any_json, stops_in
+from components import keeping
+from components.session import forget_widgets, has_widget, session, widget
+
+PREFIX = "set_"  # of the keys of all widgets whose values are in the conversation
+NOT_SENT = "Not sent"
+OFF, ANY, SCHEMA = "Off", "Any JSON", "By a schema"
+
+
+def take_typed() -> bool:
+    """Put what was typed last into the conversation; whether it was something new.
+
+    For callbacks, which come in any order: a question may come before what was typed ahead of it.
+    """
+    settings = session.chat["settings"]
+    before = settings.copy()
+    for name, (key, read) in _READERS.items():
+        if not has_widget(key):
+            continue
+        value = read(widget(key))
+        if value is None:
+            settings.pop(name, None)  # type: ignore[misc]  # a key of the TypedDict
+        else:
+            settings[name] = value  # type: ignore[literal-required]  # a key of the TypedDict
+    _take_json(settings)
+    return settings != before
+
+
+def replace(settings: ChatSettings) -> None:
+    """Let the app change them all; `undo` brings back what was there. For callbacks."""
+    take_typed()
+    session.former_settings = session.chat["settings"]
+    session.chat["settings"] = cast(ChatSettings, {**settings})
+    forget_widgets(PREFIX)
+    save()
+
+
+def undo() -> None:
+    replace(session.former_settings)
+
+
+def save() -> None:
+    """Keep the conversation with them, where there is one: an empty one is in no list."""
+    if session.chat["turns"] or session.chat["revision"]:
+        keeping.save()
+
+
+def leave() -> None:
+    """Before another conversation is shown: what was typed last belongs to this one."""
+    if take_typed():
+        save()
+    forget_widgets(PREFIX)
+
+
+def mode(settings: ChatSettings) -> str:
+    """How answers are in JSON: OFF, ANY or SCHEMA."""
+    if "json_schema" not in settings:
+        return OFF
+    return ANY if is_any_json(settings["json_schema"]) else SCHEMA
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _effort(value: Any) -> str | None:
+    return None if value == NOT_SENT else value
+
+
+def _number(value: Any) -> Any:
+    return value
+
+
+_READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "system": ("set_system", _text),
+    "temperature": ("set_temperature", _number),
+    "top_p": ("set_top_p", _number),
+    "max_tokens": ("set_max_tokens", _number),
+    "seed": ("set_seed", _number),
+    "stop": ("set_stop", lambda value: stops_in(value or "") or None),
+    "reasoning_effort": ("set_effort", _effort),
+}
+
+
+def _take_json(settings: ChatSettings) -> None:
+    """The mode and the schema. One that was typed is there again when its mode comes back."""
+    if not has_widget("set_json"):
+        return
+    wanted, schema = widget("set_json"), settings.get("json_schema", "")
+    is_drawn = has_widget("set_schema")
+    if is_drawn:
+        schema = widget("set_schema") or ""
+    if wanted == SCHEMA and (is_drawn or mode(settings) == SCHEMA):
+        settings["json_schema"] = schema
+        return
+    if schema.strip() and not is_any_json(schema):
+        session.former_schema = schema
+    if wanted == OFF:
+        settings.pop("json_schema", None)
+    elif wanted == ANY:
+        settings["json_schema"] = ANY_JSON
+    else:
+        from clarifai_chat.answer_schema import EXAMPLE  # few need it, and it is slow to load
+
+        settings["json_schema"] = session.former_schema or EXAMPLE

@@ -1,0 +1,56 @@
+"""The files of a question: pictures as thumbnails, texts as they go into the prompt, sounds."""
+
+import streamlit as st
+
+from clarifai_chat import attachments, catalog, cautions, contents
+from clarifai_chat.attachments import Accepted
+from clarifai_chat.conversation import Attachment, Turn
+from clarifai_chat.markdown import escaped
+from components import keeping
+from components.attaching import ICONS, measure
+from components.session import session
+
+GONE = "It is gone from this app. To ask with it, attach it again."
+
+
+def show(turn: Turn) -> None:
+    """Draw them. What a file holds is looked up when it is unfolded, but for thumbnails."""
+    files = turn.get("attachments", [])
+    pictures = [file for file in files if file["kind"] == "image"]
+    model = catalog.describe(session.models, turn["model"]["url"])
+    with st.container(gap="xsmall"):
+        if pictures:
+            with st.container(horizontal=True, gap="small"):
+                for file in pictures:
+                    _show_picture(file)
+        for number, file in enumerate(files):
+            if file["kind"] != "image":
+                _show_folded(file, f"file:{turn['id']}:{number}")
+        for caution in cautions.about_files(model, {file["kind"] for file in files}):
+            st.caption(f":material/info: {escaped(caution)}")
+
+
+def _show_picture(file: Attachment) -> None:
+    small = contents.thumbnail(keeping.owner(), file)
+    if small is None:
+        st.caption(f"{ICONS['image']} {escaped(file['name'])}: {GONE}")
+    else:
+        st.image(small, caption=escaped(file["name"]), alt=file["name"], width="content")
+
+
+def _show_folded(file: Attachment, key: str) -> None:
+    label = f"{ICONS[file['kind']]} {escaped(file['name'])} · {measure(file)}"
+    with st.expander(label, type="compact", key=key, on_change="rerun") as fold:
+        if not fold.open:
+            return
+        found, why = contents.find(keeping.owner(), [file])
+        content = found.get(file["id"])
+        if content is None:
+            st.caption(escaped(why) or GONE)
+        elif file["kind"] == "audio":
+            st.audio(content, format=file["mime"])
+        else:
+            text = attachments.as_text(Accepted(file, content))
+            st.code(
+                text, language=None, wrap_lines=True, height=min(400, 60 + 24 * text.count("\n"))
+            )

@@ -1,0 +1,178 @@
+"""Files on their way into a question: read, refused with a sentence, or waiting for the next one.
+
+A question goes out with all of its files or not at all. What was typed is then in the box again,
+and files that are fine wait above it. They are read in the background, as a PDF takes seconds.
+"""
+
+import time
+from collections.abc import Iterable
+from functools import partial
+
+import streamlit as st
+
+from clarifai_chat import background, cautions, contents, llm
+from clarifai_chat.attachments import clean_name, limits
+from clarifai_chat.attachments.limits import MAX_FILES, in_words
+from clarifai_chat.background import Job
+from clarifai_chat.contents import Taken
+from clarifai_chat.conversation import Attachment
+from clarifai_chat.markdown import escaped
+from components import asking, keeping, layout
+from components.session import Reading, session, set_widget, uninterrupted, widget
+
+HEAD_START_S = 0.3  # most files are read within it: then the question is there at once
+LOOK_S = 0.005
+ICONS = {"image": ":material/image:", "text": ":material/description:", "audio": ":material/mic:"}
+
+
+@uninterrupted()
+def submit() -> None:
+    """Ask what was typed, with the files that came with it and those that wait."""
+    sent = widget("prompt")
+    files = [(file.name, file.type, file.getvalue()) for file in sent.files]
+    if not files and not session.reading:
+        if sent.text:  # else it was sent with nothing but a file that the browser refused
+            _ask(sent.text, [])
+        return
+    session.refused = []
+    reading = _read(sent.text, files)
+    session.reading = [*session.reading, reading]
+    deadline = time.monotonic() + HEAD_START_S
+    while reading["job"]["state"] == "running" and time.monotonic() < deadline:
+        time.sleep(LOOK_S)
+    unsent = _settle()
+    if unsent or session.reading:
+        _fill_box(unsent)
+
+
+def take_in() -> list[Job]:
+    """Ask the questions whose files have been read; the jobs of those that still are.
+
+    At the beginning of a run: the box is not drawn yet.
+    """
+    before = len(session.reading)
+    with uninterrupted():
+        unsent = _settle()
+        if len(session.reading) < before:
+            _fill_box(unsent)
+    return [reading["job"] for reading in session.reading]
+
+
+def _read(prompt: str, files: list[contents.Upload]) -> Reading:
+    room = MAX_FILES - len(session.waiting)
+    owner, pat = keeping.owner(), session.pat
+    take = partial(contents.take, owner, files, llm.count_tokens, secret=pat, room=room)
+    return {
+        "chat": session.chat["id"],
+        "prompt": prompt,
+        "names": [clean_name(name) for name, _, _ in files],
+        "job": background.start(take),
+    }
+
+
+def _settle() -> list[str]:
+    """Ask what can be asked now, in order; the words of what cannot."""
+    unsent = []
+    while session.reading and session.reading[0]["job"]["state"] != "running":
+        reading, session.reading = session.reading[0], session.reading[1:]
+        taken = _taken(reading)
+        if taken["refused"]:
+            session.refused = [*session.refused, *taken["refused"]]
+            session.waiting = [*session.waiting, *taken["files"]]
+            unsent.append(reading["prompt"])
+        else:
+            _ask(reading["prompt"], taken["files"])
+        for note in taken["notes"]:
+            st.toast(escaped(note), icon=":material/content_cut:", duration="long")
+    return unsent
+
+
+def _taken(reading: Reading) -> Taken:
+    taken: Taken | None = reading["job"]["result"]
+    if taken is None:  # a mistake of ours: nothing was read
+        names = ", ".join(reading["names"])
+        return {"files": [], "notes": [], "refused": [f"{names} could not be read. Try again."]}
+    if reading["chat"] != session.chat["id"]:
+        away = "You were in another chat when your files had been read. Send them here, or there."
+        return {**taken, "refused": [*taken["refused"], away]}
+    return taken
+
+
+def _ask(prompt: str, files: list[Attachment]) -> None:
+    files = [*session.waiting, *files]
+    session.waiting, session.refused = [], []
+    asking.ask(prompt, files)
+
+
+def _fill_box(unsent: Iterable[str]) -> None:
+    texts = [*unsent, *(reading["prompt"] for reading in session.reading)]
+    set_widget("prompt", "\n\n".join(filter(None, texts)))
+
+
+@uninterrupted()
+def _leave() -> None:
+    """Wait no longer for files to be read; what was typed stays in the box."""
+    prompts = [reading["prompt"] for reading in session.reading]
+    session.reading = []
+    _fill_box(prompts)
+
+
+@uninterrupted()
+def _take_away(id: str) -> None:
+    session.waiting = [file for file in session.waiting if file["id"] != id]
+
+
+def show() -> None:
+    """What is on its way, above the box; nothing when nothing is.
+
+    Each has its own place: what this run does not draw is gone at once, not when the run ends.
+    """
+    reading, refused, waiting = st.empty(), st.empty(), st.empty()
+    if session.reading:
+        with reading.container(horizontal=True, vertical_alignment="center", gap="small"):
+            names = ", ".join(escaped(name) for each in session.reading for name in each["names"])
+            st.caption(f":shimmer[Reading {names}]", width="content")
+            st.button("Cancel", key="leave_reading", type="tertiary", on_click=_leave)
+    if session.refused:
+        said = "  \n".join(map(escaped, session.refused))
+        words = "Nothing was sent: your question is in the box."
+        refused.warning(f"{said}  \n{words}", icon=":material/warning:")
+    if session.waiting:
+        with waiting.container(gap="xsmall"):
+            _show_waiting()
+
+
+def _show_waiting() -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption("With your next question:", width="content")
+        for file in session.waiting:
+            st.button(
+                f"{escaped(file['name'])} · {measure(file)}",
+                key=f"take_away:{file['id']}",
+                icon=":material/close:",
+                help="Take it away",
+                on_click=_take_away,
+                args=(file["id"],),
+            )
+        layout.clear_below(MAX_FILES - len(session.waiting))
+    kinds = {file["kind"] for file in session.waiting}
+    said = cautions.about_files(session.model, kinds)
+    for caution in said:
+        st.caption(f":material/info: {escaped(caution)}")
+    layout.clear_below(2 - len(said))
+
+
+def show_limits() -> None:
+    """What can be attached, for whoever asks before choosing."""
+    with st.popover("Files", icon=":material/attach_file:", type="tertiary", key="file_limits"):
+        rows = [limit.words for limit in limits()] + cautions.about_files(session.model, {"image"})
+        listed = "\n".join(f"- {escaped(row)}" for row in rows)
+        st.markdown(f"Choose, drop or paste up to {MAX_FILES} files with a question.\n\n{listed}")
+
+
+def measure(file: Attachment) -> str:
+    """How much of a file is sent: its tokens where they can be counted, else its size."""
+    tokens = file["tokens"]
+    if tokens is None:
+        return in_words(file["size"])
+    return f"about {tokens:,} token{'' if tokens == 1 else 's'}"

@@ -1,0 +1,177 @@
+"""The line at the chat box: what the next question will use of its model, what it leaves out."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from clarifai_chat import background, llm, replies
+from clarifai_chat.background import Job
+from clarifai_chat.chat_settings import ChatSettings
+from clarifai_chat.context_meter import Meter, measure
+from clarifai_chat.conversation import Turn
+from clarifai_chat.markdown import escaped
+from clarifai_chat.tally import PER_MESSAGE, Tally
+from components.session import forget_widgets, seed, session, uninterrupted, widget
+from components.transcript import TurnView
+
+AT_ONCE = 100_000  # characters counted while a page is drawn, in about 10 ms; more take a job
+LABEL = "What goes out with the next question"
+FIT, NONE, NUMBER = "fit", "none", "number"
+CHOICES = {
+    FIT: "Leave out what does not fit",
+    NONE: "Send all of it",
+    NUMBER: "Leave out this many of the oldest turns:",
+}
+
+
+class MeterView:
+    """The line on the page. `draw` measures anew, and draws what that changes."""
+
+    def __init__(
+        self,
+        places: tuple[DeltaGenerator, DeltaGenerator],
+        turns: Sequence[Turn],
+        views: Sequence[TurnView],
+    ) -> None:
+        """`places` are for the line and its popover; `views` are those of `turns` on the page."""
+        self._line, self._menu = places
+        self._turns = turns
+        self._views = {view.turn["id"]: view for view in views}
+        self._words: list[DeltaGenerator] = []
+        self._marked: TurnView | None = None
+
+    def draw(self, pending: list[Job]) -> None:
+        """What is still being counted in the background joins `pending`, for `shell.settle`."""
+        # Not while a reply runs: its words come first.
+        is_calm = not any(replies.get(turn) for turn in self._turns)
+        count = llm.count_tokens if llm.can_count() and is_calm else None
+        found = _measured(self._turns, Tally(count, session.counted, most_chars=AT_ONCE))
+        if found.is_empty and not session.waiting:
+            return
+        job = session.counting
+        if job and job["state"] == "running":
+            pending.append(job)
+        elif found.is_rough and is_calm and llm.is_ready() and (not job or job["state"] == "done"):
+            session.counting = _count_all(self._turns)  # what failed is not tried again
+            pending.append(session.counting)
+        self._show(found)
+
+    def _show(self, found: Meter) -> None:
+        if not self._words:
+            # They are written again when a reply is over; what has a key is drawn once a run.
+            self._words = _show_menu(self._menu, found)
+        sentence, details = self._words
+        icon = ":orange[:material/warning:] " if not found.fits else ""
+        self._line.caption(f"{icon}{escaped(found.line)}")
+        sentence.markdown(escaped(found.sentence))
+        details.caption("  \n".join(map(escaped, _details(found))))
+        self._mark(found)
+
+    def _mark(self, found: Meter) -> None:
+        """Put the mark under the last turn that is not sent any more, if it is on the page."""
+        last = self._views.get(found.left_out[-1]["id"]) if found.left_out else None
+        if self._marked and self._marked is not last:
+            self._marked.remark("")
+        self._marked = last
+        if last:
+            why = "it does not fit" if found.chosen is None else "as you chose"
+            last.remark(f":material/vertical_align_top: What is above is not sent any more: {why}.")
+
+
+def _measured(turns: Sequence[Turn], tally: Tally) -> Meter:
+    """The meter for the next question, of which only the files are known."""
+    files = sum(file["tokens"] or 0 for file in session.waiting)
+    return measure(
+        turns,
+        session.chat["settings"],
+        session.model,
+        tally,
+        asked=PER_MESSAGE + files,
+        leave_out=session.leave_out,
+    )
+
+
+def _show_menu(place: DeltaGenerator, found: Meter) -> list[DeltaGenerator]:
+    """Draw it; returns the places for its words."""
+    # Not filled only when it is open: it would open downwards, where there is no room for it.
+    with place.popover(
+        LABEL,  # for those who listen: only the icon is shown
+        icon=":material/data_usage:",
+        type="tertiary",
+        key="meter",
+        help=LABEL,
+    ):
+        words = [st.empty(), st.empty()]
+        if found.sent or found.left_out:
+            _show_choice(len(found.sent) + len(found.left_out))
+    return words
+
+
+def _count_all(turns: Sequence[Turn]) -> Job:
+    """Have all of it counted in the background, for the next run."""
+    settings: ChatSettings = {**session.chat["settings"]}
+    model, counted = session.model, session.counted
+    return background.start(
+        lambda: measure(turns, settings, model, Tally(llm.count_tokens, counted)).tokens
+    )
+
+
+def _details(found: Meter) -> list[str]:
+    """What the figures are about, a sentence or two at a time."""
+    turns, files = len(found.sent), [*session.waiting]
+    parts = ["1 turn" if turns == 1 else f"{turns:,} turns"] if turns else []
+    if session.chat["settings"].get("system"):
+        parts.append("the system prompt")
+    if files:
+        parts.append("1 waiting file" if len(files) == 1 else f"{len(files)} waiting files")
+    texts = [f"Counted: {', '.join(parts) or 'nothing yet'}. Your question comes on top."]
+    files += [file for turn in found.sent for file in turn.get("attachments", [])]
+    if any(file["tokens"] is None for file in files):
+        texts[0] += " Pictures and sounds are not counted."
+    if found.room is not None:
+        texts.append(f"Room for the answer: up to {found.room:,} tokens.")
+    if not found.price:
+        texts.append(f"The price of {found.model.name} is not known.")
+    elif found.price != "free":
+        texts.append(f"What goes out costs {found.price}; the answer comes on top.")
+    rough = " Some of it is not counted yet." if found.is_rough else ""
+    return [*texts, f"An estimate: each model counts in its own way.{rough}"]
+
+
+def _show_choice(turns: int) -> None:
+    """Draw the choice for a conversation of so many turns."""
+    chosen = {None: FIT, 0: NONE}.get(session.leave_out, NUMBER)
+    if widget("older_turns") != chosen:  # the first time, or another conversation
+        forget_widgets("older_turns", "leave_out")
+    seed("older_turns", chosen)
+    st.radio(
+        "Older turns",
+        list(CHOICES),
+        format_func=CHOICES.__getitem__,
+        key="older_turns",
+        on_change=_choose,
+    )
+    if chosen == NUMBER:
+        number = session.leave_out or 1
+        seed("leave_out", number)
+        st.number_input(
+            "How many of the oldest turns",
+            min_value=1,
+            max_value=max(number, turns),
+            key="leave_out",
+            label_visibility="collapsed",
+            on_change=_choose_number,
+        )
+
+
+@uninterrupted()
+def _choose() -> None:
+    choice = widget("older_turns")
+    now = _measured(session.turns, Tally(None, session.counted))
+    session.leave_out = {FIT: None, NONE: 0}.get(str(choice), max(1, len(now.left_out)))
+
+
+@uninterrupted()
+def _choose_number() -> None:
+    session.leave_out = int(widget("leave_out") or 1)

@@ -1,0 +1,179 @@
+"""Presets in the Settings: use one, save one, delete one, take all home and bring some in."""
+
+import streamlit as st
+
+from clarifai_chat import presets
+from clarifai_chat.markdown import escaped
+from clarifai_chat.presets import BadPresets, Preset
+from components import asked_with, keeping
+from components.session import forget_widgets, session, set_widget, uninterrupted, widget
+
+TAKE_IT_OUT = "Your access token stands in these settings, so they were not saved. Take it out."
+
+
+def show() -> None:
+    with st.popover(
+        "Presets", icon=":material/bookmarks:", key="presets", on_change="rerun"
+    ) as box:
+        if not box.open:
+            return
+        known, why = _known()
+        if why:
+            st.caption(f":material/info: {escaped(why)}")
+        if keeping.owner() is None:
+            st.caption(":material/info: Presets are not kept here: they are gone with a reload.")
+        _show_known(list(known))
+        st.text_input(
+            "Save these settings, and the model, as",
+            key="preset_name",
+            max_chars=presets.MAX_NAME_CHARS,
+            placeholder="A name",
+        )
+        st.button("Save", key="save_preset", icon=":material/save:", on_click=_save)
+        if session.former_presets:
+            name = next(iter(session.former_presets))
+            st.button(
+                f"Bring back “{escaped(name)}”",
+                key="undo_preset",
+                icon=":material/undo:",
+                type="tertiary",
+                on_click=_undo,
+            )
+        if known:
+            st.download_button(
+                "Save all as a file",
+                lambda: presets.to_json(_known()[0], session.pat),
+                file_name="presets.json",
+                mime="application/json",
+                key="export_presets",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+        st.file_uploader(
+            "Bring in presets",
+            type=["json"],
+            key="import_presets",
+            max_upload_size=max(1, presets.MAX_FILE_BYTES // 1_000_000),
+            help="A file that was saved here",
+            on_change=_bring_in,
+        )
+
+
+def _show_known(names: list[str]) -> None:
+    if not names:
+        return
+    if widget("chosen_preset") not in names:  # deleted, perhaps in another tab
+        forget_widgets("chosen_preset")
+    chosen = st.selectbox(
+        "Preset", names, index=None, key="chosen_preset", placeholder="Choose one"
+    )
+    with st.container(horizontal=True):
+        st.button(
+            "Use",
+            key="use_preset",
+            icon=":material/check:",
+            disabled=not chosen,
+            on_click=_use,
+        )
+        st.button(
+            "Delete",
+            key="delete_preset",
+            icon=":material/delete:",
+            disabled=not chosen,
+            on_click=_delete,
+        )
+
+
+def _known() -> tuple[dict[str, Preset], str]:
+    """The visitor's presets by name, and why they cannot be read where they cannot."""
+    owner = keeping.owner()
+    return presets.listing(owner) if owner else (session.presets, "")
+
+
+@uninterrupted()
+def _use() -> None:
+    preset = _known()[0].get(widget("chosen_preset") or "")
+    if preset is None:
+        st.toast("This preset was deleted in another tab.")
+        return
+    asked_with.replace(presets.settings_of(preset))
+    if model := preset.get("model"):
+        session.choose(model)
+
+
+@uninterrupted()
+def _save() -> None:
+    asked_with.take_typed()
+    name = presets.name_of(widget("preset_name") or "")
+    preset = presets.made(session.chat["settings"], session.chosen)
+    known, why = _known()
+    if not name:
+        st.toast("Give the preset a name first.")
+    elif presets.holds(session.pat, name, preset):
+        st.toast(TAKE_IT_OUT)
+    elif name not in known and len(known) >= presets.MOST:
+        st.toast(presets.FULL)
+    elif why or (why := _put({name: preset})):
+        st.toast(f"“{escaped(name)}” was not saved. {escaped(why)}")
+    else:
+        is_other = name in known and known[name] != preset
+        session.former_presets = {name: known[name]} if is_other else {}
+        set_widget("preset_name", "")
+        set_widget("chosen_preset", name)
+        st.toast(f"{'Replaced' if is_other else 'Saved'} “{escaped(name)}”.")
+
+
+@uninterrupted()
+def _delete() -> None:
+    name = widget("chosen_preset") or ""
+    preset, owner = _known()[0].get(name), keeping.owner()
+    if preset is None:
+        return
+    if owner and (why := presets.delete(owner, name)):
+        st.toast(f"“{escaped(name)}” is still there. {escaped(why)}")
+        return
+    session.presets = {key: each for key, each in session.presets.items() if key != name}
+    session.former_presets = {name: preset}
+    forget_widgets("chosen_preset")
+
+
+@uninterrupted()
+def _undo() -> None:
+    if why := _put(session.former_presets):
+        st.toast(f"It was not brought back. {escaped(why)}")
+    else:
+        session.former_presets = {}
+
+
+@uninterrupted()
+def _bring_in() -> None:
+    upload = widget("import_presets")
+    if upload is None:
+        return
+    try:
+        found, notes = presets.from_json(upload.getvalue())
+    except BadPresets as error:
+        st.toast(escaped(str(error)))
+        return
+    known, why = _known()
+    fresh = presets.beside(known, found)
+    held = [name for name, preset in fresh.items() if presets.holds(session.pat, name, preset)]
+    fresh = {name: preset for name, preset in fresh.items() if name not in held}
+    if len(known) + len(fresh) > presets.MOST:
+        why = presets.FULL
+    for note in notes[:3]:
+        st.toast(escaped(note))
+    if held:
+        st.toast(TAKE_IT_OUT)
+    if why or (why := _put(fresh)):
+        st.toast(f"Nothing was brought in. {escaped(why)}")
+    else:
+        st.toast(f"{len(fresh)} of {len(found)} presets are new, and are here now.")
+
+
+def _put(found: dict[str, Preset]) -> str:
+    """Keep presets where this visitor's are; "" or why not."""
+    if owner := keeping.owner():
+        return presets.save(owner, found)
+    session.presets = {**session.presets, **found}
+    return ""

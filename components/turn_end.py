@@ -1,0 +1,177 @@
+"""Under an answer that is over: how it ended, what it took, and what can be done with it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import streamlit as st
+
+from clarifai_chat.conversation import INTERRUPTED, STOPPED, UNWATCHED, Turn, can_continue, said
+from components import reply_line
+from components.session import set_widget, widget
+
+Action = Callable[[Turn], None]
+ActionName = Literal[
+    "retry",
+    "resume",
+    "use_demo",
+    "remove",
+    "edit",
+    "send_edit",
+    "leave_edit",
+    "older",
+    "newer",
+    "fork",
+    "take_out",
+    "copy",
+    "rate",
+]
+MENU: dict[str, ActionName] = {
+    "Edit the question": "edit",
+    "Ask again": "retry",
+    "Go on from here in a new chat": "fork",
+    "Delete": "take_out",
+}
+# Only their icon is shown: the label is for those who listen, and comes as help to a pointer.
+ICONS = ("older", "newer", "copy", "turn")
+MOST_OTHERS = 5
+THUMBS = {"up": 1, "down": 0}  # as st.feedback has them
+
+# Streamlit would call a button without a label by its icon: "content_copy icon".
+HIDDEN = """:is([data-testid="stMarkdownContainer"], div[aria-hidden]) {
+position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }"""
+
+# The next step for each way of ending.
+ASK_AGAIN = (STOPPED, UNWATCHED, INTERRUPTED, "content_filter")
+ASK_DEMO = ("NoPat", "SharedPatSpent", "Unreachable")
+
+
+class Other(NamedTuple):
+    """A model that a question can be asked of instead: the menu's words for it, as Markdown."""
+
+    url: str
+    label: str
+    ask: Action
+
+
+def style() -> None:
+    """Hide the labels of icons from the eye. Takes no place on the page; early on it."""
+    keys = ", ".join([".st-key-meter", *(f'[class*="st-key-{name}-"]' for name in ICONS)])
+    st.html(f"<style>:is({keys}) button {HIDDEN}</style>")
+
+
+def next_steps(turn: Turn) -> list[tuple[ActionName, str, str]]:
+    """What most would do now, where an answer is not whole: action, label, icon."""
+    problem = turn["problem"]
+    steps: list[tuple[ActionName, str, str]] = []
+    if can_continue(turn):
+        steps.append(("resume", "Continue", ":material/resume:"))
+    if problem["can_retry"] if problem else turn["ending"] in ASK_AGAIN:
+        steps.append(("retry", "Ask again", ":material/refresh:"))
+    if problem and problem["kind"] in ASK_DEMO:
+        steps.append(("use_demo", "Ask the Demo instead", ":material/theater_comedy:"))
+    return steps
+
+
+def show(
+    turn: Turn,
+    actions: Mapping[ActionName, Action],
+    *,
+    steps: Sequence[tuple[ActionName, str, str]] = (),
+    branch: tuple[int, int] = (1, 1),
+    others: Sequence[Other] = (),
+    is_uncopied: bool = False,
+) -> None:
+    """Draw it. `branch`: which of how many siblings; `is_uncopied`: the browser would not copy."""
+    is_told = bool(turn["replies"]) or not turn["problem"]
+    if line := reply_line.text(turn) if is_told else reply_line.asked_without(turn):
+        st.caption(line)
+    if not steps:
+        _show_icons(turn, actions, branch, others)
+    else:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            for action, label, icon in steps:
+                button(turn, actions, action, label, icon)
+            _show_icons(turn, actions, branch, others)
+    if is_uncopied:
+        st.caption("This browser does not let the page copy. Here is the Markdown, to be copied:")
+        st.code(said(turn), language="markdown", wrap_lines=True, height=240)
+
+
+def button(
+    turn: Turn,
+    actions: Mapping[ActionName, Action],
+    action: ActionName,
+    label: str,
+    icon: str,
+    *,
+    disabled: bool = False,
+) -> None:
+    """A button for one turn."""
+    st.button(
+        label,
+        key=f"{action}:{turn['id']}",
+        icon=icon,
+        help=label if action in ICONS else None,
+        type="tertiary" if action in ICONS else "secondary",
+        disabled=disabled,
+        on_click=actions[action],
+        args=(turn,),
+    )
+
+
+def _show_icons(
+    turn: Turn,
+    actions: Mapping[ActionName, Action],
+    branch: tuple[int, int],
+    others: Sequence[Other],
+) -> None:
+    """The way to this turn's siblings, copy, thumbs, the menu: together, however narrow it is."""
+    number, count = branch
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
+        if count > 1:
+            left, right = ":material/chevron_left:", ":material/chevron_right:"
+            button(turn, actions, "older", "Earlier version", left, disabled=number == 1)
+            st.caption(f"{number}/{count}", width="content")
+            button(turn, actions, "newer", "Later version", right, disabled=number == count)
+        if "copy" in actions and said(turn).strip():
+            button(turn, actions, "copy", "Copy as Markdown", ":material/content_copy:")
+            _show_thumbs(turn, actions["rate"])
+        if set(actions) >= set(MENU.values()):
+            _show_menu(turn, actions, others)
+
+
+def _show_thumbs(turn: Turn, rate: Action) -> None:
+    key = f"feedback:{turn['id']}"
+    rating = THUMBS.get(turn.get("feedback", ""))
+    if widget(key) != rating:  # the first time, after a change of page, from another tab
+        set_widget(key, rating)
+    st.feedback("thumbs", key=key, on_change=rate, args=(turn,))
+
+
+def _show_menu(turn: Turn, actions: Mapping[ActionName, Action], others: Sequence[Other]) -> None:
+    entries: dict[str, Action] = {}
+    for label, name in MENU.items():
+        entries[label] = actions[name]
+        if name == "retry":
+            entries |= {other.label: other.ask for other in _offered(turn, others)}
+    st.menu_button(
+        "More",
+        list(entries),
+        key=f"turn:{turn['id']}",
+        type="tertiary",
+        icon=":material/more_horiz:",
+        help="Edit, ask again, go on elsewhere, delete",
+        on_click=_choose,
+        args=(turn, entries),
+    )
+
+
+def _offered(turn: Turn, others: Sequence[Other]) -> list[Other]:
+    """A few models but the one that answered, the last of all among them."""
+    rest = [other for other in others if other.url != turn["model"]["url"]]
+    return [*rest[:-1][: MOST_OTHERS - 1], *rest[-1:]]
+
+
+def _choose(turn: Turn, entries: Mapping[str, Action]) -> None:
+    if action := entries.get(widget(f"turn:{turn['id']}")):
+        action(turn)

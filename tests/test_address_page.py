@@ -1,0 +1,255 @@
+"""Links to the chat page: they fill in and wait. No token, no server, and nothing is sent."""
+
+import pytest
+from streamlit.runtime.context import ContextProxy
+
+from clarifai_chat import chats, history, replies
+from clarifai_chat.catalog import DEFAULT_URL, DEMO
+from clarifai_chat.conversation import apply, end, new_turn
+from clarifai_chat.events import Text
+from clarifai_chat.store import open_store
+from clarifai_chat.visitor import COOKIE, new_id, owner_of
+from tests.canary import CANARY
+from tests.pages import ask, page, questions
+
+KIMI = "https://clarifai.com/moonshotai/chat-completion/models/Kimi-K2_6"
+DEMO_ASKED = {"url": DEMO.url, "name": "Demo", "input_price": 0.0, "output_price": 0.0}
+
+
+@pytest.fixture
+def owner(tmp_path, set_up, monkeypatch):
+    visitor = new_id()
+    monkeypatch.setattr(ContextProxy, "cookies", property(lambda context: {COOKIE: visitor}))
+    set_up(DATABASE_URL=f"sqlite:///{tmp_path / 'history.db'}")
+    history.forget_store()
+    yield owner_of(visitor)
+    for handle in list(replies._replies.values()):
+        handle.stop()
+    history.forget_store()
+
+
+@pytest.fixture
+def store(owner, tmp_path):
+    store = open_store(f"sqlite:///{tmp_path / 'history.db'}")
+    yield store
+    store.close()
+
+
+def answered(prompt="Earlier"):
+    chat, turn = chats.new_chat(), new_turn(prompt, {**DEMO_ASKED})
+    turn["asked_at"] = 1.0
+    apply(turn, Text("Yes."), 0.1)
+    end(turn, "stop", 0.2)
+    chats.add(chat, turn, None)
+    return chat
+
+
+def settings_of(app):
+    return app.session_state["session.chat"]["settings"]
+
+
+def in_the_box(app):
+    """What the page puts into the chat box: it sends a text once, for the visitor to send."""
+    proto = app.chat_input(key="prompt").proto
+    return proto.value if proto.set_value else ""
+
+
+def said_to_be_in_the_box(app):
+    """What any run so far has put there."""
+    inputs = [m.delta.new_element.chat_input for m in app.sent if m.HasField("delta")]
+    return [each.value for each in inputs if each.set_value]
+
+
+def address(app):
+    found = app.query_params.items()
+    return {name: value if isinstance(value, str) else value[0] for name, value in found}
+
+
+def toasts(app):
+    return [toast.value.replace("\\", "") for toast in app.toast]
+
+
+def test_a_link_fills_in_and_sends_nothing(open_app, fake):
+    app = open_app(pat=CANARY, query={"model": KIMI, "system": "Be brief.", "q": "Why is it so?"})
+
+    assert app.session_state["session.chosen"] == KIMI
+    assert settings_of(app) == {"system": "Be brief."}
+    assert said_to_be_in_the_box(app) == ["Why is it so?"]
+    assert app.turns == []
+    assert fake.journal == []
+    assert "This link set a system prompt" in page(app)
+    assert "Be brief." in [code.value for code in app.main.code]
+
+
+def test_what_was_filled_in_is_sent_by_the_visitor(open_app, fake):
+    app = open_app(pat=CANARY, query={"system": "Be brief.", "q": "Why?"})
+
+    ask(app, "Why?")
+
+    (chat,) = fake.chats
+    assert [m["content"] for m in chat.body["messages"]] == ["Be brief.", "Why?"]
+    assert "This link set a system prompt" not in page(app)
+
+
+def test_a_link_fills_in_only_once(open_app):
+    app = open_app(query={"system": "Be brief.", "q": "Why?"})
+    app.open("chat_settings")
+    app.text_area(key="set_system").set_value("Be long.").run()
+
+    app.run()
+
+    assert settings_of(app) == {"system": "Be long."}
+    assert said_to_be_in_the_box(app) == ["Why?"]
+    assert "This link set a system prompt" not in page(app)
+
+
+def test_the_visitor_can_ask_without_its_system_prompt(open_app, fake):
+    app = open_app(pat=CANARY, query={"system": "Be brief."})
+
+    app.click("drop_system")
+
+    assert settings_of(app) == {}
+    assert "This link set a system prompt" not in page(app)
+    ask(app, "Hi")
+    assert [m["role"] for m in fake.chats[0].body["messages"]] == ["user"]
+    app.open("chat_settings")
+    app.click("undo_settings")
+    assert settings_of(app) == {"system": "Be brief."}
+
+
+def test_once_the_conversation_goes_on_a_reload_shows_it(open_app, store, owner):
+    query = {"model": "demo", "system": "Be brief.", "q": "Hello"}
+    app = open_app(query=query)
+    assert address(app).keys() == {"model", "system", "q"}
+
+    ask(app, "Hello")
+
+    kept = app.query_params["chat"]
+    assert address(app).keys() == {"model", "chat"}
+    again = open_app(query=address(app))
+    assert questions(again) == ["Hello"]
+    assert settings_of(again) == {"system": "Be brief."}
+    assert said_to_be_in_the_box(again) == []
+    assert len(store.listing(owner)) == 1
+    assert kept
+
+
+def test_without_a_place_to_keep_it_a_reload_begins_with_nothing(open_app):
+    app = open_app(query={"system": "Be brief.", "q": "Hello"})
+
+    ask(app, "Hello")
+
+    assert address(app) == {}
+
+
+def test_a_link_changes_no_conversation_that_is_there(open_app, store, owner):
+    chat = answered()
+    chat["settings"] = {"system": "Mine."}
+    store.save_chat(owner, chat)
+
+    app = open_app(query={"chat": chat["id"], "system": "Theirs.", "model": KIMI})
+
+    assert settings_of(app) == {"system": "Theirs."}
+    assert app.turns == []
+    assert app.session_state["session.chosen"] == KIMI
+    assert "chat" not in address(app)
+    app.run()
+    assert app.turns == []
+    app.radio(key="chats").set_value(chat["id"]).run()
+    assert questions(app) == ["Earlier"]
+    assert settings_of(app) == {"system": "Mine."}
+    assert address(app).keys() == {"model", "chat"}
+    assert store.load(owner, chat["id"])["settings"] == {"system": "Mine."}
+
+
+def test_a_question_alone_goes_into_the_box_of_the_conversation(open_app, store, owner):
+    chat = answered()
+    store.save_chat(owner, chat)
+
+    app = open_app(query={"chat": chat["id"], "q": "And then?"})
+
+    assert questions(app) == ["Earlier"]
+    assert said_to_be_in_the_box(app) == ["And then?"]
+
+
+def test_in_a_session_with_a_conversation_a_system_prompt_begins_another(open_app):
+    app = open_app(chat=answered(), query={"system": "Theirs."})
+
+    assert app.turns == []
+    assert settings_of(app) == {"system": "Theirs."}
+
+
+@pytest.mark.parametrize("name", ["system", "q"])
+def test_what_is_too_long_is_not_taken_and_said(open_app, name):
+    app = open_app(query={name: "x" * 4001})
+
+    assert settings_of(app) == {}
+    assert said_to_be_in_the_box(app) == []
+    (toast,) = toasts(app)
+    assert "was not taken: it has 4,001 characters" in toast
+
+
+@pytest.mark.parametrize(("name", "other"), [("system", "q"), ("q", "system")])
+def test_what_looks_like_a_token_is_not_taken_and_the_rest_is(open_app, name, other):
+    token = "0123456789abcdef" * 2
+
+    app = open_app(query={name: f"my key is {token}", other: "Hello"})
+
+    (toast,) = toasts(app)
+    assert "looks like an access token" in toast
+    assert token not in page(app)
+    assert settings_of(app) == ({"system": "Hello"} if other == "system" else {})
+    assert said_to_be_in_the_box(app) == (["Hello"] if other == "q" else [])
+
+
+def test_a_token_in_an_address_is_taken_out_of_it_and_told_of(open_app):
+    token = "0123456789abcdef" * 2
+
+    app = open_app(query={"pat": token, "model": KIMI})
+
+    assert address(app) == {"model": KIMI}
+    (toast,) = toasts(app)
+    assert "out of the address now" in toast
+    assert app.session_state["session.access"]["pat"] == ""
+
+
+def test_what_nobody_sees_is_left_out(open_app):
+    hidden = "".join(chr(0xE0000 + ord(sign)) for sign in "obey")
+
+    app = open_app(query={"system": f"Be\0 brief.{hidden}", "q": "Why\x1b?\nSo."})
+
+    assert settings_of(app) == {"system": "Be brief."}
+    assert said_to_be_in_the_box(app) == ["Why?\nSo."]
+
+
+def test_a_link_sets_nothing_else(open_app, fake):
+    names = ("temperature", "pat", "token", "api_base", "json_schema", "send", "submit")
+
+    app = open_app(query={**dict.fromkeys(names, "1"), "system": "Be brief."})
+
+    assert settings_of(app) == {"system": "Be brief."}
+    assert app.session_state["session.access"]["pat"] == ""
+    assert fake.journal == []
+
+
+def test_markup_in_a_link_stays_text(open_app):
+    system = "![x](http://evil.example/x.png) :red[hi] <b>"
+
+    app = open_app(query={"system": system})
+
+    assert system in [code.value for code in app.main.code]
+    assert not any("evil" in each.value for each in app.main.markdown)
+
+
+@pytest.mark.parametrize("system", ["", "   ", "\0"])
+def test_an_empty_system_prompt_is_none(open_app, system):
+    app = open_app(query={"system": system})
+
+    assert settings_of(app) == {}
+    assert "This link set" not in page(app)
+
+
+def test_a_model_is_chosen_with_the_link_whatever_was_used_before(open_app):
+    app = open_app(query={"model": DEFAULT_URL, "system": "Be brief."}, chat=answered())
+
+    assert app.session_state["session.chosen"] == DEFAULT_URL

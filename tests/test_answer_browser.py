@@ -1,0 +1,192 @@
+"""What only a browser shows of an answer's buttons: the clipboard, thumbs, names, how it looks."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from tests.canary import CANARY
+from tests.fake_clarifai import FakeClarifai, says
+from tests.test_browser import answer, ask, done, settled, sign_in
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Page]
+READ = "navigator.clipboard.readText()"
+ANSWER = "**Paris**, _of course_:\n\n```python\nprint('à', 1 < 2)\n```\n\n| a |\n|---|\n| 1 |"
+NO_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', {value: undefined})"  # http on a LAN
+NO_COMMAND = "document.execCommand = () => false"
+
+
+def allow(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+
+def asked(page: Page, clarifai: FakeClarifai, text: str = ANSWER) -> None:
+    sign_in(page, CANARY, "ada")
+    clarifai.next(says(text))
+    ask(page, "Which town?")
+    done(page)
+
+
+def copy(page: Page, number: int = -1) -> Locator:
+    return answer(page, number).get_by_role("button", name="Copy as Markdown", exact=True)
+
+
+def copied(page: Page) -> Locator:
+    return page.get_by_role("status").get_by_text("Copied", exact=True)
+
+
+def test_the_clipboard_holds_the_markdown_that_the_model_wrote(
+    visit: Visit, clarifai: FakeClarifai
+) -> None:
+    page = visit()
+    allow(page)
+    asked(page, clarifai)
+    box = page.get_by_test_id("stChatInput").bounding_box()
+
+    copy(page).click()
+
+    expect(copied(page)).to_be_visible()
+    assert page.evaluate(READ) == ANSWER
+    assert page.get_by_test_id("stChatInput").bounding_box() == box  # nothing made room for it
+    expect(copied(page)).to_have_count(0)  # and it goes again
+
+
+def test_it_is_copied_once_and_not_again_with_the_next_click_or_page(
+    visit: Visit, clarifai: FakeClarifai
+) -> None:
+    page = visit()
+    allow(page)
+    asked(page, clarifai)
+    copy(page).click()
+    expect(copied(page)).to_be_visible()
+    page.evaluate("navigator.clipboard.writeText('something else')")
+
+    answer(page).get_by_role("radio", name="Thumbs up").click()
+    expect(answer(page).get_by_role("radio", name="Thumbs up")).to_be_checked()
+    page.get_by_role("link", name="Models").click()
+    expect(page.get_by_role("heading", name="Models")).to_be_visible()
+    page.get_by_role("link", name="Chat", exact=True).click()
+    expect(copy(page)).to_be_visible()
+    settled(page)
+
+    assert page.evaluate(READ) == "something else"
+    copy(page).click()  # a click of its own copies it again
+    expect(copied(page)).to_be_visible()
+    assert page.evaluate(READ) == ANSWER
+
+
+def test_it_is_copied_while_another_answer_streams(visit: Visit, clarifai: FakeClarifai) -> None:
+    page = visit()
+    allow(page)
+    asked(page, clarifai)
+    clarifai.next(says(*(f"word{n} " for n in range(300)), delay_s=0.05))
+    ask(page, "And the others?")
+    expect(answer(page)).to_contain_text("word5")
+
+    copy(page, 1).click()
+
+    expect(copied(page)).to_be_visible()
+    assert page.evaluate(READ) == ANSWER
+    answer(page, 1).get_by_role("radio", name="Thumbs down").click()
+    expect(answer(page, 1).get_by_role("radio", name="Thumbs down")).to_be_checked()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(answer(page)).to_contain_text("Stopped.")
+
+
+def test_where_the_page_is_not_secure_it_is_copied_the_old_way(
+    visit: Visit, clarifai: FakeClarifai
+) -> None:
+    page = visit("about:blank")
+    allow(page)
+    page.add_init_script(NO_CLIPBOARD)
+    page.goto(visit.url)
+    asked(page, clarifai)
+
+    copy(page).click()
+
+    expect(copied(page)).to_be_visible()
+    other = page.context.new_page()  # one that may look
+    other.goto(visit.url)
+    assert other.evaluate(READ) == ANSWER
+
+
+def test_where_nothing_may_be_copied_the_markdown_is_shown(
+    visit: Visit, clarifai: FakeClarifai
+) -> None:
+    page = visit("about:blank")
+    page.add_init_script(f"{NO_CLIPBOARD}; {NO_COMMAND}")
+    page.goto(visit.url)
+    asked(page, clarifai)
+
+    copy(page).click()
+
+    expect(answer(page)).to_contain_text("does not let the page copy")
+    expect(answer(page).get_by_test_id("stCode").last).to_contain_text("**Paris**, _of course_:")
+    expect(copied(page)).to_have_count(0)
+
+
+def test_a_thumb_is_there_again_after_a_reload(visit: Visit, clarifai: FakeClarifai) -> None:
+    page = visit()
+    asked(page, clarifai)
+    up = answer(page).get_by_role("radio", name="Thumbs up")
+    up.click()
+    expect(up).to_be_checked()
+    settled(page)
+
+    page.reload()
+    expect(up).to_be_checked()
+
+    up.click()
+    expect(up).not_to_be_checked()
+    settled(page)
+    page.reload()
+    expect(copy(page)).to_be_visible()
+    expect(up).not_to_be_checked()
+
+
+def test_control_and_enter_send_an_edited_question(visit: Visit, clarifai: FakeClarifai) -> None:
+    page = visit()
+    asked(page, clarifai)
+    clarifai.next(says("Lyon."))
+    answer(page).get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("menuitem", name="Edit the question").click()
+    box = page.get_by_role("textbox", name="Question")
+    box.fill("Which other town?")
+
+    box.press("Control+Enter")
+
+    expect(answer(page)).to_contain_text("Lyon.")
+    assert clarifai.chats[-1].body["messages"][-1]["content"] == "Which other town?"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_each_button_has_a_name_and_the_row_keeps_within_the_page(
+    visit: Visit, clarifai: FakeClarifai, scheme: str, width: int
+) -> None:
+    page = visit(color_scheme=scheme)
+    asked(page, clarifai)
+    clarifai.next(says("Lyon."))
+    answer(page).get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("menuitem", name="Ask again").click()
+    expect(answer(page)).to_contain_text("Lyon.")
+    done(page)
+    page.set_viewport_size({"width": width, "height": 844})
+    settled(page)
+
+    for name in ("Earlier version", "Later version", "Copy as Markdown", "More"):
+        expect(answer(page).get_by_role("button", name=name, exact=True)).to_have_count(1)
+    answer(page).get_by_role("radio", name="Thumbs up").click()
+    settled(page)
+    widest = "Math.max(...[...document.querySelectorAll('section')].map(e => e.scrollWidth))"
+    assert page.evaluate(widest) <= width
+    found = Axe().run(page).response["violations"]
+    serious = [
+        (v["id"], [n["html"][:200] + n["failureSummary"] for n in v["nodes"]])
+        for v in found
+        if v["impact"] in ("serious", "critical")
+    ]
+    assert serious == []

@@ -1,0 +1,283 @@
+"""What a person can do with an answer: copy it, rate it, ask another model."""
+
+import json
+
+import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.runtime.context import ContextProxy
+
+from clarifai_chat import catalog, exports, history
+from clarifai_chat.catalog import DEFAULT_URL, DEMO
+from clarifai_chat.conversation import said
+from clarifai_chat.store import open_store
+from clarifai_chat.visitor import COOKIE, new_id, owner_of
+from components import clipboard
+from components.turn_end import MOST_OTHERS
+from tests.canary import CANARY
+from tests.fake_clarifai import cut, says, status, think_tags
+from tests.pages import Gate, answers, ask, questions, reply, until
+from tests.test_chat_page import KIMI, finished_turn
+
+ANSWER = (
+    "  **Paris**, _of course_.\n\n```python\nprint('à')\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+)
+
+
+def rated(app, turn):
+    """What the thumbs under an answer show."""
+    return app.feedback(key=f"feedback:{turn['id']}").value
+
+
+def rate(app, turn, thumb):
+    app.feedback(key=f"feedback:{turn['id']}").set_value(thumb).run()
+    return app
+
+
+def menu(app, turn):
+    return app.main.menu_button(key=f"turn:{turn['id']}")
+
+
+def instead(app, turn):
+    """The models that a turn's menu offers, in the menu's words."""
+    return [label for label in menu(app, turn).options if label.endswith(" instead")]
+
+
+# --- Copy ---------------------------------------------------------------------------------------
+
+
+def copying(app):
+    """What the browser is asked to copy."""
+    return [json.loads(node.proto.json) for node in app.get("bidi_component")]
+
+
+def refuse(app):
+    """Run the page as it runs when the browser could not copy."""
+    (sent,) = copying(app)
+    states = app._tree.get_widget_states()
+    widget = app.get("bidi_component")[0].proto.id
+    states.widgets.append(
+        WidgetState(
+            id=f"$$STREAMLIT_INTERNAL_KEY_{widget}__events",
+            json_trigger_value=json.dumps([{"event": "failed", "value": sent["turn"]}]),
+        )
+    )
+    return app._run(states)
+
+
+def test_a_click_sends_the_words_of_the_answer_to_be_copied_and_nothing_else_does(open_app, fake):
+    fake.next(think_tags("Which country?", ANSWER), says("Berlin."))
+    app = ask(ask(open_app(pat=CANARY), "France?"), "Germany?")
+    assert copying(app) == []
+
+    app.click(f"copy:{app.turns[0]['id']}")
+
+    (sent,) = copying(app)
+    assert sent["text"] == said(app.turns[0])
+    assert sent["text"].strip() == ANSWER.strip()
+    assert sent["near"] == f"st-key-copy-{app.turns[0]['id']}"
+
+
+def test_it_is_one_and_the_same_however_often_the_page_is_drawn_and_then_gone(
+    open_app, monkeypatch
+):
+    app = open_app(turns=[finished_turn(1)])
+    app.click(f"copy:{app.turns[0]['id']}")
+    first = copying(app)[0]["id"]
+
+    assert [each["id"] for each in copying(app.run())] == [first]  # the browser copies it once
+    monkeypatch.setattr(clipboard, "STAYS_S", -1)
+    assert copying(app.run()) == []
+    app.switch_page("pages/models.py").run()
+    assert copying(app.switch_page("app.py").run()) == []
+
+    monkeypatch.setattr(clipboard, "STAYS_S", 60)
+    app.click(f"copy:{app.turns[0]['id']}")
+    assert copying(app)[0]["id"] != first
+
+
+@pytest.mark.usefixtures("at_a_glance")
+def test_an_answer_can_be_copied_and_rated_while_another_one_streams(open_app, fake):
+    fake.next(says("Paris."), gate := Gate("Ber"))
+    app = ask(ask(open_app(pat=CANARY), "France?"), "Germany?")
+    until(lambda: app.turns[1]["replies"])
+    assert not app.has(f"copy:{app.turns[1]['id']}")
+
+    app.click(f"copy:{app.turns[0]['id']}")
+    assert copying(app)[0]["text"] == "Paris."
+    rate(app, app.turns[0], 1)
+
+    assert app.turns[0]["feedback"] == "up"
+    assert app.has("stop")
+    gate.open()
+    until(lambda: app.turns[1]["ended_at"])
+    assert app.run().has(f"copy:{app.turns[1]['id']}")
+
+
+def test_it_is_sent_before_anything_of_the_conversation(open_app):
+    app = open_app(turns=[finished_turn(n) for n in range(3)])
+    before = len(app.sent)
+
+    app.click(f"copy:{app.turns[0]['id']}")
+
+    kinds = [
+        message.delta.new_element.WhichOneof("type") or "block"
+        for message in app.sent[before:]
+        if message.HasField("delta")
+    ]
+    assert kinds.index("bidi_component") < kinds.index("text")
+
+
+def test_what_the_browser_would_not_copy_is_shown_to_be_copied_by_hand(open_app):
+    app = open_app(turns=[finished_turn(1), finished_turn(2)])
+    app.click(f"copy:{app.turns[0]['id']}")
+
+    refuse(app.run())  # one more run, as when a list of models has come
+
+    assert [block.value for block in answers(app)[0].code] == ["Answer 1."]
+    assert "does not let the page copy" in reply(app, 0)
+    assert not answers(app)[1].code
+    app.click(f"copy:{app.turns[1]['id']}")  # another try
+    assert not answers(app)[0].code
+
+
+def test_where_there_are_no_words_there_is_nothing_to_copy_or_rate(open_app, fake):
+    fake.next(status(401, 11008), cut("Half an ", "ans"))
+    app = ask(ask(open_app(pat=CANARY), "Hi"), "Hi again")
+
+    nothing, half = app.turns
+
+    assert not app.has(f"copy:{nothing['id']}")
+    assert not app.has(f"feedback:{nothing['id']}")
+    assert app.has(f"copy:{half['id']}")
+    assert app.has(f"feedback:{half['id']}")
+
+
+# --- Thumbs -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def kept(tmp_path, set_up, monkeypatch):
+    """What is in the file of conversations, as another process finds it, for one visitor."""
+    visitor = new_id()
+    monkeypatch.setattr(ContextProxy, "cookies", property(lambda context: {COOKIE: visitor}))
+    address = f"sqlite:///{tmp_path / 'history.db'}"
+    set_up(DATABASE_URL=address)
+    history.forget_store()
+    store = open_store(address)
+    yield lambda chat: store.load(owner_of(visitor), chat)
+    store.close()
+    history.forget_store()
+
+
+def test_a_thumb_is_kept_with_the_conversation_and_taken_back_by_a_second_click(
+    open_app, fake, kept
+):
+    fake.next(says("Paris."))
+    app = ask(open_app(pat=CANARY), "France?")
+    chat = app.session_state["session.chat"]["id"]
+    assert rated(app, app.turns[0]) is None
+
+    rate(app, app.turns[0], 0)
+
+    assert kept(chat)["turns"][0]["feedback"] == "down"
+    assert "Rated as bad." in exports.to_markdown([kept(chat)], secret="")
+    (exported,) = json.loads(exports.to_json([kept(chat)], secret=""))["chats"]
+    assert exported["turns"][0]["feedback"] == "down"
+
+    rate(app, app.turns[0], None)
+
+    assert "feedback" not in kept(chat)["turns"][0]
+
+
+def test_a_thumb_is_there_again_after_a_reload_and_after_another_page(open_app, fake, kept):
+    fake.next(says("Paris."))
+    app = ask(open_app(pat=CANARY), "France?")
+    rate(app, app.turns[0], 1)
+
+    app.switch_page("pages/models.py").run()
+    app.switch_page("app.py").run()
+    assert rated(app, app.turns[0]) == 1
+
+    again = open_app(query={"chat": app.session_state["session.chat"]["id"]})
+    assert rated(again, again.turns[0]) == 1
+    rate(again, again.turns[0], None)
+    assert "feedback" not in again.turns[0]
+    assert rated(again.run(), again.turns[0]) is None
+
+
+def test_each_answer_has_thumbs_of_its_own(open_app):
+    app = open_app(turns=[finished_turn(1), finished_turn(2)])
+
+    rate(app, app.turns[0], 1)
+    rate(app, app.turns[1], 0)
+
+    assert [turn["feedback"] for turn in app.turns] == ["up", "down"]
+    assert [rated(app, turn) for turn in app.turns] == [1, 0]
+
+
+# --- Another model ------------------------------------------------------------------------------
+
+
+def test_a_turns_menu_asks_another_model_and_leaves_the_chosen_one(open_app, fake):
+    fake.next(says("Paris."), says("Lyon?"), says("Berlin."))
+    app = ask(open_app(pat=CANARY, recent=[KIMI]), "France?")
+    first = app.turns[0]
+    label = next(label for label in instead(app, first) if "Kimi" in label)
+
+    menu(app, first).click(label).run()
+
+    assert [chat.body["model"] for chat in fake.chats] == [DEFAULT_URL, KIMI]
+    assert [m["content"] for m in fake.chats[1].body["messages"]] == ["France?"]
+    assert questions(app) == ["France?"]
+    assert "Lyon?" in reply(app)
+    assert f"{catalog.describe(catalog.shipped(), KIMI).name} · first token" in reply(app)
+    assert "2/2" in reply(app)
+    app.click(f"older:{app.turns[0]['id']}")
+    assert "GPT OSS 120B High Throughput · first token" in reply(app)
+
+    ask(app, "Germany?")
+    assert fake.chats[2].body["model"] == DEFAULT_URL
+    assert app.session_state["session.chat"]["model"] == DEFAULT_URL
+
+
+def test_the_menu_offers_a_few_other_models_favourites_first_and_the_demo(open_app):
+    app = open_app(turns=[finished_turn(1)], favourites=[KIMI, DEFAULT_URL])
+
+    offered = instead(app, app.turns[0])
+
+    assert len(offered) == MOST_OTHERS
+    assert "Kimi" in offered[0]
+    assert offered[-1] == "Ask the Demo instead"
+    assert not any("GPT OSS 120B High Throughput" in label for label in offered)  # it answered
+    options = menu(app, app.turns[0]).options
+    assert options[1:3] == ["Ask again", offered[0]]
+
+
+def test_the_demos_own_answers_offer_real_models(open_app):
+    app = ask(open_app(), "Hello")
+
+    offered = instead(app, app.turns[0])
+
+    assert len(offered) == MOST_OTHERS
+    assert "Ask the Demo instead" not in offered
+
+
+def test_the_demo_can_be_asked_without_being_chosen(open_app, fake):
+    fake.next(says("Paris."))
+    app = ask(open_app(pat=CANARY, chosen=KIMI), "France?")
+
+    menu(app, app.turns[0]).click("Ask the Demo instead").run()
+
+    assert app.turns[0]["model"]["url"] == DEMO.url
+    assert "Demo: scripted, not an LLM · first token" in reply(app)
+    assert app.session_state["session.chosen"] == KIMI
+
+
+def test_two_models_of_one_name_are_told_apart(open_app):
+    alike = [f"https://clarifai.com/{who}/chat/models/my_model" for who in ("ada", "grace")]
+    app = open_app(turns=[finished_turn(1)], favourites=alike)
+
+    offered = instead(app, app.turns[0])[:2]
+
+    assert len(set(offered)) == 2
+    assert all("my\\_model" in label for label in offered)  # not in italics

@@ -1,0 +1,539 @@
+"""Files with a question, as a person meets them: sent, refused, waiting, shown, gone."""
+
+import io
+import threading
+
+import pytest
+from PIL import Image
+from streamlit.runtime.context import ContextProxy
+
+from clarifai_chat import attachments, contents, history
+from clarifai_chat.attachments.limits import limits
+from clarifai_chat.catalog import DEMO
+from clarifai_chat.store import open_store
+from clarifai_chat.visitor import COOKIE, new_id, owner_of
+from tests.canary import CANARY, assert_no_canary
+from tests.fake_clarifai import says
+from tests.pages import answers, ask, page, passed_by, questions, reply, until
+
+SEES = "https://clarifai.com/openai/chat-completion/models/gpt-4_1"
+BLIND = "https://clarifai.com/openai/chat-completion/models/gpt-oss-120b-high-throughput"
+UNKNOWN = "https://clarifai.com/me/mine/models/own"
+
+
+def picture():
+    made = io.BytesIO()
+    Image.new("RGB", (40, 20), "red").save(made, "PNG")
+    return made.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def memory(monkeypatch):
+    monkeypatch.setattr(contents, "_memory", contents._Memory())
+
+
+@pytest.fixture
+def forget(monkeypatch):
+    """As if the process had been started anew."""
+    return lambda: monkeypatch.setattr(contents, "_memory", contents._Memory())
+
+
+@pytest.fixture
+def store(tmp_path, set_up, monkeypatch):
+    """Conversations are kept for a visitor; their database, as another process sees it."""
+    visitor, address = new_id(), f"sqlite:///{tmp_path / 'history.db'}"
+    monkeypatch.setattr(ContextProxy, "cookies", property(lambda context: {COOKIE: visitor}))
+    monkeypatch.setattr(history, "RETRY_S", 0.0)
+    set_up(DATABASE_URL=address)
+    history.forget_store()
+    store = open_store(address)
+    store.owner = owner_of(visitor)
+    yield store
+    store.close()
+    history.forget_store()
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Reading a file takes until `slow.set()`."""
+    opened = threading.Event()
+    accept = attachments.accept
+
+    def wait(*args):
+        assert opened.wait(20)
+        return accept(*args)
+
+    monkeypatch.setattr(attachments, "accept", wait)
+    monkeypatch.setattr("components.attaching.HEAD_START_S", 0.0)
+    yield opened
+    opened.set()
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """What is read within a click here is read within it on a busy machine too."""
+    monkeypatch.setattr("components.attaching.HEAD_START_S", 20.0)
+
+
+def send(app, text, **files):
+    """Send a question with files; a name's last underscore is its dot."""
+    box = app.chat_input(key="prompt")
+    for name, data in files.items():
+        box.upload(".".join(name.rsplit("_", 1)), data)
+    box.set_value(text).run()
+    return app
+
+
+def box(app):
+    """What the run has put into the box; None where it left it alone."""
+    proto = app.chat_input(key="prompt").proto
+    return proto.value if proto.set_value else None
+
+
+def pictures(app):
+    return [image for element in app.get("image") for image in element.proto.imgs]
+
+
+# --- Sending ----------------------------------------------------------------------------------
+
+
+def test_a_text_goes_before_the_question(open_app, fake):
+    fake.next(says("Fruit."))
+    app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
+
+    (message,) = fake.chats[0].body["messages"]
+    assert message["role"] == "user"
+    assert message["content"].startswith("File: notes.txt (")
+    assert message["content"].endswith("```txt\nApples\n```\n\nWhat is in it?")
+    assert reply(app).startswith("Fruit.")
+    assert app.turns[0]["prompt"] == "What is in it?"
+    assert "Apples" not in str(app.session_state["session.chat"])
+
+
+def test_a_picture_goes_as_a_part_and_is_shown_small(open_app, fake):
+    fake.next(says("Red."))
+    app = send(open_app(pat=CANARY, chosen=SEES), "Which colour?", photo_png=picture())
+
+    text, image = fake.chats[0].body["messages"][0]["content"]
+    assert text == {"type": "text", "text": "Which colour?"}
+    assert image["image_url"]["url"].startswith("data:image/jpeg;base64,")
+    (shown,) = pictures(app)
+    assert (shown.alt, shown.caption) == ("photo.png", r"photo\.png")
+    assert "sees pictures" not in page(app)
+
+
+def test_files_alone_are_a_question(open_app, fake, store):
+    fake.next(says("Two files."))
+    app = send(open_app(pat=CANARY), "", a_txt=b"Apples", b_txt=b"Pears")
+
+    content = fake.chats[0].body["messages"][0]["content"]
+    assert content.index("Apples") < content.index("Pears")
+    assert app.session_state["session.chat"]["title"] == "a.txt, b.txt"
+
+
+def test_nothing_at_all_is_no_question(open_app, fake):
+    app = open_app(pat=CANARY)
+    app.chat_input(key="prompt").set_value("").run()
+
+    assert app.turns == []
+
+
+def test_earlier_files_are_sent_again(open_app, fake):
+    fake.next(says("Apples."), says("Yes."))
+    app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
+    ask(app, "Are you sure?")
+
+    first, _, second = fake.chats[1].body["messages"]
+    assert "Apples" in first["content"]
+    assert second["content"] == "Are you sure?"
+
+
+@pytest.mark.parametrize("action", ["retry", "edit", "resume", "fork"])
+def test_a_turns_files_go_along(open_app, fake, store, action):
+    fake.next(says("Half", finish="length") if action == "resume" else says("Apples."))
+    fake.next(says("Again."))
+    app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
+    turn = app.turns[0]
+
+    if action == "edit":
+        choose(app, turn, "Edit the question")
+        app.text_area(key=f"edit:{turn['id']}").set_value("And now?")
+        app.click(f"send_edit:{turn['id']}")
+    elif action == "retry":
+        choose(app, turn, "Ask again")
+    elif action == "resume":
+        app.click(f"resume:{turn['id']}")
+    else:
+        choose(app, turn, "Go on from here in a new chat")
+        ask(app, "And now?")
+
+    assert "Apples" in fake.chats[1].body["messages"][0]["content"]
+    assert "notes.txt" in questions(app)[0]
+    assert reply(app, -1)
+
+
+def choose(app, turn, entry):
+    menu = next(node for node in app._tree if getattr(node, "key", "") == f"turn:{turn['id']}")
+    app.send(menu.proto.id, entry)
+
+
+# --- Refused, and waiting -----------------------------------------------------------------------
+
+
+def test_a_refused_file_sends_nothing_and_loses_nothing(open_app, fake):
+    app = send(open_app(pat=CANARY), "What is in them?", a_txt=b"Apples", b_zip=b"PK\x03\x04")
+
+    assert fake.chats == []
+    assert app.turns == []
+    assert box(app) == "What is in them?"
+    (warning,) = app.warning
+    assert "b.zip cannot be added. It is an archive" in warning.value.replace("\\", "")
+    assert "Nothing was sent: your question is in the box." in warning.value
+    (waiting,) = app.session_state["session.waiting"]
+    label = app.button(key=f"take_away:{waiting['id']}").label
+    assert label.replace("\\", "").startswith("a.txt · about ")
+
+
+def test_what_waits_goes_with_the_next_question(open_app, fake):
+    app = send(open_app(pat=CANARY), "What is it?", a_txt=b"Apples", b_zip=b"PK\x03\x04")
+    fake.next(says("Fruit."))
+
+    send(app, "What is it?", c_txt=b"Pears")
+
+    content = fake.chats[0].body["messages"][0]["content"]
+    assert content.index("Apples") < content.index("Pears") < content.index("What is it?")
+    assert app.session_state["session.waiting"] == []
+    assert not app.warning
+    assert box(app) is None
+
+
+def test_what_waits_can_be_taken_away(open_app, fake):
+    app = send(open_app(pat=CANARY), "What is it?", a_txt=b"Apples", b_zip=b"PK\x03\x04")
+    (waiting,) = app.session_state["session.waiting"]
+    fake.next(says("Nothing."))
+
+    app.click(f"take_away:{waiting['id']}")
+    ask(app, "What is it?")
+
+    assert fake.chats[0].body["messages"] == [{"role": "user", "content": "What is it?"}]
+    assert not app.has(f"take_away:{waiting['id']}")
+
+
+def test_what_waits_counts_among_the_files_of_a_question(open_app, fake, monkeypatch):
+    monkeypatch.setattr("components.attaching.MAX_FILES", 1)
+    app = send(open_app(pat=CANARY), "What is it?", a_txt=b"Apples", b_zip=b"PK\x03\x04")
+
+    send(app, "What is it?", c_txt=b"Pears")
+
+    assert "c.txt was not added" in app.warning[0].value.replace("\\", "")
+    assert [file["name"] for file in app.session_state["session.waiting"]] == ["a.txt"]
+    assert fake.chats == []
+
+
+def test_a_file_with_the_access_token_in_it_is_refused(open_app, fake, store):
+    app = send(open_app(pat=CANARY), "What is it?", notes_txt=f"token={CANARY}".encode())
+
+    assert fake.chats == []
+    assert "has your access token in it" in app.warning[0].value
+    assert_no_canary("the page", page(app))
+    assert app.session_state["session.waiting"] == []
+
+
+def test_a_file_whose_token_was_typed_later_is_not_written_down(open_app, fake, store):
+    fake.next(says("Apples."))
+    app = send(open_app(), "What is it?", notes_txt=f"token={CANARY}".encode(), b_zip=b"PK\x03\x04")
+    app.session_state["session.access"] = {"pat": CANARY, "shared": {"used": 0}}
+
+    ask(app, "What is it?")
+
+    (file,) = app.turns[0]["attachments"]
+    assert store.load_attachment(store.owner, file["id"]) is None
+    assert store.listing(store.owner) == []
+    assert "Your access token stands in this conversation" in page(app)
+
+
+def test_a_name_is_text_and_no_markup(open_app, fake):
+    fake.next(says("Yes."))
+    app = open_app(pat=CANARY, chosen=SEES)
+    name = "![x](picture)**a**.txt"
+    app.chat_input(key="prompt").upload(name, b"Apples").set_value("Hi").run()
+
+    labels = [node.label for node in app.expander]
+    assert any(r"\!\[x\]" in label for label in labels), labels
+
+
+def test_what_was_left_out_of_a_file_is_told(open_app, fake, monkeypatch):
+    accept = attachments.accept
+
+    def cut(*args):
+        file = accept(*args)
+        return attachments.Accepted(file.attachment, file.content, "Of 200 pages only 100.")
+
+    monkeypatch.setattr(attachments, "accept", cut)
+    fake.next(says("Yes."))
+
+    app = send(open_app(pat=CANARY), "Hi", a_txt=b"Apples")
+
+    assert [toast.value.replace("\\", "") for toast in app.toast] == [
+        "a.txt: Of 200 pages only 100."
+    ]
+
+
+# --- Reading that takes a while -----------------------------------------------------------------
+
+
+def test_while_a_file_is_read_the_page_says_so_and_then_asks(open_app, fake, slow):
+    fake.next(says("Fruit."))
+    app = open_app(pat=CANARY)
+    threading.Timer(0.3, slow.set).start()
+
+    send(app, "What is in it?", notes_txt=b"Apples")
+
+    assert any("Reading notes.txt" in text for text in passed_by(app))
+    assert app.session_state["session.reading"] == []
+    assert reply(app).startswith("Fruit.")
+    assert len(fake.chats) == 1
+
+
+def test_the_box_is_closed_and_shows_the_question_while_its_file_is_read(
+    open_app, fake, slow, monkeypatch
+):
+    monkeypatch.setattr("components.shell.settle", lambda pending: None)
+    app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
+
+    assert box(app) == "What is in it?"
+    assert app.chat_input(key="prompt").disabled
+    assert "Reading notes.txt" in page(app)
+    assert app.turns == []
+
+    fake.next(says("Apples."))
+    slow.set()
+    until(lambda: app.session_state["session.reading"][0]["job"]["state"] == "done")
+    app.run()
+
+    assert box(app) == ""
+    assert not app.chat_input(key="prompt").disabled
+    assert reply(app).startswith("Apples.")
+    assert "Reading" not in page(app)
+
+
+def test_one_need_not_wait_for_a_file(open_app, fake, slow, monkeypatch):
+    monkeypatch.setattr("components.shell.settle", lambda pending: None)
+    app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
+
+    app.click("leave_reading")
+
+    assert box(app) == "What is in it?"
+    assert not app.chat_input(key="prompt").disabled
+    slow.set()
+    app.run()
+    assert app.turns == []
+    assert fake.chats == []
+
+
+def test_a_question_is_not_asked_in_a_chat_that_was_opened_meanwhile(
+    open_app, fake, slow, monkeypatch, store
+):
+    monkeypatch.setattr("components.shell.settle", lambda pending: None)
+    app = open_app(pat=CANARY)
+    fake.next(says("Hello."))
+    ask(app, "Hi")
+    send(app, "What is in it?", notes_txt=b"Apples")
+
+    app.click("new_chat")
+    slow.set()
+    until(lambda: app.session_state["session.reading"][0]["job"]["state"] == "done")
+    app.run()
+
+    assert app.turns == []
+    assert len(fake.chats) == 1
+    assert box(app) == "What is in it?"
+    assert "You were in another chat" in app.warning[0].value
+    assert [file["name"] for file in app.session_state["session.waiting"]] == ["notes.txt"]
+
+
+def test_a_second_question_does_not_overtake_one_whose_file_is_read(
+    open_app, fake, slow, monkeypatch
+):
+    monkeypatch.setattr("components.shell.settle", lambda pending: None)
+    app = send(open_app(pat=CANARY), "First", notes_txt=b"Apples")
+    reading = app.session_state["session.reading"]
+    app.session_state["session.reading"] = [*reading, {**reading[0], "prompt": "Second"}]
+    fake.next(says("One."), says("Two."))
+    slow.set()
+    until(lambda: reading[0]["job"]["state"] == "done")
+
+    app.run()
+
+    assert [turn["prompt"] for turn in app.turns] == ["First", "Second"]
+
+
+def test_a_job_that_failed_loses_nothing(open_app, fake, monkeypatch):
+    monkeypatch.setattr(contents, "take", lambda *_, **__: 1 / 0)
+
+    app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
+
+    assert "notes.txt could not be read." in app.warning[0].value.replace("\\", "")
+    assert box(app) == "What is in it?"
+
+
+# --- Showing ------------------------------------------------------------------------------------
+
+
+def test_a_text_can_be_read_as_it_goes_into_the_prompt(open_app, fake):
+    fake.next(says("Apples."))
+    app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
+    turn = app.turns[0]
+    assert not app.code
+
+    app.open(f"file:{turn['id']}:0")
+
+    (shown,) = app.code
+    assert fake.chats[0].body["messages"][0]["content"].startswith(shown.value)
+    assert shown.value.endswith("```txt\nApples\n```")
+
+
+def test_a_sound_can_be_heard(open_app, fake):
+    from tests.test_attachments import wav
+
+    fake.next(says("Silence."))
+    app = send(open_app(pat=CANARY, chosen=SEES), "What is it?", beep_wav=wav())
+    turn = app.turns[0]
+
+    kinds = [part["type"] for part in fake.chats[0].body["messages"][0]["content"]]
+    assert kinds == ["text", "input_audio"]
+    assert "It is not known whether" in page(app)
+    app.open(f"file:{turn['id']}:0")
+    assert app.get("audio")
+
+
+def test_a_kept_conversation_shows_its_files_again(open_app, fake, store, forget):
+    fake.next(says("Red."))
+    app = send(open_app(pat=CANARY, chosen=SEES), "Which colour?", photo_png=picture())
+    chat = app.session_state["session.chat"]["id"]
+    forget()
+
+    again = open_app(query={"chat": chat})
+
+    assert [image.alt for image in pictures(again)] == ["photo.png"]
+    assert store.load_attachment(store.owner, again.turns[0]["attachments"][0]["id"])
+
+
+def test_nothing_of_a_temporary_chats_files_is_written_down(open_app, fake, store):
+    fake.next(says("Apples."))
+    app = open_app(pat=CANARY, is_temporary=True)
+    send(app, "What is in it?", notes_txt=b"Apples")
+
+    (file,) = app.turns[0]["attachments"]
+    assert "Apples" in fake.chats[0].body["messages"][0]["content"]
+    assert store.load_attachment(store.owner, file["id"]) is None
+
+
+def test_what_is_gone_is_said_and_not_sent_without(open_app, fake, forget):
+    fake.next(says("Red."), says("Red again."))
+    app = send(open_app(pat=CANARY, chosen=SEES), "Which?", photo_png=picture(), a_txt=b"Apples")
+    turn = app.turns[0]
+    forget()
+
+    app.open(f"file:{turn['id']}:1")
+    assert page(app).count("It is gone from this app.") == 2
+    ask(app, "Are you sure?")
+
+    assert len(fake.chats) == 1
+    assert "A file of this conversation is gone from this app" in reply(app)
+    send(app, "Are you sure?", photo_png=picture(), a_txt=b"Apples")
+    assert len(fake.chats) == 2
+    assert "Red again." in reply(app)
+    assert len(fake.chats[1].body["messages"][0]["content"]) == 2, "Also the earlier question."
+
+
+def test_a_database_in_trouble_is_said_and_nothing_is_sent_without_the_file(
+    open_app, fake, store, forget, monkeypatch
+):
+    fake.next(says("Red."), says("Red again."))
+    app = send(open_app(pat=CANARY), "What is in it?", a_txt=b"Apples")
+    turn = app.turns[0]
+    forget()
+    attempt = history.attempt
+    monkeypatch.setattr(history, "attempt", lambda action: (None, "The disk is full."))
+
+    app.open(f"file:{turn['id']}:0")
+    assert "The disk is full." in page(app)
+    ask(app, "Are you sure?")
+    assert len(fake.chats) == 1
+    assert "A file of this conversation cannot be read at the moment" in reply(app)
+
+    monkeypatch.setattr(history, "attempt", attempt)
+    app.click(f"retry:{app.turns[1]['id']}")
+    assert "Red again." in reply(app)
+
+
+def test_a_chat_that_began_temporary_takes_its_files_along_when_it_is_kept(
+    open_app, fake, store, forget
+):
+    fake.next(says("Apples."))
+    app = send(open_app(pat=CANARY, is_temporary=True), "What is in it?", a_txt=b"Apples")
+
+    choose(app, app.turns[0], "Go on from here in a new chat")
+    forget()
+
+    (file,) = app.turns[0]["attachments"]
+    assert store.load_attachment(store.owner, file["id"]) == b"Apples"
+
+
+def test_deleting_everything_forgets_what_files_hold(open_app, fake, store):
+    fake.next(says("Apples."))
+    app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
+    assert contents._memory._held
+
+    app.open("chat_menu")
+    app.toggle(key="all_chats").set_value(True)
+    app.open("chat_menu")
+    app.checkbox(key="delete_sure").check()
+    app.open("chat_menu")
+    app.button(key="delete_everything").click()
+    app.open("chat_menu")
+
+    assert not contents._memory._held
+
+
+# --- Models that may not take them ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (BLIND, "is not known to see pictures"),
+        (UNKNOWN, "It is not known whether own sees pictures."),
+        (DEMO.url, "The Demo is scripted: it names files"),
+    ],
+)
+def test_a_model_not_known_to_see_is_no_obstacle_but_told(open_app, fake, model, said):
+    fake.next(says("Sorry."))
+    app = send(open_app(pat=CANARY, chosen=model), "Which colour?", photo_png=picture())
+
+    assert said in questions(app)[0]
+    assert len(answers(app)) == 1
+    assert app.turns[0]["problem"] is None
+
+
+def test_what_waits_is_told_before_it_is_sent(open_app, fake):
+    app = open_app(pat=CANARY, chosen=BLIND)
+    send(app, "Which colour?", photo_png=picture(), b_zip=b"PK\x03\x04")
+
+    assert "is not known to see pictures" in page(app)
+
+
+def test_the_demo_names_what_it_got(open_app):
+    app = send(open_app(), "/error 500 is no command", a_txt=b"riddle", b_png=picture())
+
+    assert "You attached a.txt and a picture." in reply(app).replace("*", "")
+    assert "Demo" in reply(app)
+
+
+def test_limits_are_told_before_anything_is_chosen(open_app):
+    text = page(open_app())
+
+    for limit in limits():
+        assert limit.words in text
+    assert "up to 10 files" in text
