@@ -1,7 +1,7 @@
 """`python -m bench.run`: this app beside others, in one run, as one Markdown table.
 
 The apps are taken in turn within each repeat, so that a machine that is busy for a while is busy
-for all of them; compare by the ratios. `--quick` takes under 5 minutes, all of it under 25.
+for all of them; compare by the ratios. `--quick` takes about 6 minutes, all of it about 28.
 """
 
 import argparse
