@@ -8,7 +8,7 @@ import streamlit as st
 from clarifai_chat import catalog, llm
 from clarifai_chat.background import Job
 from clarifai_chat.config import ROOT, BadSettings, settings
-from components import model_picker, token_box
+from components import model_picker, sign_in, token_box
 from components.session import LOOK_S, pause_point, session
 
 MAX_ADDRESS_CHARS = 500
@@ -38,13 +38,14 @@ def open_page(title: str, *, wide: bool = False) -> list[Job]:
 
 
 def show_sidebar() -> None:
-    """The links between pages, the model, the access token."""
+    """The links between pages, the model, the access token, the account."""
     with st.sidebar:
         st.page_link("app.py", label="Chat", icon=":material/chat:")
         st.page_link("pages/tool_playground.py", label="Tool playground", icon=":material/build:")
         st.page_link("pages/models.py", label="Models", icon=":material/list_alt:")
         model_picker.show()
         token_box.show()
+        sign_in.show()
 
 
 def settle(pending: list[Job]) -> None:

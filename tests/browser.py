@@ -31,13 +31,18 @@ PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 class App:
     """The app as a stranger runs it: a process of its own, with an environment of its own."""
 
-    def __init__(self, log: Path, **environ: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+    def __init__(self, log: Path, *, port: int = 0, **environ: str) -> None:
+        port = port or free_port()
         self.url = f"http://localhost:{port}"
         self.log = log
         kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR")}

@@ -1,0 +1,40 @@
+"""Signing in, where the operator set a provider up: an account in place of the browser's cookie."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from clarifai_chat.config import settings
+from clarifai_chat.markdown import escaped
+
+
+def show() -> None:
+    """Draw it: who is signed in, or how to; nothing where that would change nothing."""
+    providers = _providers() if settings().history else []
+    if not providers:
+        return
+    if st.user.get("is_logged_in"):
+        name = st.user.get("name") or st.user.get("email") or "your account"
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(f"Signed in as **{escaped(str(name))}**")
+            st.button("Sign out", key="sign_out", type="tertiary", on_click=st.logout)
+        return
+    for provider in providers:
+        st.button(
+            f"Sign in with {escaped(provider.title())}" if provider else "Sign in",
+            key=f"sign_in:{provider}",
+            icon=":material/login:",
+            help="Your conversations are then those of your account, in every browser",
+            width="stretch",
+            on_click=st.login,
+            args=(provider or None,),
+        )
+
+
+def _providers() -> list[str]:
+    """The names of `[auth.NAME]` in the operator's secrets.toml; "" is that of `[auth]` alone."""
+    if not st.secrets.load_if_toml_exists():
+        return []
+    auth = st.secrets.get("auth", {})
+    named = [name for name, value in auth.items() if isinstance(value, Mapping)]
+    return named or ([""] if "client_id" in auth else [])
