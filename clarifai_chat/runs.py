@@ -23,12 +23,12 @@ from clarifai_chat.conversation import (
     new_turn,
     pending_calls,
     resume,
-    to_messages,
 )
 from clarifai_chat.endpoints import Endpoint
 from clarifai_chat.events import Answered, Finished, StepEnded, StreamEvent
 from clarifai_chat.llm import Params
 from clarifai_chat.messages import Message, ToolCall, ToolSpec, is_json
+from clarifai_chat.outgoing import to_messages
 from clarifai_chat.recording import Exchange, Recorder
 from clarifai_chat.replies import turn_size
 from clarifai_chat.tools import builtins

@@ -8,18 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from clarifai_chat import catalog, chat_settings, chats, contents, context_meter, llm, replies
 from clarifai_chat.catalog import DEMO
 from clarifai_chat.chat_settings import ChatSettings
-from clarifai_chat.conversation import (
-    STOPPED,
-    Asked,
-    Attachment,
-    Turn,
-    end,
-    new_turn,
-    resume,
-    to_messages,
-)
+from clarifai_chat.conversation import STOPPED, Asked, Attachment, Turn, end, new_turn, resume
 from clarifai_chat.endpoints import endpoint_for
 from clarifai_chat.events import StreamEvent
+from clarifai_chat.outgoing import to_messages
 from clarifai_chat.tally import Tally
 from clarifai_chat.wire import Call
 from components import asked_with, keeping

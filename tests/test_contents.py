@@ -9,8 +9,9 @@ from PIL import Image
 from clarifai_chat import attachments, chats, contents, history
 from clarifai_chat.attachments import images
 from clarifai_chat.attachments.limits import MAX_FILES
-from clarifai_chat.conversation import new_turn, to_messages
+from clarifai_chat.conversation import new_turn
 from clarifai_chat.errors import FileGone, FileOutOfReach
+from clarifai_chat.outgoing import to_messages
 from clarifai_chat.store import open_store
 from tests.canary import CANARY
 

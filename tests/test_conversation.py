@@ -5,7 +5,6 @@ import json
 import pytest
 
 from clarifai_chat.conversation import (
-    CARRY_ON,
     INTERRUPTED,
     STOPPED,
     apply,
@@ -17,7 +16,6 @@ from clarifai_chat.conversation import (
     pending_calls,
     resume,
     said,
-    to_messages,
 )
 from clarifai_chat.errors import CutOff
 from clarifai_chat.events import (
@@ -31,6 +29,7 @@ from clarifai_chat.events import (
     ToolCalled,
     Usage,
 )
+from clarifai_chat.outgoing import CARRY_ON, to_messages
 
 MODEL = {"url": "https://clarifai.com/a/b/models/c", "name": "c"}
 ASKED = {**MODEL, "input_price": None, "output_price": None}

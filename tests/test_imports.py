@@ -15,9 +15,10 @@ from clarifai_chat import toolset
 from clarifai_chat.catalog import DEFAULT_URL
 from clarifai_chat.chat_settings import params
 from clarifai_chat.chats import new_chat, path, show, siblings
-from clarifai_chat.conversation import INTERRUPTED, is_over, said, to_messages
+from clarifai_chat.conversation import INTERRUPTED, is_over, said
 from clarifai_chat.exports import to_html, to_json, to_markdown
 from clarifai_chat.imports import BadImport, chatgpt, parts, read, reading
+from clarifai_chat.outgoing import to_messages
 from tests.some_chats import CONTENTS, JSON, PNG, any_chats, odd_data, rich_chat, turn
 
 calm = settings(deadline=None)  # others may need the machine

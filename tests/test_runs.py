@@ -6,10 +6,11 @@ from itertools import count
 import pytest
 
 from clarifai_chat import replies, run_file, runs
-from clarifai_chat.conversation import CARRY_ON, apply, end, is_over, pending_calls, resume
+from clarifai_chat.conversation import apply, end, is_over, pending_calls, resume
 from clarifai_chat.endpoints import Endpoint
 from clarifai_chat.errors import ChatError, NoPat
 from clarifai_chat.events import Answered, Finished, StepEnded
+from clarifai_chat.outgoing import CARRY_ON
 from clarifai_chat.recording import TOKEN
 from clarifai_chat.wire import Call
 from tests import fake_clarifai as quirk

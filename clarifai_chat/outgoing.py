@@ -1,0 +1,74 @@
+"""What is sent to ask a question: the conversation up to it, as messages."""
+
+from collections.abc import Callable, Collection, Sequence
+from itertools import pairwise
+from operator import itemgetter
+
+from clarifai_chat.conversation import STOPPED, Turn, is_over
+from clarifai_chat.messages import Message, Part, Sendable, ToolCall, is_json
+
+# Sent for the rest of an answer. Few servers carry on an assistant message that comes last.
+CARRY_ON = "Continue exactly where you stopped, in mid-sentence if need be. Repeat nothing."
+
+
+def to_messages(
+    turns: Sequence[Turn],
+    last: Turn,
+    system: str = "",
+    *,
+    left_out: Collection[str] = (),
+    content: Callable[[Turn], str | list[Part]] = itemgetter("prompt"),
+) -> list[Sendable]:
+    """What to send to ask `last`, which is one of `turns` or comes after them.
+
+    Questions that brought nothing back are left out, and those whose ids are in `left_out`; a
+    partial answer is part of the conversation, as the reader has seen it. A call that stayed open
+    is answered, because servers insist on it. `content` gives a question with what goes with it.
+    """
+    messages: list[Sendable] = [{"role": "system", "content": system}] if system else []
+    for turn in turns:
+        if turn["id"] == last["id"]:
+            break
+        if is_over(turn) and turn["replies"] and turn["id"] not in left_out:
+            messages.append(_question(content(turn)))
+            messages.extend(_settled(turn))
+    messages.append(_question(content(last)))
+    messages.extend(_settled(last))
+    if messages[-1]["role"] == "assistant":
+        messages.append({"role": "user", "content": CARRY_ON})
+    return messages
+
+
+def _question(content: str | list[Part]) -> Sendable:
+    if isinstance(content, str):
+        return {"role": "user", "content": content}
+    return {"role": "user", "content": content}
+
+
+def _settled(turn: Turn) -> list[Message]:
+    """The turn's replies with no call left open: servers insist on an answer to each.
+
+    A call that broke off half-way is left out; nobody could answer it.
+    """
+    settled: list[Message] = []
+    places = [i for i, message in enumerate(turn["replies"]) if message["role"] == "assistant"]
+    for start, end in pairwise([*places, len(turn["replies"])]):
+        reply, answers = turn["replies"][start].copy(), turn["replies"][start + 1 : end]
+        answered = {message.get("tool_call_id") for message in answers}
+        calls = reply.pop("tool_calls", [])
+        kept = [call for call in calls if call["id"] in answered or _is_whole(call)]
+        if kept:
+            reply["tool_calls"] = kept
+        if kept or reply["content"] or not calls:
+            settled.append(reply)
+        settled += answers
+        settled += [
+            {"role": "tool", "tool_call_id": call["id"], "content": STOPPED}
+            for call in kept
+            if call["id"] not in answered
+        ]
+    return settled
+
+
+def _is_whole(call: ToolCall) -> bool:
+    return bool(call["id"]) and is_json(call["function"]["arguments"] or "{}")
