@@ -10,6 +10,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, cast, get_args, get_origin, get_type_hints
 
+from clarifai_chat.attachments import known_mime
 from clarifai_chat.catalog import parse_address
 from clarifai_chat.chat_settings import ChatSettings
 from clarifai_chat.chats import Chat, settle
@@ -156,6 +157,8 @@ def _rename(chat: Chat) -> None:
 def _mend(turn: Turn, now: float, odd: list[str]) -> None:
     turn["model"]["url"] = parse_address(turn["model"]["url"]) or ""
     turn["model"]["name"] = turn["model"]["name"] or "unknown model"
+    for file in turn.get("attachments", []):
+        file["mime"] = known_mime(file["kind"], file["mime"])
     attempts: list[Attempt] = [turn, *turn["earlier"]]
     for attempt in attempts:
         attempt.pop("notice", None)

@@ -48,7 +48,7 @@ def _show_folded(file: Attachment, key: str) -> None:
         if content is None:
             st.caption(escaped(why) or GONE)
         elif file["kind"] == "audio":
-            st.audio(content, format=file["mime"])
+            st.audio(content, format=attachments.known_mime("audio", file["mime"]))
         else:
             text = attachments.as_text(Accepted(file, content))
             st.code(

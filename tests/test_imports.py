@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from clarifai_chat import toolset
 from clarifai_chat.catalog import DEFAULT_URL
 from clarifai_chat.chat_settings import params
-from clarifai_chat.chats import new_chat, path, show, siblings
+from clarifai_chat.chats import add, new_chat, path, show, siblings
 from clarifai_chat.conversation import INTERRUPTED, is_over, said
 from clarifai_chat.exports import to_html, to_json, to_markdown
 from clarifai_chat.imports import BadImport, chatgpt, parts, read, reading
@@ -810,3 +810,24 @@ def check(data):
             assert is_over(each)
             show(chat, each)
             to_messages(path(chat), each)
+
+
+def test_a_file_cannot_say_that_a_sound_is_a_page():
+    asked = turn("Listen", "Hm.")
+    asked["attachments"] = [
+        {
+            "id": "a" * 32,
+            "name": "x.wav",
+            "kind": "audio",
+            "mime": "text/html",
+            "size": 2,
+            "tokens": None,
+            "sha256": "",
+        }
+    ]
+    chat = new_chat()
+    add(chat, asked, None)
+
+    (found,) = read(to_json([chat], secret="").encode()).chats
+
+    assert found["turns"][0]["attachments"][0]["mime"] == "audio/wav"

@@ -16,7 +16,16 @@ from clarifai_chat.attachments import audio, images, kinds, pdf, texts
 from clarifai_chat.attachments.limits import Refused, check_size, in_words, limits
 from clarifai_chat.conversation import Attachment
 
-__all__ = ["Accepted", "Refused", "accept", "as_text", "clean_name", "limits", "parts"]
+__all__ = [
+    "Accepted",
+    "Refused",
+    "accept",
+    "as_text",
+    "clean_name",
+    "known_mime",
+    "limits",
+    "parts",
+]
 
 MAX_NAME_CHARS = 100
 # Control characters, and those that turn the direction of a line: a name must not play tricks.
@@ -76,6 +85,15 @@ def _accepted(
         "sha256": hashlib.sha256(content).hexdigest(),
     }
     return Accepted(attachment, content, note)
+
+
+def known_mime(kind: kinds.Kept, mime: str) -> str:
+    """The type of a kept file: `mime`, where files of its kind are kept as it.
+
+    Else, from a file of conversations, a sound could be served to browsers as a page.
+    """
+    usual = {"text": ("text/plain",), "audio": (*audio.FORMATS,), "image": images.MIMES}[kind]
+    return mime if mime in usual else usual[0]
 
 
 def clean_name(name: str) -> str:

@@ -24,6 +24,7 @@ _UPRIGHT = {
 }
 # Pillow's own guard, for whatever decodes a picture in this process.
 Image.MAX_IMAGE_PIXELS = MAX_JPEG_PIXELS
+MIMES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # the first two are ours
 _SHOWN = ("PNG", "JPEG", "GIF", "WEBP")
 _one_at_a_time = threading.Lock()  # for the memory that each may take
 
