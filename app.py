@@ -74,12 +74,12 @@ st.chat_input(
 )
 
 turns = session.turns
-top = st.empty()
+top, undo_place = st.empty(), st.empty()
 hidden = max(0, len(turns) - RECENT_TURNS - session.shown_turns)
 if not turns:
     with top.container():
         address.show_notice()
-        welcome.show(asking.ask)
+        welcome.show(asking.ask_first)
 elif hidden:
     top.button(f"Show earlier messages ({hidden})", key="earlier", on_click=show_earlier)
 for turn in turns:
@@ -109,7 +109,7 @@ for view in views:
     for each in (view, *live):
         each.draw()
 if session.removed_turns:
-    top.button(
+    undo_place.button(
         "Deleted. Undo", key="put_back", icon=":material/undo:", on_click=turn_actions.put_back
     )
 meter_view = meter.MeterView(meter_places, turns, views)

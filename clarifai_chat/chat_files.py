@@ -1,5 +1,6 @@
 """What goes between files and kept conversations: new ids, and contents of attachments."""
 
+import json
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -29,6 +30,12 @@ def take_in(owner: str, found: Imported) -> list[Chat]:
             break
         kept.append(chat)
     return kept
+
+
+def mention(found: Imported, secret: str) -> bool:
+    """Whether the `secret` stands anywhere in what was in a file."""
+    in_contents = any(secret.encode() in data for data in found.contents.values())
+    return in_contents or secret in json.dumps(found.chats, ensure_ascii=False)
 
 
 def contents(owner: str, kept: Iterable[Chat]) -> dict[str, bytes]:

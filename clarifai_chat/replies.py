@@ -202,6 +202,12 @@ def withdraw(turn: Turn) -> bool:
     return True
 
 
+def drop(turn: Turn) -> None:
+    """Take a turn out of its line, or end it where it runs."""
+    if not withdraw(turn):
+        stop(turn)
+
+
 def mark_interrupted(turn: Turn) -> None:
     """A turn that is not over and has no worker is over: nobody works on it.
 

@@ -8,7 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 from clarifai_chat import catalog, chat_settings, chats, contents, context_meter, llm, replies
 from clarifai_chat.catalog import DEMO
 from clarifai_chat.chat_settings import ChatSettings
-from clarifai_chat.conversation import STOPPED, Asked, Attachment, Turn, end, new_turn, resume
+from clarifai_chat.conversation import (
+    STOPPED,
+    Asked,
+    Attachment,
+    Turn,
+    end,
+    is_over,
+    new_turn,
+    resume,
+)
 from clarifai_chat.endpoints import endpoint_for
 from clarifai_chat.events import StreamEvent
 from clarifai_chat.outgoing import to_messages
@@ -26,6 +35,13 @@ def ask(prompt: str, files: Sequence[Attachment] = ()) -> None:
     chats.add(chat, turn, path[-1] if path else None)
     chat["model"] = turn["model"]["url"]
     _start(turn)
+
+
+@uninterrupted()
+def ask_first(prompt: str) -> None:
+    """Begin the conversation with a prepared question; a second click does not ask it twice."""
+    if not session.chat["turns"]:
+        ask(prompt)
 
 
 @uninterrupted()
@@ -50,6 +66,8 @@ def ask_beside(turn: Turn, prompt: str, model: Asked) -> None:
         fresh["attachments"] = [*files]
     if not any(each["id"] == turn["id"] for each in chat["turns"]):
         return  # deleted meanwhile, in another tab: nobody would see the answer
+    if any(_is_asking(each, prompt, model) for each in chats.siblings(chat, turn)):
+        return  # the second click of two
     if turn["replies"] or prompt != turn["prompt"]:
         chats.add_beside(chat, turn, fresh)
     else:
@@ -60,6 +78,8 @@ def ask_beside(turn: Turn, prompt: str, model: Asked) -> None:
 @uninterrupted()
 def carry_on(turn: Turn) -> None:
     """Ask the same model for the rest of a broken-off answer."""
+    if not is_over(turn):
+        return  # the second click of two
     resume(turn)
     _start(turn)
 
@@ -81,6 +101,11 @@ def stop() -> None:
     for turn in session.turns:
         if turn["asked_at"] is not None:
             replies.stop(turn)
+
+
+def _is_asking(turn: Turn, prompt: str, model: Asked) -> bool:
+    is_same = turn["prompt"] == prompt and turn["model"]["url"] == model["url"]
+    return is_same and replies.get(turn) is not None
 
 
 def _start(turn: Turn) -> None:

@@ -193,8 +193,7 @@ def begin(chat: Chat) -> None:
     again."""
     if not session.chat["revision"]:
         for turn in session.chat["turns"]:
-            if not replies.withdraw(turn):
-                replies.stop(turn)
+            replies.drop(turn)
     asked_with.leave()
     session.open_chat(chat)
     session.is_temporary = False
@@ -277,6 +276,9 @@ def _import() -> None:
         found = imports.read(upload.getvalue())
     except imports.BadImport as error:
         st.toast(str(error))
+        return
+    if session.pat and chat_files.mention(found, session.pat):
+        st.toast("Your access token stands in this file. Take it out, and bring the file in again.")
         return
     kept = chat_files.take_in(owner, found)
     for note in found.notes[:3]:

@@ -35,9 +35,11 @@ def _keeper() -> str | None:
 
 def _holds_token() -> bool:
     pat, chat = session.pat, session.chat
-    typed = (*(turn["prompt"] for turn in chat["turns"]), *texts(chat["settings"]))
     if not pat:
         return False
+    prompts = (turn["prompt"] for turn in chat["turns"])
+    names = (file["name"] for turn in chat["turns"] for file in turn.get("attachments", []))
+    typed = (chat["title"], *prompts, *names, *texts(chat["settings"]))
     return any(pat in text for text in typed) or contents.mention(owner(), chat, pat)
 
 

@@ -89,20 +89,29 @@ def _show_sibling(turn: Turn, step: int) -> None:
 
 @uninterrupted()
 def fork(turn: Turn) -> None:
-    """Go on from this turn in a conversation of its own; this one stays as it is."""
-    forked = chats.fork(session.chat, turn)
+    """Go on from this turn in a conversation of its own, kept or not as this one is."""
+    if not _is_here(turn):
+        return
+    forked, is_temporary = chats.fork(session.chat, turn), session.is_temporary
     chat_list.begin(forked)
+    session.is_temporary = is_temporary
     keeping.save()
 
 
 @uninterrupted()
 def take_out(turn: Turn) -> None:
     """Delete a turn and what came after it; Undo brings them back."""
-    for each in session.chat["turns"]:
-        if each is turn and not replies.withdraw(each):
-            replies.stop(each)
+    if not _is_here(turn):
+        return
     session.removed_turns = chats.remove(session.chat, turn)
+    for each in reversed(session.removed_turns):  # what waits first: else its turn comes
+        replies.drop(each)
     keeping.save()
+
+
+def _is_here(turn: Turn) -> bool:
+    """Whether the turn is in the conversation still: a second click may come after the first."""
+    return any(each["id"] == turn["id"] for each in session.chat["turns"])
 
 
 @uninterrupted()

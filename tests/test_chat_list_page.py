@@ -670,3 +670,69 @@ def test_a_conversation_with_the_token_in_it_is_not_written_down(open_app, kept,
     app.click("forget")
     ask(app, "And now?")
     assert not list(kept.chats(owner_of(ada)))
+
+
+TOKEN = "t0ken0of0some0length00123456789ab"
+
+
+def enter(app, token):
+    app.session_state["session.access"]["pat"] = token
+
+
+def fork(app):
+    return (
+        app.main.menu_button(key=f"turn:{app.turns[0]['id']}")
+        .click("Go on from here in a new chat")
+        .run()
+    )
+
+
+def test_what_goes_on_from_a_temporary_chat_is_not_kept_either(open_app, fake, kept, ada):
+    app = open_app(pat=CANARY)
+    app.open("chat_menu")
+    app.toggle(key="temporary").set_value(True).run()
+    fake.next(says("Yes."))
+    ask(app, "A secret of mine")
+
+    fork(app)
+
+    assert questions(app) == ["A secret of mine"]
+    assert not list(kept.chats(owner_of(ada)))
+
+
+def test_a_token_in_a_question_is_not_kept_after_it_was_forgotten(open_app, kept, ada):
+    app = open_app()
+    enter(app, TOKEN)
+    ask(app, f"What is {TOKEN}?")
+    enter(app, "")
+
+    fork(app)
+
+    assert not list(kept.chats(owner_of(ada)))
+
+
+def test_a_token_in_a_title_is_not_kept(open_app, kept, ada):
+    app = ask(open_app(), "Hi")
+    enter(app, TOKEN)
+    app.open("chat_menu")
+
+    app.text_input(key="chat_title").set_value(TOKEN).run()
+
+    assert TOKEN not in json.dumps(list(kept.chats(owner_of(ada))))
+    assert "Your access token stands in this conversation" in sidebar(app)
+
+
+def test_a_file_of_conversations_with_the_token_in_it_is_not_taken(open_app, kept, ada):
+    turn = new_turn(f"My token is {TOKEN}", MODEL)
+    end(turn, "stop", 1.0)
+    chat = chats.new_chat()
+    chats.add(chat, turn, None)
+    app = open_app()
+    enter(app, TOKEN)
+    app.open("chat_menu")
+    file = to_json([chat], secret="").encode()
+
+    app.file_uploader(key="import_chats").upload("c.json", file, "application/json").run()
+
+    assert not list(kept.chats(owner_of(ada)))
+    assert "Your access token stands in this file" in app.toast[0].value

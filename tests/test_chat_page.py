@@ -721,3 +721,35 @@ def test_words_that_come_while_the_page_is_drawn_are_all_on_it(open_app):
     app = open_app(turns=[FilledMeanwhile(turn)])
     assert "Paragraph 1" in reply(app)
     assert "Paragraph 2" in reply(app)
+
+
+def choose(app, turn, what):
+    return app.main.menu_button(key=f"turn:{turn['id']}").click(what).run()
+
+
+@pytest.mark.usefixtures("at_a_glance")
+def test_what_came_after_a_deleted_turn_is_ended_and_not_asked(open_app, fake):
+    gate = Gate()
+    fake.next(says("One."), gate, says("Three."))
+    app = ask(open_app(pat=CANARY), "First?")
+    until(lambda: not replies.running())
+    app.run()
+    ask(app, "Second?")
+    until(lambda: len(fake.chats) == 2)
+    ask(app, "Third?")
+
+    choose(app, app.turns[0], "Delete")
+
+    until(lambda: not replies.running())
+    assert app.turns == []
+    assert [chat.body["messages"][-1]["content"] for chat in fake.chats] == ["First?", "Second?"]
+
+
+def test_undo_takes_no_other_place_on_the_page(open_app, fake):
+    fake.next(says("Yes."))
+    app = ask(open_app(pat=CANARY), "Hi")
+
+    choose(app, app.turns[0], "Delete")
+
+    assert app.has("put_back")
+    assert app.has("starter:0")
