@@ -60,7 +60,9 @@ with st.bottom:
 # Stop above the box, where the reply grows, and what the next question will use.
 with (
     st.bottom,
-    st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"),
+    st.container(
+        key="box_line", horizontal=True, wrap=False, vertical_alignment="center", gap="small"
+    ),
 ):
     stop_place, meter_places = st.empty(), (st.empty(), st.empty())
     attaching.show_limits()

@@ -25,18 +25,18 @@ MIMES: dict[Kind, str] = {"json": "application/json", "md": "text/markdown", "ht
 def show() -> None:
     """Draw it. Without a place to keep anything, a sentence that says so."""
     owner = keeping.owner()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            NEW_TITLE,
-            key="new_chat",
-            icon=":material/edit_square:",
-            width="stretch",
-            shortcut="Alt+N",
-            disabled=not session.chat["turns"] and not session.is_temporary,
-            on_click=_new_chat,
-        )
-        if owner:
-            _show_menu(owner)
+    chat = session.chat
+    st.button(
+        NEW_TITLE,
+        key="new_chat",
+        icon=":material/edit_square:",
+        width="stretch",
+        shortcut="Alt+N",
+        disabled=not chat["turns"] and not chat["revision"] and not session.is_temporary,
+        on_click=_new_chat,
+    )
+    if owner:
+        _show_menu(owner)
     if why := keeping.why_not():
         st.caption(f":material/info: {escaped(why)}")
     if not owner:
@@ -106,7 +106,14 @@ def _label(summary: "Summary") -> str:
 
 
 def _show_menu(owner: str) -> None:
-    with st.popover("", icon=":material/more_horiz:", key="chat_menu", on_change="rerun") as menu:
+    # No popover: so low on the page it would open into a strip.
+    with st.expander(
+        "Manage chats",
+        icon=":material/more_horiz:",
+        key="chat_menu",
+        type="compact",
+        on_change="rerun",
+    ) as menu:
         if not menu.open:
             return
         chat = session.chat
@@ -264,6 +271,7 @@ def _delete_everything() -> None:
     owner = keeping.owner()
     if owner and history.delete_everything(owner):
         contents.forget(owner)
+        session.waiting, session.reading, session.refused = [], [], []
         begin(chats.new_chat())
 
 
@@ -286,4 +294,6 @@ def _import() -> None:
     if len(kept) < len(found.chats):
         st.toast(f"{len(kept)} of {len(found.chats)} conversations were kept. {history.trouble()}")
     if kept:
+        count = "One conversation is" if len(kept) == 1 else f"{len(kept)} conversations are"
+        st.toast(f"{count} here now, beside what was here.")
         begin(kept[0])

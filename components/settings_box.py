@@ -65,11 +65,14 @@ def show() -> None:
 
 def schema_problem(settings: ChatSettings) -> str:
     """What is wrong with the schema of answers; "" where there is none, or it can be sent."""
-    if "json_schema" not in settings:
+    text = settings.get("json_schema")
+    if text is None or is_any_json(text):
         return ""
-    from clarifai_chat.answer_schema import problem  # few need it, and it takes its time to load
+    if text not in session.checked_schema:  # a large one takes a while, and each run asks
+        from clarifai_chat.answer_schema import problem  # few need it, and it is slow to load
 
-    return "" if is_any_json(settings["json_schema"]) else problem(settings["json_schema"])
+        session.checked_schema = {text: problem(text)}
+    return session.checked_schema[text]
 
 
 # --- The fields -----------------------------------------------------------------------------------
@@ -84,13 +87,10 @@ def _show_fields(settings: ChatSettings) -> None:
         placeholder=NOT_SENT,
         on_change=_keep,
     )
-    left, right = st.columns(2, gap="small")
-    with left:
-        _show_number("Temperature", "temperature", 0.0, 2.0, 0.1)
-        _show_number("Max tokens", "max_tokens", 1, 1_000_000, 100)
-    with right:
-        _show_number("Top p", "top_p", 0.0, 1.0, 0.05)
-        _show_number("Seed", "seed", -MOST, MOST, 1)
+    _show_number("Temperature", "temperature", 0.0, 2.0, 0.1)
+    _show_number("Top p", "top_p", 0.0, 1.0, 0.05)
+    _show_number("Max tokens", "max_tokens", 1, 1_000_000, 100)
+    _show_number("Seed", "seed", -MOST, MOST, 1)
     _show_effort(settings.get("reasoning_effort", ""))
     _seed("set_stop", stop_lines(settings.get("stop", [])))
     st.text_area(
@@ -197,8 +197,8 @@ def _show_link(system: str) -> None:
 
 @uninterrupted()
 def _keep() -> None:
-    if asked_with.take_typed():
-        asked_with.save()
+    if typed := asked_with.take_typed():
+        asked_with.save(typed)
 
 
 @uninterrupted()

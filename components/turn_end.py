@@ -56,7 +56,9 @@ class Other(NamedTuple):
 def style() -> None:
     """Hide the labels of icons from the eye. Takes no place on the page; early on it."""
     keys = ", ".join([".st-key-meter", *(f'[class*="st-key-{name}-"]' for name in ICONS)])
-    st.html(f"<style>:is({keys}) button {HIDDEN}</style>")
+    # What stands out of the line at the box by a few pixels would give it scrollbars.
+    line = ".st-key-box_line { overflow: visible }"
+    st.html(f"<style>:is({keys}) button {HIDDEN} {line}</style>")
 
 
 def next_steps(turn: Turn) -> list[tuple[ActionName, str, str]]:
