@@ -1,6 +1,5 @@
 """The JSON schema that answers are to follow: its text checked, and as a request carries it."""
 
-from functools import lru_cache
 from typing import Any
 
 from clarifai_chat.chat_settings import is_any_json
@@ -35,7 +34,6 @@ def response_format(text: str) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
 
 
-@lru_cache(maxsize=64)
 def problem(text: str) -> str:
     """What is wrong with a schema's text and where, in a sentence; "" where it can be sent."""
     if not text.strip():

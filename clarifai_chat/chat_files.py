@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from clarifai_chat import history
 from clarifai_chat.chats import Chat
-from clarifai_chat.contents import find
-from clarifai_chat.conversation import Attachment, rename_left_out
+from clarifai_chat.contents import attachments_of, find
+from clarifai_chat.conversation import rename_left_out
 from clarifai_chat.imports import Imported
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def take_in(owner: str, found: Imported) -> list[Chat]:
     kept: list[Chat] = []
     files: dict[str, str] = {}  # one may be in several conversations
     for chat in found.chats:
-        held = {each["id"]: found.contents.get(each["id"]) for each in _attachments(chat)}
+        held = {each["id"]: found.contents.get(each["id"]) for each in attachments_of(chat)}
         _name_anew(chat, files)
         data = {files[id]: content for id, content in held.items() if content is not None}
         if not _keep_contents(owner, chat, data) or not history.save(owner, chat):
@@ -40,16 +40,12 @@ def mention(found: Imported, secret: str) -> bool:
 
 def contents(owner: str, kept: Iterable[Chat]) -> dict[str, bytes]:
     """What the attachments of these conversations hold, by id, as far as it is there."""
-    return find(owner, [each for chat in kept for each in _attachments(chat)], hold=False)[0]
-
-
-def _attachments(chat: Chat) -> list[Attachment]:
-    return [each for turn in chat["turns"] for each in turn.get("attachments", [])]
+    return find(owner, [each for chat in kept for each in attachments_of(chat)], hold=False)[0]
 
 
 def _keep_contents(owner: str, chat: Chat, data: Mapping[str, bytes]) -> bool:
     def write(store: "Store") -> None:
-        for about in _attachments(chat):
+        for about in attachments_of(chat):
             if about["id"] in data:
                 store.save_attachment(owner, chat["id"], about, data[about["id"]])
 
@@ -63,5 +59,5 @@ def _name_anew(chat: Chat, files: dict[str, str]) -> None:
     for turn in chat["turns"]:
         turn["id"], turn["parent"] = new[turn["id"]], new.get(turn.get("parent", ""), "")
         rename_left_out(turn, new)
-    for about in _attachments(chat):
+    for about in attachments_of(chat):
         about["id"] = files.setdefault(about["id"], uuid.uuid4().hex)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, TypedDict
 
 from clarifai_chat import attachments, history
 from clarifai_chat.attachments import Accepted, Refused, images
-from clarifai_chat.attachments.limits import MAX_FILES, MB
+from clarifai_chat.attachments.limits import MAX_FILES, MAX_SENT_BYTES, MB
 from clarifai_chat.chats import Chat
 from clarifai_chat.config import settings
 from clarifai_chat.conversation import Attachment, Turn
-from clarifai_chat.errors import FileGone, FileOutOfReach
+from clarifai_chat.errors import FileGone, FileOutOfReach, TooManyFiles
 from clarifai_chat.messages import Part
 
 if TYPE_CHECKING:
@@ -107,12 +107,13 @@ def take(
     taken: Taken = {"files": [], "notes": [], "refused": []}
     for name, mime, data in uploads:
         try:
-            file = _accepted(name, mime, data, count, secret)
-            if len(taken["files"]) >= room:
+            _check_name(name, secret)
+            if len(taken["files"]) >= room:  # before it is read, which takes time and memory
                 raise Refused(
-                    f"{file.attachment['name']} was not added: a question can have {MAX_FILES}"
+                    f"{attachments.clean_name(name)} was not added: a question can have {MAX_FILES}"
                     " files. Ask about the others afterwards."
                 )
+            file = _accepted(name, mime, data, count, secret)
         except Refused as error:
             taken["refused"].append(str(error))
             continue
@@ -123,11 +124,14 @@ def take(
     return taken
 
 
+def _check_name(name: str, secret: str) -> None:
+    if secret and secret in name:
+        raise Refused("A file has your access token in its name. Rename it, and add it again.")
+
+
 def _accepted(
     name: str, mime: str, data: bytes, count: Callable[[str], int], secret: str
 ) -> Accepted:
-    if secret and secret in name:
-        raise Refused("A file has your access token in its name. Rename it, and add it again.")
     try:
         file = attachments.accept(name, mime, data, count)
     except Refused:
@@ -146,18 +150,23 @@ def _accepted(
     return file
 
 
-def write(owner: str, chat: Chat) -> None:
-    """Put into the database what the chat's files hold and only the memory has."""
-    waiting = [(about, held) for about in _of_chat(chat) if (held := _unwritten(owner, about))]
+def write(owner: str, chat: Chat) -> bool:
+    """Put into the database what the chat's files hold and only the memory has; whether it is."""
+    files = attachments_of(chat)
+    waiting = [(about, held) for about in files if (held := _unwritten(owner, about))]
     if not waiting:
-        return
+        return True
 
     def save(store: "Store") -> None:
         for about, held in waiting:
             store.save_attachment(owner, chat["id"], about, held.content)
             held.is_safe = True
 
-    history.attempt(save)
+    _, why = history.attempt(save)
+    return not why
+
+
+history.with_files(write)
 
 
 def _unwritten(owner: str, about: Attachment) -> _Held | None:
@@ -165,7 +174,8 @@ def _unwritten(owner: str, about: Attachment) -> _Held | None:
     return None if held is None or held.is_safe else held
 
 
-def _of_chat(chat: Chat) -> list[Attachment]:
+def attachments_of(chat: Chat) -> list[Attachment]:
+    """The files of all of a chat's questions, of all branches."""
     return [each for turn in [*chat["turns"]] for each in turn.get("attachments", [])]
 
 
@@ -174,7 +184,7 @@ def mention(owner: str | None, chat: Chat, secret: str) -> bool:
 
     When it was attached, nobody may have known yet that it is one.
     """
-    texts = (file["id"] for file in _of_chat(chat) if file["kind"] == "text")
+    texts = (file["id"] for file in attachments_of(chat) if file["kind"] == "text")
     held = (_memory.get(owner, id, is_use=False) for id in texts)
     return any(each is not None and secret.encode() in each.content for each in held)
 
@@ -208,6 +218,13 @@ def find(
     for id, content in (stored or {}).items() if hold else ():
         _memory.put(owner, id, content, is_safe=True)
     return here | (stored or {}), why
+
+
+def check_sent(turns: Iterable[Turn]) -> None:
+    """Raises `TooManyFiles` where the turns' files are more than one request may carry."""
+    files = (file for turn in turns for file in turn.get("attachments", []))
+    if sum(file["size"] for file in files) > MAX_SENT_BYTES:
+        raise TooManyFiles
 
 
 def as_sent(owner: str | None, turn: Turn, others: Sequence[Turn] = ()) -> str | list[Part]:
@@ -249,9 +266,10 @@ def thumbnail(owner: str | None, file: Attachment) -> bytes | None:
     """A small copy of a picture, made once; None where the picture is gone, or cannot be shown."""
     id = f"{file['id']}:small"
     if held := _memory.get(owner, id):
-        return held.content
+        return held.content or None
     found, _ = find(owner, [file])
-    small = images.small(found[file["id"]]) if file["id"] in found else None
-    if small is not None:
-        _memory.put(owner, id, small, is_safe=True)
-    return small
+    if file["id"] not in found:
+        return None
+    small = images.small(found[file["id"]]) or b""  # that it cannot be shown is remembered too
+    _memory.put(owner, id, small, is_safe=True)
+    return small or None

@@ -21,7 +21,6 @@ class Meter:
 
     model: Model
     tokens: int  # that go out with the next question, without what is left out
-    all_tokens: int  # that would, if all of it were sent
     room: int | None  # tokens left for the answer
     limit: int | None  # tokens of the answer, as it was set
     cost_usd: float | None  # of what goes out; the answer comes on top
@@ -124,7 +123,6 @@ def measure(
     return Meter(
         model=model,
         tokens=tokens,
-        all_tokens=total,
         room=_room(settings, model, tokens),
         limit=settings.get("max_tokens"),
         cost_usd=None if price is None else price * tokens / 1_000_000,

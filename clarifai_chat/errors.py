@@ -5,7 +5,8 @@
   * RateLimited, UnknownModel, NoAccess, NotServerless, DeploymentFailed, Deploying, Loading, Busy
   * TooLong, Rejected, BadImage, BadSchema, ModelFailed
   * TimedOut, Unreachable, ServerError, Maintenance, BadReply, CutOff
-  * Runaway, ChatFull, FileGone, FileOutOfReach, AppBusy, AppFull, AppFault
+  * Runaway, ChatFull, FileGone, FileOutOfReach, TooManyFiles, AppBusy,
+    AppFull, AppFault
 
 `docs/ERRORS.md` is written from this module, and a page test walks every row of it.
 """
@@ -324,6 +325,15 @@ class FileOutOfReach(ChatError):
     what = "A file of this conversation cannot be read at the moment, so nothing was sent."
     side = "this app"
     advice = "Ask again in a minute; if it stays, attach the file again."
+
+
+class TooManyFiles(ChatError):
+    """The files of a conversation are together more than this app sends with one question."""
+
+    what = "The files of this conversation are too much for one request, so nothing was sent."
+    side = "you"
+    advice = "Leave out older turns (above the box), attach less, or start a new chat."
+    can_retry = False
 
 
 class AppBusy(ChatError):

@@ -14,16 +14,21 @@ import time
 EVERY_S = 0.1
 FULL_EVERY_S = 30.0
 
-_begin = threading.Lock()  # taken once, for good
+NAME = "garbage"  # of the thread: by it one is found that began before the app was edited
+
+_begin = threading.Lock()
 
 
 def collect_between_bytecodes() -> None:
     """Let a thread collect garbage instead of whatever allocates. Where Python does so by itself,
     nothing changes."""
-    if sys.version_info >= (3, 12) or not _begin.acquire(blocking=False):
+    if sys.version_info >= (3, 12):
         return
-    gc.disable()
-    threading.Thread(target=_collect, name="garbage", daemon=True).start()
+    with _begin:
+        if any(thread.name == NAME for thread in threading.enumerate()):
+            return
+        gc.disable()
+        threading.Thread(target=_collect, name=NAME, daemon=True).start()
 
 
 def _collect() -> None:

@@ -58,6 +58,7 @@ class _History:
         self.unsaved: dict[int, _Unsaved] = {}  # by the chat's identity: two tabs may have a copy
         self.keeper: threading.Thread | None = None
         self.tried_again_at = self.expired_at = -math.inf
+        self.write_files: Callable[[str, Chat], bool] = lambda owner, chat: True
 
 
 _history = _History()
@@ -101,6 +102,14 @@ def save(owner: str, chat: Chat) -> bool:
         _, why = attempt(write)
         _note(owner, chat, why)
     return not why
+
+
+def with_files(write: Callable[[str, Chat], bool]) -> None:
+    """Have `write` put a conversation's files into the store, before it is written at last.
+
+    It says whether it could.
+    """
+    _history.write_files = write
 
 
 def follow(owner: str, chat: Chat, turn: Turn) -> None:
@@ -268,8 +277,9 @@ def _save_again(waiting: _Unsaved) -> None:
     with _history.saving:
         if _history.unsaved.get(id(chat)) is not waiting:
             return  # its page was faster
+        has_files = _history.write_files(waiting.owner, chat)
         _, why = attempt(write)
-        if not why:
+        if has_files and not why:
             _note(waiting.owner, chat, "")
 
 

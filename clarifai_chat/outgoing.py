@@ -1,7 +1,7 @@
 """What is sent to ask a question: the conversation up to it, as messages."""
 
 from collections.abc import Callable, Collection, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from operator import itemgetter
 
 from clarifai_chat.conversation import STOPPED, Turn, is_over
@@ -26,17 +26,19 @@ def to_messages(
     is answered, because servers insist on it. `content` gives a question with what goes with it.
     """
     messages: list[Sendable] = [{"role": "system", "content": system}] if system else []
-    for turn in turns:
-        if turn["id"] == last["id"]:
-            break
-        if is_over(turn) and turn["replies"] and turn["id"] not in left_out:
-            messages.append(_question(content(turn)))
-            messages.extend(_settled(turn))
-    messages.append(_question(content(last)))
-    messages.extend(_settled(last))
+    for turn in sent(turns, last, left_out):
+        messages.append(_question(content(turn)))
+        messages.extend(_settled(turn))
     if messages[-1]["role"] == "assistant":
         messages.append({"role": "user", "content": CARRY_ON})
     return messages
+
+
+def sent(turns: Sequence[Turn], last: Turn, left_out: Collection[str] = ()) -> list[Turn]:
+    """The turns that go out to ask `last`, itself included."""
+    earlier = takewhile(lambda turn: turn["id"] != last["id"], turns)
+    counts = (t for t in earlier if is_over(t) and t["replies"] and t["id"] not in left_out)
+    return [*counts, last]
 
 
 def _question(content: str | list[Part]) -> Sendable:

@@ -100,6 +100,10 @@ def from_json(data: bytes) -> tuple[dict[str, Preset], list[str]]:
         raise BadPresets("The file holds no presets: they are saved under Settings, Presets.")
     if document.get("version") != VERSION:
         raise BadPresets("The file is from another version of this app, which alone can read it.")
+    if len(rows) > MOST:
+        raise BadPresets(
+            f"The file holds {len(rows):,} presets, and up to {MOST} can be kept. Take some out."
+        )
     found: dict[str, Preset] = {}
     notes: list[str] = []
     for title, body in rows.items():

@@ -6,7 +6,7 @@ sends, and changes no conversation that is there.
 
 import streamlit as st
 
-from clarifai_chat import chats, history, links
+from clarifai_chat import catalog, chats, history, links
 from clarifai_chat.links import BadLink
 from clarifai_chat.markdown import escaped
 from components import asked_with, chat_list, keeping
@@ -16,6 +16,7 @@ TEXTS = {"system": "system prompt", "q": "question"}
 SHOWN = 400  # characters of a system prompt, where it is told of
 
 
+@uninterrupted()
 def take() -> None:
     """Take over what the address says, once; before anything is drawn."""
     _take_texts()
@@ -28,18 +29,20 @@ def _take_texts() -> None:
     if not asked or asked == session.address_texts:
         return
     session.address_texts = asked
-    found = {}
+    found, refused = {}, []
     for name, text in asked.items():
         try:
             found[name] = links.read(text, TEXTS[name], session.pat)
         except BadLink as error:
-            st.toast(escaped(str(error)), icon=":material/link_off:", duration="long")
+            refused.append(str(error))
     if system := found.get("system"):
         session.address_chat = str(st.query_params.get("chat", ""))  # it stays as it is
         chat_list.begin(chats.new_chat())
         session.chat["settings"]["system"] = session.linked_system = system
     if question := found.get("q"):
         set_widget("prompt", question)
+    for sentence in refused:  # last: whatever is drawn may end this run
+        st.toast(escaped(sentence), icon=":material/link_off:", duration="long")
 
 
 def _take_chat() -> None:
@@ -85,7 +88,7 @@ def write() -> None:
 
 def _without_tokens(said: dict[str, str]) -> dict[str, str]:
     """An address is seen by many: what looks like a token in it is taken out, and told of."""
-    tokens = {n for n, text in said.items() if n != "chat" and links.has_token(text, session.pat)}
+    tokens = {name for name, text in said.items() if _has_token(name, text)}
     if tokens - TEXTS.keys():  # of those it was said when they were read
         st.toast(
             "Something in this page's address looks like an access token. It was not taken, and is"
@@ -94,6 +97,16 @@ def _without_tokens(said: dict[str, str]) -> dict[str, str]:
             duration="long",
         )
     return {name: text for name, text in said.items() if name not in tokens}
+
+
+def _has_token(name: str, text: str) -> bool:
+    """Whether it may be an access token; ids of conversations and of models' versions look so."""
+    if name == "chat":
+        return False
+    around = text
+    if name == "model" and (url := catalog.parse_address(text)):
+        around = text.replace(url.partition("clarifai.com/")[2], "")
+    return links.has_token(around) or bool(session.pat and session.pat in text)
 
 
 def show_notice() -> None:

@@ -1,7 +1,7 @@
 """What this conversation's questions are asked with, in the session: what changes it, what undoes
 that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, cast
 
 from clarifai_chat.chat_settings import ANY_JSON, ChatSettings, is_any_json, stops_in
@@ -13,8 +13,8 @@ NOT_SENT = "Not sent"
 OFF, ANY, SCHEMA = "Off", "Any JSON", "By a schema"
 
 
-def take_typed() -> bool:
-    """Put what was typed last into the conversation; whether it was something new.
+def take_typed() -> set[str]:
+    """Put what was typed last into the conversation; the names of what is new of it.
 
     For callbacks, which come in any order: a question may come before what was typed ahead of it.
     """
@@ -29,7 +29,7 @@ def take_typed() -> bool:
         else:
             settings[name] = value  # type: ignore[literal-required]  # a key of the TypedDict
     _take_json(settings)
-    return settings != before
+    return _changed(settings, before)
 
 
 def replace(settings: ChatSettings) -> None:
@@ -38,23 +38,36 @@ def replace(settings: ChatSettings) -> None:
     session.former_settings = session.chat["settings"]
     session.chat["settings"] = cast(ChatSettings, {**settings})
     forget_widgets(PREFIX)
-    save()
+    save({*settings, *session.former_settings})
 
 
 def undo() -> None:
     replace(session.former_settings)
 
 
-def save() -> None:
-    """Keep the conversation with them, where there is one: an empty one is in no list."""
-    if session.chat["turns"] or session.chat["revision"]:
-        keeping.save()
+def save(typed: Collection[str]) -> None:
+    """Keep the conversation with them, where there is one: an empty one is in no list.
+
+    What was `typed` just now counts, also where another tab has changed the same.
+    """
+    if not (session.chat["turns"] or session.chat["revision"]):
+        return
+    mine: dict[str, Any] = {**session.chat["settings"]}
+    keeping.save()
+    settings = session.chat["settings"]
+    lost = _changed(settings, cast(ChatSettings, mine)).intersection(typed)
+    if not lost:
+        return
+    kept = {name: value for name, value in settings.items() if name not in lost}
+    again = {name: mine[name] for name in lost if name in mine}
+    session.chat["settings"] = cast(ChatSettings, {**kept, **again})
+    keeping.save()
 
 
 def leave() -> None:
     """Before another conversation is shown: what was typed last belongs to this one."""
-    if take_typed():
-        save()
+    if typed := take_typed():
+        save(typed)
     forget_widgets(PREFIX)
 
 
@@ -63,6 +76,10 @@ def mode(settings: ChatSettings) -> str:
     if "json_schema" not in settings:
         return OFF
     return ANY if is_any_json(settings["json_schema"]) else SCHEMA
+
+
+def _changed(now: ChatSettings, before: ChatSettings) -> set[str]:
+    return {name for name in {**before, **now} if now.get(name) != before.get(name)}
 
 
 def _text(value: Any) -> str | None:

@@ -20,7 +20,7 @@ from clarifai_chat.conversation import (
 )
 from clarifai_chat.endpoints import endpoint_for
 from clarifai_chat.events import StreamEvent
-from clarifai_chat.outgoing import to_messages
+from clarifai_chat.outgoing import sent, to_messages
 from clarifai_chat.tally import Tally
 from clarifai_chat.wire import Call
 from components import asked_with, keeping
@@ -110,17 +110,19 @@ def _is_asking(turn: Turn, prompt: str, model: Asked) -> bool:
 
 def _start(turn: Turn) -> None:
     """Have the turn asked, after those that wait."""
-    asked_with.take_typed()
-    keeping.save()  # before its request goes out
+    typed = asked_with.take_typed()
+    # Before it is saved, which may bring what another tab has set: that is not seen here yet.
     settings: ChatSettings = {**session.chat["settings"]}
+    asked_with.save(typed)  # before its request goes out
     turns, access = session.turns, session.access
     may_share, owner = session.may_share, keeping.owner()
-    leave_out = _leaves_out(turn, turns)
+    leave_out = _leaves_out(turn, turns, settings)
 
     def events(call: Call) -> Iterator[StreamEvent]:
         params = chat_settings.params(settings)
         llm.warm_up()
         left_out = leave_out()
+        contents.check_sent(sent(turns, turn, left_out))
         shared = access["shared"] if may_share else None
         endpoint = endpoint_for(turn["model"]["url"], access["pat"], shared)
         return llm.stream_reply(
@@ -142,12 +144,13 @@ def _start(turn: Turn) -> None:
     keeping.follow(turn)
 
 
-def _leaves_out(turn: Turn, turns: Sequence[Turn]) -> Callable[[], list[str]]:
+def _leaves_out(
+    turn: Turn, turns: Sequence[Turn], settings: ChatSettings
+) -> Callable[[], list[str]]:
     """What notes on the turn which of `turns` are not sent with it, and returns their ids.
 
     By the same rule as the line at the box; for the worker, when its time has come.
     """
-    settings: ChatSettings = {**session.chat["settings"]}
     model = catalog.describe(session.models, turn["model"]["url"])
     counted, chosen = session.counted, session.leave_out
 

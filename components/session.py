@@ -111,6 +111,7 @@ class Session:
     linked_system = Slot(str)  # the system prompt that a link set in this conversation
     former_settings = Slot[ChatSettings](ChatSettings)  # what the app replaced in it, for Undo
     former_schema = Slot(str)  # what was typed before JSON answers were switched
+    checked_schema = Slot[dict[str, str]](dict)  # the schema checked last → what is wrong with it
     presets = Slot[dict[str, Preset]](dict)  # where nobody keeps them
     former_presets = Slot[dict[str, Preset]](dict)  # deleted or replaced last, for Undo
     shown_turns = Slot(lambda: 0)  # how many more than usual are drawn
@@ -187,6 +188,7 @@ class Session:
         self.editing = self.uncopied = ""
         self.removed_turns = []
         self.former_settings, self.former_schema, self.linked_system = {}, "", ""
+        self.checked_schema = {}
         self.counted, self.counting, self.leave_out = {}, None, None
         if chat["model"]:
             self.choose(chat["model"])

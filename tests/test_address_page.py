@@ -2,8 +2,10 @@
 
 import pytest
 from streamlit.runtime.context import ContextProxy
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
-from clarifai_chat import chats, history, replies
+from clarifai_chat import chats, history, links, replies
 from clarifai_chat.catalog import DEFAULT_URL, DEMO
 from clarifai_chat.conversation import apply, end, new_turn
 from clarifai_chat.events import Text
@@ -33,6 +35,29 @@ def store(owner, tmp_path):
     store = open_store(f"sqlite:///{tmp_path / 'history.db'}")
     yield store
     store.close()
+
+
+@pytest.fixture
+def overtake(monkeypatch):
+    """`overtake(links, "read")`: a newer run is asked for while that runs for the first time."""
+
+    def overtake(owner, name):
+        function = getattr(owner, name)
+        overtaken = []
+
+        def overtaking(*args, **options):
+            if not overtaken:
+                context = get_script_run_ctx()
+                newer = RerunData(
+                    query_string=context.query_string, page_script_hash=context.page_script_hash
+                )
+                overtaken.append(context.script_requests.request_rerun(newer))
+            return function(*args, **options)
+
+        monkeypatch.setattr(owner, name, overtaking)
+        return overtaken
+
+    return overtake
 
 
 def answered(prompt="Earlier"):
@@ -211,6 +236,63 @@ def test_a_token_in_an_address_is_taken_out_of_it_and_told_of(open_app):
     (toast,) = toasts(app)
     assert "out of the address now" in toast
     assert app.session_state["session.access"]["pat"] == ""
+
+
+def test_a_models_version_is_no_token(open_app):
+    version = f"{DEFAULT_URL}/versions/{'0123456789abcdef' * 2}"
+
+    app = open_app(query={"model": version})
+
+    assert app.session_state["session.chosen"] == version
+    assert address(app) == {"model": version}
+    assert toasts(app) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "pat"),
+    [
+        (f"{DEFAULT_URL}?pat={'0123456789abcdef' * 2}", ""),
+        (f"{DEFAULT_URL}/versions/{CANARY}", CANARY),
+        ("0123456789abcdef" * 2, ""),
+    ],
+    ids=["after the address", "the visitor's own", "no address"],
+)
+def test_a_token_in_a_models_address_is_taken_out(open_app, model, pat):
+    app = open_app(pat=pat, query={"model": model})
+
+    assert "model" not in address(app)
+    assert any("out of the address now" in toast for toast in toasts(app))
+
+
+def test_a_run_that_is_overtaken_loses_nothing_of_a_link(open_app, overtake):
+    overtaken = overtake(links, "read")
+
+    app = open_app(query={"q": "Hello?", "system": "Be brief."})
+
+    assert overtaken == [True]
+    assert settings_of(app) == {"system": "Be brief."}
+    assert said_to_be_in_the_box(app) == ["Hello?"]
+
+
+def test_what_cannot_be_taken_does_not_lose_the_rest_in_a_run_that_is_overtaken(open_app, overtake):
+    overtaken = overtake(links, "read")
+
+    app = open_app(query={"q": "x" * 4001, "system": "Be brief."})
+
+    assert overtaken == [True]
+    assert settings_of(app) == {"system": "Be brief."}
+
+
+def test_a_run_that_is_overtaken_opens_the_conversation(open_app, overtake, store, owner):
+    chat = answered()
+    store.save_chat(owner, chat)
+    overtaken = overtake(history, "load")
+
+    app = open_app(query={"chat": chat["id"]})
+
+    assert overtaken == [True]
+    assert questions(app) == ["Earlier"]
+    assert address(app) == {"chat": chat["id"]}
 
 
 def test_what_nobody_sees_is_left_out(open_app):

@@ -10,7 +10,7 @@ from streamlit.runtime.context import ContextProxy
 from clarifai_chat import attachments, contents, history
 from clarifai_chat.attachments.limits import limits
 from clarifai_chat.catalog import DEMO
-from clarifai_chat.store import open_store
+from clarifai_chat.store import Store, StoreTrouble, open_store
 from clarifai_chat.visitor import COOKIE, new_id, owner_of
 from tests.canary import CANARY, assert_no_canary
 from tests.fake_clarifai import says
@@ -468,19 +468,6 @@ def test_a_database_in_trouble_is_said_and_nothing_is_sent_without_the_file(
     assert "Red again." in reply(app)
 
 
-def test_a_chat_that_began_temporary_takes_its_files_along_when_it_is_kept(
-    open_app, fake, store, forget
-):
-    fake.next(says("Apples."))
-    app = send(open_app(pat=CANARY, is_temporary=True), "What is in it?", a_txt=b"Apples")
-
-    choose(app, app.turns[0], "Go on from here in a new chat")
-    forget()
-
-    (file,) = app.turns[0]["attachments"]
-    assert store.load_attachment(store.owner, file["id"]) == b"Apples"
-
-
 def test_deleting_everything_forgets_what_files_hold(open_app, fake, store):
     fake.next(says("Apples."))
     app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
@@ -495,6 +482,28 @@ def test_deleting_everything_forgets_what_files_hold(open_app, fake, store):
     app.open("chat_menu")
 
     assert not contents._memory._held
+
+
+def test_deleting_everything_takes_away_what_waits_and_what_is_read(open_app, fake, store):
+    app = ask(open_app(pat=CANARY), "Hi")
+    waiting = contents.take(store.owner, [("a.txt", "", b"Apples")], len)["files"]
+    reading = {"chat": "", "prompt": "Second", "names": ["b.txt"], "job": {"state": "running"}}
+    app.session_state["session.waiting"] = waiting
+    app.session_state["session.refused"] = ["c.zip is an archive."]
+
+    app.open("chat_menu")
+    app.toggle(key="all_chats").set_value(True)
+    app.open("chat_menu")
+    app.checkbox(key="delete_sure").check()
+    app.open("chat_menu")
+    assert app.has(f"take_away:{waiting[0]['id']}")
+    app.session_state["session.reading"] = [reading]
+    app.click("delete_everything")
+
+    for name in ("waiting", "reading", "refused"):
+        assert app.session_state[f"session.{name}"] == []
+    assert not app.has(f"take_away:{waiting[0]['id']}")
+    assert not app.has("leave_reading")
 
 
 # --- Models that may not take them ----------------------------------------------------------------
@@ -537,3 +546,47 @@ def test_limits_are_told_before_anything_is_chosen(open_app):
     for limit in limits():
         assert limit.words in text
     assert "up to 10 files" in text
+
+
+def test_files_that_are_too_much_together_are_said_and_not_even_read(open_app, fake, monkeypatch):
+    monkeypatch.setattr(contents, "MAX_SENT_BYTES", 20)
+    fake.next(says("Yes."), says("Yes."))
+    app = send(open_app(pat=CANARY), "What?", a_txt=b"Apples and pears")
+    send(app, "And this?", b_txt=b"Plums")
+    until(lambda: app.run().turns[-1]["ended_at"])
+
+    assert app.turns[-1]["problem"]["kind"] == "TooManyFiles"
+    assert "start a new chat" in page(app)
+    assert len(fake.chats) == 1
+
+    monkeypatch.setattr(contents, "MAX_SENT_BYTES", 21)
+    ask(app, "And now?")
+    assert len(fake.chats) == 2
+
+
+def test_files_of_a_question_asked_while_the_database_was_down_are_kept_with_it(
+    open_app, fake, store, monkeypatch
+):
+    broken = True
+
+    def failing(name):
+        works = getattr(Store, name)
+
+        def method(*args):
+            if broken:
+                raise StoreTrouble
+            return works(*args)
+
+        monkeypatch.setattr(Store, name, method)
+
+    for name in ("save_chat", "save_turn", "save_attachment"):
+        failing(name)
+    fake.next(says("Fruit."))
+    app = send(open_app(pat=CANARY), "What?", a_txt=b"Apples")
+    (file,) = app.turns[0]["attachments"]
+    assert store.load_attachment(store.owner, file["id"]) is None
+
+    broken = False
+    until(lambda: store.listing(store.owner))
+
+    assert store.load_attachment(store.owner, file["id"]) == b"Apples"

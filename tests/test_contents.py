@@ -8,9 +8,9 @@ from PIL import Image
 
 from clarifai_chat import attachments, chats, contents, history
 from clarifai_chat.attachments import images
-from clarifai_chat.attachments.limits import MAX_FILES
+from clarifai_chat.attachments.limits import MAX_FILES, MAX_SENT_BYTES
 from clarifai_chat.conversation import new_turn
-from clarifai_chat.errors import FileGone, FileOutOfReach
+from clarifai_chat.errors import FileGone, FileOutOfReach, TooManyFiles
 from clarifai_chat.outgoing import to_messages
 from clarifai_chat.store import open_store
 from tests.canary import CANARY
@@ -110,6 +110,25 @@ def test_no_more_files_are_taken_than_a_question_can_have():
     assert sentence.startswith(f"{MAX_FILES}.txt was not added: a question can have {MAX_FILES}")
     assert more["files"] == []
     assert len(more["refused"]) == 1
+
+
+def test_what_there_is_no_room_for_is_not_read(monkeypatch):
+    read = []
+    accept = attachments.accept
+    monkeypatch.setattr(attachments, "accept", lambda *file: (read.append(file), accept(*file))[1])
+
+    taken = take(ADA, *[(f"dir/{number}.txt", b"words") for number in range(30)])
+
+    assert len(read) == MAX_FILES
+    assert len(taken["refused"]) == 30 - MAX_FILES
+    assert taken["refused"][-1].startswith("29.txt was not added")
+
+
+def test_a_token_in_a_name_is_not_repeated_though_there_is_no_room():
+    (sentence,) = take(ADA, (f"{CANARY}.txt", b"words"), secret=CANARY, room=0)["refused"]
+
+    assert "has your access token in its name" in sentence
+    assert CANARY not in sentence
 
 
 @pytest.mark.parametrize(
@@ -368,6 +387,28 @@ def test_what_is_no_picture_any_more_has_no_thumbnail(forget):
     assert contents.thumbnail(None, file) is None
 
 
+def test_a_damaged_picture_is_decoded_once(monkeypatch):
+    (file,) = take(None, ("a.png", picture()))["files"]
+    contents._memory.put(None, file["id"], picture((400, 400))[:-40], is_safe=True)
+    decoded = []
+    small = images.small
+    monkeypatch.setattr(images, "small", lambda data: (decoded.append(data), small(data))[1])
+
+    assert [contents.thumbnail(None, file) for _ in range(3)] == [None] * 3
+    assert len(decoded) == 1
+
+
+def test_a_picture_that_is_there_again_has_a_thumbnail_again(forget):
+    data = picture()
+    (file,) = take(None, ("a.png", data))["files"]
+    forget()
+    assert contents.thumbnail(None, file) is None
+
+    contents._memory.put(None, file["id"], data, is_safe=False)
+
+    assert contents.thumbnail(None, file)
+
+
 def test_a_transparent_picture_stays_so_when_it_is_small():
     made = io.BytesIO()
     Image.new("RGBA", (640, 640), (255, 0, 0, 100)).save(made, "PNG")
@@ -375,3 +416,15 @@ def test_a_transparent_picture_stays_so_when_it_is_small():
     small = Image.open(io.BytesIO(images.small(made.getvalue())))
 
     assert (small.mode, small.size) == ("RGBA", (200, 200))
+
+
+# --- How much goes out ------------------------------------------------------------------------
+
+
+def test_files_of_one_request_are_bounded_together():
+    (file,) = take(ADA, ("a.txt", b"Apples"))["files"]
+    half = [{**file, "size": MAX_SENT_BYTES // 2}]
+
+    contents.check_sent([asked("One", half), asked("Two", half), asked("Three", [])])
+    with pytest.raises(TooManyFiles):
+        contents.check_sent([asked("One", half), asked("Two", half), asked("Three", [file])])

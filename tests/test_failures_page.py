@@ -99,6 +99,7 @@ ELSEWHERE = {
     e.SharedPatSpent,  # test_token_box_page.py
     e.FileGone,  # test_attachments_page.py
     e.FileOutOfReach,  # test_attachments_page.py
+    e.TooManyFiles,  # test_attachments_page.py
     e.OddPat,
     e.TimedOut,
     e.Unreachable,

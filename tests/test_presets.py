@@ -178,6 +178,16 @@ def test_what_is_no_preset_is_left_out():
     assert len(notes) == 2
 
 
+@pytest.mark.timeout(20)
+def test_more_presets_than_are_kept_are_refused_before_they_get_names():
+    many = {f"{'a' * presets.MAX_NAME_CHARS}{number}": {} for number in range(13_000)}
+    most = dict(list(many.items())[: presets.MOST])
+
+    assert len(presets.from_json(as_file(presets=most))[0]) == presets.MOST
+    with pytest.raises(BadPresets, match="holds 13,000 presets, and up to 100 can be kept"):
+        presets.from_json(as_file(presets=many))
+
+
 def test_what_is_known_is_not_brought_in_twice_and_loses_nothing():
     known = {"Terse": TERSE, "Mine": {"seed": 1}}
 

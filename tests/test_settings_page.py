@@ -7,7 +7,7 @@ import pytest
 import streamlit
 from streamlit.runtime.context import ContextProxy
 
-from clarifai_chat import catalog, chats, history, presets, replies
+from clarifai_chat import answer_schema, catalog, chats, history, presets, replies
 from clarifai_chat.catalog import DEFAULT_URL, DEMO
 from clarifai_chat.conversation import apply, end, new_turn
 from clarifai_chat.events import Text
@@ -250,6 +250,29 @@ def test_with_a_broken_schema_nothing_is_sent_and_nothing_is_lost(open_app, fake
     assert len(app.turns) == 1
 
 
+def test_a_schema_is_checked_when_it_changes_and_forgotten_with_its_conversation(
+    open_app, monkeypatch
+):
+    checked = []
+    problem = answer_schema.problem
+    monkeypatch.setattr(
+        answer_schema, "problem", lambda text: (checked.append(text), problem(text))[1]
+    )
+    app = open_app(chat=chat_with({"json_schema": "{"}))
+    app.run()
+    assert checked == ["{"]
+    assert "Questions are not sent" in sidebar(app)
+
+    app.session_state["session.chat"]["settings"]["json_schema"] = SCHEMA
+    app.run()
+    assert checked == ["{", SCHEMA]
+    assert "Questions are not sent" not in sidebar(app)
+
+    ask(app, "Hi")
+    app.click("new_chat")
+    assert app.session_state["session.checked_schema"] == {}
+
+
 def test_a_broken_schema_of_a_strangers_file_draws_nothing_in_the_error(open_app, fake):
     app = open_app(pat=CANARY, chat=chat_with({"json_schema": '{"type": "![x](http://a.test/)"}'}))
 
@@ -355,6 +378,46 @@ def test_a_change_in_another_tab_is_shown(open_app, store, owner):
     app.run()
 
     assert app.text_area(key="set_system").value == "New."
+
+
+def two_tabs(open_app, store, owner, settings):
+    """A conversation with these settings, in two tabs that both show them."""
+    chat = chat_with(settings)
+    store.save_chat(owner, chat)
+    tabs = [open_settings(open_app(pat=CANARY, query={"chat": chat["id"]})) for _ in range(2)]
+    return chat["id"], *tabs
+
+
+def test_what_two_tabs_set_is_in_both(open_app, store, owner):
+    id, here, there = two_tabs(open_app, store, owner, {"top_p": 0.5})
+
+    number(there, "set_temperature", 0.9)
+    number(there, "set_top_p", None)
+    write(here, "set_system", "A long text.")
+
+    assert settings_of(here) == {"system": "A long text.", "temperature": 0.9}
+    assert store.load(owner, id)["settings"] == settings_of(here)
+    assert here.number_input(key="set_temperature").value == 0.9
+
+
+def test_what_was_typed_last_counts_where_two_tabs_change_the_same(open_app, store, owner):
+    id, here, there = two_tabs(open_app, store, owner, {"system": "Old."})
+
+    write(there, "set_system", "First.")
+    write(here, "set_system", "Last.")
+
+    assert settings_of(here) == store.load(owner, id)["settings"] == {"system": "Last."}
+
+
+def test_a_question_is_asked_with_what_its_own_tab_showed(open_app, fake, store, owner):
+    id, here, there = two_tabs(open_app, store, owner, {"temperature": 0.2})
+
+    number(there, "set_temperature", 0.9)
+    ask(here, "Hi")
+
+    assert fake.chats[-1].body["temperature"] == 0.2
+    assert here.number_input(key="set_temperature").value == 0.9
+    assert store.load(owner, id)["settings"] == {"temperature": 0.9}
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,17 @@ import copy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clarifai_chat.chats import new_chat
 from clarifai_chat.conversation import Turn, end, new_turn
-from clarifai_chat.store.merging import holds, merge_turns, settle, settle_all, sibling
+from clarifai_chat.store.merging import (
+    changes,
+    holds,
+    merge_fields,
+    merge_turns,
+    settle,
+    settle_all,
+    sibling,
+)
 
 MODEL = {"url": "", "name": "", "input_price": None, "output_price": None}
 
@@ -138,3 +147,16 @@ def test_a_merge_of_a_merge_is_the_same(mine, stored):
     )
 
     assert again == merged
+
+
+def test_of_the_settings_each_one_is_changed_by_itself():
+    read = {**new_chat(), "revision": 1, "settings": {"top_p": 0.5, "seed": 1, "system": "Old."}}
+    mine = {**read, "settings": {"top_p": 0.5, "seed": 2, "system": "Mine."}}
+    stored = {**read, "title": "Theirs", "settings": {"temperature": 0.9, "seed": 1}}
+    changed = dict.fromkeys(changes(stored, read), 2)
+
+    merged = merge_fields(mine, stored, changed)
+
+    assert merged["title"] == "Theirs"
+    assert merged["settings"] == {"seed": 2, "temperature": 0.9}
+    assert merge_fields({**mine, "revision": 2}, stored, changed)["settings"] == mine["settings"]

@@ -19,6 +19,7 @@ MAX_PDF_PAGES = 300  # the beginning of a longer one would only mislead
 MAX_AUDIO_BYTES = 15 * MB
 MAX_AUDIO_S = 600
 MAX_FILES = 10  # with one question
+MAX_SENT_BYTES = 50 * MB  # in one request, with the files of earlier questions
 
 
 class Refused(ValueError):

@@ -13,8 +13,9 @@ from clarifai_chat.chats import Chat
 from clarifai_chat.conversation import Attempt, Turn, is_over
 from clarifai_chat.messages import Message
 
-# What of a chat can change in two places, each by itself.
+# What of a chat can change in two places, each by itself; of the settings, each one of them.
 FIELDS = ("title", "is_named", "pinned", "model", "settings")
+_SETTING = "settings."  # before the name of one, where it is told which have changed
 
 
 def holds(big: Turn, small: Turn) -> bool:
@@ -108,12 +109,26 @@ def settle_all(mine: Turn, stored: Mapping[str, Turn], *, is_current: bool) -> l
     return [*kept, mine]
 
 
+def changes(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
+    """The names of the fields, and of the settings, that are not what they were."""
+    new, old = now["settings"], before["settings"]
+    named = [_SETTING + name for name in {**old, **new} if new.get(name) != old.get(name)]
+    return [field for field in FIELDS if now[field] != before[field]] + named
+
+
 def merge_fields(mine: Chat, stored: Chat, changed: Mapping[str, int]) -> Chat:
-    """`mine` with the fields that somebody else has changed since it was read."""
+    """`mine` with the fields and settings that somebody else has changed since it was read."""
     merged: dict[str, Any] = dict(mine)
-    for field in FIELDS:
-        if changed.get(field, 0) > mine["revision"]:
-            merged[field] = stored[field]  # type: ignore[literal-required] # one of FIELDS
+    theirs = {name for name, revision in changed.items() if revision > mine["revision"]}
+    for field in theirs.intersection(FIELDS) - {"settings"}:
+        merged[field] = stored[field]  # type: ignore[literal-required] # one of FIELDS
+    pairs = [
+        (name, value)
+        for chat, is_theirs in ((mine, False), (stored, True))
+        for name, value in chat["settings"].items()
+        if (_SETTING + name in theirs) == is_theirs
+    ]
+    merged["settings"] = dict(pairs)
     merged["updated_at"] = max(mine["updated_at"], stored["updated_at"])
     merged["created_at"] = stored["created_at"]
     return cast(Chat, merged)

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from clarifai_chat.chats import Chat
 from clarifai_chat.conversation import Turn
-from clarifai_chat.store.merging import FIELDS
+from clarifai_chat.store.merging import FIELDS, changes
 from clarifai_chat.store.searching import fold, searched
 from clarifai_chat.store.tables import chats, dumped, turns, uses
 
@@ -84,7 +84,7 @@ def update_chat(
     connection: Connection, owner: str, chat: Chat, stored: AnyRow, revision: int
 ) -> None:
     values = _columns(chat)
-    changed = {name: revision for name in FIELDS if values[name] != getattr(stored, name)}
+    changed = dict.fromkeys(changes(values, stored._asdict()), revision)
     connection.execute(
         update(chats)
         .where(chats.c.owner == owner, chats.c.id == chat["id"])
