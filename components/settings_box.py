@@ -88,8 +88,8 @@ def _show_fields(settings: ChatSettings) -> None:
         on_change=_keep,
     )
     _show_number("Temperature", "temperature", 0.0, 2.0, 0.1)
-    _show_number("Top p", "top_p", 0.0, 1.0, 0.05)
     _show_number("Max tokens", "max_tokens", 1, 1_000_000, 100)
+    _show_number("Top p", "top_p", 0.0, 1.0, 0.05)
     _show_number("Seed", "seed", -MOST, MOST, 1)
     _show_effort(settings.get("reasoning_effort", ""))
     _seed("set_stop", stop_lines(settings.get("stop", [])))
