@@ -1,19 +1,41 @@
-"""What Streamlit 1.67 loses, made good: a click, and what is drawn after a reconnection.
+"""What Streamlit 1.67 loses, made good: clicks, and what is drawn after a reconnection.
 
 Each repair puts a method in the place of a private one that it calls; tests/test_session.py fails
 if another version moves them. docs/decisions/0009-no-fast-reruns.md tells how they were found.
 """
 
+import asyncio
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
 import streamlit as st
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.session_manager import ActiveSessionInfo
 from streamlit.runtime.state import SafeSessionState
+
+LATE_S = 0.5  # after a change of page; 0.1 s was the most that was seen
+AGAIN_S = 0.2  # until the late words are taken in
+
+
+@dataclass
+class _Change:
+    """A change of page that a session's browser asked for, as the last thing."""
+
+    left: str  # the page before it, as Streamlit names pages
+    at: float
+    request: ClientState
+    again: asyncio.TimerHandle | None = None
+
+
+def _is_late(asked: ClientState, change: _Change) -> bool:
+    is_from_there = asked.page_script_hash == change.left and asked.widget_states.widgets
+    return bool(is_from_there) and time.monotonic() - change.at < LATE_S
 
 
 def apply() -> None:
@@ -21,6 +43,7 @@ def apply() -> None:
     _replace(SafeSessionState, "on_script_will_rerun", _whole)
     _replace(Runtime, "_send_message", _to_who_is_there)
     _replace(AppSession, "register_file_watchers", _if_files_are_watched)
+    _replace(AppSession, "request_rerun", _to_the_page_that_was_asked_for)
 
 
 def _replace(owner: type, name: str, repair: Callable[[Any], Any]) -> None:
@@ -45,6 +68,32 @@ def _whole(method: Callable[..., None]) -> Callable[..., None]:
             object.__setattr__(state, "_yield_callback", look)
 
     return on_script_will_rerun
+
+
+def _to_the_page_that_was_asked_for(method: Callable[..., None]) -> Callable[..., None]:
+    """Go to a page again when words typed on the one before it come late.
+
+    A click on a link takes the focus from a text box. The browser then asks for the other page, and
+    only after that sends what was typed, with the page that it leaves: Streamlit goes back there.
+    """
+
+    def request_rerun(session: Any, asked: ClientState | None) -> None:
+        before: _Change | None = getattr(session, "_last_change", None)
+        if before and before.again:
+            before.again.cancel()
+        shown = session._client_state.page_script_hash
+        method(session, asked)  # in any case: its callbacks keep what was typed
+        if asked is None or asked.fragment_id:
+            return
+        page = asked.page_script_hash
+        if before and _is_late(asked, before):
+            loop = session._event_loop
+            before.again = loop.call_later(AGAIN_S, method, session, before.request)
+        else:
+            is_change = page and shown and page != shown
+            session._last_change = _Change(shown, time.monotonic(), asked) if is_change else None
+
+    return request_rerun
 
 
 def _to_who_is_there(method: Callable[..., None]) -> Callable[..., None]:

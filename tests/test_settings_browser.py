@@ -120,3 +120,20 @@ def test_a_phone_shows_settings_without_scrolling_sideways(visit: Visit) -> None
 
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
     assert page.evaluate(widest) <= 390
+
+
+def test_words_typed_just_before_a_click_on_a_link_are_kept_and_the_link_leads_on(
+    visit: Visit,
+) -> None:
+    page = visit()
+    open_settings(page)
+    page.get_by_label("System prompt").fill("Be brief.")
+
+    page.get_by_role("link", name="Models").click()
+
+    expect(page.get_by_role("heading", name="Models")).to_be_visible()
+    settled(page)
+    expect(page.get_by_role("heading", name="Models")).to_be_visible()
+    page.get_by_role("link", name="Chat").click()
+    expect(page.get_by_text("1 set: system prompt")).to_be_visible()
+    expect(box(page)).to_be_visible()
