@@ -30,7 +30,7 @@ _INLINE = re.compile(
   | (?P<image>!\[(?P<nameless>\])?)
   | (?P<directive>
         (?<!:):(?=[^\W\d_][\w-]*[\[{])
-      | :{2,}(?=[^\W\d_])
+      | (?<!:):{2,}+(?=[^\W\d_])
       | (?<!:):(?=(?:(?:red|orange|yellow|green|blue|violet|purple|gr[ae]y|primary|rainbow)
                      (?:-background|-badge)?|small|shimmer|help|color)(?![\w:-]))
     )

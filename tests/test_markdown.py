@@ -237,3 +237,12 @@ def test_no_picture_is_left_outside_of_code(text):
 )
 def test_escaped_text_is_shown_as_it_is(text):
     assert re.sub(r"\\(.)", r"\1", escaped(text)) == text
+
+
+@pytest.mark.timeout(60)  # some 0.1 s; with a search that starts again at each colon, hours
+@pytest.mark.parametrize("end", ["", "x", " x", "\n"])
+@pytest.mark.parametrize("piece", [":", "::", ":::\n", ": "])
+def test_a_long_run_of_colons_takes_no_longer_than_its_length(piece, end):
+    text = piece * (300_000 // len(piece)) + end
+
+    assert safe(text).replace("\\", "").strip() == text.strip()
