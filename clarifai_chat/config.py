@@ -8,15 +8,16 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
 from clarifai_chat.proxies import networks
 
 ROOT = Path(__file__).parent.parent
-LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 
 class BadSettings(ValueError):
@@ -93,8 +94,27 @@ def announced() -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` (a name or an address, without port) can only be reached from this machine."""
-    return host.lower() in LOOPBACK_NAMES or host.startswith("127.")
+    """Return whether `host`, a name or an address without its port, is this machine alone.
+
+    A name counts only if it is `localhost`: anybody can own a name that begins with "127.".
+    """
+    if host.lower() == "localhost":
+        return True
+    try:
+        address = ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def host_of(header: str) -> str:
+    """Return the name or address in a Host header, without its port; "" if there is none."""
+    try:
+        parts = urlsplit(f"//{header}")
+        return "" if parts.username is not None else parts.hostname or ""
+    except ValueError:
+        return ""
 
 
 def _text(text: str) -> str:

@@ -5,7 +5,14 @@ import os
 import pytest
 
 from clarifai_chat import config
-from clarifai_chat.config import SETTING_NAMES, BadSettings, Settings, is_loopback, load_settings
+from clarifai_chat.config import (
+    SETTING_NAMES,
+    BadSettings,
+    Settings,
+    host_of,
+    is_loopback,
+    load_settings,
+)
 from tests.canary import CANARY, leaks_in
 
 
@@ -151,12 +158,37 @@ def test_the_file_does_not_enter_the_environment(dotenv, monkeypatch):
         ("[::1]", True),
         ("0.0.0.0", False),  # noqa: S104 (looked at, not listened on)
         ("128.0.0.1", False),
+        ("::ffff:127.0.0.1", True),
+        ("0:0:0:0:0:0:0:1", True),
         ("localhost.test", False),
+        ("127.evil.test", False),
+        ("127.0.0.1.evil.test", False),
+        ("127.", False),
+        ("127.0.0.1:80", False),
+        ("::ffff:10.0.0.1", False),
         ("", False),
     ],
 )
 def test_an_address_of_this_machine_is_known(host, so):
     assert is_loopback(host) is so
+
+
+@pytest.mark.parametrize(
+    ("header", "host"),
+    [
+        ("localhost", "localhost"),
+        ("LocalHost:8501", "localhost"),
+        ("127.0.0.1:8501", "127.0.0.1"),
+        ("[::1]:8501", "::1"),
+        ("[::1]", "::1"),
+        ("127.evil.test:8501", "127.evil.test"),
+        ("evil.test@localhost", ""),
+        ("[::1", ""),
+        ("", ""),
+    ],
+)
+def test_a_host_header_is_read_without_its_port(header, host):
+    assert host_of(header) == host
 
 
 def test_the_server_says_where_it_listens(monkeypatch):

@@ -245,9 +245,10 @@ def test_elsewhere_it_is_not_offered(open_app, fake, address):
 
 
 @pytest.mark.usefixtures("at_home")
-def test_behind_a_proxy_it_is_not_offered(open_app, fake, monkeypatch):
+@pytest.mark.parametrize("host", ["chat.example.com", "127.evil.test:8501", "localhost.evil.test"])
+def test_behind_a_proxy_or_another_name_it_is_not_offered(open_app, fake, monkeypatch, host):
     app = open_app(chosen=DEFAULT_URL)
-    headers = StreamlitHeaders([("Host", "chat.example.com")])
+    headers = StreamlitHeaders([("Host", host)])
     monkeypatch.setattr(ContextProxy, "headers", property(lambda context: headers))
 
     ask(app, "Hi")
