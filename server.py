@@ -30,6 +30,7 @@ from starlette.types import Message as AsgiMessage
 from clarifai_chat import demo, llm, proxies, visitor
 from clarifai_chat.config import ROOT, BadSettings, announce, is_loopback, settings
 from clarifai_chat.messages import Message
+from components.bootstrap import bootstrap
 
 log = logging.getLogger(__name__)
 
@@ -143,6 +144,7 @@ def warm_up() -> None:
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
+    bootstrap()
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     yield
 

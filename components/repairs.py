@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from types import ModuleType
 from typing import Any
 
 import streamlit as st
+from streamlit import net_util
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime
@@ -44,9 +46,10 @@ def apply() -> None:
     _replace(Runtime, "_send_message", _to_who_is_there)
     _replace(AppSession, "register_file_watchers", _if_files_are_watched)
     _replace(AppSession, "request_rerun", _to_the_page_that_was_asked_for)
+    _replace(net_util, "get_external_ip", _not_on_the_internet)
 
 
-def _replace(owner: type, name: str, repair: Callable[[Any], Any]) -> None:
+def _replace(owner: type | ModuleType, name: str, repair: Callable[[Any], Any]) -> None:
     method = vars(owner)[name]
     if not hasattr(method, "__wrapped__"):
         setattr(owner, name, wraps(method)(repair(method)))
@@ -122,3 +125,14 @@ def _if_files_are_watched(method: Callable[..., None]) -> Callable[..., None]:
             method(session)
 
     return register_file_watchers
+
+
+def _not_on_the_internet(method: Callable[[], str | None]) -> Callable[[], str | None]:
+    """Never look up this machine's address on the internet.
+
+    For each websocket handshake with a foreign Origin, Streamlit asks a server on the internet for
+    our address, in the event loop: up to 2 s in which every visitor's stream stands still, and an
+    outsider decides how often. No page depends on the answer: where Origin and Host agree, which
+    they do at a public address too, nothing is looked up.
+    """
+    return lambda: None

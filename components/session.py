@@ -13,19 +13,18 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from clarifai_chat import catalog, chats, garbage
+from clarifai_chat import catalog, chats
 from clarifai_chat.background import Job
 from clarifai_chat.catalog import Model
 from clarifai_chat.chat_settings import ChatSettings
 from clarifai_chat.chats import Chat
-from clarifai_chat.config import announced, is_loopback, settings
+from clarifai_chat.config import announced, host_of, is_loopback, settings
 from clarifai_chat.conversation import Asked, Attachment, Turn
 from clarifai_chat.endpoints import SharedUse
 from clarifai_chat.presets import Preset
 from clarifai_chat.runs import Run, RunSettings, default_settings
 from clarifai_chat.tally import Counted
 from clarifai_chat.toolset import ToolSet
-from components import repairs
 from components.draft import Draft, new_draft
 
 T = TypeVar("T")
@@ -147,8 +146,8 @@ class Session:
 
         The name matters too: a proxy in front of a loopback address is asked by its public one.
         """
-        name = (st.context.headers.get("Host") or "localhost").rsplit(":", 1)[0]
-        return is_loopback(listening_on()) and is_loopback(name)
+        asked_for = st.context.headers.get("Host") or "localhost"
+        return is_loopback(listening_on()) and is_loopback(host_of(asked_for))
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -216,8 +215,6 @@ def _shipped() -> tuple[Model, ...]:
 
 
 session = Session()
-repairs.apply()
-garbage.collect_between_bytecodes()
 
 
 def widget(key: str) -> Any:

@@ -9,6 +9,7 @@ from clarifai_chat import catalog, llm
 from clarifai_chat.background import Job
 from clarifai_chat.config import ROOT, BadSettings, settings
 from components import model_picker, sign_in, token_box
+from components.bootstrap import bootstrap
 from components.session import LOOK_S, pause_point, session
 
 MAX_ADDRESS_CHARS = 500
@@ -20,6 +21,7 @@ def open_page(title: str, *, wide: bool = False) -> list[Job]:
 
     Returns what runs in the background for it, for `settle`.
     """
+    bootstrap()
     # Files of our own: an icon by name would be fetched from a font server on the internet.
     st.set_page_config(
         page_title=f"{title} · Clarifai Chat",

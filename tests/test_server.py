@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,6 +14,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.web.server.starlette.starlette_static_routes import (
     create_streamlit_static_assets_routes,
 )
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 import server
@@ -191,8 +193,17 @@ if st.query_params.get("fail"):
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory) -> Iterator[Process]:
+def black_hole() -> Iterator[socket.socket]:
+    """A proxy that takes connections and never answers, as a network that drops what leaves it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        yield listener
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory, black_hole) -> Iterator[Process]:
     """A server whose page says who its visitor is. It trusts 127.0.0.2, and not 127.0.0.1."""
+    proxy = f"http://127.0.0.1:{black_hole.getsockname()[1]}"
     folder = tmp_path_factory.mktemp("page")
     (folder / "page.py").write_text(PAGE)
     (folder / "run.py").write_text(
@@ -200,7 +211,14 @@ def running(tmp_path_factory) -> Iterator[Process]:
         f"server.app = server.make_app(Path({str(folder / 'page.py')!r}))\nserver.main()\n"
     )
     running = Process(
-        [str(folder / "run.py")], "/_stcore/health", environ={"TRUSTED_PROXIES": "127.0.0.2"}
+        [str(folder / "run.py")],
+        "/_stcore/health",
+        environ={
+            "TRUSTED_PROXIES": "127.0.0.2",
+            "HTTP_PROXY": proxy,
+            "HTTPS_PROXY": proxy,
+            "NO_PROXY": "127.0.0.1,localhost",
+        },
     )
     yield running
     running.stop()
@@ -245,6 +263,19 @@ def test_a_session_knows_the_visitor_whom_the_page_gave_an_id(running):
 @pytest.mark.parametrize("visitor_id", [None, "guess", "0" * 63])
 def test_a_session_without_a_cookie_of_ours_has_no_visitor(running, visitor_id):
     assert said_to(running, visitor_id) == ("owner: None", [])
+
+
+@pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://localhost.evil.test"])
+def test_another_sites_page_is_refused_and_nobody_is_asked_on_the_internet(
+    running, black_hole, origin
+):
+    address = running.url.replace("http", "ws", 1) + "/_stcore/stream"
+
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(address, subprotocols=["streamlit"], origin=origin)
+
+    with pytest.raises(BlockingIOError):  # nothing waits to be accepted
+        black_hole.accept()
 
 
 def test_many_at_once_are_each_themselves(running):

@@ -1,10 +1,13 @@
 """What a tab remembers is changed whole, whatever else is clicked; a new connection sees it all."""
 
+import subprocess
+import sys
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
 import pytest
 import streamlit as st
+from streamlit import net_util
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.runtime import Runtime, app_session
@@ -13,9 +16,17 @@ from streamlit.runtime.scriptrunner import StopException
 from streamlit.runtime.session_manager import ActiveSessionInfo
 from streamlit.runtime.state import SafeSessionState, SessionState
 from streamlit.runtime.state.common import WidgetMetadata
+from streamlit.web.server import server_util
 
+from clarifai_chat.config import ROOT
 from components import repairs
 from components import session as keeper
+from components.bootstrap import bootstrap
+
+
+@pytest.fixture(scope="module", autouse=True)
+def started():
+    bootstrap()
 
 
 @pytest.fixture
@@ -159,6 +170,31 @@ def test_files_are_watched_for_a_session_that_comes_back_only_if_they_shall_be(
     AppSession.register_file_watchers(session)
 
     assert len(calls) == times
+
+
+def test_an_outsiders_origin_is_refused_without_asking_the_internet(monkeypatch):
+    asked = []
+    monkeypatch.setattr(net_util, "_make_blocking_http_get", lambda url, timeout: asked.append(url))
+
+    assert not server_util.is_url_from_allowed_origins("https://evil.test")
+    assert asked == []
+
+    server_util.net_util.get_external_ip.__wrapped__()
+    assert asked, "Without the replacement, Streamlit asks."
+
+
+def test_importing_the_session_changes_nothing():
+    code = (
+        "import gc, threading, components.session;"
+        "from streamlit.runtime.app_session import AppSession;"
+        "print(gc.isenabled(), threading.active_count(),"
+        " hasattr(AppSession.request_rerun, '__wrapped__'))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert told.stdout.split() == ["True", "1", "False"]
 
 
 def test_repairs_are_made_once_however_often_the_module_is_imported():
