@@ -29,7 +29,8 @@ from starlette.types import Message as AsgiMessage
 
 from clarifai_chat import demo, llm, proxies, visitor
 from clarifai_chat.config import ROOT, BadSettings, announce, is_loopback, settings
-from clarifai_chat.messages import Message
+from clarifai_chat.endpoints import Endpoint
+from clarifai_chat.request import ChatRequest
 from components.bootstrap import bootstrap
 
 log = logging.getLogger(__name__)
@@ -132,8 +133,9 @@ def warm_up() -> None:
     for slow in ("pandas", "pyarrow"):  # the Models page's table
         importlib.import_module(slow)
     llm.warm_up()
-    hello: Message = {"role": "user", "content": "/length"}  # the Demo's shortest answer
-    for _ in llm.stream_reply(demo.MODEL, [hello], pat=demo.KEY, api_base=demo.start()):
+    # The Demo's shortest answer.
+    hello = ChatRequest(demo.MODEL, ({"role": "user", "content": "/length"},))
+    for _ in llm.events(hello, Endpoint(demo.start(), demo.KEY, "nobody")):
         pass
     # Everything imported stays for good: without this, each of Streamlit's collections walks
     # 360,000 objects of litellm's while every visitor's stream stands still (0.3 s, measured).

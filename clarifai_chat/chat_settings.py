@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import Any, TypedDict, cast
 
-if TYPE_CHECKING:
-    from clarifai_chat.llm import Params
+from clarifai_chat.request import Params
 
 EFFORTS = ("minimal", "low", "medium", "high")  # what Clarifai's own playground offers
 ANY_JSON = "{}"  # the schema that any answer in JSON fits: JSON mode, without a schema
@@ -49,7 +48,7 @@ def system(settings: ChatSettings) -> str:
     return given(settings).get("system", "")
 
 
-def params(settings: ChatSettings) -> "Params":
+def params(settings: ChatSettings) -> Params:
     """The fields of a request, those only that are set. Raises `BadSchema`, a `ChatError`."""
     found: dict[str, Any] = dict(given(settings))
     sent = {field: found[name] for name, field in _SENT_AS.items() if name in found}
@@ -58,7 +57,7 @@ def params(settings: ChatSettings) -> "Params":
         from clarifai_chat.answer_schema import response_format
 
         sent["response_format"] = response_format(found["json_schema"])
-    return cast("Params", sent)
+    return cast(Params, sent)
 
 
 def texts(settings: ChatSettings) -> Iterator[str]:

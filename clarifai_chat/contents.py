@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, TypedDict
 
 from clarifai_chat import attachments, history
 from clarifai_chat.attachments import Accepted, Refused, images
-from clarifai_chat.attachments.limits import MAX_FILES, MAX_SENT_BYTES, MB
+from clarifai_chat.attachments.limits import MAX_FILES, MB
 from clarifai_chat.chats import Chat
 from clarifai_chat.config import settings
 from clarifai_chat.conversation import Attachment, Turn
-from clarifai_chat.errors import FileGone, FileOutOfReach, TooManyFiles
+from clarifai_chat.errors import FileGone, FileOutOfReach
 from clarifai_chat.messages import Part
 
 if TYPE_CHECKING:
@@ -218,13 +218,6 @@ def find(
     for id, content in (stored or {}).items() if hold else ():
         _memory.put(owner, id, content, is_safe=True)
     return here | (stored or {}), why
-
-
-def check_sent(turns: Iterable[Turn]) -> None:
-    """Raises `TooManyFiles` where the turns' files are more than one request may carry."""
-    files = (file for turn in turns for file in turn.get("attachments", []))
-    if sum(file["size"] for file in files) > MAX_SENT_BYTES:
-        raise TooManyFiles
 
 
 def as_sent(owner: str | None, turn: Turn, others: Sequence[Turn] = ()) -> str | list[Part]:

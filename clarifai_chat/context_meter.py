@@ -6,8 +6,7 @@ from itertools import takewhile
 
 from clarifai_chat.catalog import Model
 from clarifai_chat.chat_settings import ChatSettings, given
-from clarifai_chat.conversation import Turn, is_over
-from clarifai_chat.outgoing import CARRY_ON
+from clarifai_chat.conversation import CARRY_ON, Turn, is_over
 from clarifai_chat.tally import PER_MESSAGE, Tally, size
 from clarifai_chat.usage import dollars
 

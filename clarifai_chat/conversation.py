@@ -6,7 +6,7 @@ folded in is what a stopped or failed reply keeps.
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NotRequired, TypedDict, cast
 
 from clarifai_chat.errors import Problem
@@ -28,6 +28,9 @@ from clarifai_chat.messages import FunctionCall, Message, ToolCall
 STOPPED = "stopped"
 UNWATCHED = "unwatched"
 INTERRUPTED = "interrupted"
+
+# Sent for the rest of an answer. Few servers carry on an assistant message that comes last.
+CARRY_ON = "Continue exactly where you stopped, in mid-sentence if need be. Repeat nothing."
 
 
 class Asked(TypedDict):
@@ -107,6 +110,13 @@ class Turn(Attempt):
 def new_turn(prompt: str, model: Asked) -> Turn:
     named = {"id": uuid.uuid4().hex, "prompt": prompt, "model": model, "earlier": []}
     return cast(Turn, {**named, **_blank()})
+
+
+def note_left_out(turn: Turn, ids: Sequence[str]) -> None:
+    """Keep on the turn which of the turns before it are not sent with it."""
+    turn.pop("left_out", None)
+    if ids:
+        turn["left_out"] = [*ids]
 
 
 def rename_left_out(turn: Turn, new: Mapping[str, str]) -> None:

@@ -13,16 +13,16 @@ import os
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-from copy import deepcopy
-from typing import Any, TypedDict
+from typing import Any
 
 import httpx
 from httpx_sse import EventSource, SSEError
 
 from clarifai_chat import wire
 from clarifai_chat.config import settings
+from clarifai_chat.endpoints import Endpoint
 from clarifai_chat.errors import (
     AppFault,
     BadReply,
@@ -39,11 +39,11 @@ from clarifai_chat.errors import (
     plain,
 )
 from clarifai_chat.events import Finished, Retrying, StreamEvent, Usage
-from clarifai_chat.messages import Sendable, ToolSpec
 from clarifai_chat.pat import sendable
+from clarifai_chat.request import ChatRequest
 from clarifai_chat.stream import Assembler
 from clarifai_chat.tools.recover import recover
-from clarifai_chat.wire import Call
+from clarifai_chat.wire import InFlight
 
 log = logging.getLogger(__name__)
 
@@ -51,87 +51,35 @@ MAX_RETRY_AFTER_S = 30.0  # a server may ask for more; then the reader is told, 
 MAX_ATTEMPTS = 4
 
 
-class Params(TypedDict, total=False):
-    """What may be set for a request. What is not set is not sent."""
-
-    temperature: float
-    top_p: float
-    max_tokens: int
-    max_completion_tokens: int
-    stop: list[str]
-    seed: int
-    presence_penalty: float
-    frequency_penalty: float
-    reasoning_effort: str
-    response_format: dict[str, Any]
-    tool_choice: str | dict[str, Any]
-    parallel_tool_calls: bool
-
-
-def stream_reply(
-    model: str,
-    messages: Sequence[Sendable],
-    *,
-    pat: str,
-    tools: Sequence[ToolSpec] = (),
-    params: Params | None = None,
-    api_base: str = "",
-    call: Call | None = None,
+def events(
+    request: ChatRequest, endpoint: Endpoint, in_flight: InFlight | None = None
 ) -> Iterator[StreamEvent]:
-    """Ask `model` (its Clarifai URL, with or without `openai/`) and yield the reply as it arrives.
+    """Send `request` to `endpoint` and yield the reply as it arrives.
 
-    Ends with exactly one `Finished`. Raises a `ChatError`, and nothing else, at any point of the
-    stream. Failures that may pass are tried again before the first token, each announced by a
-    `Retrying`. `call.cut()` from another thread ends it within milliseconds: `Finished("stopped")`.
-    The token goes into this request only: never into the environment, a log or an error.
+    Ends with exactly one `Finished`. Raises a `ChatError`, and nothing else, at any point. Failures
+    that may pass are retried before the first token, each announced by a `Retrying`. Without
+    `request.stream`, the same events come once the whole answer is there. `in_flight.cut()` from
+    another thread ends it within milliseconds: `Finished("stopped")`. The endpoint's key goes into
+    this request only: never into the environment, a log or an error.
     """
-    return _reply(model, messages, pat, tools, params, api_base, call, stream=True)
-
-
-def whole_reply(
-    model: str,
-    messages: Sequence[Sendable],
-    *,
-    pat: str,
-    tools: Sequence[ToolSpec] = (),
-    params: Params | None = None,
-    api_base: str = "",
-    call: Call | None = None,
-) -> Iterator[StreamEvent]:
-    """The same without streaming: the same events and errors, once the whole answer is there."""
-    return _reply(model, messages, pat, tools, params, api_base, call, stream=False)
-
-
-def _reply(
-    model: str,
-    messages: Sequence[Sendable],
-    pat: str,
-    tools: Sequence[ToolSpec],
-    params: Params | None,
-    api_base: str,
-    call: Call | None,
-    *,
-    stream: bool,
-) -> Iterator[StreamEvent]:
+    key = endpoint.key
     # An empty key makes litellm send the operator's OPENAI_API_KEY instead (seen on the wire).
-    if not pat:
+    if not key:
         raise NoPat
-    if not sendable(pat):
+    if not sendable(key):
         raise OddPat
-    call = call or Call()
-    if call.recorder:
-        call.recorder.hide(pat)
-    request = _request(model, messages, tools, params, stream)
-    base = api_base or settings().openai_base
+    in_flight = in_flight or InFlight()
+    if in_flight.recorder:
+        in_flight.recorder.hide(key)
     for attempt in range(1, MAX_ATTEMPTS + 1):
         begun = False
         try:
-            for event in _attempt(request, pat, base, call):
+            for event in _attempt(request, endpoint, in_flight):
                 begun = begun or not isinstance(event, Usage | Finished)
                 yield event
             return
         except ChatError as error:
-            if call.is_cut:
+            if in_flight.is_cut:
                 break
             wait_s = _wait_s(error, attempt)
             if begun or wait_s is None:
@@ -139,104 +87,74 @@ def _reply(
             attempts = min(MAX_ATTEMPTS, len(error.waits) + 1)
             yield Retrying(error.what, wait_s, attempt + 1, attempts)
         finally:
-            call.forget_response()
-        if call.ended.wait(wait_s):
+            in_flight.forget_response()
+        if in_flight.ended.wait(wait_s):
             break
     yield Finished("stopped")
 
 
-def _request(
-    model: str,
-    messages: Sequence[Sendable],
-    tools: Sequence[ToolSpec],
-    params: Params | None,
-    stream: bool,
-) -> dict[str, Any]:
-    # Given as named arguments, litellm judges these by the model's name: it refuses tools and
-    # temperature for URLs that end like an o-series or gpt-5 name. As extra_body they are sent.
-    extra: dict[str, Any] = {k: v for k, v in (params or {}).items() if v is not None}
-    if tools:
-        extra["tools"] = deepcopy(list(tools))
-    if stream:
-        extra["stream_options"] = {"include_usage": True}
-    return {
-        "model": model.removeprefix("openai/"),
-        "messages": [_outgoing(message) for message in messages],
-        "stream": stream,
-        "extra_body": extra,
-    }
-
-
-def _outgoing(message: Sendable) -> dict[str, Any]:
-    """A copy fit to send: litellm changes messages in place, and servers refuse unknown fields."""
-    fields = ("role", "content", "tool_calls", "tool_call_id")
-    sent: dict[str, Any] = {n: deepcopy(v) for n, v in message.items() if n in fields}
-    for call in sent.get("tool_calls", ()):
-        call.pop("quirks", None)
-    return sent
-
-
-def _name(tool: ToolSpec) -> str:
-    function = tool.get("function")
-    return str(function.get("name", "")) if isinstance(function, dict) else ""
-
-
-def _attempt(request: dict[str, Any], pat: str, base: str, call: Call) -> Iterator[StreamEvent]:
-    """One request, no retries. Raises a `ChatError`, whatever goes wrong."""
-    names = [_name(tool) for tool in request["extra_body"].get("tools", ())]
+def _attempt(
+    request: ChatRequest, endpoint: Endpoint, in_flight: InFlight
+) -> Iterator[StreamEvent]:
+    """Send the request once. Raises a `ChatError`, whatever goes wrong."""
+    pat, names = endpoint.key, request.tool_names
     assembler = Assembler(pat, (lambda text: recover(text, names)) if names else None)
     begun = False
     try:
-        _send(request, pat, base, call)
-        response = call.response
+        _send(request, endpoint, in_flight)
+        response = in_flight.response
         if response is None:
             raise AppFault
-        for chunk in _chunks(call, response, request["stream"], pat):
+        for chunk in _chunks(in_flight, response, pat):
             for event in assembler.feed(chunk):
                 begun = True
                 yield event
-        if not assembler.reason and _was_cut_short(call, response):
+        if not assembler.reason and _was_cut_short(in_flight, response):
             raise CutOff if begun else BadReply
         yield from assembler.finish()
         yield Finished(assembler.reason or "not reported", _request_id(response, pat))
     except Exception as error:  # the one door: whatever litellm raises stops here
         yield from assembler.held()  # what had arrived is never lost
         if not isinstance(error, ChatError):
-            error = _meaning_of(error, pat, call, begun)
-        if not error.request_id and call.response is not None:
-            error.request_id = _request_id(call.response, pat)
+            error = _meaning_of(error, pat, in_flight, begun)
+        if not error.request_id and in_flight.response is not None:
+            error.request_id = _request_id(in_flight.response, pat)
         raise error from None
 
 
-def _send(request: dict[str, Any], pat: str, base: str, call: Call) -> None:
-    """Send the request through litellm; its raw response is then in `call.response`."""
+def _send(request: ChatRequest, endpoint: Endpoint, in_flight: InFlight) -> None:
+    """Send the request through litellm; its raw response is then in `in_flight.response`."""
     litellm, openai = _imported()
-    with call.watched(stream=request["stream"]):
+    key, base = endpoint.key, endpoint.api_base
+    with in_flight.watched(stream=request.stream):
         litellm.completion(
-            **request,
+            model=request.model_url,
+            messages=request.sent_messages,  # litellm changes them in place
+            stream=request.stream,
+            # Given as named arguments, litellm judges these by the model's name: it refuses tools
+            # and temperature for URLs that end like an o-series or gpt-5 name. Here they are sent.
+            extra_body=request.extra_body,
             # litellm's "openai" provider rewrites requests by the model's name; this one does not.
             custom_llm_provider="custom_openai",
             api_base=base,
-            api_key=pat,
-            # A client of its own for each call: litellm would keep one an hour under the token's
+            api_key=key,
+            # A client of its own for each request: litellm would keep one an hour under the token's
             # clear text, and open a pool of connections for each.
             client=openai.OpenAI(
-                api_key=pat, base_url=base, http_client=wire.client_for(base), max_retries=0
+                api_key=key, base_url=base, http_client=wire.client_for(base), max_retries=0
             ),
             max_retries=0,
             timeout=settings().reply_timeout_s,
         )
 
 
-def _chunks(
-    call: Call, response: httpx.Response, stream: bool, pat: str
-) -> Iterator[dict[str, Any]]:
+def _chunks(in_flight: InFlight, response: httpx.Response, pat: str) -> Iterator[dict[str, Any]]:
     """The JSON objects of an answer as they arrive, straight off the wire.
 
     litellm's own iterator costs fifty times as much per chunk, hides errors, and invents a finish
     reason and token counts where the server sent none.
     """
-    if call.is_whole:
+    if in_flight.is_whole:
         body = parse(response.text)
         if is_error(body):
             raise meaning(response.status_code, body, pat=pat)
@@ -247,8 +165,8 @@ def _chunks(
     done = False
     events = EventSource(response).iter_sse()
     for event in events:
-        if call.recorder:
-            call.recorder.chunk(event.data)
+        if in_flight.recorder:
+            in_flight.recorder.chunk(event.data)
         if event.data == "[DONE]":
             done = True
             break
@@ -259,25 +177,25 @@ def _chunks(
             if isinstance(chunk, dict):
                 yield chunk
     if done:  # a connection can be used again only if its answer was read to the last byte
-        call.expect_end()
+        in_flight.expect_end()
         with suppress(httpx.TransportError, SSEError):
             for _ in events:
                 pass
     response.extensions["finished"] = done
 
 
-def _was_cut_short(call: Call, response: httpx.Response) -> bool:
+def _was_cut_short(in_flight: InFlight, response: httpx.Response) -> bool:
     """No finish reason came; the only other sign of a whole answer is the closing `[DONE]`."""
-    return not response.extensions.get("finished", call.is_whole)
+    return not response.extensions.get("finished", in_flight.is_whole)
 
 
-def _meaning_of(error: Exception, pat: str, call: Call, begun: bool) -> ChatError:
+def _meaning_of(error: Exception, pat: str, in_flight: InFlight, begun: bool) -> ChatError:
     """What a failure of litellm, openai or httpx means to the reader, without the token.
 
     The server's own response decides where there is one, because litellm blurs it.
     """
-    response = call.response
-    if response is not None and call.is_whole:
+    response = in_flight.response
+    if response is not None and in_flight.is_whole:
         body = parse(response.text)
         if response.status_code >= 400 or is_error(body):
             return meaning(

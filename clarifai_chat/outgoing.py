@@ -1,14 +1,47 @@
 """What is sent to ask a question: the conversation up to it, as messages."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import pairwise, takewhile
 from operator import itemgetter
 
-from clarifai_chat.conversation import STOPPED, Turn, is_over
+from clarifai_chat import chat_settings, context_meter
+from clarifai_chat.attachments.limits import MAX_SENT_BYTES
+from clarifai_chat.catalog import Model
+from clarifai_chat.chat_settings import ChatSettings
+from clarifai_chat.conversation import CARRY_ON, STOPPED, Turn, is_over
+from clarifai_chat.errors import TooManyFiles
 from clarifai_chat.messages import Message, Part, Sendable, ToolCall, is_json
+from clarifai_chat.request import ChatRequest
+from clarifai_chat.tally import Tally
 
-# Sent for the rest of an answer. Few servers carry on an assistant message that comes last.
-CARRY_ON = "Continue exactly where you stopped, in mid-sentence if need be. Repeat nothing."
+
+def chat_request(
+    turn: Turn,
+    turns: Sequence[Turn],
+    settings: ChatSettings,
+    model: Model,
+    *,
+    tally: Tally,
+    leave_out: int | None = None,
+    content: Callable[[Turn], str | list[Part]] = itemgetter("prompt"),
+) -> ChatRequest:
+    """Build the request that asks `turn` of its model, after the `turns` of its branch.
+
+    `turn` is one of `turns` or comes after them, and need not have been asked yet. Of the oldest
+    turns, `leave_out` are not sent, or as many as do not fit into the window of `model`. `content`
+    gives a question with its files as they are sent; `tally` counts tokens. Raises `BadSchema`,
+    `TooManyFiles`, and what `content` raises.
+    """
+    fields = chat_settings.params(settings)
+    left_out = context_meter.left_out(turns, turn, settings, model, tally, leave_out=leave_out)
+    check_files(sent(turns, turn, left_out))
+    system = chat_settings.system(settings)
+    return ChatRequest(
+        model=turn["model"]["url"],
+        messages=tuple(to_messages(turns, turn, system, left_out=left_out, content=content)),
+        params=fields,
+        left_out=tuple(left_out),
+    )
 
 
 def to_messages(
@@ -39,6 +72,13 @@ def sent(turns: Sequence[Turn], last: Turn, left_out: Collection[str] = ()) -> l
     earlier = takewhile(lambda turn: turn["id"] != last["id"], turns)
     counts = (t for t in earlier if is_over(t) and t["replies"] and t["id"] not in left_out)
     return [*counts, last]
+
+
+def check_files(turns: Iterable[Turn]) -> None:
+    """Raise `TooManyFiles` if the turns' files are more than one request may carry."""
+    files = (file for turn in turns for file in turn.get("attachments", []))
+    if sum(file["size"] for file in files) > MAX_SENT_BYTES:
+        raise TooManyFiles
 
 
 def _question(content: str | list[Part]) -> Sendable:

@@ -32,13 +32,13 @@ from clarifai_chat.errors import (
 )
 from clarifai_chat.events import StreamEvent
 from clarifai_chat.messages import Message
-from clarifai_chat.wire import Call
+from clarifai_chat.wire import InFlight
 
 log = logging.getLogger(__name__)
 
 HEAD_START_S = 0.01
 
-Events = Callable[[Call], Iterator[StreamEvent]]
+Events = Callable[[InFlight], Iterator[StreamEvent]]
 
 
 class Reply:
@@ -60,7 +60,7 @@ class Reply:
         self.seen_at = time.monotonic()
         self._events = events
         self._is_here = is_here
-        self._call = Call()
+        self._in_flight = InFlight()
         self._news = threading.Condition()
         self._began = time.monotonic()
 
@@ -77,7 +77,7 @@ class Reply:
 
     def wait_until_sent(self, timeout_s: float) -> None:
         """Wait until the request is on its way, at most `timeout_s`."""
-        self._call.sent.wait(timeout_s)
+        self._in_flight.sent.wait(timeout_s)
 
     def run(self) -> None:
         if self.done.is_set():  # stopped before its time came
@@ -86,7 +86,7 @@ class Reply:
         try:
             self._check_room()
             most = size(self.turn["replies"]) + settings().max_reply_chars
-            events = self._events(self._call)
+            events = self._events(self._in_flight)
             self._began = time.monotonic()  # getting ready for the request is not the model's time
             for event in events:
                 with self._news:
@@ -96,7 +96,7 @@ class Reply:
                     self.version += 1
                     self._news.notify_all()
                 if size(self.turn["replies"]) > most:
-                    self._call.cut()
+                    self._in_flight.cut()
                     raise Runaway
             problem = None
         except ChatError as error:
@@ -123,7 +123,7 @@ class Reply:
 
     def stop(self, ending: str = STOPPED) -> None:
         self.finish(ending)
-        self._call.cut()
+        self._in_flight.cut()
 
     def is_forsaken(self) -> bool:
         if self._is_here():

@@ -26,14 +26,14 @@ from clarifai_chat.conversation import (
 )
 from clarifai_chat.endpoints import Endpoint
 from clarifai_chat.events import Answered, Finished, StepEnded, StreamEvent
-from clarifai_chat.llm import Params
 from clarifai_chat.messages import Message, ToolCall, ToolSpec, is_json
 from clarifai_chat.outgoing import to_messages
 from clarifai_chat.recording import Exchange, Recorder
 from clarifai_chat.replies import turn_size
+from clarifai_chat.request import ChatRequest, Params
 from clarifai_chat.tools import builtins
 from clarifai_chat.tools.verdict import Verdict, judge_call, judge_reply
-from clarifai_chat.wire import Call
+from clarifai_chat.wire import InFlight
 
 # Who answers calls: the reader; the reader, who approves what a built-in says; built-ins alone.
 Answers = Literal["by hand", "approve", "automatic"]
@@ -146,31 +146,36 @@ def params(run: Run) -> Params:
     return sent
 
 
-def events(run: Run, endpoint: Callable[[], Endpoint], call: Call) -> Iterator[StreamEvent]:
+def request(run: Run) -> ChatRequest:
+    """Build the request for the run's next reply."""
+    turn, settings = run["turn"], run["settings"]
+    return ChatRequest(
+        model=turn["model"]["url"],
+        messages=tuple(to_messages((), turn, settings["system"])),
+        tools=tuple(run["tools"]),
+        params=params(run),
+        stream=settings["stream"],
+    )
+
+
+def events(
+    run: Run, endpoint: Callable[[], Endpoint], in_flight: InFlight
+) -> Iterator[StreamEvent]:
     """Ask for the run's next reply; where it may, answer its calls and ask on. In a worker.
 
     `endpoint` is asked for each request. `run["turn"]` has to be folded up to date with each event
     before the next is taken.
     """
-    turn, settings = run["turn"], run["settings"]
-    ask = llm.stream_reply if settings["stream"] else llm.whole_reply
+    turn = run["turn"]
     while True:
-        call.recorder = Recorder(run["exchanges"], step=len(turn["before"]))
-        last, server = Finished("not reported"), endpoint()
-        for event in ask(
-            turn["model"]["url"],
-            to_messages((), turn, settings["system"]),
-            pat=server.key,
-            api_base=server.api_base,
-            tools=run["tools"],
-            params=params(run),
-            call=call,
-        ):
+        in_flight.recorder = Recorder(run["exchanges"], step=len(turn["before"]))
+        last = Finished("not reported")
+        for event in llm.events(request(run), endpoint(), in_flight):
             if isinstance(event, Finished):
                 last = event
             else:
                 yield event
-        answers = {} if call.is_cut else automatic_answers(run)
+        answers = {} if in_flight.is_cut else automatic_answers(run)
         if not answers:
             yield last
             return

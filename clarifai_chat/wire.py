@@ -1,9 +1,9 @@
-"""One shared pool of connections, and calls that can be read raw and cut from another thread.
+"""One shared pool of connections, and requests that can be read raw and cut from another thread.
 
 litellm hides the bodies of failed answers, and nothing of its own reaches a request that still
-waits for its first byte. A `Call` keeps both: the raw response, and the socket under it. Closing a
-stream from another thread does nothing while the reader is blocked in it; shutting its socket down
-wakes the reader at once (measured, plain and TLS).
+waits for its first byte. An `InFlight` keeps both: the raw response, and the socket under it.
+Closing a stream from another thread does nothing while the reader is blocked in it; shutting its
+socket down wakes the reader at once (measured, plain and TLS).
 """
 
 import socket
@@ -25,11 +25,11 @@ from clarifai_chat.recording import Recorder
 
 CONNECT_TIMEOUT_S = 5.0
 LAST_READ_S = 0.25  # for what follows an answer's own end on the wire
-_lock = threading.Lock()  # which call uses which connection
+_lock = threading.Lock()  # which request uses which connection
 
 
-class Call:
-    """One request under way: its raw response once there is one, and a way to end it."""
+class InFlight:
+    """One request in flight: its raw response once there is one, and a way to end it."""
 
     def __init__(self) -> None:
         self.recorder: Recorder | None = None  # given by who wants to see what was sent
@@ -45,10 +45,10 @@ class Call:
         return self.ended.is_set()
 
     def cut(self) -> None:
-        """End the call now, from any thread, even while the server is silent. Safe to repeat."""
+        """End the request now, from any thread, even while the server is silent. Safe to repeat."""
         with _lock:
             self.ended.set()
-            # A whole answer gives its connection back at once: it may serve another call by now.
+            # A whole answer gives its connection back at once: it may serve another request by now.
             if self._stream is not None and self._stream.user is self:
                 _shut_down(self._stream.inner)
 
@@ -60,7 +60,7 @@ class Call:
 
     @contextmanager
     def watched(self, *, stream: bool) -> Iterator[None]:
-        """Requests made in this block, in this thread, are this call's: streams, or read whole."""
+        """Take what this thread sends in this block for this request: streamed, or read whole."""
         self.is_whole = False
         self._may_stream = stream
         token = _current.set(self)
@@ -81,12 +81,12 @@ class Call:
             self.recorder.end()
 
     def forget_response(self) -> None:
-        """Make ready for another try of the same call."""
+        """Make ready for another attempt."""
         self.close()
         self.response = None
 
     def hold(self, stream: "_Stream") -> None:
-        """Remember the connection that this call uses; raises when it was cut meanwhile."""
+        """Remember the connection that this request uses; raises when it was cut meanwhile."""
         with _lock:
             if self.is_cut:
                 raise httpcore.ReadError("cut")
@@ -107,7 +107,7 @@ class Call:
                 self.recorder.body(response.text)
 
 
-_current: ContextVar[Call | None] = ContextVar("call", default=None)
+_current: ContextVar[InFlight | None] = ContextVar("in_flight", default=None)
 
 
 def client_for(base_url: str) -> httpx.Client:
@@ -143,14 +143,14 @@ def _limit_connecting(request: httpx.Request) -> None:
 
 
 def _keep_request(request: httpx.Request) -> None:
-    call = _current.get()
-    if call and call.recorder:
-        call.recorder.request(request)
+    in_flight = _current.get()
+    if in_flight and in_flight.recorder:
+        in_flight.recorder.request(request)
 
 
 def _keep_response(response: httpx.Response) -> None:
-    if call := _current.get():
-        call.keep(response)
+    if in_flight := _current.get():
+        in_flight.keep(response)
 
 
 def is_event_stream(response: httpx.Response) -> bool:
@@ -165,7 +165,7 @@ def _shut_down(stream: httpcore.NetworkStream) -> None:
 
 
 class _Backend(httpcore.NetworkBackend):
-    """httpcore's own backend, whose connections tell the current call that they serve it."""
+    """httpcore's own backend, whose connections tell the current request that they serve it."""
 
     def __init__(self, inner: httpcore.NetworkBackend) -> None:
         self.inner = inner
@@ -180,7 +180,7 @@ class _Backend(httpcore.NetworkBackend):
 class _Stream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self.inner = inner
-        self.user: Call | None = None  # whose request went out last
+        self.user: InFlight | None = None  # whose request went out last
         self.until: float | None = None  # monotonic seconds after which nothing is read any more
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -191,8 +191,8 @@ class _Stream(httpcore.NetworkStream):
         return self.inner.read(max_bytes, timeout)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if call := _current.get():
-            call.hold(self)
+        if in_flight := _current.get():
+            in_flight.hold(self)
         self.inner.write(buffer, timeout)
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ Nothing here draws.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from clarifai_chat import catalog, chat_settings, chats, contents, context_meter, llm, replies
+from clarifai_chat import catalog, chats, contents, llm, replies
 from clarifai_chat.catalog import DEMO
 from clarifai_chat.chat_settings import ChatSettings
 from clarifai_chat.conversation import (
@@ -16,13 +16,14 @@ from clarifai_chat.conversation import (
     end,
     is_over,
     new_turn,
+    note_left_out,
     resume,
 )
-from clarifai_chat.endpoints import endpoint_for
 from clarifai_chat.events import StreamEvent
-from clarifai_chat.outgoing import sent, to_messages
+from clarifai_chat.outgoing import chat_request
+from clarifai_chat.request import ChatRequest
 from clarifai_chat.tally import Tally
-from clarifai_chat.wire import Call
+from clarifai_chat.wire import InFlight
 from components import asked_with, keeping
 from components.session import is_here, session, uninterrupted
 
@@ -114,52 +115,36 @@ def _start(turn: Turn) -> None:
     # Before it is saved, which may bring what another tab has set: that is not seen here yet.
     settings: ChatSettings = {**session.chat["settings"]}
     asked_with.save(typed)  # before its request goes out
-    turns, access = session.turns, session.access
-    may_share, owner = session.may_share, keeping.owner()
-    leave_out = _leaves_out(turn, turns, settings)
+    turns, request, endpoint = session.turns, _request_of(turn, settings), session.endpoint(turn)
 
-    def events(call: Call) -> Iterator[StreamEvent]:
-        params = chat_settings.params(settings)
-        llm.warm_up()
-        left_out = leave_out()
-        contents.check_sent(sent(turns, turn, left_out))
-        shared = access["shared"] if may_share else None
-        endpoint = endpoint_for(turn["model"]["url"], access["pat"], shared)
-        return llm.stream_reply(
-            turn["model"]["url"],
-            to_messages(
-                turns,
-                turn,
-                chat_settings.system(settings),
-                left_out=left_out,
-                content=lambda each: contents.as_sent(owner, each, turns),
-            ),
-            pat=endpoint.key,
-            params=params,
-            api_base=endpoint.api_base,
-            call=call,
-        )
+    def events(in_flight: InFlight) -> Iterator[StreamEvent]:
+        asked = request()
+        note_left_out(turn, asked.left_out)
+        return llm.events(asked, endpoint(), in_flight)
 
     replies.ask(turn, events, line=session.chat["id"], is_here=is_here(), turns=turns)
     keeping.follow(turn)
 
 
-def _leaves_out(
-    turn: Turn, turns: Sequence[Turn], settings: ChatSettings
-) -> Callable[[], list[str]]:
-    """What notes on the turn which of `turns` are not sent with it, and returns their ids.
+def _request_of(turn: Turn, settings: ChatSettings) -> Callable[[], ChatRequest]:
+    """Return what builds the turn's request when its time has come, in the worker.
 
-    By the same rule as the line at the box; for the worker, when its time has come.
+    It leaves out the same turns as the line at the box says.
     """
+    turns, owner = session.turns, keeping.owner()
     model = catalog.describe(session.models, turn["model"]["url"])
-    counted, chosen = session.counted, session.leave_out
+    counted, leave_out = session.counted, session.leave_out
 
-    def leave_out() -> list[str]:
-        tally = Tally(llm.count_tokens, counted)
-        ids = context_meter.left_out(turns, turn, settings, model, tally, leave_out=chosen)
-        turn.pop("left_out", None)
-        if ids:
-            turn["left_out"] = ids
-        return ids
+    def build() -> ChatRequest:
+        llm.warm_up()
+        return chat_request(
+            turn,
+            turns,
+            settings,
+            model,
+            tally=Tally(llm.count_tokens, counted),
+            leave_out=leave_out,
+            content=lambda each: contents.as_sent(owner, each, turns),
+        )
 
-    return leave_out
+    return build

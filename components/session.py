@@ -20,7 +20,7 @@ from clarifai_chat.chat_settings import ChatSettings
 from clarifai_chat.chats import Chat
 from clarifai_chat.config import announced, host_of, is_loopback, settings
 from clarifai_chat.conversation import Asked, Attachment, Turn
-from clarifai_chat.endpoints import SharedUse
+from clarifai_chat.endpoints import Endpoint, SharedUse, endpoint_for
 from clarifai_chat.presets import Preset
 from clarifai_chat.runs import Run, RunSettings, default_settings
 from clarifai_chat.tally import Counted
@@ -148,6 +148,15 @@ class Session:
         """
         asked_for = st.context.headers.get("Host") or "localhost"
         return is_loopback(listening_on()) and is_loopback(host_of(asked_for))
+
+    def endpoint(self, turn: Turn) -> Callable[[], Endpoint]:
+        """Return what finds the endpoint for the turn's model when its request goes out.
+
+        It may be called from any thread, and uses the token that the session has by then.
+        """
+        url, access = turn["model"]["url"], self.access
+        may_share = self.may_share
+        return lambda: endpoint_for(url, access["pat"], access["shared"] if may_share else None)
 
     @property
     def models(self) -> tuple[Model, ...]:

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 import streamlit as st
 
 from clarifai_chat import llm, replies, runs
-from clarifai_chat.endpoints import Endpoint, endpoint_for
 from clarifai_chat.events import StreamEvent
 from clarifai_chat.runs import Run
 from clarifai_chat.tools.check import check
-from clarifai_chat.wire import Call
+from clarifai_chat.wire import InFlight
 from components import (
     run_form,
     run_history,
@@ -45,16 +44,11 @@ def start() -> None:
 
 def send(run: Run) -> None:
     """Ask for the run's next reply. Nothing here draws: it is state first."""
-    turn, access, may_share = run["turn"], session.access, session.may_share
+    turn, endpoint = run["turn"], session.endpoint(run["turn"])
 
-    def endpoint() -> Endpoint:
-        return endpoint_for(
-            turn["model"]["url"], access["pat"], access["shared"] if may_share else None
-        )
-
-    def events(call: Call) -> Iterator[StreamEvent]:
+    def events(in_flight: InFlight) -> Iterator[StreamEvent]:
         llm.warm_up()
-        return runs.events(run, endpoint, call)
+        return runs.events(run, endpoint, in_flight)
 
     replies.ask(turn, events, line=turn["id"], is_here=is_here())
 

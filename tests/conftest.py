@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from clarifai_chat import config, llm
+from clarifai_chat.endpoints import Endpoint
 from clarifai_chat.errors import ChatError
 from clarifai_chat.events import Text, Thinking, ToolCalled
+from clarifai_chat.request import ChatRequest
 from tests.canary import CANARY, Ears, assert_no_canary, leaking_variables
 from tests.fake_clarifai import FakeClarifai
 
@@ -67,6 +69,23 @@ def set_up(guard, monkeypatch):  # the guard looks last, when what a test has se
     config.settings.cache_clear()
 
 
+def send(
+    model,
+    messages=({"role": "user", "content": "Hi"},),
+    *,
+    pat=CANARY,
+    api_base="",
+    in_flight=None,
+    tools=(),
+    params=None,
+    stream=True,
+):
+    """The events of one request, sent through the real litellm to the server of the settings."""
+    request = ChatRequest(model, tuple(messages), tuple(tools), params or {}, stream)
+    endpoint = Endpoint(api_base or config.settings().openai_base, pat, "visitor")
+    return llm.events(request, endpoint, in_flight)
+
+
 @pytest.fixture
 def fake(set_up):
     """A Clarifai that answers at once, knows the canary, and is what the settings point at."""
@@ -80,17 +99,15 @@ def fake(set_up):
 def ask(fake):
     """Ask the fake through the real litellm, as `ask(cut("Hel"), …)`; what was heard comes back.
 
-    Each behaviour is for one request, in order. Other options are those of `llm.stream_reply`;
-    with `stream=False` they are those of `llm.whole_reply`.
+    Each behaviour is for one request, in order. Other options are those of `send`.
     """
 
-    def ask(*behaviours, prompt="Hi", model=MODEL, stream=True, heard=None, **options):
+    def ask(*behaviours, prompt="Hi", model=MODEL, heard=None, **options):
         fake.next(*behaviours)
-        reply = llm.stream_reply if stream else llm.whole_reply
-        options = {"pat": CANARY, "messages": [{"role": "user", "content": prompt}], **options}
+        options = {"messages": [{"role": "user", "content": prompt}], **options}
         heard = Heard() if heard is None else heard
         try:
-            for event in reply(model, **options):
+            for event in send(model, **options):
                 heard.append(event)
         except ChatError as error:
             heard.error = error

@@ -52,6 +52,7 @@ class Seen:
     query: dict[str, list[str]]
     headers: dict[str, str]  # names in lower case
     body: Any
+    raw: bytes  # the body as it came
     connection: int
     came_at: float = field(default_factory=time.monotonic)
     answered_at: float | None = None  # the whole answer was sent
@@ -65,7 +66,7 @@ class Seen:
         return self.closed_at is None
 
     def as_json(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "left"}
+        return {name: value for name, value in vars(self).items() if name not in ("left", "raw")}
 
 
 class FakeHandler(DemoHandler):
@@ -89,6 +90,10 @@ class FakeHandler(DemoHandler):
     def do_GET(self) -> None:
         self._answer("GET", None)
 
+    def read_body(self) -> bytes:
+        self.raw = super().read_body()
+        return self.raw
+
     def do_POST(self) -> None:
         self._answer("POST", self.read_json())
 
@@ -98,7 +103,8 @@ class FakeHandler(DemoHandler):
             return self._control(url.path, body)
         query = parse_qs(url.query)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        seen = Seen(method, url.path, query, headers, body, connection=self.client_address[1])
+        raw = self.raw if method == "POST" else b""
+        seen = Seen(method, url.path, query, headers, body, raw, self.client_address[1])
         self.seen.append(seen)
         self.fake.journal.append(seen)
         try:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from clarifai_chat import llm
 from clarifai_chat.errors import WrongPat
 from tests.canary import CANARY, assert_no_canary, leaks_in
+from tests.conftest import send
 from tests.fake_clarifai import echo_token
 
 pytest_plugins = ["pytester"]
@@ -106,7 +106,7 @@ def test_a_real_request_carries_the_canary_and_leaves_none_behind(fake):
     fake.next(echo_token(401))
 
     with pytest.raises(WrongPat) as failure:
-        list(llm.stream_reply("https://clarifai.com/a/b/models/c", asked, pat=CANARY))
+        list(send("https://clarifai.com/a/b/models/c", asked))
 
     assert fake.chats[0].headers["authorization"] == f"Bearer {CANARY}"
     assert "[access token]" in failure.value.detail

@@ -8,9 +8,9 @@ from PIL import Image
 
 from clarifai_chat import attachments, chats, contents, history
 from clarifai_chat.attachments import images
-from clarifai_chat.attachments.limits import MAX_FILES, MAX_SENT_BYTES
+from clarifai_chat.attachments.limits import MAX_FILES
 from clarifai_chat.conversation import new_turn
-from clarifai_chat.errors import FileGone, FileOutOfReach, TooManyFiles
+from clarifai_chat.errors import FileGone, FileOutOfReach
 from clarifai_chat.outgoing import to_messages
 from clarifai_chat.store import open_store
 from tests.canary import CANARY
@@ -416,15 +416,3 @@ def test_a_transparent_picture_stays_so_when_it_is_small():
     small = Image.open(io.BytesIO(images.small(made.getvalue())))
 
     assert (small.mode, small.size) == ("RGBA", (200, 200))
-
-
-# --- How much goes out ------------------------------------------------------------------------
-
-
-def test_files_of_one_request_are_bounded_together():
-    (file,) = take(ADA, ("a.txt", b"Apples"))["files"]
-    half = [{**file, "size": MAX_SENT_BYTES // 2}]
-
-    contents.check_sent([asked("One", half), asked("Two", half), asked("Three", [])])
-    with pytest.raises(TooManyFiles):
-        contents.check_sent([asked("One", half), asked("Two", half), asked("Three", [file])])

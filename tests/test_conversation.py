@@ -5,6 +5,7 @@ import json
 import pytest
 
 from clarifai_chat.conversation import (
+    CARRY_ON,
     INTERRUPTED,
     STOPPED,
     apply,
@@ -29,7 +30,7 @@ from clarifai_chat.events import (
     ToolCalled,
     Usage,
 )
-from clarifai_chat.outgoing import CARRY_ON, to_messages
+from clarifai_chat.outgoing import to_messages
 
 MODEL = {"url": "https://clarifai.com/a/b/models/c", "name": "c"}
 ASKED = {**MODEL, "input_price": None, "output_price": None}

@@ -32,7 +32,7 @@ from clarifai_chat.errors import (
     plain,
     read_error,
 )
-from clarifai_chat.wire import Call
+from clarifai_chat.wire import InFlight
 from tests.canary import CANARY, leaks_in
 from tests.conftest import kinds
 
@@ -85,7 +85,7 @@ def test_every_exception_of_litellm_has_a_meaning(caplog):
         error = made(kind)
         for status in (None, 400):
             error.status_code = status
-            meant = llm._meaning_of(error, CANARY, Call(), begun=False)
+            meant = llm._meaning_of(error, CANARY, InFlight(), begun=False)
 
             assert isinstance(meant, ChatError), kind
             assert not leaks_in(str(meant.problem()))
@@ -98,11 +98,11 @@ def test_what_lies_under_an_exception_of_litellm_decides(begun):
         error.__context__ = ValueError("on the way")
         error.__context__.__cause__ = httpx.ConnectError("refused")
 
-        assert type(llm._meaning_of(error, CANARY, Call(), begun)) is Unreachable
+        assert type(llm._meaning_of(error, CANARY, InFlight(), begun)) is Unreachable
 
 
 def test_a_mistake_of_ours_is_logged_by_its_type_alone(caplog):
-    meant = llm._meaning_of(KeyError(CANARY), CANARY, Call(), begun=False)
+    meant = llm._meaning_of(KeyError(CANARY), CANARY, InFlight(), begun=False)
 
     assert type(meant) is AppFault
     assert [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR] == [

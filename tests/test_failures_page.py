@@ -261,10 +261,10 @@ def test_an_app_at_its_limit_says_so_and_keeps_the_question(open_app, set_up, fa
 
 
 def test_a_mistake_of_our_own_is_a_sentence_too(app, monkeypatch):
-    def broken(*args, **options):
-        raise RuntimeError(f"It broke with {options['pat']}")
+    def broken(request, endpoint, in_flight):
+        raise RuntimeError(f"It broke with {endpoint.key}")
 
-    monkeypatch.setattr(llm, "stream_reply", broken)
+    monkeypatch.setattr(llm, "events", broken)
 
     ask(app, "Hi")
 

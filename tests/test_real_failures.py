@@ -31,10 +31,10 @@ from clarifai_chat.errors import (
     WrongPat,
 )
 from clarifai_chat.events import Finished, Retrying, Text, Usage
-from clarifai_chat.wire import Call
+from clarifai_chat.wire import InFlight
 from tests import fake_clarifai as quirk
 from tests.canary import CANARY, assert_no_canary
-from tests.conftest import NOWHERE, Heard, until
+from tests.conftest import NOWHERE, Heard, send, until
 from tests.fake_clarifai import OTHER_PAT, cut, says, silent_before_headers, stall, status
 
 HALF = ("Half an ", "ans")
@@ -340,7 +340,7 @@ def test_a_retry_asks_exactly_the_same_again(fake, ask, waits):
     assert first.headers == second.headers
 
 
-# --- Nothing goes from one call into another --------------------------------------------------
+# --- Nothing goes from one request into another --------------------------------------------------
 
 
 def test_no_cookie_is_carried_from_one_call_to_the_next(fake, ask):
@@ -387,22 +387,26 @@ def test_two_visitors_answers_never_mix(fake, ask):
 
 @pytest.fixture
 def asking(ask):
-    """`asking(…)` asks in another thread: (what is heard so far, its call, what will be heard)."""
+    """`asking(…)` asks in another thread: (what is heard so far, the request, what will be)."""
     with ThreadPoolExecutor() as pool:
 
         def asking(*behaviours, **options):
-            heard, call = Heard(), Call()
-            return heard, call, pool.submit(ask, *behaviours, heard=heard, call=call, **options)
+            heard, in_flight = Heard(), InFlight()
+            return (
+                heard,
+                in_flight,
+                pool.submit(ask, *behaviours, heard=heard, in_flight=in_flight, **options),
+            )
 
         yield asking
 
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_call_that_waits_for_headers_can_be_cut(fake, asking, stream):
-    _, call, reply = asking(silent_before_headers(), stream=stream)
+    _, in_flight, reply = asking(silent_before_headers(), stream=stream)
     until(lambda: fake.chats)
 
-    call.cut()
+    in_flight.cut()
 
     assert reply.result(LIVELY_S) == [Finished("stopped")]
     assert fake.gone_within(LIVELY_S)
@@ -410,21 +414,21 @@ def test_a_call_that_waits_for_headers_can_be_cut(fake, asking, stream):
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_call_that_waits_for_its_first_token_can_be_cut(fake, asking, stream):
-    _, call, reply = asking(stall(), stream=stream)
-    until(lambda: call.response)
+    _, in_flight, reply = asking(stall(), stream=stream)
+    until(lambda: in_flight.response)
 
-    call.cut()
-    call.cut()  # a second click
+    in_flight.cut()
+    in_flight.cut()  # a second click
 
     assert reply.result(LIVELY_S) == [Finished("stopped")]
     assert fake.gone_within(LIVELY_S)
 
 
 def test_a_call_cut_in_mid_answer_keeps_what_had_arrived(fake, asking):
-    heard, call, reply = asking(stall("<think>Hm.</think>", "Half an ", "ans"))
+    heard, in_flight, reply = asking(stall("<think>Hm.</think>", "Half an ", "ans"))
     until(lambda: heard.text == "Half an ans")
 
-    call.cut()
+    in_flight.cut()
 
     assert reply.result(LIVELY_S)[-1] == Finished("stopped")
     assert (heard.thoughts, heard.text, heard.error) == ("Hm.", "Half an ans", None)
@@ -433,27 +437,27 @@ def test_a_call_cut_in_mid_answer_keeps_what_had_arrived(fake, asking):
 
 def test_a_call_that_waits_for_its_next_try_can_be_cut(fake, asking, waits):
     waits(60)
-    heard, call, reply = asking(status(503, 21355))
+    heard, in_flight, reply = asking(status(503, 21355))
     until(lambda: heard)
 
-    call.cut()
+    in_flight.cut()
 
     assert [type(event) for event in reply.result(LIVELY_S)] == [Retrying, Finished]
     assert len(fake.chats) == 1
 
 
 def test_a_call_cut_before_it_began_sends_nothing(fake, ask):
-    call = Call()
-    call.cut()
+    in_flight = InFlight()
+    in_flight.cut()
 
-    assert ask(says("Hello"), call=call) == [Finished("stopped")]
+    assert ask(says("Hello"), in_flight=in_flight) == [Finished("stopped")]
     assert fake.journal == []
 
 
 def test_a_reader_who_leaves_ends_the_request(fake):
     fake.next(stall("Half"))
     asked = [{"role": "user", "content": "Hi"}]
-    reply = llm.stream_reply("https://clarifai.com/a/b/models/c", asked, pat=CANARY)
+    reply = send("https://clarifai.com/a/b/models/c", asked)
     assert next(reply) == Text("Half")
 
     reply.close()
@@ -462,9 +466,9 @@ def test_a_reader_who_leaves_ends_the_request(fake):
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_a_call_that_is_over_cannot_cut_the_next_on_its_connection(fake, ask, asking, stream):
-    over = Call()
-    ask(says("Hello"), stream=stream, call=over)
+def test_a_request_that_is_over_cannot_cut_the_next_on_its_connection(fake, ask, asking, stream):
+    over = InFlight()
+    ask(says("Hello"), stream=stream, in_flight=over)
     _, _, reply = asking(says("World", first_delay_s=0.05))
     until(lambda: len(fake.chats) == 2)
 
@@ -478,13 +482,13 @@ def test_a_call_that_is_over_cannot_cut_the_next_on_its_connection(fake, ask, as
 def test_a_whole_answer_that_is_still_being_read_cannot_cut_the_next_either(fake, asking):
     fake.next(says("Hello"))
     asked = [{"role": "user", "content": "Hi"}]
-    call = Call()
-    reading = llm.whole_reply("https://clarifai.com/a/b/models/c", asked, pat=CANARY, call=call)
+    in_flight = InFlight()
+    reading = send("https://clarifai.com/a/b/models/c", asked, stream=False, in_flight=in_flight)
     assert next(reading) == Text("Hello")  # its connection is free again
     _, _, reply = asking(says("World", first_delay_s=0.05))
     until(lambda: len(fake.chats) == 2)
 
-    call.cut()
+    in_flight.cut()
 
     heard = reply.result(LIVELY_S)
     assert (heard.text, heard[-1].reason) == ("World", "stop")

@@ -9,7 +9,7 @@ import pytest
 
 from clarifai_chat import recording
 from clarifai_chat.recording import TOKEN, Recorder, without
-from clarifai_chat.wire import Call
+from clarifai_chat.wire import InFlight
 from tests import fake_clarifai as quirk
 from tests.canary import CANARY, assert_no_canary
 from tests.conftest import until
@@ -32,9 +32,9 @@ def recorded(ask):
     """Ask the fake, and return the exchanges that were written down."""
 
     def recorded(*behaviours, **options):
-        exchanges, call = [], Call()
-        call.recorder = Recorder(exchanges, step=3)
-        ask(*behaviours, call=call, **options)
+        exchanges, in_flight = [], InFlight()
+        in_flight.recorder = Recorder(exchanges, step=3)
+        ask(*behaviours, in_flight=in_flight, **options)
         return exchanges
 
     return recorded
@@ -126,13 +126,15 @@ def test_what_is_no_json_is_kept_as_it_came(recorded):
 
 
 def test_a_call_that_is_cut_keeps_what_had_come(fake, ask):
-    exchanges, call = [], Call()
-    call.recorder = Recorder(exchanges, step=0)
-    worker = threading.Thread(target=ask, args=(quirk.stall("Half"),), kwargs={"call": call})
+    exchanges, in_flight = [], InFlight()
+    in_flight.recorder = Recorder(exchanges, step=0)
+    worker = threading.Thread(
+        target=ask, args=(quirk.stall("Half"),), kwargs={"in_flight": in_flight}
+    )
     worker.start()
     until(lambda: exchanges and len(exchanges[0]["chunks"]) == 2)
     assert exchanges[0]["ended_s"] is None
-    call.cut()
+    in_flight.cut()
     worker.join(10)
 
     assert "Half" in exchanges[0]["chunks"][-1][1]
@@ -140,7 +142,7 @@ def test_a_call_that_is_cut_keeps_what_had_come(fake, ask):
 
 
 def test_a_call_without_a_recorder_is_answered_all_the_same(ask):
-    assert ask(says("Hello"), call=Call()).text == "Hello"
+    assert ask(says("Hello"), in_flight=InFlight()).text == "Hello"
 
 
 @pytest.mark.parametrize("stream", [True, False])

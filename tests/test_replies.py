@@ -34,7 +34,7 @@ def turn(prompt="Hi"):
 
 def saying(*texts):
     """A provider that answers at once."""
-    return lambda call: iter([*map(Text, texts), Finished("stop")])
+    return lambda in_flight: iter([*map(Text, texts), Finished("stop")])
 
 
 class Provider:
@@ -45,12 +45,12 @@ class Provider:
         self.asked = 0
         self.calls = []
 
-    def __call__(self, call):
+    def __call__(self, in_flight):
         self.asked += 1
-        self.calls.append(call)
+        self.calls.append(in_flight)
         yield Text("Half")
         while not self.go_on.wait(0.002):
-            if call.is_cut:
+            if in_flight.is_cut:
                 yield Text(" and what came too late")
                 return
         yield Text(" and half")
@@ -120,7 +120,7 @@ def test_a_line_is_worked_off_in_order_one_at_a_time(provider):
     order = []
 
     def note(name):
-        def events(call):
+        def events(in_flight):
             order.append(name)
             yield Finished("stop")
 
@@ -248,7 +248,7 @@ def test_a_question_that_waits_can_be_taken_back_and_asked_later(provider):
 
 
 def test_a_failure_becomes_the_turns_problem():
-    def events(call):
+    def events(in_flight):
         yield Text("Half")
         raise RateLimited("Slow down.")
 
@@ -262,7 +262,7 @@ def test_a_failure_becomes_the_turns_problem():
 
 @pytest.mark.parametrize("mistake", [KeyError("secret"), SystemExit()])
 def test_a_worker_that_dies_says_so_in_the_turn_and_the_line_goes_on(mistake, caplog):
-    def events(call):
+    def events(in_flight):
         yield Text("Half")
         raise mistake
 
@@ -281,7 +281,7 @@ def test_a_worker_that_dies_says_so_in_the_turn_and_the_line_goes_on(mistake, ca
 
 
 def test_a_provider_that_cannot_even_be_asked_is_a_problem():
-    def events(call):
+    def events(in_flight):
         raise RateLimited
 
     asked = turn()
@@ -293,7 +293,7 @@ def test_a_provider_that_cannot_even_be_asked_is_a_problem():
 
 def test_events_that_stop_without_an_end_are_an_interruption():
     asked = turn()
-    replies.ask(asked, lambda call: iter([Text("Half")]), line="a")
+    replies.ask(asked, lambda in_flight: iter([Text("Half")]), line="a")
     wait(asked)
 
     assert (said(asked), asked["ending"]) == ("Half", INTERRUPTED)
@@ -377,9 +377,9 @@ def test_an_answer_that_runs_on_is_ended_and_kept_and_can_be_continued(set_up):
     set_up(MAX_REPLY_CHARS=1000)
     calls = []
 
-    def endless(call):
-        calls.append(call)
-        while not call.is_cut:
+    def endless(in_flight):
+        calls.append(in_flight)
+        while not in_flight.is_cut:
             yield Text("word ")
 
     asked, after = turn(), turn()
@@ -401,7 +401,7 @@ def test_an_answer_that_runs_on_is_ended_and_kept_and_can_be_continued(set_up):
 def test_thoughts_count_as_part_of_an_answer(set_up):
     set_up(MAX_REPLY_CHARS=1000)
     asked = turn()
-    replies.ask(asked, lambda call: iter([Thinking("hm " * 500)]), line="a")
+    replies.ask(asked, lambda in_flight: iter([Thinking("hm " * 500)]), line="a")
     wait(asked)
 
     assert asked["problem"] == Runaway().problem()
@@ -532,7 +532,7 @@ def test_of_hundreds_of_replies_none_reaches_the_wrong_turn_and_no_handle_is_lef
     all_asked = threading.Event()
 
     def answer(name):
-        def events(call):
+        def events(in_flight):
             assert all_asked.wait(LIVELY_S)
             yield from (Text(f"{name} ") for _ in range(20))
             if name.endswith("7"):

@@ -6,13 +6,12 @@ from itertools import count
 import pytest
 
 from clarifai_chat import replies, run_file, runs
-from clarifai_chat.conversation import apply, end, is_over, pending_calls, resume
+from clarifai_chat.conversation import CARRY_ON, apply, end, is_over, pending_calls, resume
 from clarifai_chat.endpoints import Endpoint
 from clarifai_chat.errors import ChatError, NoPat
 from clarifai_chat.events import Answered, Finished, StepEnded
-from clarifai_chat.outgoing import CARRY_ON
 from clarifai_chat.recording import TOKEN
-from clarifai_chat.wire import Call
+from clarifai_chat.wire import InFlight
 from tests import fake_clarifai as quirk
 from tests.canary import CANARY, assert_no_canary
 from tests.conftest import MODEL, until
@@ -55,7 +54,7 @@ def go(fake):
         turn, heard, clock = run["turn"], [], count(1.0)
         turn["asked_at"] = 1.0
         try:
-            for event in runs.events(run, lambda: endpoint_of(fake, pat), Call()):
+            for event in runs.events(run, lambda: endpoint_of(fake, pat), InFlight()):
                 heard.append(event)
                 apply(turn, event, next(clock))
         except ChatError as error:
@@ -251,7 +250,7 @@ def test_no_token_for_a_later_request_ends_the_run_and_keeps_what_came(fake):
         raise NoPat
 
     def ask_on():
-        for event in runs.events(run, endpoint, Call()):
+        for event in runs.events(run, endpoint, InFlight()):
             apply(run["turn"], event, next(clock))
 
     with pytest.raises(NoPat):
@@ -269,7 +268,7 @@ def stopped_in_a_call(fake, *deltas):
     run = new_run()
     fake.next(quirk.call_deltas(list(deltas), delay_s=30))
     turn = run["turn"]
-    replies.ask(turn, lambda call: runs.events(run, lambda: endpoint_of(fake), call), line="a")
+    replies.ask(turn, lambda it: runs.events(run, lambda: endpoint_of(fake), it), line="a")
     until(lambda: turn["replies"] and turn["replies"][-1].get("tool_calls"))
     until(lambda: len(turn["replies"][-1]["tool_calls"]) == len(deltas))
     replies.stop(turn)
@@ -323,12 +322,12 @@ def test_calls_that_were_stopped_before_their_ids_came_ask_for_no_answer(fake, g
 
 
 def test_an_automatic_run_that_is_stopped_asks_nothing_more(fake):
-    run, call = new_run(answers="automatic"), Call()
+    run, in_flight = new_run(answers="automatic"), InFlight()
     run["turn"]["asked_at"] = 1.0
     fake.next(SUM)
-    for event in runs.events(run, lambda: endpoint_of(fake), call):
+    for event in runs.events(run, lambda: endpoint_of(fake), in_flight):
         apply(run["turn"], event, 1.0)
-        call.cut()
+        in_flight.cut()
 
     assert len(fake.chats) == 1
     assert is_over(run["turn"])
@@ -337,9 +336,7 @@ def test_an_automatic_run_that_is_stopped_asks_nothing_more(fake):
 def test_what_broke_off_is_not_held_against_the_model(fake):
     run = new_run(tool_choice="required")
     fake.next(quirk.stall("I would"))
-    replies.ask(
-        run["turn"], lambda call: runs.events(run, lambda: endpoint_of(fake), call), line="a"
-    )
+    replies.ask(run["turn"], lambda it: runs.events(run, lambda: endpoint_of(fake), it), line="a")
     until(lambda: run["turn"]["replies"])
     assert runs.steps(run)[0].notes == ()
     replies.stop(run["turn"])
@@ -424,7 +421,7 @@ def test_a_call_is_judged_while_it_arrives_and_when_it_is_there(fake):
     fake.next(calls(arguments='{"location": 7}', fragments=3))
     assert [(step.message, step.is_over) for step in runs.steps(run)] == [(None, False)]
 
-    for event in runs.events(run, lambda: endpoint_of(fake), Call()):
+    for event in runs.events(run, lambda: endpoint_of(fake), InFlight()):
         apply(run["turn"], event, next(clock))
         (step,) = runs.steps(run)
         statuses += [verdict.status for _, verdict in step.judged]
@@ -438,7 +435,7 @@ def test_while_an_automatic_run_goes_on_each_step_shows_its_own(fake):
     run, seen, clock = new_run(answers="automatic"), [], count(1.0)
     run["turn"]["asked_at"] = 1.0
     fake.next(SUM, says("It is 42."))
-    for event in runs.events(run, lambda: endpoint_of(fake), Call()):
+    for event in runs.events(run, lambda: endpoint_of(fake), InFlight()):
         apply(run["turn"], event, next(clock))
         found = runs.steps(run)
         seen.append([(step.number, step.is_over, len(step.exchanges)) for step in found])

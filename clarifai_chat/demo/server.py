@@ -73,13 +73,17 @@ class DemoHandler(BaseHTTPRequestHandler):
 
     # --- Sending -----------------------------------------------------------------------------
 
-    def read_json(self) -> Json | None:
-        """The request's body, or None if it is not a JSON object of a sane size."""
+    def read_body(self) -> bytes:
+        """The request's body; empty if it is not of a sane size."""
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > _LONGEST_REQUEST:
-            return None
+            return b""
+        return self.rfile.read(int(length))
+
+    def read_json(self) -> Json | None:
+        """The request's body, or None if it is not a JSON object of a sane size."""
         try:
-            body = json.loads(self.rfile.read(int(length)))
+            body = json.loads(self.read_body())
         except ValueError:
             return None
         return body if isinstance(body, dict) else None

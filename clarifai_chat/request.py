@@ -1,0 +1,89 @@
+"""A request as a thing of its own: what a model is asked, before it is known who asks and where.
+
+Sending, recording, comparing and code to take away all start from the same `ChatRequest`.
+"""
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any, TypedDict
+
+from clarifai_chat.messages import Sendable, ToolSpec
+
+SENT_FIELDS = ("role", "content", "tool_calls", "tool_call_id")  # of a message; servers refuse more
+
+
+class Params(TypedDict, total=False):
+    """What may be set for a request. What is not set is not sent."""
+
+    temperature: float
+    top_p: float
+    max_tokens: int
+    max_completion_tokens: int
+    stop: list[str]
+    seed: int
+    presence_penalty: float
+    frequency_penalty: float
+    reasoning_effort: str
+    response_format: dict[str, Any]
+    tool_choice: str | dict[str, Any]
+    parallel_tool_calls: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One request to a model. It holds no token and no server: those are an `Endpoint`'s."""
+
+    model: str  # its Clarifai URL, with or without "openai/"
+    messages: tuple[Sendable, ...]  # with attachments as they are sent
+    tools: tuple[ToolSpec, ...] = ()
+    params: Params = field(default_factory=Params)
+    stream: bool = True
+    left_out: tuple[str, ...] = ()  # ids of the conversation's turns that are not among `messages`
+
+    @property
+    def model_url(self) -> str:
+        """The model as the server knows it."""
+        return self.model.removeprefix("openai/")
+
+    @property
+    def extra_body(self) -> dict[str, Any]:
+        """What the body has beside `messages`, `model` and `stream`: a copy, fit to be changed."""
+        extra: dict[str, Any] = {k: deepcopy(v) for k, v in self.params.items() if v is not None}
+        if self.tools:
+            extra["tools"] = deepcopy(list(self.tools))
+        if self.stream:
+            extra["stream_options"] = {"include_usage": True}
+        return extra
+
+    @property
+    def sent_messages(self) -> list[dict[str, Any]]:
+        """The messages without what is kept for the reader only: a copy, fit to be changed."""
+        return [_as_sent(message) for message in self.messages]
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The JSON body, in the order in which it is sent."""
+        stream = {"stream": True} if self.stream else {}
+        named = {"messages": self.sent_messages, "model": self.model_url, **stream}
+        return {**named, **self.extra_body}
+
+    @property
+    def body_bytes(self) -> bytes:
+        """The JSON body exactly as it goes over the wire."""
+        text = json.dumps(self.body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return text.encode()
+
+    @property
+    def tool_names(self) -> list[str]:
+        """The names of the tools; "" for one without."""
+        functions = (tool.get("function") for tool in self.tools)
+        return [str(f.get("name", "")) if isinstance(f, dict) else "" for f in functions]
+
+
+def _as_sent(message: Mapping[str, Any]) -> dict[str, Any]:
+    sent: dict[str, Any] = {n: deepcopy(v) for n, v in message.items() if n in SENT_FIELDS}
+    for call in sent.get("tool_calls", ()):
+        call.pop("quirks", None)
+    return sent
