@@ -14,7 +14,8 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -61,19 +62,30 @@ class Reply:
         self._events = events
         self._is_here = is_here
         self._in_flight = InFlight()
-        self._news = threading.Condition()
+        self._folding = threading.Lock()  # an event into the turn, or its end
+        self._listeners: set[threading.Event] = set()  # set with each event, and at the end
+        self._enders: set[threading.Event] = set()  # set at the end only
         self._began = time.monotonic()
 
     @property
     def is_running(self) -> bool:
         return self.turn["asked_at"] is not None and not self.done.is_set()
 
-    def watch(self, version: int, timeout_s: float) -> int:
-        """Wait for news after `version`, at most `timeout_s`; say that somebody is watching."""
-        self.seen_at = time.monotonic()
-        with self._news:
-            self._news.wait_for(lambda: self.version != version or self.done.is_set(), timeout_s)
-            return self.version
+    def has_news(self, version: int | None) -> bool:
+        """Whether there are events after `version`, or the reply is over; None asks for the end."""
+        return self.done.is_set() or (version is not None and self.version != version)
+
+    @contextmanager
+    def waking(self, waiter: threading.Event, *, only_end: bool) -> Iterator[None]:
+        """Set `waiter` with each event that comes in this block, or with the end only."""
+        waiters = self._enders if only_end else self._listeners
+        with self._folding:
+            waiters.add(waiter)
+        try:
+            yield
+        finally:
+            with self._folding:
+                waiters.discard(waiter)
 
     def wait_until_sent(self, timeout_s: float) -> None:
         """Wait until the request is on its way, at most `timeout_s`."""
@@ -89,12 +101,13 @@ class Reply:
             events = self._events(self._in_flight)
             self._began = time.monotonic()  # getting ready for the request is not the model's time
             for event in events:
-                with self._news:
+                with self._folding:
                     if self.done.is_set():
                         return
                     apply(self.turn, event, time.monotonic() - self._began)
                     self.version += 1
-                    self._news.notify_all()
+                    for waiter in self._listeners:
+                        waiter.set()
                 if size(self.turn["replies"]) > most:
                     self._in_flight.cut()
                     raise Runaway
@@ -114,12 +127,13 @@ class Reply:
 
     def finish(self, ending: str, problem: Problem | None = None) -> None:
         """Mark the turn as over and forget this handle; the first ending counts."""
-        with _lock, self._news:  # at once: a turn is over just when it has no handle any more
+        with _lock, self._folding:  # at once: a turn is over just when it has no handle any more
             if not self.done.is_set():
                 end(self.turn, ending, time.monotonic() - self._began, problem)
                 self.done.set()
-                self._news.notify_all()
                 _replies.pop(self.turn["id"], None)
+                for waiter in self._listeners | self._enders:
+                    waiter.set()
 
     def stop(self, ending: str = STOPPED) -> None:
         self.finish(ending)
@@ -181,6 +195,22 @@ def ask(
 def get(turn: Turn) -> Reply | None:
     """The handle of a turn that waits or runs; None when it is over, or was never asked here."""
     return _replies.get(turn["id"])
+
+
+def wait_for_news(seen: Mapping[Reply, int | None], timeout_s: float) -> None:
+    """Wait for news of any of these replies, at most `timeout_s`, and note that all are watched.
+
+    Each has news when there are events after the version that was seen, or when it is over; with
+    None in place of a version, only when it is over.
+    """
+    for reply in seen:
+        reply.seen_at = time.monotonic()
+    waiter = threading.Event()
+    with ExitStack() as listening:
+        for reply, version in seen.items():
+            listening.enter_context(reply.waking(waiter, only_end=version is None))
+        if not any(reply.has_news(version) for reply, version in seen.items()):
+            waiter.wait(timeout_s)
 
 
 def stop(turn: Turn) -> None:

@@ -175,31 +175,52 @@ class TurnView:
 def watch(
     views: Sequence[View], *, has_news: Callable[[], bool], when_over: Callable[[], object]
 ) -> None:
-    """Draw replies as they arrive until none waits or runs. The last statement of a page.
+    """Draw all replies as they arrive, side by side, until none waits or runs.
 
-    Returns early when `has_news`. `when_over` is called once no reply is left.
+    The last statement of a page. Returns early when `has_news`. `when_over` is called once no reply
+    is left.
     """
-    while live := [view for view in views if replies.get(view.turn)]:
-        view = next((v for v in live if v.turn["asked_at"] is not None), live[0])
-        reply = replies.get(view.turn)
-        version, drawn_at = 0, 0.0
-        while reply and not reply.done.is_set():
-            is_due = time.monotonic() - drawn_at >= tick_s(view.tail_size, replies.running())
-            if is_due:  # always, before the first word: it is drawn as it comes
-                if reply.version != version:
-                    version, drawn_at = reply.version, time.monotonic()
-                view.draw()
-            if has_news():
-                return
-            pause_point()
-            if is_due:
-                reply.watch(version, LOOK_S)
-            else:
-                reply.done.wait(LOOK_S)
-        view.draw()
+    watched = [_Watched(view) for view in views]
+    live = _live(watched)
+    while live:
+        seen = {reply: each.draw_what_is_due(reply) for each, reply in live.items()}
+        if has_news():
+            return
+        pause_point()
+        replies.wait_for_news(seen, LOOK_S)
+        before, live = live, _live(watched)
+        for each in before.keys() - live.keys():
+            each.view.draw()
     for view in views:
         view.draw()
     when_over()
+
+
+class _Watched:
+    """One reply on the page: what of it is drawn, and since when."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self._version, self._drawn_at = 0, 0.0
+
+    def draw_what_is_due(self, reply: replies.Reply) -> int | None:
+        """Draw the reply unless that was done a moment ago.
+
+        Returns the version that is drawn; None where news can wait for the next drawing.
+        """
+        interval_s = tick_s(self.view.tail_size, replies.running())
+        if time.monotonic() - self._drawn_at < interval_s:
+            return None
+        # Always, before the first word: it is drawn as it comes.
+        if reply.version != self._version:
+            self._version, self._drawn_at = reply.version, time.monotonic()
+        self.view.draw()
+        return self._version
+
+
+def _live(watched: Sequence[_Watched]) -> dict[_Watched, replies.Reply]:
+    """Return those whose replies wait or run."""
+    return {each: reply for each in watched if (reply := replies.get(each.view.turn))}
 
 
 def tick_s(tail_size: int, replies_running: int) -> float:

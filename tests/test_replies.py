@@ -165,17 +165,48 @@ def test_whoever_watches_hears_of_every_change(provider):
     replies.ask(asked, provider, line="a")
     reply = replies.get(asked)
     until(lambda: said(asked) == "Half")
-    version = reply.watch(0, LIVELY_S)
-    assert version == 1
-    assert reply.watch(version, 0.001) == version
+    replies.wait_for_news({reply: 0}, LIVELY_S)
+    assert reply.version == 1
+    replies.wait_for_news({reply: 1}, 0.001)
+    assert reply.version == 1
     assert reply.is_running
 
     provider.go_on.set()
     while not reply.done.is_set():
-        version = reply.watch(version, LIVELY_S)
+        replies.wait_for_news({reply: reply.version}, LIVELY_S)
 
     assert said(asked) == "Half and half"
     assert not reply.is_running
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_news_of_any_of_several_replies_end_the_wait(which):
+    providers, asked = [Provider() for _ in range(3)], [turn() for _ in range(3)]
+    for number, (each, provider) in enumerate(zip(asked, providers, strict=True)):
+        replies.ask(each, provider, line=str(number))
+    handles = [replies.get(each) for each in asked]
+    until(lambda: all(said(each) == "Half" for each in asked))
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(replies.wait_for_news, dict.fromkeys(handles, 1), LIVELY_S)
+        providers[which].go_on.set()
+        waiting.result(LIVELY_S)
+
+    assert [handle.version > 1 for handle in handles] == [n == which for n in range(3)]
+    for provider in providers:
+        provider.go_on.set()
+    until(lambda: all(map(is_over, asked)))
+
+
+def test_who_waits_for_the_end_is_not_woken_by_what_comes_before_it(provider):
+    asked = turn()
+    replies.ask(asked, provider, line="a")
+    reply = replies.get(asked)
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(replies.wait_for_news, {reply: None}, LIVELY_S)
+        until(lambda: said(asked) == "Half")
+        provider.go_on.set()
+        waiting.result(LIVELY_S)
+        assert is_over(asked)
 
 
 # --- Ends -------------------------------------------------------------------------------------
@@ -347,7 +378,7 @@ def test_a_reply_that_somebody_watches_is_not(set_up, provider, way):
     replies.ask(asked, provider, line="a", is_here=is_here)
     while len(looked) < 13:  # the keeper looks ten times in a lease
         if way == "watches" and (reply := replies.get(asked)):
-            reply.watch(reply.version, 0.005)
+            replies.wait_for_news({reply: reply.version}, 0.005)
         else:
             threading.Event().wait(0.005)
         assert not is_over(asked)
