@@ -12,6 +12,7 @@ from clarifai_chat.tools.check import MAX_OF_A_KIND, check, unique
 from clarifai_chat.tools.enums import listed
 from clarifai_chat.tools.findings import apply
 from clarifai_chat.tools.walk import places
+from tests import odd_schemas
 
 TEXT = {"type": "string", "description": "The name of a city, in English."}
 SAYS = "Look up the weather of a city."
@@ -495,6 +496,12 @@ def test_any_schema_gets_sentences(schema, other, is_strict):
     parameters = {"type": "object", "properties": {"x": schema, "y": other}, "required": ["x"]}
     assert_sound(json.dumps([tool(parameters=parameters, strict=is_strict)], indent=1))
     assert_sound(json.dumps([tool(parameters=schema), function(strict=other)]))
+
+
+@pytest.mark.parametrize("value", odd_schemas.OF_EACH_TYPE, ids=json.dumps)
+def test_a_keyword_with_a_value_of_any_type_gets_sentences(value):
+    for number, schema in enumerate(odd_schemas.with_each_keyword(value)):
+        assert_sound(json.dumps(tool(parameters=schema, strict=number % 2 == 0)))
 
 
 @st.composite

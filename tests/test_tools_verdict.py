@@ -11,6 +11,7 @@ from clarifai_chat.tools.expected import described
 from clarifai_chat.tools.formats import looks_like
 from clarifai_chat.tools.verdict import judge_call, judge_reply
 from clarifai_chat.tools.words import got, path_text, shortened
+from tests import odd_schemas
 
 WEATHER = {
     "type": "object",
@@ -546,3 +547,10 @@ def test_any_schema_gets_a_verdict_and_its_rows_agree(schema, value):
 @given(anything)
 def test_any_schema_has_a_description(schema):
     assert described(schema, schema)
+
+
+@pytest.mark.parametrize("value", odd_schemas.OF_EACH_TYPE, ids=json.dumps)
+def test_a_keyword_with_a_value_of_any_type_gets_a_verdict(value):
+    for schema in odd_schemas.with_each_keyword(value):
+        assert judged({"x": "x"}, schema).summary
+        assert described(schema, schema)

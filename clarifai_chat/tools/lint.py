@@ -147,7 +147,7 @@ def _required(subject: Subject, place: Place) -> Iterator[Finding]:
     if "properties" not in schema and schema.get("additionalProperties") is not False:
         return  # often a part of a larger schema, which has the properties
     names = required(schema)
-    if len(names) != len(schema.get("required") or ()):
+    if names != schema.get("required"):
         return  # the schema's own check says so
     is_never = schema.get("additionalProperties") is False and "patternProperties" not in schema
     for index, name in enumerate(names):
