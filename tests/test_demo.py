@@ -430,6 +430,27 @@ def test_an_endless_reference_is_refused_or_cut(client):
         assert client.post("/chat/completions", json=body).status_code in (200, 400)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"type": "string", "minLength": 10**9},
+        {"type": "string", "minLength": 10**400},
+        {"type": "array", "minItems": 10**9},
+        {"type": "array", "minItems": 99, "items": {"type": "array", "minItems": 99}},
+    ],
+    ids=["long", "longest", "many", "many of many"],
+)
+def test_a_schema_that_asks_for_too_much_is_refused(client, asked):
+    one = tool("use", "", ["x"], x=asked)
+    messages = [{"role": "user", "content": "use it"}]
+    body = {"messages": messages, "tools": [one], "tool_choice": "required"}
+
+    refused = client.post("/chat/completions", json=body)
+
+    assert refused.status_code == 400
+    assert "A tool's definition cannot be read." in refused.text
+
+
 @pytest.mark.parametrize("text", ["x" * 12, "x" * 60, "x" * 400])
 def test_arguments_are_streamed_in_a_few_pieces(stream, text):
     say = tool("say", "", ["text"], text=TEXT)

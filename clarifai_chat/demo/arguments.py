@@ -20,6 +20,7 @@ PLACE_WORDS = listed("""
 _DEFAULT_PLACE = "Paris"
 _NOT_SAID = listed("a an and any as at be by for get has have in into is it of on or the to with")
 _DEEPEST = 12
+_MOST_VALUES, _LONGEST = 1000, 10_000  # values in a call, characters in a text
 _PATTERN_S = 0.05  # a pattern is whatever a person typed, and some never end
 # Made-up text by format, and what is tried where a pattern asks for more than words.
 _OF_FORMAT = {
@@ -90,7 +91,7 @@ class Reader:
         self._codes = reading.codes(prompt)
         self._address = reading.address(prompt)
         self._root: Json = {}
-        self._depth = 0
+        self._depth = self._made = 0
 
     def read(self, tool: Json) -> Json:
         """The arguments of a call of `tool`."""
@@ -109,7 +110,13 @@ class Reader:
         return filled
 
     def value(self, name: str, schema: Json, required: bool) -> Any:
-        """A value for one parameter; None is "not said", and only for an optional one."""
+        """A value for one parameter; None is "not said", and only for an optional one.
+
+        Raises `ValueError` when the schema asks for more than anybody would read.
+        """
+        self._made += 1
+        if self._made > _MOST_VALUES:
+            raise ValueError("too many values")
         schema = resolved(schema, self._root)
         for several in ("anyOf", "oneOf"):
             if schema.get(several):
@@ -268,6 +275,8 @@ class Reader:
     def _fitting(self, value: str, schema: Json) -> str:
         """`value`, or text made up where the schema's pattern or lengths refuse it."""
         least, most = schema.get("minLength", 0), schema.get("maxLength", 500)
+        if least > _LONGEST:
+            raise ValueError("too long a text")
         pattern = schema.get("pattern", "")
         if pattern and not _matches(pattern, value):
             examples = [e for e in schema.get("examples") or () if isinstance(e, str)]
