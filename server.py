@@ -15,6 +15,7 @@ import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as AsgiMessage
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from clarifai_chat import demo, llm, proxies, visitor
+from clarifai_chat import demo, llm, visitor
 from clarifai_chat.config import ROOT, BadSettings, announce, is_loopback, settings
 from clarifai_chat.endpoints import Endpoint
 from clarifai_chat.request import ChatRequest
@@ -47,6 +49,36 @@ POLICY = (
 )
 warm = threading.Event()  # all that a first visitor would wait for is done
 PING_S = 10  # a browser that is gone is noticed within two of these, before its queue overflows
+
+
+class TrustedProxies:
+    """Takes the scheme and address of a visitor from TRUSTED_PROXIES, and from no one else.
+
+    uvicorn's middleware, for a chain of proxies too: of several words in X-Forwarded-Proto the
+    first is the visitor's, where uvicorn would read none.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app: Any = ProxyHeadersMiddleware(app, trusted_networks())  # type: ignore[arg-type]  # types of its own
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan" and (words := values(scope, b"x-forwarded-proto")):
+            first = ",".join(words).split(",")[0].strip().lower()
+            others = [header for header in scope["headers"] if header[0] != b"x-forwarded-proto"]
+            scope["headers"] = [*others, (b"x-forwarded-proto", first.encode())]
+        await self.app(scope, receive, send)
+
+
+def trusted_networks() -> list[str]:
+    """Return the networks of TRUSTED_PROXIES, each IPv4 one also as a server on "::" sees it."""
+    listed = settings().trusted_proxies.replace(",", " ").split()
+    networks = [ip_network(each) for each in listed]
+    mapped = [
+        f"::ffff:{network.network_address}/{96 + network.prefixlen}"
+        for network in networks
+        if network.version == 4
+    ]
+    return [*map(str, networks), *mapped]
 
 
 class SecurityHeaders:
@@ -114,14 +146,8 @@ def is_page(scope: Scope, response: AsgiMessage) -> bool:
 
 def visitor_cookie(scope: Scope) -> str:
     """The Set-Cookie header for whoever asks: with the id that they have, or with a new one."""
-    secure = proxies.is_https(
-        scope.get("scheme", "http"),
-        (scope.get("client") or ("",))[0],
-        values(scope, b"x-forwarded-proto"),
-        proxies.networks(settings().trusted_proxies),
-    )
     visitor_id = visitor.id_in(values(scope, b"cookie")) or visitor.new_id()
-    return visitor.cookie(visitor_id, secure=secure)
+    return visitor.cookie(visitor_id, secure=scope.get("scheme") in ("https", "wss"))
 
 
 def values(scope: Scope, name: bytes) -> list[str]:
@@ -185,7 +211,11 @@ def make_app(page: Path = ROOT / "app.py") -> st.App:
         str(page),
         lifespan=lifespan,
         routes=[Route("/healthz", healthz)],
-        middleware=[Middleware(SecurityHeaders), Middleware(VisitorCookie)],
+        middleware=[
+            Middleware(TrustedProxies),
+            Middleware(SecurityHeaders),
+            Middleware(VisitorCookie),
+        ],
         on_script_error=on_script_error,
     )
 
@@ -240,7 +270,7 @@ def main() -> int:
         ws_per_message_deflate=True,
         log_level="warning",
         access_log=False,  # addresses are visitors' own business
-        proxy_headers=False,  # uvicorn would believe this machine; TRUSTED_PROXIES says whom
+        proxy_headers=False,  # TrustedProxies reads them
         timeout_graceful_shutdown=3,
     )
     with suppress(KeyboardInterrupt):  # uvicorn raises Ctrl+C again once all is closed

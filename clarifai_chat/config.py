@@ -8,14 +8,12 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-
-from clarifai_chat.proxies import networks
 
 ROOT = Path(__file__).parent.parent
 
@@ -166,7 +164,8 @@ def _database(text: str) -> str:
 
 def _addresses(text: str) -> str:
     try:
-        networks(text)
+        for each in text.replace(",", " ").split():
+            ip_network(each)
     except ValueError:
         message = "must be addresses or networks, such as 10.0.0.5 or 10.0.0.0/8"
         raise ValueError(message) from None

@@ -28,7 +28,9 @@ def get(path="/", *, client="127.0.0.1", method="GET", **headers):
     """Streamlit's own files behind the cookie, without a server: from any address."""
     (files,) = create_streamlit_static_assets_routes(None)
     transport = httpx.ASGITransport(
-        server.VisitorCookie(files.app), client=(client, 1), raise_app_exceptions=False
+        server.TrustedProxies(server.VisitorCookie(files.app)),
+        client=(client, 1),
+        raise_app_exceptions=False,
     )
 
     async def ask():
@@ -151,16 +153,43 @@ def test_where_nothing_is_kept_there_is_no_cookie(set_up):
     assert response.headers["cache-control"] == "no-cache"
 
 
+def seen(client, *forwarded, scheme="http", **more):
+    """(scheme, address) of a visitor as the app sees them, with these X-Forwarded-Proto headers."""
+    kind = "websocket" if scheme in ("ws", "wss") else "http"
+    headers = [(b"x-forwarded-proto", value.encode()) for value in forwarded]
+    headers += [(f"x-forwarded-{name}".encode(), value.encode()) for name, value in more.items()]
+    scope = {"type": kind, "scheme": scheme, "client": client and (client, 1), "headers": headers}
+    found = []
+
+    async def app(scope, receive, send):
+        found.append((scope["scheme"], scope["client"] and scope["client"][0]))
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, server.TrustedProxies(app)(scope, None, None)).result()
+    return found[0]
+
+
+PROXIES = "10.0.0.5, 10.1.0.0/16 ::1,2001:db8::/32"
+OURS = ["10.0.0.5", "10.1.9.9", "::1", "2001:db8::9", "::ffff:10.0.0.5", "::ffff:10.1.9.9"]
+OTHERS = [
+    "10.0.0.6", "127.0.0.1", "2001:db9::9", "::ffff:10.0.0.6", "::ffff:10.2.0.0",
+    "::ffff:127.0.0.1", "", "/run/app.sock", "x", None,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("client", ["127.0.0.1", "::1", "10.0.0.5", "", "x", None])
+def test_where_no_proxy_is_trusted_none_is_believed(client):
+    assert seen(client, "https", **{"for": "7.7.7.7"}) == ("http", client)
+
+
 @pytest.mark.parametrize("client", ["127.0.0.1", "::1", "10.0.0.5"])
 def test_nobody_is_believed_about_https_unless_the_operator_says_so(client):
     assert not is_secure(get(client=client, X_Forwarded_Proto="https"))
 
 
-@pytest.mark.parametrize(
-    "client", ["10.0.0.5", "10.1.9.9", "::1", "2001:db8::9", "::ffff:10.0.0.5"]
-)
+@pytest.mark.parametrize("client", OURS)
 def test_a_trusted_proxy_makes_the_cookie_secure(set_up, client):
-    set_up(TRUSTED_PROXIES="10.0.0.5, 10.1.0.0/16, ::1, 2001:db8::/32")
+    set_up(TRUSTED_PROXIES=PROXIES)
 
     assert is_secure(get(client=client, X_Forwarded_Proto="https"))
     assert is_secure(get(client=client, X_Forwarded_Proto="https, http"))
@@ -168,11 +197,54 @@ def test_a_trusted_proxy_makes_the_cookie_secure(set_up, client):
     assert not is_secure(get(client=client))
 
 
-@pytest.mark.parametrize("client", ["10.0.0.6", "127.0.0.1", "2001:db9::9", "::ffff:10.0.0.6"])
-def test_another_address_does_not(set_up, client):
-    set_up(TRUSTED_PROXIES="10.0.0.5, 10.1.0.0/16, ::1, 2001:db8::/32")
+@pytest.mark.parametrize("client", OURS)
+def test_a_trusted_proxy_says_how_and_from_where_a_visitor_came(set_up, client):
+    set_up(TRUSTED_PROXIES=PROXIES)
+
+    assert seen(client, "https") == ("https", client)
+    assert seen(client, "http", scheme="https") == ("http", client)
+    assert seen(client, "https", scheme="ws") == ("wss", client)
+    assert seen(client, **{"for": "7.7.7.7"}) == ("http", "7.7.7.7")
+    # What the visitor wrote stands before what the proxies added.
+    assert seen(client, **{"for": "8.8.8.8, 7.7.7.7, ::ffff:10.1.2.3"}) == ("http", "7.7.7.7")
+
+
+@pytest.mark.parametrize("client", OTHERS)
+def test_another_address_is_not_believed(set_up, client):
+    set_up(TRUSTED_PROXIES=PROXIES)
+
+    assert seen(client, "https", **{"for": "10.0.0.5"}) == ("http", client)
+    assert seen(client, "http", scheme="https") == ("https", client)
+    assert seen(client, "https", scheme="ws") == ("ws", client)
+
+
+@pytest.mark.parametrize("client", [client for client in OTHERS if client])
+def test_another_address_does_not_make_the_cookie_secure(set_up, client):
+    set_up(TRUSTED_PROXIES=PROXIES)
 
     assert not is_secure(get(client=client, X_Forwarded_Proto="https"))
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "scheme"),
+    [
+        (["https, http"], "https"),
+        (["http, https"], "http"),
+        (["https", "http"], "https"),
+        (["http", "https"], "http"),
+        ([" HTTPS "], "https"),
+        (["wss"], "wss"),
+        ([""], "http"),
+        (["nonsense"], "http"),
+        (["nonsense", "https"], "http"),
+    ],
+)
+def test_of_a_chain_of_proxies_the_first_tells_how_the_visitor_came(set_up, forwarded, scheme):
+    set_up(TRUSTED_PROXIES=PROXIES)
+
+    assert seen("10.0.0.5", *forwarded)[0] == scheme
+    is_https = server.visitor_cookie({"scheme": scheme, "headers": []}).endswith("; Secure")
+    assert is_https is (scheme in ("https", "wss"))
 
 
 def test_a_connection_that_is_https_itself_makes_the_cookie_secure():
@@ -288,10 +360,15 @@ def test_many_at_once_are_each_themselves(running):
 
 
 def test_the_running_server_believes_its_proxy_and_no_other_program_of_the_machine(running):
-    if not is_secure(from_address(running, "127.0.0.2", **{"X-Forwarded-Proto": "https"})):
+    https = {"X-Forwarded-Proto": "https"}
+
+    if not is_secure(from_address(running, "127.0.0.2", **https)):
         pytest.fail("The trusted proxy was not believed.")
-    assert not is_secure(from_address(running, "127.0.0.1", **{"X-Forwarded-Proto": "https"}))
+    assert not is_secure(from_address(running, "127.0.0.1", **https))
     assert not is_secure(from_address(running, "127.0.0.2"))
+    # It does not become a proxy by saying that it is one.
+    as_proxy = {"X-Forwarded-For": "127.0.0.2"}
+    assert not is_secure(from_address(running, "127.0.0.1", **https, **as_proxy))
 
 
 def test_the_security_headers_are_there_with_the_cookie(running):
