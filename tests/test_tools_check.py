@@ -163,6 +163,7 @@ SAID = [
     (prop(type="string", **{"if": {}}), "warning", "lint.keyword", "understands if"),
     (tool({"x": {"$ref": "#/$defs/a"}}, root={"$defs": LOOP}), "error", "lint.loop", "itself"),
     (tool(root={"allOf": [{"$ref": "#"}]}), "error", "lint.loop", "leads back to itself"),
+    (tool(root={"dependentSchemas": {"city": {"$ref": "#"}}}), "error", "lint.loop", "itself"),
     (prop(type="string", pattern="^(a+)+$"), "warning", "lint.pattern", '"(a+)+"'),
     (prop(type="array"), "warning", "lint.items", "add items"),
     (prop(type="string", enum=["a"]), "hint", "lint.enum_one", "one value"),
@@ -418,6 +419,7 @@ def test_schemas_are_found_wherever_one_can_be():
         "enum": [{"properties": {"x": {}}}],
         "default": {"items": {}},
         "$defs": {"d": {"type": "object"}},
+        "dependencies": {"a": {"contentSchema": {}}, "b": ["c"]},
     }
     found = {place.path: (place.depth, place.objects, place.prop) for place in places(schema)}
 
@@ -430,6 +432,8 @@ def test_schemas_are_found_wherever_one_can_be():
         ("anyOf", 0): (1, 1, None),
         ("anyOf", 0, "if"): (1, 1, None),
         ("$defs", "d"): (1, 1, None),
+        ("dependencies", "a"): (1, 1, None),
+        ("dependencies", "a", "contentSchema"): (2, 1, None),
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from clarifai_chat.tools.findings import Path
-from clarifai_chat.tools.walk import Place
+from clarifai_chat.tools.walk import SAME_VALUE, Place, subschemas
 
 _MAX_PATTERN = 2_000  # characters of a pattern that are looked at
 # A group with one repeated atom in it, and repeated itself: (a+)+, (\w*)*, (?:[ab]+){2,}.
@@ -46,15 +46,12 @@ def ref_loop(root: dict[str, Any], found: Sequence[Place]) -> Path | None:
 
 
 def _same_value(schema: dict[str, Any], root: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The schemas that the same value is held against."""
-    parts = [schema.get(keyword) for keyword in ("not", "if", "then", "else")]
-    for keyword in ("allOf", "anyOf", "oneOf"):
-        several = schema.get(keyword)
-        parts += several if isinstance(several, list) else []
+    """Yield the schemas that the same value is held against."""
+    yield from (inner for path, inner in subschemas(schema) if path[0] in SAME_VALUE)
     ref = schema.get("$ref")
-    if isinstance(ref, str):
-        parts.append(_target(root, ref))
-    yield from (part for part in parts if isinstance(part, dict))
+    found = _target(root, ref) if isinstance(ref, str) else None
+    if isinstance(found, dict):
+        yield found
 
 
 def _target(root: Any, ref: str) -> Any:

@@ -15,10 +15,12 @@ from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import specification_with
 
+from clarifai_chat.tools.findings import Path
 from clarifai_chat.tools.guard import DEEPEST, Guard, SchemaTrouble, is_deeper
 from clarifai_chat.tools.keywords import KEYWORDS, MOST_ERRORS
 from clarifai_chat.tools.patterns import BadPattern, compiled
 from clarifai_chat.tools.problems import problem
+from clarifai_chat.tools.walk import subschemas
 from clarifai_chat.tools.words import shortened
 
 __all__ = ["SchemaProblem", "SchemaTrouble", "errors_in", "schema_problems", "validator_for"]
@@ -31,7 +33,7 @@ _DEFAULT = "https://json-schema.org/draft/2020-12/schema"
 class SchemaProblem:
     """What is wrong in a schema itself, and where: the path from the schema's root."""
 
-    path: tuple[str | int, ...]
+    path: Path
     message: str
 
 
@@ -108,19 +110,8 @@ def _draft_of(schema: Any, default: str) -> str:
 
 # What the drafts' own schemas do not see: references and patterns that lead nowhere.
 
-_ONE = (
-    *("additionalItems", "additionalProperties", "contains", "contentSchema", "else", "if"),
-    *("items", "not", "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties"),
-)
-_LIST = ("allOf", "anyOf", "items", "oneOf", "prefixItems")
-_NAMED = (
-    *("$defs", "definitions", "dependencies", "dependentSchemas"),
-    *("patternProperties", "properties"),
-)
-_Path = tuple[str | int, ...]
 
-
-def _dead_ends(validator: Any, path: _Path) -> Iterator[SchemaProblem]:
+def _dead_ends(validator: Any, path: Path) -> Iterator[SchemaProblem]:
     schema = validator.schema
     if not isinstance(schema, dict):
         return
@@ -132,11 +123,11 @@ def _dead_ends(validator: Any, path: _Path) -> Iterator[SchemaProblem]:
             compiled(pattern)
         except BadPattern as why:
             yield SchemaProblem((*path, *step), f"The pattern {why}.")
-    for step, subschema in _subschemas(schema):
+    for step, subschema in subschemas(schema):
         yield from _dead_ends(validator.evolve(schema=subschema), (*path, *step))
 
 
-def _patterns(schema: dict[str, Any]) -> Iterator[tuple[_Path, str]]:
+def _patterns(schema: dict[str, Any]) -> Iterator[tuple[Path, str]]:
     if isinstance(schema.get("pattern"), str):
         yield ("pattern",), schema["pattern"]
     named = schema.get("patternProperties")
@@ -144,21 +135,7 @@ def _patterns(schema: dict[str, Any]) -> Iterator[tuple[_Path, str]]:
         yield from ((("patternProperties", pattern), pattern) for pattern in named)
 
 
-def _subschemas(schema: dict[str, Any]) -> Iterator[tuple[_Path, Any]]:
-    for word, value in schema.items():
-        if word in _ONE and isinstance(value, dict):
-            yield (word,), value
-        elif word in _LIST and isinstance(value, list):
-            yield from (((word, index), one) for index, one in enumerate(value) if _is_schema(one))
-        elif word in _NAMED and isinstance(value, dict):
-            yield from (((word, name), one) for name, one in value.items() if _is_schema(one))
-
-
-def _is_schema(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _dead_reference(validator: Any, path: _Path, word: str) -> Iterator[SchemaProblem]:
+def _dead_reference(validator: Any, path: Path, word: str) -> Iterator[SchemaProblem]:
     try:
         found = validator._resolver.lookup(validator.schema[word])
         validator.evolve(schema=found.contents, _resolver=found.resolver)

@@ -1,18 +1,22 @@
 """The schemas inside a schema, in reading order, each with its path and its depth."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from clarifai_chat.tools.findings import Path
 
-ONE = (
+_ONE = (
     "items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else",
-    "unevaluatedItems", "unevaluatedProperties", "additionalItems",
+    "unevaluatedItems", "unevaluatedProperties", "additionalItems", "contentSchema",
 )  # fmt: skip
-LISTS = ("anyOf", "oneOf", "allOf", "prefixItems", "items")
-MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems", "items")
+_MAPS = (
+    "properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies",
+)  # fmt: skip
 # Deeper in the schema, but about the same value.
-_SAME_VALUE = {"anyOf", "oneOf", "allOf", "not", "if", "then", "else", "dependentSchemas"}
+SAME_VALUE = {
+    "anyOf", "oneOf", "allOf", "not", "if", "then", "else", "dependentSchemas", "dependencies",
+}  # fmt: skip
 
 
 class Place(NamedTuple):
@@ -33,27 +37,26 @@ def places(schema: Any) -> Iterator[Place]:
 
 def _places(place: Place) -> Iterator[Place]:
     yield place
-    for keyword, value in place.schema.items():
-        for name, inner in _inner(keyword, value):
-            if not isinstance(inner, dict):
-                continue
-            path = (*place.path, keyword, *name)
-            prop = str(name[0]) if keyword == "properties" else None
-            depth = place.depth + (keyword not in _SAME_VALUE)
-            objects = place.objects + (keyword not in _SAME_VALUE and is_object(inner))
-            if keyword in ("$defs", "definitions"):
-                depth, objects = 1, int(is_object(inner))
-            yield from _places(Place(inner, path, depth, objects, prop))
+    for (keyword, *name), inner in subschemas(place.schema):
+        prop = str(name[0]) if keyword == "properties" else None
+        depth = place.depth + (keyword not in SAME_VALUE)
+        objects = place.objects + (keyword not in SAME_VALUE and is_object(inner))
+        if keyword in ("$defs", "definitions"):
+            depth, objects = 1, int(is_object(inner))
+        yield from _places(Place(inner, (*place.path, keyword, *name), depth, objects, prop))
 
 
-def _inner(keyword: str, value: Any) -> Iterator[tuple[Path, Any]]:
-    """What may be a schema under a keyword, and its path from there."""
-    if keyword in MAPS and isinstance(value, dict):
-        yield from (((name,), inner) for name, inner in value.items())
-    elif keyword in LISTS and isinstance(value, list):
-        yield from (((index,), inner) for index, inner in enumerate(value))
-    elif keyword in ONE:
-        yield (), value
+def subschemas(schema: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the objects among the schemas directly in `schema`, each with its path from there."""
+    for keyword, value in schema.items():
+        found: Iterable[tuple[Path, Any]] = ()
+        if keyword in _MAPS and isinstance(value, dict):
+            found = (((keyword, name), inner) for name, inner in value.items())
+        elif keyword in _LISTS and isinstance(value, list):
+            found = (((keyword, index), inner) for index, inner in enumerate(value))
+        elif keyword in _ONE:
+            found = (((keyword,), value),)
+        yield from ((path, inner) for path, inner in found if isinstance(inner, dict))
 
 
 def is_object(schema: dict[str, Any]) -> bool:
