@@ -346,10 +346,14 @@ def test_quirks_are_told_in_words():
         ),
         ({"not": {}}, "a value that fits the schema"),
         ({"$ref": "#/$defs/a~1b"}, "integer"),
+        ({"$ref": "#/$defs/a%7E1b"}, "integer"),
+        ({"$ref": "#/allOf/0"}, "true or false"),
+        ({"$ref": "#/allOf/1"}, "a value that fits the schema"),
     ],
 )
 def test_a_schema_is_described(schema, words):
-    assert described(schema, {"$defs": {"a/b": {"type": "integer"}}}) == words
+    root = {"$defs": {"a/b": {"type": "integer"}}, "allOf": [{"type": "boolean"}]}
+    assert described(schema, root) == words
 
 
 INTEGER_OR_NULL = {"anyOf": [{"type": "integer"}, {"type": "null"}]}

@@ -13,6 +13,7 @@ from clarifai_chat.demo.reading import listed, words_of
 from clarifai_chat.demo.shapes import Json
 from clarifai_chat.tools.builtins.clock import CITIES
 from clarifai_chat.tools.patterns import BadPattern, is_found
+from clarifai_chat.tools.references import target
 
 PLACE_WORDS = listed("""
     address city country destination location origin place region state town where
@@ -47,23 +48,16 @@ def resolved(schema: object, root: Json) -> Json:
     for _ in range(_DEEPEST):
         if not isinstance(schema, dict):
             return {}
-        if isinstance(ref := schema.get("$ref"), str) and ref.startswith("#"):
+        if "$ref" in schema:
             rest = {key: value for key, value in schema.items() if key != "$ref"}
-            schema = {**_at(root, ref), **rest}
+            found = target(schema["$ref"], root)
+            schema = {**found, **rest} if isinstance(found, dict) else rest
         elif isinstance(parts := schema.get("allOf"), list):
             rest = {key: value for key, value in schema.items() if key != "allOf"}
             schema = _together([rest, *(resolved(part, root) for part in parts)])
         else:
             return schema
     return {}
-
-
-def _at(root: Json, ref: str) -> Json:
-    found: Any = root
-    for step in filter(None, ref.lstrip("#").split("/")):
-        step = step.replace("~1", "/").replace("~0", "~")
-        found = found.get(step) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else {}
 
 
 def _together(schemas: Sequence[Json]) -> Json:

@@ -1,8 +1,8 @@
 """What a schema asks for, in words."""
 
-import re
 from typing import Any
 
+from clarifai_chat.tools.references import resolved
 from clarifai_chat.tools.words import listed, name_text, one_of, shortened, types_text
 
 _MOST_NESTED = 4  # schemas within schemas that are told
@@ -43,22 +43,6 @@ def described(schema: Any, root: Any = None, depth: int = 0) -> str:
 
 
 _ABOUT = {"$comment", "default", "deprecated", "description", "examples", "title"}
-
-
-def resolved(schema: Any, root: Any) -> Any:
-    """What `schema` stands for: references to places in `root` are followed."""
-    for _ in range(_MOST_NESTED):
-        ref = schema.get("$ref") if isinstance(schema, dict) else None
-        if not isinstance(ref, str) or not re.match("#(/|$)", ref):
-            break
-        found = root
-        for step in ref.split("/")[1:]:
-            step = step.replace("~1", "/").replace("~0", "~")
-            found = found.get(step) if isinstance(found, dict) else None
-        if not isinstance(found, dict | bool):
-            break
-        schema = found
-    return schema
 
 
 def _implied(schema: dict[str, Any]) -> str:

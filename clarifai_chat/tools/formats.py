@@ -8,7 +8,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from clarifai_chat.tools.expected import resolved
+from clarifai_chat.tools.findings import Path
+from clarifai_chat.tools.references import resolved
 from clarifai_chat.tools.words import name_text, path_text, shortened
 
 _MOST_NOTES = 5
@@ -17,7 +18,6 @@ _LONGEST = 2000  # characters of a text that is looked at
 _BY_JSONSCHEMA = ("date", "email", "ipv4", "ipv6", "uuid")
 _DATE_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.A)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*")
-_Path = tuple[str | int, ...]
 
 
 def format_notes(value: Any, schema: Any) -> tuple[str, ...]:
@@ -56,9 +56,7 @@ def _is_date_time(text: str) -> bool:
     return True
 
 
-def _with_format(
-    value: Any, schema: Any, root: Any, path: _Path
-) -> Iterator[tuple[_Path, str, str]]:
+def _with_format(value: Any, schema: Any, root: Any, path: Path) -> Iterator[tuple[Path, str, str]]:
     schema = resolved(schema, root)
     if not isinstance(schema, dict):
         return

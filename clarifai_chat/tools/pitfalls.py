@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import unquote
 
 from clarifai_chat.tools.findings import Path
+from clarifai_chat.tools.references import target
 from clarifai_chat.tools.walk import SAME_VALUE, Place, subschemas
 
 _MAX_PATTERN = 2_000  # characters of a pattern that are looked at
@@ -48,23 +48,6 @@ def ref_loop(root: dict[str, Any], found: Sequence[Place]) -> Path | None:
 def _same_value(schema: dict[str, Any], root: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the schemas that the same value is held against."""
     yield from (inner for path, inner in subschemas(schema) if path[0] in SAME_VALUE)
-    ref = schema.get("$ref")
-    found = _target(root, ref) if isinstance(ref, str) else None
+    found = target(schema.get("$ref"), root)
     if isinstance(found, dict):
         yield found
-
-
-def _target(root: Any, ref: str) -> Any:
-    """What a "#/…" in the same schema points to; None for any other reference."""
-    if not ref.startswith("#"):
-        return None
-    at = root
-    for step in unquote(ref[1:]).split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(at, dict):
-            at = at.get(key)
-        elif isinstance(at, list) and key.isascii() and key.isdigit() and len(key) < 9:
-            at = at[int(key)] if int(key) < len(at) else None
-        else:
-            return None
-    return at if ref == "#" or ref.startswith("#/") else None

@@ -6,15 +6,16 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
-from clarifai_chat.tools.expected import described, resolved
+from clarifai_chat.tools.expected import described
+from clarifai_chat.tools.findings import Path
 from clarifai_chat.tools.keywords import MOST_ERRORS
 from clarifai_chat.tools.problems import problem
+from clarifai_chat.tools.references import resolved
 from clarifai_chat.tools.words import got, path_text, shortened
 
 UNNAMED = "not in the schema; the schema allows it"
 _GIVEN = 200  # characters of a value in a row
 _MISSING = object()
-_Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Argument:
 
 def rows_of(value: Any, schema: Any, errors: list[ValidationError]) -> Iterator[Argument]:
     """The whole where something is wrong with it; each argument, followed by what is in it."""
-    problems: dict[_Path, dict[str, ValidationError]] = {}
+    problems: dict[Path, dict[str, ValidationError]] = {}
     for error in errors[:MOST_ERRORS]:
         problems.setdefault(tuple(error.absolute_path), {}).setdefault(problem(error), error)
     if not isinstance(value, dict):
@@ -40,7 +41,7 @@ def rows_of(value: Any, schema: Any, errors: list[ValidationError]) -> Iterator[
     if () in problems:
         yield _bad((), problems[()], value, described(schema, schema))
     known = _properties(schema, schema)
-    inner: dict[Any, list[_Path]] = {}
+    inner: dict[Any, list[Path]] = {}
     for path in problems:
         inner.setdefault(path[0] if path else None, []).append(path)
     named = [n for n in known if n in value or (n,) in problems]
@@ -55,7 +56,7 @@ def rows_of(value: Any, schema: Any, errors: list[ValidationError]) -> Iterator[
                 yield _bad(path, problems[path], _at(value, path), _asked(problems[path]))
 
 
-def _in_order(path: _Path) -> list[tuple[int, str]]:
+def _in_order(path: Path) -> list[tuple[int, str]]:
     return [(step, "") if isinstance(step, int) else (-1, step) for step in path]
 
 
@@ -78,7 +79,7 @@ def _row(
     return Argument(path_text((name,)), _given(value[name]), expected, True, "")
 
 
-def _bad(path: _Path, found: dict[str, ValidationError], value: Any, expected: str) -> Argument:
+def _bad(path: Path, found: dict[str, ValidationError], value: Any, expected: str) -> Argument:
     given = "" if value is _MISSING else _given(value)
     return Argument(path_text(path), given, expected, False, "; ".join(found))
 
@@ -87,7 +88,7 @@ def _given(value: Any) -> str:
     return shortened(value, _GIVEN)
 
 
-def _at(value: Any, path: _Path) -> Any:
+def _at(value: Any, path: Path) -> Any:
     for step in path:
         if isinstance(value, dict):
             value = value.get(step, _MISSING)

@@ -11,8 +11,6 @@ from jsonschema import validators
 from jsonschema.exceptions import UnknownType, ValidationError
 from jsonschema.protocols import Validator
 from jsonschema_specifications import REGISTRY
-from referencing import Registry, Resource
-from referencing.exceptions import Unresolvable
 from referencing.jsonschema import specification_with
 
 from clarifai_chat.tools.findings import Path
@@ -20,12 +18,12 @@ from clarifai_chat.tools.guard import DEEPEST, Guard, SchemaTrouble, is_deeper
 from clarifai_chat.tools.keywords import KEYWORDS, MOST_ERRORS
 from clarifai_chat.tools.patterns import BadPattern, compiled
 from clarifai_chat.tools.problems import problem
+from clarifai_chat.tools.references import Resolver
 from clarifai_chat.tools.walk import subschemas
 from clarifai_chat.tools.words import shortened
 
 __all__ = ["SchemaProblem", "SchemaTrouble", "errors_in", "schema_problems", "validator_for"]
 
-MOST_HOPS = 128  # from schema to subschema; each takes several frames of Python's stack
 _DEFAULT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -73,7 +71,7 @@ def _in_a_line(wrong: SchemaProblem) -> str:
 def _validator(schema: Any, *, trusts: bool = False) -> Any:
     draft = _draft_of(schema, _DEFAULT)
     resource = specification_with(draft).create_resource(schema)
-    resolver = _Resolver(REGISTRY.resolver_with_root(resource), Guard(trusts=trusts), 0)
+    resolver = Resolver(REGISTRY.resolver_with_root(resource), Guard(trusts=trusts))
     return _class(draft)(schema, _resolver=resolver)
 
 
@@ -144,49 +142,6 @@ def _dead_reference(validator: Any, path: Path, word: str) -> Iterator[SchemaPro
 
 
 # jsonschema's validators, with keywords and references of our own.
-
-
-class _Resolver:
-    """References within the schema and to the drafts' own: counted, and never fetched."""
-
-    def __init__(self, inner: Any, guard: Guard, hops: int) -> None:
-        if hops > MOST_HOPS:
-            raise SchemaTrouble(
-                "The schema's references go in circles, or the value is nested too deeply."
-            )
-        guard.step(40)
-        self._inner = inner
-        self._hops = hops
-        self.guard = guard
-
-    def lookup(self, ref: str) -> Any:
-        self.guard.step(60)
-        try:
-            found = self._inner.lookup(ref)
-        except (Unresolvable, LookupError, ValueError, TypeError, AttributeError):
-            why = "leads out of the schema, and nothing is fetched from elsewhere"
-            if ref.startswith("#"):
-                why = "leads nowhere: there is no such place in the schema"
-            raise SchemaTrouble(f"{shortened(ref)} {why}.") from None
-        return _Found(found.contents, self._next(found.resolver))
-
-    def in_subresource(self, subresource: Resource[Any]) -> "_Resolver":
-        try:
-            return self._next(self._inner.in_subresource(subresource))
-        except (ValueError, AttributeError):
-            raise SchemaTrouble("An $id in the schema is no address.") from None
-
-    def dynamic_scope(self) -> Iterator[tuple[str, Registry[Any]]]:
-        return self._inner.dynamic_scope()  # type: ignore[no-any-return]
-
-    def _next(self, inner: Any) -> "_Resolver":
-        return _Resolver(inner, self.guard, self._hops + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    contents: Any
-    resolver: _Resolver
 
 
 def _evolve(self: Any, **changes: Any) -> Any:

@@ -1,0 +1,81 @@
+"""Follow a `$ref` within its schema, or to the drafts' own schemas. Nothing is ever fetched."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from referencing import Registry, Resource
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012
+
+from clarifai_chat.tools.guard import Guard, SchemaTrouble
+from clarifai_chat.tools.words import shortened
+
+MOST_HOPS = 128  # from schema to subschema; each takes several frames of Python's stack
+_MOST_IN_WORDS = 4  # references in a row that a description follows
+_DEAD = (Unresolvable, LookupError, ValueError, TypeError, AttributeError)
+_RESOLVER = Registry[Any]().resolver()
+
+
+def target(ref: Any, root: Any) -> Any:
+    """Return what "#" or "#/…" refers to in `root`; None for any other reference or a dead one."""
+    if not isinstance(ref, str) or not (ref == "#" or ref.startswith("#/")):
+        return None
+    try:
+        return DRAFT202012.create_resource(root).pointer(ref[1:], _RESOLVER).contents
+    except _DEAD:
+        return None
+
+
+def resolved(schema: Any, root: Any) -> Any:
+    """Return what `schema` stands for, after following its references to places in `root`."""
+    for _ in range(_MOST_IN_WORDS):
+        found = target(schema.get("$ref"), root) if isinstance(schema, dict) else None
+        if not isinstance(found, dict | bool):
+            break
+        schema = found
+    return schema
+
+
+class Resolver:
+    """A resolver of references that counts its work and never fetches."""
+
+    def __init__(self, inner: Any, guard: Guard, hops: int = 0) -> None:
+        if hops > MOST_HOPS:
+            raise SchemaTrouble(
+                "The schema's references go in circles, or the value is nested too deeply."
+            )
+        guard.step(40)
+        self._inner = inner
+        self._hops = hops
+        self.guard = guard
+
+    def lookup(self, ref: str) -> "Found":
+        """Return what `ref` leads to. Raises `SchemaTrouble`."""
+        self.guard.step(60)
+        try:
+            found = self._inner.lookup(ref)
+        except _DEAD:
+            why = "leads out of the schema, and nothing is fetched from elsewhere"
+            if ref.startswith("#"):
+                why = "leads nowhere: there is no such place in the schema"
+            raise SchemaTrouble(f"{shortened(ref)} {why}.") from None
+        return Found(found.contents, self._next(found.resolver))
+
+    def in_subresource(self, subresource: Resource[Any]) -> "Resolver":
+        try:
+            return self._next(self._inner.in_subresource(subresource))
+        except (ValueError, AttributeError):
+            raise SchemaTrouble("An $id in the schema is no address.") from None
+
+    def dynamic_scope(self) -> Iterator[tuple[str, Registry[Any]]]:
+        return self._inner.dynamic_scope()  # type: ignore[no-any-return]
+
+    def _next(self, inner: Any) -> "Resolver":
+        return Resolver(inner, self.guard, self._hops + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    contents: Any
+    resolver: Resolver
