@@ -145,6 +145,15 @@ def test_references_in_a_circle_are_trouble(schema):
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.parametrize("word", ["ref", "dynamicRef"])
+def test_an_anchor_that_thousands_of_items_refer_to_is_found_at_once(word):
+    anchor = {"ref": "$anchor", "dynamicRef": "$dynamicAnchor"}[word]
+    defs = {"a": {anchor: "a", "type": "integer"}, **{f"d{n}": {} for n in range(800)}}
+    schema = {"$defs": defs, "items": {f"${word}": "#a"}}
+    assert where([*range(5000), "x"], schema) == [(5000,)]
+
+
+@pytest.mark.timeout(60)
 def test_alternatives_that_double_at_each_level_end():
     both = {f"a{n}": {"anyOf": [{"$ref": f"#/$defs/a{n + 1}"}] * 2} for n in range(40)}
     with pytest.raises(SchemaTrouble, match="takes too long"):

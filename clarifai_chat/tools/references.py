@@ -1,9 +1,11 @@
 """Follow a `$ref` within its schema, or to the drafts' own schemas. Nothing is ever fetched."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from jsonschema_specifications import REGISTRY
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
@@ -35,6 +37,17 @@ def resolved(schema: Any, root: Any) -> Any:
             break
         schema = found
     return schema
+
+
+def resolver_of(resource: Resource[Any], guard: Guard) -> "Resolver":
+    """Return a resolver of the references in a schema."""
+    address = resource.id() or ""
+    registry = REGISTRY.with_resource(address, resource)
+    # Without this, each reference to an anchor would search the whole schema for it. Where it
+    # fails, the reference that needs it says so.
+    with suppress(*_DEAD):
+        registry = registry.crawl()
+    return Resolver(registry.resolver(address), guard)
 
 
 class Resolver:

@@ -18,7 +18,7 @@ from clarifai_chat.tools.guard import DEEPEST, Guard, SchemaTrouble, is_deeper
 from clarifai_chat.tools.keywords import KEYWORDS, MOST_ERRORS
 from clarifai_chat.tools.patterns import BadPattern, compiled
 from clarifai_chat.tools.problems import problem
-from clarifai_chat.tools.references import Resolver
+from clarifai_chat.tools.references import resolver_of
 from clarifai_chat.tools.walk import subschemas
 from clarifai_chat.tools.words import shortened
 
@@ -71,8 +71,7 @@ def _in_a_line(wrong: SchemaProblem) -> str:
 def _validator(schema: Any, *, trusts: bool = False) -> Any:
     draft = _draft_of(schema, _DEFAULT)
     resource = specification_with(draft).create_resource(schema)
-    resolver = Resolver(REGISTRY.resolver_with_root(resource), Guard(trusts=trusts))
-    return _class(draft)(schema, _resolver=resolver)
+    return _class(draft)(schema, _resolver=resolver_of(resource, Guard(trusts=trusts)))
 
 
 # Against the drafts' own schemas.
