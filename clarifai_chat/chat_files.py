@@ -1,11 +1,11 @@
 """What goes between files and kept conversations: new ids, and contents of attachments."""
 
-import json
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from clarifai_chat import history
+from clarifai_chat.access_token import holds
 from clarifai_chat.chats import Chat
 from clarifai_chat.contents import attachments_of, find
 from clarifai_chat.conversation import rename_left_out
@@ -33,9 +33,8 @@ def take_in(owner: str, found: Imported) -> list[Chat]:
 
 
 def mention(found: Imported, secret: str) -> bool:
-    """Whether the `secret` stands anywhere in what was in a file."""
-    in_contents = any(secret.encode() in data for data in found.contents.values())
-    return in_contents or secret in json.dumps(found.chats, ensure_ascii=False)
+    """Return whether the access token is anywhere in an imported file."""
+    return holds([found.contents, found.chats], secret)
 
 
 def contents(owner: str, kept: Iterable[Chat]) -> dict[str, bytes]:

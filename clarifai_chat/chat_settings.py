@@ -1,7 +1,6 @@
 """What a conversation's questions are asked with, and what of that a request carries."""
 
 import re
-from collections.abc import Iterator
 from typing import Any, TypedDict, cast
 
 from clarifai_chat.request import Params
@@ -58,15 +57,6 @@ def params(settings: ChatSettings) -> Params:
 
         sent["response_format"] = response_format(found["json_schema"])
     return cast(Params, sent)
-
-
-def texts(settings: ChatSettings) -> Iterator[str]:
-    """All that was typed as text: where a secret could stand."""
-    for value in settings.values():
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, list):
-            yield from value
 
 
 def is_any_json(schema: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from clarifai_chat import pat as tokens
+from clarifai_chat.access_token import sendable
 from clarifai_chat.catalog import Model, parse_address
 from clarifai_chat.errors import (
     BadReply,
@@ -206,7 +206,7 @@ def _ask(http: httpx.Client, method: str, url: str, pat: str, **request: Any) ->
     """The JSON object that Clarifai answers with. Raises a `ChatError` that holds no token."""
     if not pat:
         raise NoPat
-    if not tokens.sendable(pat):
+    if not sendable(pat):
         raise OddPat
     answer = _send(http, method, url, pat, **request)
     if isinstance(answer, ChatError):

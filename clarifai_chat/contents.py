@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 from clarifai_chat import attachments, history
+from clarifai_chat.access_token import holds
 from clarifai_chat.attachments import Accepted, Refused, images
 from clarifai_chat.attachments.limits import MAX_FILES, MB
 from clarifai_chat.chats import Chat
@@ -125,7 +126,7 @@ def take(
 
 
 def _check_name(name: str, secret: str) -> None:
-    if secret and secret in name:
+    if holds(name, secret):
         raise Refused("A file has your access token in its name. Rename it, and add it again.")
 
 
@@ -142,7 +143,7 @@ def _accepted(
             f"{attachments.clean_name(name)} could not be read: this app made a mistake."
             " Save it in another format, and add that."
         ) from None
-    if secret and secret.encode() in file.content:
+    if holds(file.content, secret):
         raise Refused(
             f"{file.attachment['name']} has your access token in it. Take it out of the file, and"
             " add the file again."
@@ -186,7 +187,7 @@ def mention(owner: str | None, chat: Chat, secret: str) -> bool:
     """
     texts = (file["id"] for file in attachments_of(chat) if file["kind"] == "text")
     held = (_memory.get(owner, id, is_use=False) for id in texts)
-    return any(each is not None and secret.encode() in each.content for each in held)
+    return holds([each.content for each in held if each is not None], secret)
 
 
 def forget(owner: str) -> None:

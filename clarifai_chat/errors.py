@@ -15,6 +15,8 @@ import json
 import re
 from typing import Any, ClassVar, Literal, TypedDict
 
+from clarifai_chat.access_token import redact
+
 Side = Literal["you", "your account", "Clarifai", "the model", "the network", "this app"]
 
 MAX_DETAIL_CHARS = 300
@@ -495,9 +497,7 @@ def is_error(body: Any) -> bool:
 
 def plain(text: str, pat: str = "") -> str:
     """A server's words, fit to show: one short line without token, HTML or JSON."""
-    if pat:
-        text = text.replace(pat, "[access token]")
-    text = " ".join(text.split())
+    text = " ".join(redact(text, pat).split())
     if text.startswith("<"):
         return ""
     text = re.sub(r"\{.*\}", "…", text)

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from clarifai_chat import pat
+from clarifai_chat.access_token import may_hold
 
 MAX_CHARS = 4_000  # of each text; browsers and proxies take more, mail programs often do not
 
@@ -28,16 +28,12 @@ def read(found: str, what: str, secret: str = "") -> str:
             f" and up to {MAX_CHARS:,} are."
         )
     text = clean(found)
-    if has_token(text, secret):
+    if may_hold(text, secret):
         raise BadLink(
             f"The {what} in this page's address was not taken: something in it looks like an access"
             " token. Addresses are kept in histories and logs; if it is yours, make a new one."
         )
     return text
-
-
-def has_token(text: str, secret: str = "") -> bool:
-    return pat.stands_in(text) or bool(secret and secret in text)
 
 
 def clean(text: str) -> str:

@@ -21,6 +21,7 @@ import httpx
 from httpx_sse import EventSource, SSEError
 
 from clarifai_chat import wire
+from clarifai_chat.access_token import sendable
 from clarifai_chat.config import settings
 from clarifai_chat.endpoints import Endpoint
 from clarifai_chat.errors import (
@@ -39,7 +40,6 @@ from clarifai_chat.errors import (
     plain,
 )
 from clarifai_chat.events import Finished, Retrying, StreamEvent, Usage
-from clarifai_chat.pat import sendable
 from clarifai_chat.request import ChatRequest
 from clarifai_chat.stream import Assembler
 from clarifai_chat.tools.recover import recover

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from clarifai_chat import history, sound
+from clarifai_chat.access_token import redact
 from clarifai_chat.catalog import parse_address
-from clarifai_chat.chat_settings import ChatSettings, given, texts
-from clarifai_chat.exports.secret import everywhere, hider
+from clarifai_chat.chat_settings import ChatSettings, given
 from clarifai_chat.links import clean
 
 FORMAT, VERSION = "clarifai-chat-presets", 1
@@ -45,11 +45,6 @@ def name_of(text: str) -> str:
     return " ".join(clean(text).split())[:MAX_NAME_CHARS].strip()
 
 
-def holds(secret: str, name: str, preset: Preset) -> bool:
-    """Whether the access token stands in it."""
-    return bool(secret) and any(secret in text for text in (name, *texts(preset)))
-
-
 # --- Kept ----------------------------------------------------------------------------------------
 
 
@@ -79,8 +74,7 @@ def delete(owner: str, name: str) -> str:
 
 def to_json(presets: Mapping[str, Preset], secret: str) -> str:
     """The file's text, without the access token, whatever it stands in."""
-    hide = hider(secret)
-    rows = {hide(name): everywhere(hide, preset) for name, preset in presets.items()}
+    rows = redact({**presets}, secret)
     document = {"format": FORMAT, "version": VERSION, "presets": rows}
     return json.dumps(document, ensure_ascii=False, indent=1)
 

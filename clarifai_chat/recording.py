@@ -6,9 +6,10 @@ from typing import TypedDict
 
 import httpx
 
+from clarifai_chat.access_token import Redactor
+
 MAX_CHARS = 2_000_000  # of one answer; what comes after them is counted, and not kept
 TOKEN = "<access token>"  # noqa: S105 - what stands in its place
-SHORTEST_SECRET = 8  # the Demo's key, which is none, is a word of many a request
 
 
 class Exchange(TypedDict):
@@ -35,14 +36,14 @@ class Recorder:
     def __init__(self, exchanges: list[Exchange], step: int) -> None:
         self._exchanges = exchanges
         self._step = step
-        self._secret = ""
+        self._redactor = Redactor("", TOKEN)
         self._exchange: Exchange | None = None  # the latest of this call
         self._began = 0.0
         self._room = MAX_CHARS
 
-    def hide(self, secret: str) -> None:
-        """Let `secret` be in nothing that is kept."""
-        self._secret = secret
+    def hide(self, token: str) -> None:
+        """Replace `token` by `TOKEN` in everything that is kept from now on."""
+        self._redactor = Redactor(token, TOKEN)
 
     def request(self, request: httpx.Request) -> None:
         self._began = time.monotonic()
@@ -99,7 +100,7 @@ class Recorder:
         return kept
 
     def _clean(self, text: str) -> str:
-        return without(self._secret, text)
+        return self._redactor.redact(text)
 
     def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         hidden = ("cookie", "set-cookie")
@@ -107,8 +108,3 @@ class Recorder:
         if "authorization" in kept:  # whatever the key is
             kept["authorization"] = f"Bearer {TOKEN}"
         return kept
-
-
-def without(secret: str, text: str) -> str:
-    """`text` with `TOKEN` wherever it held the secret."""
-    return text.replace(secret, TOKEN) if len(secret) >= SHORTEST_SECRET else text

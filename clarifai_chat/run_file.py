@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
+from clarifai_chat.access_token import redact
 from clarifai_chat.config import settings
-from clarifai_chat.recording import Exchange, without
+from clarifai_chat.recording import TOKEN, Exchange
 from clarifai_chat.runs import Run, steps
 from clarifai_chat.tools.guard import DEEPEST, is_deeper
 from clarifai_chat.tools.verdict import Verdict
@@ -37,7 +38,9 @@ def as_json(run: Run, pat: str = "") -> str:
             for step in steps(run)
         ],
     }
-    return without(settings().shared_pat, without(pat, pretty(whole)))
+    for token in (pat, settings().shared_pat):
+        whole = redact(whole, token, TOKEN)
+    return pretty(whole)
 
 
 def verdict_as_json(verdict: Verdict) -> dict[str, Any]:

@@ -7,6 +7,7 @@ sends, and changes no conversation that is there.
 import streamlit as st
 
 from clarifai_chat import catalog, chats, history, links
+from clarifai_chat.access_token import holds, may_hold
 from clarifai_chat.links import BadLink
 from clarifai_chat.markdown import escaped
 from components import asked_with, chat_list, keeping
@@ -106,7 +107,7 @@ def _has_token(name: str, text: str) -> bool:
     around = text
     if name == "model" and (url := catalog.parse_address(text)):
         around = text.replace(url.partition("clarifai.com/")[2], "")
-    return links.has_token(around) or bool(session.pat and session.pat in text)
+    return may_hold(around) or holds(text, session.pat)
 
 
 def show_notice() -> None:

@@ -285,7 +285,7 @@ def _import() -> None:
     except imports.BadImport as error:
         st.toast(str(error))
         return
-    if session.pat and chat_files.mention(found, session.pat):
+    if chat_files.mention(found, session.pat):
         st.toast("Your access token stands in this file. Take it out, and bring the file in again.")
         return
     kept = chat_files.take_in(owner, found)

@@ -1,7 +1,7 @@
 """Whether this session's conversation is kept, and for whom; saving it where it is."""
 
 from clarifai_chat import contents, history
-from clarifai_chat.chat_settings import texts
+from clarifai_chat.access_token import holds
 from clarifai_chat.config import settings
 from clarifai_chat.conversation import Turn
 from components.session import session
@@ -34,13 +34,11 @@ def _keeper() -> str | None:
 
 
 def _holds_token() -> bool:
-    pat, chat = session.pat, session.chat
-    if not pat:
-        return False
-    prompts = (turn["prompt"] for turn in chat["turns"])
-    names = (file["name"] for turn in chat["turns"] for file in turn.get("attachments", []))
-    typed = (chat["title"], *prompts, *names, *texts(chat["settings"]))
-    return any(pat in text for text in typed) or contents.mention(owner(), chat, pat)
+    chat = session.chat
+    prompts = [turn["prompt"] for turn in chat["turns"]]
+    names = [file["name"] for file in contents.attachments_of(chat)]
+    typed = [chat["title"], chat["settings"], prompts, names]
+    return holds(typed, session.pat) or contents.mention(owner(), chat, session.pat)
 
 
 def why_not() -> str:

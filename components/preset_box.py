@@ -3,6 +3,7 @@
 import streamlit as st
 
 from clarifai_chat import presets
+from clarifai_chat.access_token import holds
 from clarifai_chat.markdown import escaped
 from clarifai_chat.presets import BadPresets, Preset
 from components import asked_with, keeping
@@ -109,7 +110,7 @@ def _save() -> None:
     known, why = _known()
     if not name:
         st.toast("Give the preset a name first.")
-    elif presets.holds(session.pat, name, preset):
+    elif holds([name, preset], session.pat):
         st.toast(TAKE_IT_OUT)
     elif name not in known and len(known) >= presets.MOST:
         st.toast(presets.FULL)
@@ -157,7 +158,7 @@ def _bring_in() -> None:
         return
     known, why = _known()
     fresh = presets.beside(known, found)
-    held = [name for name, preset in fresh.items() if presets.holds(session.pat, name, preset)]
+    held = [name for name, preset in fresh.items() if holds([name, preset], session.pat)]
     fresh = {name: preset for name, preset in fresh.items() if name not in held}
     if len(known) + len(fresh) > presets.MOST:
         why = presets.FULL

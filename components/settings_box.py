@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from clarifai_chat import links
+from clarifai_chat.access_token import may_hold
 from clarifai_chat.cautions import chat_cautions
 from clarifai_chat.chat_settings import EFFORTS, ChatSettings, given, is_any_json, stop_lines
 from clarifai_chat.markdown import escaped
@@ -182,7 +183,7 @@ def _show_link(system: str) -> None:
         page = (st.context.url or "").split("?")[0]
         if not system and not session.chosen:
             st.caption("Choose a model or write a system prompt first: a link carries these.")
-        elif links.has_token(system, session.pat):
+        elif may_hold(system, session.pat):
             st.caption("No link: something in the system prompt looks like an access token.")
         elif address := links.to(page, {"model": session.chosen, "system": system}):
             st.caption(LINK_HELP)

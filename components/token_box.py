@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from clarifai_chat import background, catalog, clarifai, pat
+from clarifai_chat import access_token, background, catalog, clarifai
 from clarifai_chat.clarifai import Account
 from clarifai_chat.config import settings
 from clarifai_chat.markdown import escaped
@@ -44,8 +44,8 @@ def _show_box() -> None:
 
 def _show_token() -> None:
     account = session.account
-    masked = escaped(pat.masked(session.pat))
-    odd = pat.odd(session.pat)
+    masked = escaped(access_token.masked(session.pat))
+    odd = access_token.odd(session.pat)
     if account is None or account["state"] == "running":
         st.markdown(f":material/hourglass: Checking token {masked}")
     elif account["state"] == "failed":
@@ -80,11 +80,11 @@ def _accept() -> None:
     if not typed:
         return  # a click on Verify also leaves the box: what was typed has been taken already
     set_widget("pat", "")
-    cleaned = pat.clean(typed)
+    cleaned = access_token.clean(typed)
     session.notice = ""
     if not cleaned:
         return
-    if not pat.sendable(cleaned):
+    if not access_token.sendable(cleaned):
         session.notice = (
             "That cannot be a token: it has blanks or signs that no request can carry."
             " Copy it again from Clarifai."

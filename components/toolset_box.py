@@ -3,6 +3,7 @@
 import streamlit as st
 
 from clarifai_chat import toolset
+from clarifai_chat.access_token import holds
 from clarifai_chat.toolset import MAX_FILE_BYTES, BadToolSet
 from components import tool_text
 from components.session import session, uninterrupted, widget
@@ -32,7 +33,7 @@ def show() -> None:
         if not box.open:
             return
         current = tool_text.current()
-        if session.pat and session.pat in toolset.to_json(current):
+        if holds(current, session.pat):
             st.warning(TAKE_IT_OUT)
         else:
             _show_ways_out(current)

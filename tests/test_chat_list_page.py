@@ -658,9 +658,10 @@ def test_a_file_that_cannot_be_kept_says_so(open_app, monkeypatch, keep):
     assert any(toast.startswith("0 of 2 conversations were kept.") for toast in toasts(app))
 
 
-def test_a_conversation_with_the_token_in_it_is_not_written_down(open_app, kept, ada):
+@pytest.mark.parametrize("write", [str, str.upper], ids=["as it is", "in upper case"])
+def test_a_conversation_with_the_token_in_it_is_not_written_down(open_app, kept, ada, write):
     token = "f00d" * 8  # one that the tests may show on a page: nobody's
-    app = ask(open_app(pat=token, chosen=DEMO.url), f"My token is {token}, is that fine?")
+    app = ask(open_app(pat=token, chosen=DEMO.url), f"My token is {write(token)}, is that fine?")
 
     assert "Your access token stands in this conversation" in sidebar(app)
     assert reply(app)

@@ -12,7 +12,6 @@ from clarifai_chat.chat_settings import (
     stop_lines,
     stops_in,
     system,
-    texts,
 )
 from clarifai_chat.errors import BadSchema
 
@@ -95,11 +94,6 @@ def test_asking_changes_no_setting():
     settings: ChatSettings = {"stop": ["END"], "json_schema": SCHEMA, "system": " "}
     params(settings)
     assert settings == {"stop": ["END"], "json_schema": SCHEMA, "system": " "}
-
-
-def test_all_that_was_typed_as_text_is_found():
-    settings: ChatSettings = {"system": "a", "stop": ["b", "c"], "json_schema": "d", "seed": 1}
-    assert [*texts(settings)] == ["a", "b", "c", "d"]
 
 
 @pytest.mark.parametrize(

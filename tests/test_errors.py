@@ -197,6 +197,7 @@ def test_an_error_is_told_from_an_answer(body, so):
     ("text", "shown"),
     [
         pytest.param(f"Key {CANARY} is bad", "Key [access token] is bad", id="token"),
+        pytest.param(f"Key {CANARY.upper()}!", "Key [access token]!", id="token in upper case"),
         ("two\n  lines", "two lines"),
         ("<html><body>Sorry</body></html>", ""),
         ('Failed with {"a": {"b": 1}} inside', "Failed with … inside"),

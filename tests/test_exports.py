@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from clarifai_chat.access_token import MARK, redact
 from clarifai_chat.chats import add, new_chat
 from clarifai_chat.exports import file_name, to_html, to_json, to_markdown
 from clarifai_chat.exports.contained import contained, fenced
 from clarifai_chat.exports.rendered import rendered
-from clarifai_chat.exports.secret import PLACE, hider
 from tests.canary import CANARY, assert_no_canary, leaks_in
 from tests.some_chats import CONTENTS, PNG, TEXTS, any_chats, odd_data, rich_chat, turn
 
@@ -376,7 +376,7 @@ def test_the_access_token_is_in_no_export(said):
     text = to_json([chat], secret=CANARY, contents=contents)
 
     decoded = base64.b64decode(json.loads(text)["contents"]["b" * 32])
-    assert decoded == f"x {PLACE}".encode()
+    assert decoded == f"x {MARK}".encode()
     assert json.loads(text)["chats"][0]["turns"][0]["attachments"][1]["size"] == len(decoded)
     for export in (text, to_markdown([chat], secret=CANARY)):
         assert_no_canary("an export", export)
@@ -390,9 +390,9 @@ def test_the_access_token_is_in_no_export(said):
 def test_no_coding_hides_the_token(before, after):
     text = base64.b64encode(before + CANARY.encode() + after).decode()
 
-    hidden = hider(CANARY)(text)
+    hidden = redact(text, CANARY)
 
-    assert PLACE in hidden
+    assert MARK in hidden
     assert not leaks_in(hidden)
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarifai_chat import history, presets
+from clarifai_chat.access_token import holds
 from clarifai_chat.catalog import DEFAULT_URL
 from clarifai_chat.presets import BadPresets
 from tests.canary import CANARY, assert_no_canary
@@ -98,10 +99,10 @@ def test_a_name_is_one_short_line(typed, name):
     ids=lambda preset: next(iter(preset)),
 )
 def test_the_access_token_is_found_wherever_it_was_typed(preset):
-    assert presets.holds(CANARY, "P", preset)
-    assert presets.holds(CANARY, CANARY, {})
-    assert not presets.holds(CANARY, "P", {"system": "a b"})
-    assert not presets.holds("", "P", preset)
+    assert holds(["P", preset], CANARY)
+    assert holds([CANARY, {}], CANARY)
+    assert not holds(["P", {"system": "a b"}], CANARY)
+    assert not holds(["P", preset], "")
 
 
 # --- As a file ---------------------------------------------------------------------------------

@@ -2,13 +2,14 @@
 
 import json
 import threading
+from base64 import b64encode
 from itertools import pairwise
 
 import httpx
 import pytest
 
 from clarifai_chat import recording
-from clarifai_chat.recording import TOKEN, Recorder, without
+from clarifai_chat.recording import TOKEN, Recorder
 from clarifai_chat.wire import InFlight
 from tests import fake_clarifai as quirk
 from tests.canary import CANARY, assert_no_canary
@@ -224,7 +225,21 @@ def test_a_recorder_writes_into_its_own_exchanges_only():
     assert (exchanges[1]["chunks"], exchanges[1]["ended_s"]) == ([], None)
 
 
+@pytest.mark.parametrize("code", [str.upper, lambda token: b64encode(token.encode()).decode()])
+def test_a_token_that_comes_back_in_another_form_is_replaced(code):
+    made, exchanges = recorder()
+    made.request(request())
+    made.chunk(f"a {code(CANARY)} b")
+
+    assert [data[:16] for _, data in exchanges[0]["chunks"]] == [f"a {TOKEN}"]
+    assert_no_canary("a chunk", json.dumps(exchanges))
+
+
 @pytest.mark.parametrize("secret", ["", "demo"])
 def test_a_word_that_is_no_secret_stays(secret):
-    assert without(secret, '{"model": "demo"}') == '{"model": "demo"}'
-    assert without(CANARY, f"a {CANARY} b") == f"a {TOKEN} b"
+    made, exchanges = recorder(secret)
+    made.request(request('{"model": "demo"}'))
+    made.chunk("a demo")
+
+    assert exchanges[0]["request"] == '{"model": "demo"}'
+    assert [data for _, data in exchanges[0]["chunks"]] == ["a demo"]

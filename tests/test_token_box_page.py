@@ -5,8 +5,7 @@ from collections import deque
 import pytest
 from streamlit.runtime.context import ContextProxy, StreamlitHeaders
 
-from clarifai_chat import config, endpoints
-from clarifai_chat import pat as tokens
+from clarifai_chat import access_token, config, endpoints
 from clarifai_chat.catalog import DEFAULT_URL
 from tests.canary import CANARY
 from tests.fake_clarifai import OTHER_PAT, PAT, RESTRICTED_PAT, says, status
@@ -190,11 +189,11 @@ def test_after_forget_another_token_can_be_typed(open_app, fake):
 
 
 def test_a_short_token_is_not_shown_at_all():
-    assert tokens.masked("abc1234") == "…"
+    assert access_token.masked("abc1234") == "…"
 
 
 def test_a_leak_into_the_page_turns_a_test_red(open_app, monkeypatch):
-    monkeypatch.setattr(tokens, "masked", lambda pat: pat)
+    monkeypatch.setattr(access_token, "masked", lambda token: token)
 
     with pytest.raises(AssertionError, match="The access token is in what a browser was sent"):
         type_token(open_app(), CANARY)

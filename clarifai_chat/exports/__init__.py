@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from clarifai_chat import sound
+from clarifai_chat.access_token import Redactor
 from clarifai_chat.chats import Chat
 from clarifai_chat.exports import as_html, as_json, as_markdown
-from clarifai_chat.exports.secret import everywhere, hider, without
 from clarifai_chat.exports.words import title
 
 Kind = Literal["json", "md", "html"]
@@ -27,15 +27,15 @@ def to_json(
 
 def to_markdown(chats: Iterable[Chat], *, secret: str) -> str:
     """The branches that are shown, to be read as text."""
-    return as_markdown.document(_hidden(chats, secret))
+    return as_markdown.document(Redactor(secret).redact(_sound(chats)))
 
 
 def to_html(
     chats: Iterable[Chat], *, secret: str, contents: Mapping[str, bytes] = NO_CONTENTS
 ) -> str:
     """The branches that are shown, as a page that needs nothing but itself."""
-    files = {id: without(secret, content) for id, content in contents.items()}
-    return as_html.document(_hidden(chats, secret), hider(secret), files)
+    redact = Redactor(secret).redact
+    return as_html.document(redact(_sound(chats)), redact, redact({**contents}))
 
 
 def file_name(chats: Iterable[Chat], kind: Kind) -> str:
@@ -49,8 +49,3 @@ def _sound(chats: Iterable[Chat]) -> list[Chat]:
     # In one go: a worker may be filling a turn.
     copies = [json.loads(json.dumps(chat, default=str)) for chat in chats]
     return [sound.chat(copy, []) for copy in copies]
-
-
-def _hidden(chats: Iterable[Chat], secret: str) -> list[Chat]:
-    hide = hider(secret)
-    return [everywhere(hide, chat) for chat in _sound(chats)]

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from clarifai_chat.access_token import Redactor
 from clarifai_chat.chats import Chat
-from clarifai_chat.exports.secret import everywhere, hider, without
 from clarifai_chat.usage import cost_usd
 
 FORMAT, VERSION = "clarifai-chat", 1
@@ -15,9 +15,9 @@ FORMAT, VERSION = "clarifai-chat", 1
 
 def document(chats: Sequence[Chat], secret: str, contents: Mapping[str, bytes]) -> str:
     """The file's text. `contents` are those of attachments, by their ids."""
-    hide = hider(secret)
+    redact = Redactor(secret).redact
     kept = {
-        attachment["id"]: without(secret, contents[attachment["id"]])
+        attachment["id"]: redact(contents[attachment["id"]])
         for chat in chats
         for turn in chat["turns"]
         for attachment in turn.get("attachments", [])
@@ -26,7 +26,7 @@ def document(chats: Sequence[Chat], secret: str, contents: Mapping[str, bytes]) 
     found: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
-        "chats": [everywhere(hide, _row(chat, kept)) for chat in chats],
+        "chats": [redact(_row(chat, kept)) for chat in chats],
     }
     if kept:
         found["contents"] = {id: base64.b64encode(data).decode() for id, data in kept.items()}

@@ -1,0 +1,164 @@
+"""The access token: cleaned as pasted, checked, masked, and found and replaced in data.
+
+Nothing here keeps a token: what is cached across sessions would outlive its Forget button.
+"""
+
+import base64
+import json
+import re
+import urllib.parse
+from typing import Any, TypeVar, cast
+
+MARK = "[access token]"  # stands in a token's place
+SHORTEST = 8  # characters; shorter is no secret: the Demo's key is a word of many a sentence
+
+Data = TypeVar("Data")
+
+# Zero-width and other invisible characters that web pages and chat programs add.
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_AROUND = " \t\r\n\v\f\u00a0\u2028\u2029\"'`´‘’‚‛“”„‟«»‹›"  # noqa: RUF001 (quotes, as pasted)
+_BEFORE = re.compile(
+    r"(?:export\s+|os\.environ\[[\"'])?CLARIFAI_(?:PAT|API_KEY)[\"'\]]*\s*[:=]"
+    r"|authorization\s*[:=]|(?:bearer|key)\s+",
+    re.IGNORECASE,
+)
+
+# --- What a visitor pastes ------------------------------------------------------------------------
+
+
+def clean(text: str) -> str:
+    """Return the pasted token without blanks, quotes, `Key ` or `CLARIFAI_PAT=` around it."""
+    text, pasted = _INVISIBLE.sub("", text), None
+    while text != pasted:
+        pasted = text
+        text = text.strip(_AROUND)
+        if before := _BEFORE.match(text):
+            text = text[before.end() :]
+    return text
+
+
+def odd(token: str) -> str:
+    """Return a one-sentence warning when `token` does not look like Clarifai's, else "".
+
+    Never a reason to refuse it: Clarifai documents no format.
+    """
+    if not token or re.fullmatch(r"[0-9a-f]{32}", token):
+        return ""
+    if len(token) != 32:
+        return f"Clarifai's tokens have 32 characters as a rule; this one has {len(token)}."
+    return "Clarifai's tokens are made of 0-9 and a-f as a rule; this one has other characters."
+
+
+def sendable(token: str) -> bool:
+    """Return whether a request header can carry `token`: printable ASCII, no blanks, not empty."""
+    return bool(token) and all("!" <= character <= "~" for character in token)
+
+
+def masked(token: str) -> str:
+    """Return "…" and the last four characters; "…" alone for a token too short to show any of."""
+    return "…" + (token[-4:] if len(token) >= SHORTEST else "")
+
+
+# --- Tokens in texts and data ---------------------------------------------------------------------
+
+
+def may_hold(text: str, token: str = "") -> bool:
+    """Return whether `text` holds `token`, or anything that looks like one of Clarifai's tokens."""
+    looks = re.search(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}(?![0-9A-Za-z])", text)
+    return bool(looks) or holds(text, token)
+
+
+def holds(data: Any, token: str) -> bool:
+    """Return whether `token` is in `data`; see `Redactor`."""
+    return Redactor(token).finds_in(data)
+
+
+def redact(data: Data, token: str, mark: str = MARK) -> Data:
+    """Return `data` with `mark` in place of `token`; see `Redactor`."""
+    return Redactor(token, mark).redact(data)
+
+
+class Redactor:
+    """Find one token in data, and replace it by a mark.
+
+    Data is a text, bytes, or lists, tuples and dicts of those; anything else holds no token. The
+    token is found in upper and lower case, and as URLs, JSON and base64 write it. A token shorter
+    than `SHORTEST` is never found.
+    """
+
+    def __init__(self, token: str, mark: str = MARK) -> None:
+        self._forms = _forms(token) if len(token) >= SHORTEST else []
+        self._mark = mark.encode()
+
+    def finds_in(self, data: Any) -> bool:
+        if not self._forms:
+            return False
+        if isinstance(data, str | bytes):
+            lowered = _lowered(data)
+            for form in self._forms:  # noqa: SIM110 - any() takes twice as long, for each chunk
+                if form in lowered:
+                    return True
+            return False
+        if isinstance(data, list | tuple):
+            return any(map(self.finds_in, data))
+        if isinstance(data, dict):
+            return any(map(self.finds_in, data)) or any(map(self.finds_in, data.values()))
+        return False
+
+    def redact(self, data: Data) -> Data:
+        return cast(Data, self._redacted(data)) if self._forms else data
+
+    def _redacted(self, data: Any) -> Any:
+        if isinstance(data, str | bytes):
+            if not self.finds_in(data):
+                return data
+            if isinstance(data, bytes):
+                return self._replaced(data)
+            return self._replaced(_encoded(data)).decode("utf-8", "surrogatepass")
+        if isinstance(data, list | tuple):
+            return type(data)(map(self._redacted, data))
+        if isinstance(data, dict):
+            return {self._redacted(name): self._redacted(each) for name, each in data.items()}
+        return data
+
+    def _replaced(self, data: bytes) -> bytes:
+        for form in self._forms:
+            kept, at = [], 0
+            for part in _lowered(data).split(form):
+                kept.append(data[at : at + len(part)])
+                at += len(part) + len(form)
+            data = self._mark.join(kept)
+        return data
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _lowered(data: str | bytes) -> str:
+    """Return a character for each byte, A to Z in lower case and everything else as it is."""
+    if isinstance(data, str):
+        if data.isascii():
+            return data.lower()
+        data = _encoded(data)
+    return data.lower().decode("latin-1")
+
+
+def _forms(token: str) -> list[str]:
+    """Return the token as it is, in URLs, in JSON and in base64: in lower case, longest first."""
+    encoded = _encoded(token)
+    written = (token, urllib.parse.quote(encoded, safe=""), json.dumps(token)[1:-1])
+    forms = {*map(_lowered, written), *map(_lowered, _base64_forms(encoded))}
+    return sorted(forms, key=lambda form: (-len(form), form))
+
+
+def _base64_forms(token: bytes) -> list[bytes]:
+    """Return what base64 makes of the token wherever it begins in a longer text."""
+    forms = []
+    for shift in range(3):
+        coded = base64.b64encode(b"\0" * shift + token).rstrip(b"=")
+        # The first and the last sign depend on what stands before and after it.
+        first = (0, 2, 3)[shift]
+        last = len(coded) if (shift + len(token)) % 3 == 0 else len(coded) - 1
+        forms.append(coded[first:last])
+    return forms

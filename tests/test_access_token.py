@@ -1,0 +1,191 @@
+"""The access token: what people paste, and where it is found and replaced."""
+
+import base64
+import json
+import urllib.parse
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clarifai_chat import access_token
+from clarifai_chat.access_token import MARK, SHORTEST, Redactor, holds, may_hold, redact
+
+calm = settings(deadline=None)  # others may need the machine
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        TOKEN,
+        f"  {TOKEN}\n",
+        f'"{TOKEN}"',
+        f"\u201c{TOKEN}\u201d",
+        f"\u00ab\u00a0{TOKEN}\u00a0\u00bb",
+        f"`{TOKEN}`",
+        f"Key {TOKEN}",
+        f"bearer   {TOKEN}",
+        f"Authorization: Bearer {TOKEN}",
+        f"'Authorization: Key {TOKEN}'",
+        f"CLARIFAI_PAT={TOKEN}",
+        f'export CLARIFAI_PAT = "{TOKEN}"\r\n',
+        f'os.environ["CLARIFAI_PAT"] = "{TOKEN}"',
+        f'"CLARIFAI_API_KEY": "{TOKEN}"',
+        f"\ufeff{TOKEN[:9]}\u200b{TOKEN[9:]}\u2060",
+    ],
+)
+def test_what_surrounds_a_pasted_token_is_taken_off(pasted):
+    assert access_token.clean(pasted) == TOKEN
+
+
+@pytest.mark.parametrize("text", ["", "   ", '""', "keynote", "bearertoken", "a b"])
+def test_what_is_no_known_prefix_stays(text):
+    assert access_token.clean(text) == text.strip(' "')
+
+
+def test_a_token_that_looks_like_clarifais_is_not_odd():
+    assert access_token.odd(TOKEN) == ""
+    assert access_token.odd("") == ""
+
+
+@pytest.mark.parametrize(
+    ("token", "word"), [(TOKEN[:-1], "31"), (TOKEN.upper(), "other characters"), ("x" * 40, "40")]
+)
+def test_an_odd_token_is_warned_of_in_one_sentence_that_does_not_tell_it(token, word):
+    warning = access_token.odd(token)
+    assert word in warning
+    assert warning.endswith(".")
+    assert token not in warning
+
+
+def test_only_what_a_header_can_carry_is_sendable():
+    assert access_token.sendable(TOKEN)
+    assert access_token.sendable("any-other_format.1")
+    for token in ("", "a b", "a\nb", "p\u00e4t", "\u200b", "a\x7f"):
+        assert not access_token.sendable(token)
+
+
+def test_a_mask_shows_four_characters_of_a_long_token_only():
+    assert access_token.masked(TOKEN) == "…cdef"
+    assert access_token.masked("12345678") == "…5678"
+    assert access_token.masked("1234567") == "…"
+    assert access_token.masked("") == "…"
+
+
+# --- In texts and data ----------------------------------------------------------------------------
+
+TOKENS = st.one_of(
+    st.text("0123456789abcdef", min_size=SHORTEST, max_size=32),
+    # Without what is in the mark: a mark beside a text must not make such a token again.
+    st.text('BDFGHIJLMNPQRUVWXYZ0123456789"\\\\/+-_.~%', min_size=SHORTEST, max_size=32),
+)
+ANY_TEXT = st.text(max_size=30)
+WRITTEN = {
+    "as it is": lambda token: token,
+    "in upper case": str.upper,
+    "in a URL": lambda token: urllib.parse.quote(token, safe=""),
+    "in JSON": lambda token: json.dumps(token, ensure_ascii=False)[1:-1],
+}
+written = pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN)
+
+
+@written
+@calm
+@given(ANY_TEXT, TOKENS, ANY_TEXT)
+def test_a_token_is_found_and_replaced_however_it_is_written(write, before, token, after):
+    text = before + write(token) + after
+
+    assert holds(text, token)
+    assert MARK in redact(text, token)
+    assert not holds(redact(text, token), token)
+
+
+@calm
+@given(st.binary(max_size=20), TOKENS, st.binary(max_size=20))
+def test_a_token_is_found_and_replaced_in_base64(before, token, after):
+    text = base64.b64encode(before + token.encode() + after).decode()
+
+    assert holds(text, token)
+    assert not holds(redact(text, token), token)
+
+
+@calm
+@given(st.lists(ANY_TEXT, min_size=2), TOKENS)
+def test_nothing_but_the_token_is_replaced(parts, token):
+    parts = ["" if holds(part, token) else part for part in parts]
+
+    text = token.join(parts)
+
+    # Beside its neighbours a token may be found a little earlier: "ab" in "aab".
+    if text.lower().count(token.lower()) == len(parts) - 1 and not holds("".join(parts), token):
+        assert redact(text, token, "!") == "!".join(parts)
+        assert redact(text.encode("utf-8", "surrogatepass"), token, "!") == (
+            "!".join(parts).encode("utf-8", "surrogatepass")
+        )
+
+
+@calm
+@given(ANY_TEXT, st.text(max_size=SHORTEST - 1))
+def test_what_is_too_short_to_be_a_token_is_never_found(text, token):
+    for data in (text, token, f"{text}{token}", token.encode("utf-8", "replace")):
+        assert not holds(data, token)
+        assert redact(data, token) == data
+
+
+def plain_data(texts):
+    leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), texts)
+    return st.recursive(
+        leaves, lambda inner: st.lists(inner) | st.dictionaries(ANY_TEXT, inner), max_leaves=8
+    )
+
+
+@calm
+@given(plain_data(st.one_of(ANY_TEXT, st.just(f"my {TOKEN}"))))
+def test_data_is_searched_to_the_last_text_and_its_shape_stays(data):
+    as_text = json.dumps(data)
+
+    assert holds(data, TOKEN) is (TOKEN in as_text)
+    assert redact(data, TOKEN) == json.loads(as_text.replace(TOKEN, MARK))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"system": TOKEN},
+        {"stop": ["x", f"a {TOKEN}"]},
+        {TOKEN: {}},
+        [{"a": ({"b": TOKEN.upper()},)}],
+        [b"\xff" + TOKEN.encode()],
+    ],
+    ids=["value", "list", "key", "tuple", "bytes"],
+)
+def test_a_token_is_found_wherever_it_is(data):
+    assert holds(data, TOKEN)
+    assert not holds(redact(data, TOKEN), TOKEN)
+    assert type(redact(data, TOKEN)) is type(data)
+
+
+def test_a_text_that_has_no_token_is_the_same_object():
+    for text in ("Grüße", "hello", b"hello", "half \ud800 sign"):
+        assert redact(text, TOKEN) is text
+
+
+def test_other_letters_keep_their_case_and_their_place():
+    text = f"İSTANBUL ſ K ß \ud800 {TOKEN.upper()} ÄÖ"  # noqa: RUF001 (as they are in texts)
+    assert redact(text, TOKEN) == f"İSTANBUL ſ K ß \ud800 {MARK} ÄÖ"  # noqa: RUF001
+
+
+def test_a_mark_of_ones_own_stands_in_the_tokens_place():
+    redactor = Redactor(TOKEN, "<gone>")
+    assert redactor.redact([TOKEN, f"a{TOKEN}{TOKEN}b", 1]) == ["<gone>", "a<gone><gone>b", 1]
+    assert redactor.finds_in(TOKEN)
+    assert not Redactor("").finds_in("")
+
+
+def test_a_strangers_token_is_known_by_its_form_and_ones_own_whatever_it_looks_like():
+    assert may_hold(f"use {TOKEN.upper()}.")
+    assert may_hold("my odd-token here", "odd-token")
+    assert not may_hold("my odd-token here")
+    assert not may_hold(f"a{TOKEN}")
