@@ -48,8 +48,11 @@ lock: $(BIN)/python  ## Compile the lock files (ARGS=--upgrade for newer version
 	@$(call compile,requirements-dev)
 
 # --universal: one lock for Linux, macOS and Windows. Hashes: what was tested is what is installed.
+# --no-strip-extras: for pip before 23.3, `httpx==…` in a lock is not the `httpx[http2]` that litellm
+# asks for.
 compile = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --custom-compile-command "make lock" $(ARGS) $(1).in -o $(1).txt
+	--no-emit-index-url --no-strip-extras --custom-compile-command "make lock" $(ARGS) \
+	$(1).in -o $(1).txt
 
 # Stamps: installing again only when a lock has changed.
 $(VENV)/.ready-to-run: requirements.txt $(BIN)/python
