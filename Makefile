@@ -58,16 +58,22 @@ compile = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 $(VENV)/.ready-to-run: requirements.txt $(BIN)/python
 	@echo "Installing what the app needs into $(VENV): about 1 minute, 800 MB on the disk."
 	@$(BIN)/python -c 'import pip' 2>/dev/null || $(BIN)/python -m ensurepip >/dev/null
-	@$(PIP) install -r requirements.txt || { $(INSTALL_FAILED); }
+	@$(call install,requirements.txt)
 	@touch $@
 
 $(VENV)/.ready-to-test: requirements-dev.txt $(VENV)/.ready-to-run
 	@echo "Installing what the tests need into $(VENV): a few seconds."
-	@$(PIP) install -r requirements.txt -r requirements-dev.txt || { $(INSTALL_FAILED); }
+	@$(call install,requirements-dev.txt)
 	@touch $@
 
-INSTALL_FAILED = echo "The packages could not be installed: pip says why above." \
-	"It needs a package index, and room on the disk." >&2; exit 1
+# The locks are complete, so pip has nothing to resolve: neither its version nor newer packages in the
+# index change what it installs. `pip check` names what a lock lacks, without stopping: packages left
+# by an earlier lock may complain too.
+define install
+$(PIP) install --no-deps -r $(1) || { echo "The packages could not be installed:" \
+    "pip says why above." >&2; exit 1; }; \
+  found=$$($(BIN)/python -m pip check) || echo "$$found" >&2
+endef
 
 # The first Python that is new enough and can make environments. Debian leaves a part of `venv` out,
 # so that is looked for before a half-made folder stands in the way.

@@ -150,6 +150,17 @@ def test_make_installs_what_is_locked(install, project):
     assert as_locked(f.stem for f in (project / ".venv").rglob("*.dist-info")) == locked()
 
 
+@needs_make
+def test_make_names_a_package_that_a_lock_lacks(install, project):
+    lock = project / "requirements.txt"
+    alone = next(row for row in ROW.finditer(lock.read_text("utf-8")) if row["name"] == "httpx")
+    lock.write_text(alone[0], "utf-8")
+
+    done = install("make", ".venv/.ready-to-run")
+
+    assert "requires httpcore, which is not installed" in done.stderr
+
+
 @pytest.mark.parametrize("locks", [LOCKS[:1], LOCKS], ids=["app", "tests"])
 def test_pip_by_itself_installs_what_is_locked(install, locks):
     done = install("pip", "install", "--dry-run", *(f"-r{lock}" for lock in locks))
