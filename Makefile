@@ -7,7 +7,8 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check cover bench soak screenshots bundle lock
+.PHONY: help setup run test lint check cover bench soak screenshots bundle lock
+.NOTPARALLEL:  # lint first: tests take minutes
 
 help:  ## List these commands
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1~\2/p' $(firstword $(MAKEFILE_LIST)) | tr '~' '\t'
@@ -21,11 +22,12 @@ setup: $(VENV)/.ready-to-test  ## Make the environment for running, testing and 
 test: $(VENV)/.ready-to-test  ## Run every test (ARGS="-k picker" for some of them)
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.ready-to-test  ## Format, lint, types, tests: all that CI runs
+lint: $(VENV)/.ready-to-test  ## Check format, lint and types
 	@echo "Format:" && $(BIN)/ruff format --check .
 	@echo "Lint:" && $(BIN)/ruff check .
 	@echo "Types:" && $(BIN)/mypy
-	@echo "Tests:" && $(MAKE) --no-print-directory test
+
+check: lint test  ## Format, lint, types, tests: all that CI runs
 
 cover: $(VENV)/.ready-to-test  ## Run the tests and list what they leave out
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)

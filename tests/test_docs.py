@@ -209,3 +209,16 @@ def test_no_file_names_a_package_index_or_a_folder_of_somebodys() -> None:
     files = [*DOCUMENTS, ROOT / "Makefile", ROOT / ".ci" / "run", *ROOT.glob("requirements*")]
     tell_tales = re.compile(r"index-url=|--find-links|file://|/simple\b|/(?:home|root|opt|work)/")
     assert not [f.name for f in files if tell_tales.search(f.read_text("utf-8"))]
+
+
+# --- Commands ---------------------------------------------------------------------------------
+
+
+def test_ci_runs_what_check_runs_and_the_readmes_test_command() -> None:
+    run = re.findall(r"^make (\w+)$", read(".ci/run"), re.MULTILINE)
+    check = re.search(r"^check: ([\w ]+?)  ## ", read("Makefile"), re.MULTILINE)
+    assert check
+    assert run == check[1].split()
+
+    assert "test" in run
+    assert re.search(r"^make test\b", read("README.md"), re.MULTILINE)
