@@ -276,15 +276,25 @@ def answer(run: Run, answers: Mapping[str, str]) -> None:
     resume(turn)
 
 
+def _is_answering(turn: Turn, requests: Sequence[Figures]) -> bool:
+    """Whether the worker is about to answer the last reply's calls, before it asks on."""
+    *before, now = requests
+    is_whole = bool(before) and before[-1].get("ending") not in BROKEN_OFF
+    return is_whole and "reply" not in now and bool(pending_calls(turn))
+
+
 def steps(run: Run, first: int = 0) -> list[Step]:
     """The run's requests from `first` on, each with its reply judged against the tools as sent."""
     turn, settings = run["turn"], run["settings"]
     found = []
-    requests = [*turn["before"], turn["figures"]]
+    # Read once, in this order: the worker goes on meanwhile.
+    is_ended, before = is_over(turn), turn["before"]
+    requests = [*before, turn["figures"]]
+    done = len(before) - (not is_ended and _is_answering(turn, requests))
     for number, figures in enumerate(requests[first:], first):
         place = figures.get("reply")
         message = None if place is None else turn["replies"][place]
-        over = number < len(turn["before"]) or is_over(turn)
+        over = is_ended or number < done
         is_whole = over and figures.get("ending") not in BROKEN_OFF
         exchanges = tuple(e for e in run["exchanges"] if e["step"] == number)
         if message is None and not exchanges and number:

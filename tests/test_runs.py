@@ -448,6 +448,19 @@ def test_while_an_automatic_run_goes_on_each_step_shows_its_own(fake):
     assert seen[-1] == [(0, True, 1), (1, True, 1)]
 
 
+def test_a_step_is_not_over_before_its_calls_are_answered(fake):
+    run, seen, clock = new_run(answers="automatic"), [], count(1.0)
+    twice = quirk.parallel_calls(*[("calculate", '{"expression": "6 * 7"}')] * 2)
+    run["turn"]["asked_at"] = 1.0
+    fake.next(twice, twice, says("It is 42."))
+
+    for event in runs.events(run, lambda: endpoint_of(fake), Call()):
+        apply(run["turn"], event, next(clock))
+        seen += [len(step.answers) for step in runs.steps(run)[:2] if step.is_over]
+
+    assert set(seen) == {2}  # the page draws a step that is over, and never again
+
+
 def test_a_request_that_was_tried_again_is_one_step_with_two_exchanges(fake, go, waits):
     waits(0.001)
     run = new_run()
