@@ -1,13 +1,26 @@
 """The last runs of the session: which one is shown, and which one it is compared with."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from clarifai_chat import run_report
+from clarifai_chat.conversation import Turn
 from clarifai_chat.runs import Run
 from components.session import forget_widgets, seed, session, uninterrupted, widget
+
+
+class Entry:
+    """A running run in the list of runs: nothing of it changes before it is over."""
+
+    tail_size = 0
+
+    def __init__(self, turn: Turn) -> None:
+        self.turn = turn
+
+    def draw(self) -> None:
+        pass
 
 
 def show() -> tuple[Run | None, Run | None]:
@@ -20,9 +33,10 @@ def show() -> tuple[Run | None, Run | None]:
     others = [id for id in kept if id != shown_id]
     compared = session.compared_run if session.compared_run in others else ""
     if others:
+        labels = {id: _label(number, run) for number, (id, run) in enumerate(kept.items(), 1)}
         with st.container(horizontal=True):
-            _choose("Run", "opened_run", list(reversed(kept)), shown_id, kept)
-            _choose("Compare with", "compared_run", ["", *reversed(others)], compared, kept)
+            _choose("Run", "opened_run", list(reversed(kept)), shown_id, labels)
+            _choose("Compare with", "compared_run", ["", *reversed(others)], compared, labels)
     return shown, kept.get(compared)
 
 
@@ -38,16 +52,15 @@ def open_run(run: Run) -> None:
     forget_widgets("opened_run", "compared_run")
 
 
-def _choose(label: str, key: str, ids: Sequence[str], now: str, kept: dict[str, Run]) -> None:
-    if widget(key) not in ids:
-        forget_widgets(key)
+def _choose(label: str, key: str, ids: Sequence[str], now: str, labels: Mapping[str, str]) -> None:
+    # Again each time: the browser knows a choice by its label only, and labels change.
+    forget_widgets(key)
     seed(key, now)
-    numbers = {id: number for number, id in enumerate(kept, 1)}
     st.selectbox(
         label,
         ids,
         key=key,
-        format_func=lambda id: _label(numbers[id], kept[id]) if id else "nothing",
+        format_func=lambda id: labels.get(id, "nothing"),
         on_change=_keep,
         args=(key,),
     )

@@ -173,7 +173,10 @@ class TurnView:
 
 
 def watch(
-    views: Sequence[View], *, has_news: Callable[[], bool], when_over: Callable[[], object]
+    views: Sequence[View],
+    *,
+    has_news: Callable[[], bool],
+    when_over: Callable[[], object] = lambda: None,
 ) -> None:
     """Draw all replies as they arrive, side by side, until none waits or runs.
 

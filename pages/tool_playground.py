@@ -71,14 +71,16 @@ with right:
     tools = tool_text.sent(checked)
     run_form.show(tools, tool_text.tokens(tools))
     button_place = st.empty()
+    turns = {each["turn"]["id"]: each["turn"] for each in session.runs}
+    for turn in turns.values():
+        replies.mark_interrupted(turn)
+    # Looked up before anything is drawn: what ends from here on is drawn again.
+    running = {id: turn for id, turn in turns.items() if replies.get(turn)}
     run, other = run_history.show()
-    is_running = False
-    for each in session.runs:
-        replies.mark_interrupted(each["turn"])
     if run is None:
         run_form.show_button(button_place, start, checked)
         st.caption("A run shows here, step by step: what was sent, what came back, what was valid.")
-    elif is_running := replies.get(run["turn"]) is not None:
+    elif run["turn"]["id"] in running:
         run_form.show_stop(button_place, stop, run)
     else:
         run_form.show_button(button_place, start, checked)
@@ -87,16 +89,19 @@ with right:
     is_new = run is not None and session.drawn_run != run["turn"]["id"]
     place = (st.empty() if is_new else st).container()
     session.drawn_run = run["turn"]["id"] if run else ""
-    views = []
+    views: list[transcript.View] = []
     if run:
         with place:
             views = [run_view.RunView(run, send)]
+    views += [run_history.Entry(turn) for id, turn in running.items() if id != session.drawn_run]
 
 
-def when_over() -> None:
-    if is_running:
-        st.rerun()  # Run instead of Stop, and how it came out in the list of runs
+def is_outdated() -> bool:
+    """Whether a run has ended that the page shows as running."""
+    return any(replies.get(turn) is None for turn in running.values())
 
 
-transcript.watch(views, has_news=lambda: shell.has_news(pending), when_over=when_over)
+transcript.watch(views, has_news=lambda: is_outdated() or shell.has_news(pending))
+if is_outdated():
+    st.rerun()  # Run instead of Stop, and how it came out in the list of runs
 shell.settle(pending)

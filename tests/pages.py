@@ -342,7 +342,7 @@ def _quiet_streamlit() -> None:
 def at_a_glance(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each run draws replies as far as they are, and does not wait for their end."""
 
-    def look(views: list[Any], *, when_over: Callable[[], object], **_: Any) -> None:
+    def look(views: list[Any], *, when_over: Callable[[], object] = lambda: None, **_: Any) -> None:
         for view in views:
             view.draw()
         if not any(replies.get(view.turn) for view in views):

@@ -13,6 +13,7 @@ from clarifai_chat.recording import TOKEN
 from clarifai_chat.runs import default_settings
 from clarifai_chat.tools.templates import TEMPLATES, text_of
 from clarifai_chat.toolset import to_json, to_parameter
+from components import run_history, transcript
 from tests import fake_clarifai
 from tests.canary import CANARY, leaks_in
 from tests.conftest import NOWHERE
@@ -32,7 +33,7 @@ from tests.fake_clarifai import (
     two_calls_on_one_index,
     words_instead_of_a_call,
 )
-from tests.pages import page, passed_by, sidebar, until
+from tests.pages import Gate, page, passed_by, sidebar, until
 
 PAGE = "pages/tool_playground.py"
 BY_ID = {template.id: template for template in TEMPLATES}
@@ -956,6 +957,78 @@ def test_two_runs_are_compared_with_what_differs_first(open_app, fake):
     assert compared["Tools"][1] == ":gray[the same]"
     same = [row["Compared with"] == ":gray[the same]" for row in rows]
     assert same == sorted(same)
+
+
+def outcomes(app):
+    """How the list of runs says that each came out, the latest first."""
+    return [label.split(" · ")[1] for label in app.selectbox(key="opened_run").options]
+
+
+def test_a_run_that_ends_while_the_page_is_drawn_is_listed_as_it_came_out(
+    open_app, fake, monkeypatch
+):
+    gate, show = Gate(), run_history.show
+    fake.next(says("One."), gate)
+    app = run(open_app(PAGE, pat=CANARY, **with_prompt()), "First")
+
+    def show_and_let_it_end():
+        shown = show()
+        gate.open()
+        until(lambda: not replies.running())
+        return shown
+
+    monkeypatch.setattr(run_history, "show", show_and_let_it_end)
+    run(app, "Second")
+
+    assert outcomes(app) == ["no call", "no call"]
+    assert app.has("run")
+    assert "Half an answer." in page(app)
+    assert "Half an answer." in page(app.run())
+
+
+def test_a_run_that_goes_on_is_listed_as_it_comes_out_though_another_is_shown(
+    open_app, fake, monkeypatch
+):
+    gate = Gate()
+    fake.next(says("One."), gate)
+    app = run(open_app(PAGE, pat=CANARY, **with_prompt()), "First")
+    with monkeypatch.context() as at_a_glance:
+        at_a_glance.setattr(transcript, "watch", lambda *_, **__: None)
+        run(app, "Second")
+    before = len(app.sent)
+
+    def open_the_gate_once_it_is_listed():
+        until(lambda: any("2 · running" in str(message) for message in app.sent[before:]))
+        gate.open()
+
+    threading.Thread(target=open_the_gate_once_it_is_listed, daemon=True).start()
+    app.selectbox(key="opened_run").set_value(turn_id(app, 0)).run()
+
+    assert outcomes(app) == ["no call", "no call"]
+    assert "One." in page(app)
+    assert "Half an answer." not in page(app)
+
+
+@pytest.mark.usefixtures("at_a_glance")
+def test_a_run_stays_the_one_that_is_shown_when_its_outcome_changes(open_app, fake):
+    gate = Gate()
+    fake.next(cut("Half an "), says("Two."), gate)
+    app = run(open_app(PAGE, pat=CANARY, **with_prompt()), "First")
+    until(lambda: not replies.running())
+    run(app.run(), "Second")
+    until(lambda: not replies.running())
+    first = turn_id(app, 0)
+    app.run().selectbox(key="opened_run").set_value(first).run()
+
+    app.click(f"go_on:{first}")
+    assert outcomes(app) == ["no call", "running"]
+    gate.open()
+    until(lambda: not replies.running())
+    app.run()
+
+    assert outcomes(app) == ["no call", "no call"]
+    assert app.selectbox(key="opened_run").value == first
+    assert "Half an Half an answer." in page(app)
 
 
 def test_the_last_twenty_runs_are_kept(open_app, fake):
