@@ -21,6 +21,7 @@ from typing import Any
 
 import streamlit as st
 import uvicorn
+import uvicorn.config
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -79,6 +80,15 @@ def trusted_networks() -> list[str]:
         if network.version == 4
     ]
     return [*map(str, networks), *mapped]
+
+
+def unwrapped(app: ASGIApp, **_: object) -> ASGIApp:
+    """Return `app` without the middleware that believes this machine or FORWARDED_ALLOW_IPS."""
+    return app
+
+
+# `uvicorn server:app` wraps the app after it has imported this file, and offers no other way.
+uvicorn.config.ProxyHeadersMiddleware = unwrapped  # type: ignore[attr-defined, assignment]
 
 
 class SecurityHeaders:

@@ -287,6 +287,7 @@ def running(tmp_path_factory, black_hole) -> Iterator[Process]:
         "/_stcore/health",
         environ={
             "TRUSTED_PROXIES": "127.0.0.2",
+            "FORWARDED_ALLOW_IPS": "*",
             "HTTP_PROXY": proxy,
             "HTTPS_PROXY": proxy,
             "NO_PROXY": "127.0.0.1,localhost",
@@ -359,16 +360,28 @@ def test_many_at_once_are_each_themselves(running):
     assert said == [f"owner: {owner_of(each)}" for each in ids]
 
 
-def test_the_running_server_believes_its_proxy_and_no_other_program_of_the_machine(running):
+@pytest.fixture(params=["python server.py", "uvicorn server:app"])
+def behind_a_proxy(request) -> Iterator[Process]:
+    """The server, started either way. uvicorn itself is told to believe everybody."""
+    if request.param == "python server.py":
+        yield request.getfixturevalue("running")
+        return
+    environ = {"TRUSTED_PROXIES": "127.0.0.2", "FORWARDED_ALLOW_IPS": "*"}
+    command = ("-m", "uvicorn", "server:app", "--port", "{port}")
+    with Process(command, "/_stcore/health", environ=environ) as server:
+        yield server
+
+
+def test_the_running_server_believes_its_proxy_and_no_other_program_of_the_machine(behind_a_proxy):
     https = {"X-Forwarded-Proto": "https"}
 
-    if not is_secure(from_address(running, "127.0.0.2", **https)):
+    if not is_secure(from_address(behind_a_proxy, "127.0.0.2", **https)):
         pytest.fail("The trusted proxy was not believed.")
-    assert not is_secure(from_address(running, "127.0.0.1", **https))
-    assert not is_secure(from_address(running, "127.0.0.2"))
+    assert not is_secure(from_address(behind_a_proxy, "127.0.0.1", **https))
+    assert not is_secure(from_address(behind_a_proxy, "127.0.0.2"))
     # It does not become a proxy by saying that it is one.
     as_proxy = {"X-Forwarded-For": "127.0.0.2"}
-    assert not is_secure(from_address(running, "127.0.0.1", **https, **as_proxy))
+    assert not is_secure(from_address(behind_a_proxy, "127.0.0.1", **https, **as_proxy))
 
 
 def test_the_security_headers_are_there_with_the_cookie(running):
