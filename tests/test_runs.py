@@ -454,7 +454,7 @@ def test_a_step_is_not_over_before_its_calls_are_answered(fake):
     run["turn"]["asked_at"] = 1.0
     fake.next(twice, twice, says("It is 42."))
 
-    for event in runs.events(run, lambda: endpoint_of(fake), Call()):
+    for event in runs.events(run, lambda: endpoint_of(fake), InFlight()):
         apply(run["turn"], event, next(clock))
         seen += [len(step.answers) for step in runs.steps(run)[:2] if step.is_over]
 
