@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from math import floor, log10
-from pathlib import Path
 from typing import Any, Literal, Self
+
+from clarifai_chat.config import ROOT
 
 Tier = Literal["demo", "live", "featured", "announced", "legacy", "pasted"]
 
-SHIPPED = Path(__file__).parent / "data" / "models.json"
+SHIPPED = ROOT / "clarifai_chat" / "data" / "models.json"
 DEFAULT_URL = "https://clarifai.com/openai/chat-completion/models/gpt-oss-120b-high-throughput"
 SHORT_LIST_LENGTH = 8
 

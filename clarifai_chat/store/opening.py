@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError
 
+from clarifai_chat.config import ROOT
 from clarifai_chat.store.trouble import (
     StoreAddress,
     StoreBusy,
@@ -22,7 +23,7 @@ from clarifai_chat.store.trouble import (
     meaning,
 )
 
-MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
+MIGRATIONS = ROOT / "migrations"
 # A name of its own: in a shared PostgreSQL, "alembic_version" may be somebody else's.
 VERSIONS = "clarifai_chat_version"
 BUSY_S = 5.0  # how long to wait for whoever holds the lock

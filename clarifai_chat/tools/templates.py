@@ -3,12 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from clarifai_chat.config import ROOT
 from clarifai_chat.messages import ToolSpec
 
-SHIPPED = Path(__file__).parent.parent / "data" / "tools.json"
+SHIPPED = ROOT / "clarifai_chat" / "data" / "tools.json"
 
 
 @dataclass(frozen=True, slots=True)
