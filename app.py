@@ -49,7 +49,7 @@ def show_the_end() -> None:
     meter_view.draw(pending)
 
 
-pending = shell.open_page("Chat")
+pending = shell.begin_page("Chat")
 address.take()
 pending += attaching.take_in()
 

@@ -17,9 +17,19 @@ ASSETS = ROOT / "assets"
 
 
 def open_page(title: str, *, wide: bool = False) -> list[Job]:
-    """Set the page up. The first statement of every page; `show_sidebar` follows.
+    """Set the page up and draw its sidebar. The first statement of a page.
 
     Returns what runs in the background for it, for `settle`.
+    """
+    pending = begin_page(title, wide=wide)
+    show_sidebar()
+    return pending
+
+
+def begin_page(title: str, *, wide: bool = False) -> list[Job]:
+    """Set the page up, for one that calls `show_sidebar` later: what it draws before shows sooner.
+
+    Returns what `open_page` returns.
     """
     bootstrap()
     # Files of our own: an icon by name would be fetched from a font server on the internet.

@@ -44,7 +44,6 @@ def use_this(models: list[Model]) -> None:
 
 
 pending = shell.open_page("Models", wide=True)
-shell.show_sidebar()
 st.title("Models", anchor=False)
 st.caption(
     "Sort by a column's head. Prices are US dollars for 1M tokens. A model that is no longer"

@@ -59,7 +59,6 @@ def stop(run: Run) -> None:
 
 
 pending = shell.open_page("Tool playground", wide=True)
-shell.show_sidebar()
 if toolset_box.take_address():
     st.rerun()  # the sidebar shows the model from before
 tool_text.begin()
