@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from clarifai_chat import config, llm
@@ -20,6 +21,12 @@ MODEL = "https://clarifai.com/openai/chat-completion/models/gpt-4_1"
 pytest_plugins = ["tests.pages", "tests.browser"]
 
 NOWHERE = "http://127.0.0.1:9"  # nothing listens there
+
+# Others may need the machine: how long an example takes says nothing about the code.
+hypothesis.settings.register_profile(
+    "calm", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("calm")
 
 
 @pytest.hookimpl(wrapper=True)
