@@ -8,6 +8,7 @@ from clarifai_chat.catalog import Model
 from clarifai_chat.chat_settings import ChatSettings, given
 from clarifai_chat.conversation import CARRY_ON, Turn, is_over
 from clarifai_chat.tally import PER_MESSAGE, Tally, size
+from clarifai_chat.text import capitalized
 from clarifai_chat.usage import dollars
 
 PER_ANSWER = 3  # tokens that models put before an answer
@@ -49,7 +50,7 @@ class Meter:
         if self.left_out:
             parts.append(f"without {oldest(len(self.left_out))}")
         line = " · ".join([*parts, *filter(None, [self.price])])
-        return _capital(line) if self.fits else f"Too long: {line}"
+        return capitalized(line) if self.fits else f"Too long: {line}"
 
     @property
     def price(self) -> str:
@@ -63,10 +64,10 @@ class Meter:
         """What goes out, what does not, and what to do where it is too much."""
         gone, of = oldest(len(self.left_out)), self._of
         if self.fits and not self.left_out:
-            return _capital(f"{of}.")
+            return capitalized(f"{of}.")
         if self.fits:
             why = "to leave room for the answer" if self.chosen is None else "as you chose"
-            return _capital(f"{of}: {gone} will be left out, {why}.")
+            return capitalized(f"{of}: {gone} will be left out, {why}.")
         if self.limit and self.tokens < (self.window or 0):
             return (
                 f"Too long: {of}, which leaves too few for an answer of {self.limit:,}."
@@ -198,7 +199,3 @@ def _of_settings(settings: ChatSettings, tally: Tally) -> int:
 
 def _percent(share: float) -> str:
     return "under 1 %" if 0 < share < 0.01 else f"{100 * share:,.0f} %"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

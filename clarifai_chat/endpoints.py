@@ -10,6 +10,7 @@ from clarifai_chat import demo
 from clarifai_chat.catalog import DEMO
 from clarifai_chat.config import Settings, settings
 from clarifai_chat.errors import NoPat, SharedPatSpent
+from clarifai_chat.text import times
 
 Payer = Literal["visitor", "operator", "nobody"]
 
@@ -55,16 +56,10 @@ def _take(shared: SharedUse, limits: Settings) -> None:
             _last_hour.popleft()
         session, hour = limits.shared_pat_session_limit, limits.shared_pat_hour_limit
         if shared["used"] >= session:
-            raise SharedPatSpent(
-                more=f"One visit may ask {_times(session)} at the operator's cost."
-            )
+            raise SharedPatSpent(more=f"One visit may ask {times(session)} at the operator's cost.")
         if len(_last_hour) >= hour:
             raise SharedPatSpent(
-                more=f"All visitors together may ask {_times(hour)} an hour at the operator's cost."
+                more=f"All visitors together may ask {times(hour)} an hour at the operator's cost."
             )
         shared["used"] += 1
         _last_hour.append(time.monotonic())
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"

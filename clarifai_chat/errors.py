@@ -16,6 +16,7 @@ import re
 from typing import Any, ClassVar, Literal, TypedDict
 
 from clarifai_chat.access_token import redact
+from clarifai_chat.text import cut
 
 Side = Literal["you", "your account", "Clarifai", "the model", "the network", "this app"]
 
@@ -501,7 +502,7 @@ def plain(text: str, pat: str = "") -> str:
     if text.startswith("<"):
         return ""
     text = re.sub(r"\{.*\}", "…", text)
-    return text if len(text) <= MAX_DETAIL_CHARS else text[: MAX_DETAIL_CHARS - 1] + "…"
+    return cut(text, MAX_DETAIL_CHARS)
 
 
 def parse(text: str) -> Any:

@@ -9,6 +9,7 @@ from clarifai_chat.access_token import redact
 from clarifai_chat.catalog import parse_address
 from clarifai_chat.chat_settings import ChatSettings, given
 from clarifai_chat.links import clean
+from clarifai_chat.text import listed, size
 
 FORMAT, VERSION = "clarifai-chat-presets", 1
 MAX_FILE_BYTES = 1_000_000
@@ -82,7 +83,9 @@ def to_json(presets: Mapping[str, Preset], secret: str) -> str:
 def from_json(data: bytes) -> tuple[dict[str, Preset], list[str]]:
     """The presets in a file, and a sentence for each that lost something. Raises `BadPresets`."""
     if len(data) > MAX_FILE_BYTES:
-        raise BadPresets("The file is too large: at most 1 MB of presets can be read.")
+        raise BadPresets(
+            f"The file is too large: at most {size(MAX_FILE_BYTES)} of presets can be read."
+        )
     try:
         document = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -143,5 +146,4 @@ def _sound(body: Mapping[str, Any], odd: list[str]) -> Preset:
 
 
 def _listed(odd: list[str]) -> str:
-    names = [sound.plain(name[:40]) for name in odd]
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return listed([sound.plain(name[:40]) for name in odd], last="", most=5)

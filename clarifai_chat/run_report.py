@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from clarifai_chat.conversation import is_over, said
 from clarifai_chat.messages import ToolCall
 from clarifai_chat.runs import Run, Step, steps
+from clarifai_chat.text import counted, cut
 from clarifai_chat.tools.verdict import Status, Verdict
 from clarifai_chat.usage import price, seconds, token_counts
 
@@ -42,7 +43,7 @@ def line(run: Run) -> str:
     parts = [
         turn["model"]["name"],
         outcome(run),
-        f"{requests} request{'' if requests == 1 else 's'}",
+        f"{counted(requests, 'request')}",
         token_counts(turn),
         price(turn),
     ]
@@ -94,7 +95,7 @@ def _facts(run: Run) -> dict[str, str]:
         "Settings": settings_text(run),
         "Outcome": outcome(run),
         "Calls": "; ".join(_calls(done)) or "none",
-        "Answer": _short(said(turn).strip(), 300) or "none",
+        "Answer": cut(said(turn).strip(), 300) or "none",
         "Finish reasons": ", ".join(s.figures.get("ending") or "none" for s in done),
         "Tokens": token_counts(turn),
         "Price": price(turn),
@@ -128,7 +129,7 @@ def settings_text(run: Run) -> str:
 
 def _calls(done: Sequence[Step]) -> list[str]:
     functions = [call["function"] for step in done for call, _ in step.judged]
-    return [f"{f['name']}({_short(f['arguments'], 200)})" for f in functions]
+    return [f"{f['name']}({cut(f['arguments'], 200)})" for f in functions]
 
 
 def diagram(run: Run) -> str:
@@ -159,10 +160,6 @@ def diagram(run: Run) -> str:
 def _label(text: str) -> str:
     """Text that Mermaid takes as a label: one line, and none of its own signs."""
     seen = "".join(sign for sign in text if sign.isprintable() or sign.isspace())
-    text = _short(" ".join(seen.split()), MAX_LABEL_CHARS) or "nothing"
+    text = cut(" ".join(seen.split()), MAX_LABEL_CHARS) or "nothing"
     escaped = (f"#{ord(sign)};" if sign in '#;:<>%{}[]()"`\\$' else sign for sign in text)
     return "".join(escaped)
-
-
-def _short(text: str, chars: int) -> str:
-    return text if len(text) <= chars else f"{text[: chars - 1]}…"

@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 
 from clarifai_chat import catalog
 from clarifai_chat.runs import ANSWERS, MOST_STEPS, RunSettings, default_settings
+from clarifai_chat.text import size
 
 KIND = "clarifai-chat-tools"
 MAX_LINK_CHARS = 4_000  # browsers and proxies take more, mail programs often do not
@@ -66,7 +67,9 @@ def from_parameter(parameter: str) -> ToolSet:
 def from_json(text: str) -> ToolSet:
     """The set in a file, or bare tools. Raises `BadToolSet`."""
     if len(text) > MAX_FILE_BYTES:
-        raise BadToolSet("The file is too large: at most 1 MB of tools can be opened.")
+        raise BadToolSet(
+            f"The file is too large: at most {size(MAX_FILE_BYTES)} of tools can be opened."
+        )
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

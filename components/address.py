@@ -10,6 +10,7 @@ from clarifai_chat import catalog, chats, history, links
 from clarifai_chat.access_token import holds, may_hold
 from clarifai_chat.links import BadLink
 from clarifai_chat.markdown import escaped
+from clarifai_chat.text import cut
 from components import asked_with, chat_list, keeping
 from components.session import session, set_widget, uninterrupted
 
@@ -120,8 +121,7 @@ def show_notice() -> None:
             ":material/link: **This link set a system prompt.** Whoever made the link wrote it; it"
             " goes out with your questions. You can change it under Settings."
         )
-        shown = system if len(system) <= SHOWN else f"{system[:SHOWN]}…"
-        st.code(shown, language=None, wrap_lines=True)
+        st.code(cut(system, SHOWN), language=None, wrap_lines=True)
         st.button(
             "Ask without it", key="drop_system", icon=":material/close:", on_click=_drop_system
         )

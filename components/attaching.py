@@ -12,11 +12,12 @@ import streamlit as st
 
 from clarifai_chat import background, cautions, contents, llm
 from clarifai_chat.attachments import clean_name, limits
-from clarifai_chat.attachments.limits import MAX_FILES, in_words
+from clarifai_chat.attachments.limits import MAX_FILES
 from clarifai_chat.background import Job
 from clarifai_chat.contents import Taken
 from clarifai_chat.conversation import Attachment
 from clarifai_chat.markdown import escaped
+from clarifai_chat.text import counted, size
 from components import asking, keeping, layout
 from components.session import Reading, session, set_widget, uninterrupted, widget
 
@@ -174,5 +175,5 @@ def measure(file: Attachment) -> str:
     """How much of a file is sent: its tokens where they can be counted, else its size."""
     tokens = file["tokens"]
     if tokens is None:
-        return in_words(file["size"])
-    return f"about {tokens:,} token{'' if tokens == 1 else 's'}"
+        return size(file["size"])
+    return f"about {counted(tokens, 'token')}"

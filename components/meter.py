@@ -12,6 +12,7 @@ from clarifai_chat.context_meter import Meter, measure
 from clarifai_chat.conversation import Turn
 from clarifai_chat.markdown import escaped
 from clarifai_chat.tally import PER_MESSAGE, Tally
+from clarifai_chat.text import counted
 from components.session import forget_widgets, seed, session, uninterrupted, widget
 from components.transcript import TurnView
 
@@ -120,11 +121,11 @@ def _count_all(turns: Sequence[Turn]) -> Job:
 def _details(found: Meter) -> list[str]:
     """What the figures are about, a sentence or two at a time."""
     turns, files = len(found.sent), [*session.waiting]
-    parts = ["1 turn" if turns == 1 else f"{turns:,} turns"] if turns else []
+    parts = [counted(turns, "turn")] if turns else []
     if session.chat["settings"].get("system"):
         parts.append("the system prompt")
     if files:
-        parts.append("1 waiting file" if len(files) == 1 else f"{len(files)} waiting files")
+        parts.append(counted(len(files), "waiting file"))
     texts = [f"Counted: {', '.join(parts) or 'nothing yet'}. Your question comes on top."]
     files += [file for turn in found.sent for file in turn.get("attachments", [])]
     if any(file["tokens"] is None for file in files):

@@ -19,6 +19,7 @@ from clarifai_chat.conversation import (
 from clarifai_chat.markdown import as_code, escaped
 from clarifai_chat.messages import ToolCall
 from clarifai_chat.runs import Run, Step
+from clarifai_chat.text import counted
 from clarifai_chat.tools.verdict import Argument, Verdict
 from clarifai_chat.usage import seconds
 from components import call_answers, exchange_view, reply_line, transcript
@@ -248,7 +249,7 @@ def _expected(row: Argument) -> str:
 def _show_prompt(run: Run) -> None:
     turn = run["turn"]
     names = [tool["function"].get("name") or "?" for tool in run["tools"]]
-    offered = f"{len(names)} tool{'' if len(names) == 1 else 's'}" if names else "no tools"
+    offered = counted(len(names), "tool") if names else "no tools"
     label = f"You asked **{escaped(turn['model']['name'])}**, with {offered}"
     with st.status(label, type="step", state="complete", expanded=True):
         st.text(turn["prompt"])
@@ -279,7 +280,7 @@ def _what(step: Step) -> str:
     if step.message is None:
         return "nothing came back"
     if calls := len(step.judged):
-        return "a call" if calls == 1 else f"{calls} calls"
+        return counted(calls, "call", one="a")
     return "an answer in words" if step.message["content"].strip() else "an empty answer"
 
 

@@ -5,6 +5,7 @@ import json
 import streamlit as st
 
 from clarifai_chat.markdown import escaped
+from clarifai_chat.text import counted
 from clarifai_chat.tools import edits, findings
 from clarifai_chat.tools.check import Checked, check
 from clarifai_chat.tools.findings import Finding
@@ -152,12 +153,12 @@ def _show_verdict(checked: Checked) -> None:
         st.caption("No tools yet. Start from a template above, or paste yours as JSON.")
         return
     specs = tool_text.sent(checked)
-    count = f"{len(checked.tools)} tool{'' if len(checked.tools) == 1 else 's'}"
+    count = counted(len(checked.tools), "tool")
     if len(specs) < len(checked.tools):
         count += f", {len(specs)} of them sent"
     grave = sum(finding.level == "error" for finding in checked.findings)
     light = len(checked.findings) - grave
-    said = f"{grave} error{'' if grave == 1 else 's'}" if grave else "no errors"
+    said = counted(grave, "error") if grave else "no errors"
     if light:
         said += f", {light} to improve"
     parts = [count, said]

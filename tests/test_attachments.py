@@ -33,7 +33,8 @@ from clarifai_chat.attachments import (
     pdf_reader,
     texts,
 )
-from clarifai_chat.attachments.limits import MAX_AUDIO_S, MAX_TEXT_CHARS, in_words
+from clarifai_chat.attachments.limits import MAX_AUDIO_S, MAX_TEXT_CHARS
+from clarifai_chat.text import size
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -792,21 +793,7 @@ def test_limits_tell_what_holds():
     for kind, name in (("image", "a.png"), ("text", "a"), ("pdf", "a.pdf"), ("audio", "a.wav")):
         most = told[kind].max_bytes
         begins = {"image": halves("PNG"), "text": b"x", "pdf": b"%PDF-", "audio": wav()}[kind]
-        assert f"may have {in_words(most)}" in refusal(name, begins.ljust(most + 1, b"x"))
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [
-        (1, "1 byte"),
-        (12, "12 bytes"),
-        (340_000, "340 KB"),
-        (1_250_000, "1.2 MB"),
-        (15_000_000, "15 MB"),
-    ],
-)
-def test_sizes_are_told_in_words(size, text):
-    assert in_words(size) == text
+        assert f"may have {size(most)}" in refusal(name, begins.ljust(most + 1, b"x"))
 
 
 def test_a_question_without_files_is_sent_as_it_is():
@@ -839,8 +826,8 @@ def test_pictures_and_sounds_are_parts_in_the_form_of_openai():
 def test_a_picture_and_a_sound_are_shown_in_one_line():
     image, sound = take("p.png", halves("PNG")), take("s.wav", wav())
 
-    assert as_text(image) == f"Picture p.png, {in_words(len(image.content))}"
-    assert as_text(sound) == "Sound s.wav, 8 KB"
+    assert as_text(image) == f"Picture p.png, {size(len(image.content))}"
+    assert as_text(sound) == "Sound s.wav, 8 kB"
 
 
 def test_two_files_of_the_same_content_are_two_attachments():

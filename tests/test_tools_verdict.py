@@ -166,7 +166,7 @@ def test_of_many_arguments_two_hundred_are_listed():
 
     assert len(verdict.rows) == 200
     assert "The first 200 rows are listed; there are more." in verdict.notes
-    assert verdict.summary == "Valid: 5000 arguments match the schema."
+    assert verdict.summary == "Valid: 5,000 arguments match the schema."
 
 
 # What is no JSON, or not yet
@@ -233,7 +233,7 @@ def test_ten_megabytes_are_judged():
     assert long.status == "valid"
     assert len(long.rows[0].given) == 201
     assert judged({"city": list(range(1_000_000))}).rows[0].problem == (
-        "expected string, got a list of 1000000 items"
+        "expected string, got a list of 1,000,000 items"
     )
     assert judged('{"city": "' + "x" * 10_000_000).summary == "The arguments end in the middle."
 

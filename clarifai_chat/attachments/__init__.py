@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from clarifai_chat.attachments import audio, images, kinds, pdf, texts
-from clarifai_chat.attachments.limits import Refused, check_size, in_words, limits
+from clarifai_chat.attachments.limits import Refused, check_size, limits
 from clarifai_chat.conversation import Attachment
+from clarifai_chat.text import cut, size
 
 __all__ = [
     "Accepted",
@@ -103,7 +104,7 @@ def clean_name(name: str) -> str:
     if len(name) > MAX_NAME_CHARS:
         stem, dot, ending = name.rpartition(".")
         ending = dot + ending if stem and len(ending) <= 10 else ""
-        name = name[: MAX_NAME_CHARS - 1 - len(ending)] + "…" + ending
+        name = cut(name, MAX_NAME_CHARS - len(ending)) + ending
     return name or "Unnamed file"
 
 
@@ -113,7 +114,7 @@ def as_text(file: Accepted) -> str:
     if about["kind"] == "text":
         return texts.fenced(about["name"], file.content.decode("utf-8", "replace"), about["tokens"])
     what = "Picture" if about["kind"] == "image" else "Sound"
-    return f"{what} {about['name']}, {in_words(about['size'])}"
+    return f"{what} {about['name']}, {size(about['size'])}"
 
 
 def parts(prompt: str, files: Sequence[Accepted]) -> str | list[dict[str, Any]]:

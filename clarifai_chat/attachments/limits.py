@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from clarifai_chat.text import size
+
 Kind = Literal["image", "text", "pdf", "audio"]
 
 MB = 1_000_000
@@ -50,7 +52,7 @@ LIMITS = (
         "image",
         ("png", "jpg", "jpeg", "webp", "gif", "bmp"),
         MAX_IMAGE_BYTES,
-        f"Pictures (PNG, JPEG, WebP, BMP, the first of a GIF) up to {MAX_IMAGE_BYTES // MB} MB and"
+        f"Pictures (PNG, JPEG, WebP, BMP, the first of a GIF) up to {size(MAX_IMAGE_BYTES)} and"
         f" {MAX_IMAGE_PIXELS // 1_000_000} million pixels, a JPEG {MAX_JPEG_PIXELS // 1_000_000}."
         " They are made smaller, and where and when they were taken is removed.",
     ),
@@ -64,14 +66,14 @@ LIMITS = (
         "pdf",
         ("pdf",),
         MAX_PDF_BYTES,
-        f"The text of a PDF up to {MAX_PDF_BYTES // MB} MB and {MAX_PDF_PAGES} pages; the first"
+        f"The text of a PDF up to {size(MAX_PDF_BYTES)} and {MAX_PDF_PAGES} pages; the first"
         f" {READ_PDF_PAGES} are read.",
     ),
     Limit(
         "audio",
         ("wav", "mp3"),
         MAX_AUDIO_BYTES,
-        f"Sound (WAV, MP3) up to {MAX_AUDIO_BYTES // MB} MB and {MAX_AUDIO_S // 60} minutes.",
+        f"Sound (WAV, MP3) up to {size(MAX_AUDIO_BYTES)} and {MAX_AUDIO_S // 60} minutes.",
     ),
 )
 
@@ -83,17 +85,8 @@ _TOO_LARGE = {
 }
 
 
-def check_size(name: str, kind: Kind, size: int) -> None:
+def check_size(name: str, kind: Kind, count: int) -> None:
     """Raise `Refused` for a file of more bytes than its kind may have."""
     most = next(limit.max_bytes for limit in LIMITS if limit.kind == kind)
-    if size > most:
-        raise Refused(f"{name} has {in_words(size)}; {_TOO_LARGE[kind].format(in_words(most))}")
-
-
-def in_words(size: int) -> str:
-    """A number of bytes as people read it: "15 MB", "1.2 MB", "340 KB", "12 bytes"."""
-    if size >= MB:
-        return f"{size / MB:.1f}".removesuffix(".0") + " MB"
-    if size >= 1000:
-        return f"{size / 1000:.0f} KB"
-    return f"{size} byte{'' if size == 1 else 's'}"
+    if count > most:
+        raise Refused(f"{name} has {size(count)}; {_TOO_LARGE[kind].format(size(most))}")

@@ -15,6 +15,7 @@ from clarifai_chat.attachments.limits import (
     READ_PDF_PAGES,
     Refused,
 )
+from clarifai_chat.text import counted
 
 TIMEOUT_S = pdf_reader.MAX_CPU_S + 10
 _SEVERAL = threading.BoundedSemaphore(2)  # each may take pdf_reader.MAX_MEMORY
@@ -54,7 +55,7 @@ def _note(pages: int, read: int, is_cut: bool) -> str:
         return ""
     begun = "a part of page" if is_cut else "page"
     so_far = f"{begun} 1" if read == 1 else f"pages 1 to {read}"
-    return f"Of {pages} page{'' if pages == 1 else 's'} only {so_far} could be taken."
+    return f"Of {counted(pages, 'page')} only {so_far} could be taken."
 
 
 def _told(data: bytes) -> dict[str, Any]:

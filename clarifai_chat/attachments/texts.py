@@ -4,6 +4,7 @@ import re
 
 from clarifai_chat.attachments.kinds import ending_of
 from clarifai_chat.attachments.limits import MAX_TEXT_CHARS, Refused
+from clarifai_chat.text import counted
 
 _MARKS = (  # the longer first: UTF-32's begins as UTF-16's does
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -70,6 +71,6 @@ def fenced(name: str, text: str, tokens: int | None) -> str:
     fence = "`" * max(3, longest + 1)
     ending = ending_of(name)
     language = ending if re.fullmatch(r"[a-z0-9]{1,10}", ending) else ""
-    size = "" if tokens is None else f" ({tokens:,} token{'' if tokens == 1 else 's'})"
+    size = "" if tokens is None else f" ({counted(tokens, 'token')})"
     newline = "" if text.endswith("\n") else "\n"
     return f"File: {name}{size}\n{fence}{language}\n{text}{newline}{fence}"

@@ -1,8 +1,9 @@
 """The files that come with a question: told apart from its words, and named."""
 
 import re
-from collections.abc import Sequence
 from typing import Any
+
+from clarifai_chat.text import counted, listed
 
 # A text as it stands in a prompt: its name, its tokens, a fence that it cannot close.
 _TEXT = re.compile(
@@ -31,8 +32,8 @@ def named(content: Any) -> str:
     for kind, word in _KINDS.items():
         count = sum(part.get("type") == kind for part in parts)
         if count:
-            found.append(f"a {word}" if count == 1 else f"{count} {word}s")
-    return _joined(found)
+            found.append(counted(count, word, one="a"))
+    return listed(found)
 
 
 def _texts(text: str) -> list[re.Match[str]]:
@@ -49,7 +50,3 @@ def _end(text: str) -> int:
 
 def _plain(name: str) -> str:
     return re.sub(r"[`*_<>\[\]$|#]", "", name)
-
-
-def _joined(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

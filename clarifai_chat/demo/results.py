@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clarifai_chat.demo.shapes import Json, text_of
+from clarifai_chat.text import listed
 
 
 def about_results(messages: Sequence[Json]) -> str:
@@ -37,9 +38,9 @@ def _sentence(name: str, result: str) -> str:
 
 def _in_words(value: Any) -> str:
     if isinstance(value, Mapping):
-        return _joined([_named(str(key).replace("_", " "), part) for key, part in value.items()])
+        return listed([_named(str(key).replace("_", " "), part) for key, part in value.items()])
     if isinstance(value, list):
-        return _joined([_in_words(item) for item in value])
+        return listed([_in_words(item) for item in value])
     if value is None or isinstance(value, bool):
         return {None: "not known", True: "yes", False: "no"}[value]
     return str(value)
@@ -48,7 +49,3 @@ def _in_words(value: Any) -> str:
 def _named(name: str, value: Any) -> str:
     told = _in_words(value)
     return f"{name} ({told})" if isinstance(value, Mapping) else f"{name} is {told}"
-
-
-def _joined(parts: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))

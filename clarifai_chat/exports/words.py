@@ -8,6 +8,7 @@ from clarifai_chat.chats import Chat
 from clarifai_chat.context_meter import oldest
 from clarifai_chat.conversation import INTERRUPTED, STOPPED, UNWATCHED, Attachment, Turn
 from clarifai_chat.messages import Message
+from clarifai_chat.text import counted, size
 from clarifai_chat.usage import reply_line, seconds
 
 ENDINGS = {
@@ -81,29 +82,18 @@ def remarks(turn: Turn, versions: Versions) -> list[str]:
     if rating := turn.get("feedback"):
         said.append(RATINGS[rating])
     if count := len(turn["earlier"]):
-        said.append(_count(count))
+        earlier = counted(count, "earlier answer is", "earlier answers are")
+        said.append(f"{earlier} not shown here.")
     if turn["id"] in versions:
         number, count = versions[turn["id"]]
         said.append(f"Version {number} of {count} from here on; only this one is shown.")
     return said
 
 
-def _count(count: int) -> str:
-    answers = "1 earlier answer is" if count == 1 else f"{count} earlier answers are"
-    return f"{answers} not shown here."
-
-
 def attached(attachment: Attachment) -> str:
     """ "cat.png (image, 12 kB)"."""
     name = " ".join(attachment["name"].split()) or "without a name"
     return f"{name} ({attachment['kind']}, {size(attachment['size'])})"
-
-
-def size(count: int) -> str:
-    for unit, bytes_of_it in (("MB", 1_000_000), ("kB", 1000)):
-        if count >= bytes_of_it:
-            return f"{count / bytes_of_it:.3g} {unit}"
-    return f"{count} bytes"
 
 
 def tool_names(turn: Turn) -> dict[str, str]:

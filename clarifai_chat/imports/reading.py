@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from clarifai_chat.text import size, times
+
 MAX_FILE_BYTES = 100_000_000  # also of what is unpacked
 MOST_VALUES = 5_000_000  # each takes up to a hundred bytes of memory, however short it is written
 MAX_ZIP_LISTING = 4_000_000  # bytes; tens of thousands of files
@@ -34,7 +36,7 @@ class Notes:
 
     def sentences(self) -> list[str]:
         return [
-            f"Left out: {what}." if count == 1 else f"Left out: {what} ({count:,} times)."
+            f"Left out: {what}." if count == 1 else f"Left out: {what} ({times(count)})."
             for what, count in self._counts.items()
             if count
         ]
@@ -43,7 +45,7 @@ class Notes:
 def documents(data: bytes, notes: Notes) -> Iterator[Any]:
     """Each JSON document in a file: one as a rule, several in a zip. Raises `BadImport`."""
     if len(data) > MAX_FILE_BYTES:
-        raise BadImport(f"The file is too large: at most {_mb(MAX_FILE_BYTES)} can be read.")
+        raise BadImport(f"The file is too large: at most {size(MAX_FILE_BYTES)} can be read.")
     if data[:4] in (b"PK\3\4", b"PK\5\6"):
         for content in _unpacked(data):
             yield _document(content, notes)
@@ -143,7 +145,7 @@ def _content(archive: zipfile.ZipFile, file: zipfile.ZipInfo, room: int) -> byte
         content = opened.read(room + 1)  # what a file says of its size may be a lie
     if len(content) > room:
         raise BadImport(
-            f"What is in the zip is too large: at most {_mb(MAX_FILE_BYTES)} of conversations can"
+            f"What is in the zip is too large: at most {size(MAX_FILE_BYTES)} of conversations can"
             " be read."
         )
     return content
@@ -158,7 +160,3 @@ def _listing_size(data: bytes) -> int:
     if end >= 76 and data[end - 20 : end - 16] == b"PK\6\7":  # the form for large zips
         size = struct.unpack_from("<Q", data, end - 76 + 40)[0]
     return size
-
-
-def _mb(count: int) -> str:
-    return f"{count // 1_000_000} MB"

@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from clarifai_chat.text import are
 from clarifai_chat.tools.guard import DEEPEST, is_deeper
-from clarifai_chat.tools.words import listed, name_text
+from clarifai_chat.tools.words import few_of, name_text
 
 _HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")  # of a character outside the first plane
 
@@ -107,9 +108,8 @@ def _ends_early(text: str, error: json.JSONDecodeError) -> bool:
 def _twins(names: list[str]) -> list[str]:
     if not names:
         return []
-    verb = "is" if len(names) == 1 else "are"
-    listing = listed([name_text(name) for name in names])
-    return [f"{listing} {verb} in one object more than once; the last one counts."]
+    listing = few_of([name_text(name) for name in names])
+    return [f"{listing} {are(len(names))} in one object more than once; the last one counts."]
 
 
 def _halves(text: str, value: Any) -> list[str]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from clarifai_chat.tools.references import resolved
-from clarifai_chat.tools.words import listed, name_text, one_of, shortened, types_text
+from clarifai_chat.tools.words import few_of, name_text, one_of, shortened, types_text
 
 _MOST_NESTED = 4  # schemas within schemas that are told
 _PLURALS = {
@@ -33,10 +33,10 @@ def described(schema: Any, root: Any = None, depth: int = 0) -> str:
     for word in ("anyOf", "oneOf", "allOf"):
         if "type" not in schema and isinstance(schema.get(word), list) and schema[word]:
             each = [described(one, root, depth + 1) for one in schema[word][:8]]
-            return listed(list(dict.fromkeys(each)), " and " if word == "allOf" else " or ")
+            return few_of(list(dict.fromkeys(each)), "and" if word == "allOf" else "or")
     types = schema.get("type") or _implied(schema)
     if isinstance(types, list) and types:
-        return listed([_of_type(one, schema, root, depth) for one in types[:8]], " or ")
+        return few_of([_of_type(one, schema, root, depth) for one in types[:8]], "or")
     if isinstance(types, str) and types:
         return _of_type(types, schema, root, depth)
     return "a value that fits the schema" if schema.keys() - _ABOUT else "anything"
@@ -61,7 +61,7 @@ def _of_type(json_type: Any, schema: dict[str, Any], root: Any, depth: int) -> s
     if json_type == "object":
         names = schema.get("required")
         names = [n for n in names if isinstance(n, str)] if isinstance(names, list) else []
-        return f"object with {listed([name_text(n) for n in names])}" if names else "object"
+        return f"object with {few_of([name_text(n) for n in names])}" if names else "object"
     if json_type == "array":
         return _list_of(schema, root, depth)
     text = types_text(json_type) if isinstance(json_type, str) else "a value that fits the schema"

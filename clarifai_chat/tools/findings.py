@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from clarifai_chat.text import cut, listed
+
 Path = tuple[str | int, ...]
 # error: a server would refuse it, or a call could not be judged. warning: likely to hurt.
 # hint: would help a model.
@@ -117,15 +119,12 @@ def quoted(value: object, limit: int = 40) -> str:
     text = json.dumps(value, ensure_ascii=False)
     if len(text) <= limit:
         return text
-    return f'{text[: limit - 1]}…"' if isinstance(value, str) else f"{text[: limit - 1]}…"
+    return cut(text, limit) + ('"' if isinstance(value, str) else "")
 
 
 def words(items: Iterable[object], last: str = "and") -> str:
     """A, B and C: quoted, and cut after a few."""
-    parts = [quoted(item) for item in items]
-    if len(parts) > 6:
-        parts = [*parts[:5], f"{len(parts) - 5} more"]
-    return f" {last} ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+    return listed([quoted(item) for item in items], last, most=5)
 
 
 def kind(value: object) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clarifai_chat.messages import ToolSpec
+from clarifai_chat.text import capitalized
 from clarifai_chat.tools import findings, reader
 from clarifai_chat.tools.findings import Edit, Finding, Fix, Level, Path, Span, kind
 from clarifai_chat.tools.reader import MAX_CHARS, Node
@@ -163,7 +164,7 @@ def _tool(document: Document, value: Any, path: Path) -> Iterator[Tool | Finding
     name = ""
 
     def error(code: str, sentence: str, *more: str) -> Finding:
-        sentence = sentence[0].upper() + sentence[1:] if not path else sentence
+        sentence = capitalized(sentence) if not path else sentence
         return document.finding("error", code, sentence, (*path, *more), tool=name)
 
     if not isinstance(value, dict):
@@ -232,7 +233,7 @@ def _slip_finding(text: str, slip: Slip) -> Finding:
     where = findings.span(starts, slip.start, min(slip.end, len(text)))
     sentence = f"Line {where.line}, column {where.column}: {slip.message}"
     if slip.code == "json.size":
-        sentence = slip.message[0].upper() + slip.message[1:]
+        sentence = capitalized(slip.message)
     fix = _repaired(text, slip)
     return findings.finding("error", slip.code, sentence, (), where, fix=fix)
 

@@ -5,11 +5,11 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
+from clarifai_chat.text import counted
 from clarifai_chat.tools.expected import described
 from clarifai_chat.tools.words import (
-    counted,
+    few_of,
     got,
-    listed,
     name_text,
     one_of,
     path_text,
@@ -81,7 +81,7 @@ def _missing(error: ValidationError) -> str:
         return "missing"
     name = error.relative_path[-1]
     asking = [n for n, names in error.validator_value.items() if name in names]
-    return f"missing: it goes with {listed([name_text(n) for n in asking])}"
+    return f"missing: it goes with {few_of([name_text(n) for n in asking])}"
 
 
 def _no_alternative(error: ValidationError) -> str:

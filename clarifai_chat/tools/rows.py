@@ -6,6 +6,7 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
+from clarifai_chat.text import counted
 from clarifai_chat.tools.expected import described
 from clarifai_chat.tools.findings import Path
 from clarifai_chat.tools.keywords import MOST_ERRORS
@@ -72,7 +73,7 @@ def _row(
     if found:
         return _bad((name,), found, value.get(name, _MISSING), expected)
     if count:
-        said = "1 problem inside" if count == 1 else f"{count} problems inside"
+        said = f"{counted(count, 'problem')} inside"
         return Argument(path_text((name,)), _given(value[name]), expected, False, said)
     if name not in known:
         expected = UNNAMED

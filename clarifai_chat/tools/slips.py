@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from clarifai_chat.text import cut
 from clarifai_chat.tools.findings import Edit, line_starts, quoted, span
 
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -20,6 +21,7 @@ _OTHER_QUOTES = re.compile(
 _ODD_SPACE = re.compile(r"(?:(?![ \t\n\r])[\s\u200b\u2060\ufeff])+")
 _STARTS_VALUE = re.compile(r"""["'{\[\w-]""")
 _STRING = re.compile(r'"(?:[^"\\\r\n]|\\.){0,60}"?')
+SHOWN = 40  # characters of it in a sentence
 
 
 class Repair(NamedTuple):
@@ -69,7 +71,7 @@ def no_key(text: str, at: int) -> Slip:
     if slip := _anywhere(text, at, "a key in double quotes"):
         return slip
     if word := _WORD.match(text, at):
-        sentence = f"expected a key in double quotes, found the word {_short(word[0])} without."
+        sentence = f"expected a key in double quotes, found the word {cut(word[0], SHOWN)} without."
         repair = Repair("Put the key in double quotes", _put(word, f'"{word[0]}"'))
         return Slip(sentence, at, word.end(), repair=repair)
     return Slip(f"expected a key in double quotes, found {_found(text, at)}.", at)
@@ -177,7 +179,9 @@ def _word(word: re.Match[str]) -> Slip:
         sentence = f"expected a value, found {word[0]}. JSON writes it {right}."
         repair = Repair(f"Write {right}", _put(word, right))
         return Slip(sentence, word.start(), word.end(), repair=repair)
-    sentence = f"expected a value, found {_short(word[0])}. A text needs double quotes around it."
+    sentence = (
+        f"expected a value, found {cut(word[0], SHOWN)}. A text needs double quotes around it."
+    )
     repair = Repair("Put it in double quotes", _put(word, f'"{word[0]}"'))
     return Slip(sentence, word.start(), word.end(), repair=repair)
 
@@ -188,19 +192,15 @@ def _number(lexeme: re.Match[str]) -> Slip:
     plain = re.sub(r"^(-?)0+(?=\d)", r"\1", plain)
     plain = re.sub(r"^(-?)\.", r"\g<1>0.", plain)
     plain = re.sub(r"\.(?=$|[eE])", "", plain)
-    sentence = f"expected a number as JSON writes it, found {_short(lexeme[0])}."
+    sentence = f"expected a number as JSON writes it, found {cut(lexeme[0], SHOWN)}."
     if NUMBER.fullmatch(plain):
-        repair = Repair(f"Write {_short(plain)}", _put(lexeme, plain))
+        repair = Repair(f"Write {cut(plain, SHOWN)}", _put(lexeme, plain))
         return Slip(sentence, lexeme.start(), lexeme.end(), repair=repair)
     return Slip(sentence, lexeme.start(), lexeme.end())
 
 
 def _put(match: re.Match[str], text: str) -> Edit:
     return Edit(match.start(), match.end(), text)
-
-
-def _short(word: str) -> str:
-    return word if len(word) <= 40 else f"{word[:39]}…"
 
 
 def _escape(char: str) -> str:
@@ -214,5 +214,5 @@ def _found(text: str, at: int) -> str:
     if string := _STRING.match(text, at):
         return quoted(string[0].strip('"')).replace("\\\\", "\\")
     if word := _NUMBER_LIKE.match(text, at):
-        return _short(word[0])
+        return cut(word[0], SHOWN)
     return text[at] if text[at].isprintable() else f"the character U+{ord(text[at]):04X}"

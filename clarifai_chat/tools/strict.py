@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from clarifai_chat.text import are
 from clarifai_chat.tools import patch
 from clarifai_chat.tools.findings import Finding, Level, words
 from clarifai_chat.tools.subject import Subject
@@ -89,7 +90,7 @@ def _optional(subject: Subject, place: Place) -> Iterator[Finding]:
         where = path
     sentence = (
         f"With strict, every property must be in required; {words(missing)}"
-        f" {'is' if len(missing) == 1 else 'are'} not. An optional one allows null as a type."
+        f" {are(len(missing))} not. An optional one allows null as a type."
     )
     label = f"Add {words(missing)} to required"
     yield subject.finding("error", "strict.required", sentence, where, label=label, edits=edits)

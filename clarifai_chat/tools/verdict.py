@@ -10,6 +10,7 @@ from typing import Any, Literal
 from jsonschema.exceptions import ValidationError
 
 from clarifai_chat.messages import Message, ToolCall, ToolSpec
+from clarifai_chat.text import are, counted
 from clarifai_chat.tools.arguments import Read, read_arguments
 from clarifai_chat.tools.formats import format_notes
 from clarifai_chat.tools.guard import SchemaTrouble
@@ -17,7 +18,7 @@ from clarifai_chat.tools.keywords import MOST_ERRORS
 from clarifai_chat.tools.problems import INVENTED, problem
 from clarifai_chat.tools.rows import UNNAMED, Argument, rows_of
 from clarifai_chat.tools.schema import errors_in
-from clarifai_chat.tools.words import got, listed, name_text, path_text
+from clarifai_chat.tools.words import few_of, got, name_text, path_text
 
 __all__ = ["Argument", "Status", "Verdict", "judge_call", "judge_reply"]
 
@@ -90,7 +91,7 @@ def _unknown(name: str, tools: Sequence[ToolSpec]) -> str:
     said = f"There is no tool {name_text(name)}."
     if near := get_close_matches(name[:100], names, 1):
         return f"{said} {name_text(near[0])} was meant, perhaps."
-    return f"{said} Known: {listed([name_text(one) for one in names])}." if names else said
+    return f"{said} Known: {few_of([name_text(one) for one in names])}." if names else said
 
 
 def _judged(verdict: Verdict, function: dict[str, Any], read: Read) -> Verdict:
@@ -128,8 +129,7 @@ def _allowed(rows: Sequence[Argument]) -> list[str]:
     names = [row.path for row in rows if row.ok and row.expected == UNNAMED]
     if not names:
         return []
-    verb = "is" if len(names) == 1 else "are"
-    return [f"{listed(names)} {verb} not in the schema; the schema allows it."]
+    return [f"{few_of(names)} {are(len(names))} not in the schema; the schema allows it."]
 
 
 def _summary(value: Any, errors: Sequence[ValidationError]) -> str:
@@ -142,7 +142,8 @@ def _summary(value: Any, errors: Sequence[ValidationError]) -> str:
         return f"Invalid: {'; '.join(told[:_TOLD])}{more}."
     if not value:
         return "Valid: no arguments, and none is required."
-    return f"Valid: {len(value)} argument{' matches' if len(value) == 1 else 's match'} the schema."
+    match = counted(len(value), "argument matches", "arguments match")
+    return f"Valid: {match} the schema."
 
 
 def _told(error: ValidationError) -> str:
@@ -192,7 +193,7 @@ def _chosen(called: list[str], tools: Sequence[ToolSpec], choice: Any) -> list[s
     others = list(dict.fromkeys(name_text(name) for name in called if name != wanted))
     if not others:
         return []
-    return [f"A call of {name_text(wanted)} was required, and the model called {listed(others)}."]
+    return [f"A call of {name_text(wanted)} was required, and the model called {few_of(others)}."]
 
 
 def _finished(calls: list[ToolCall], reason: str) -> list[str]:

@@ -4,6 +4,8 @@ import json
 import re
 from typing import Any
 
+from clarifai_chat.text import counted, listed
+
 SHOWN = 60  # characters of a value within a sentence
 _MOST_NAMED = 8  # values or names in a list of them
 _WORDS = {"array": "list", "boolean": "true or false"}
@@ -38,26 +40,21 @@ def got(value: Any) -> str:
     return f"the number {shortened(value)}"
 
 
-def counted(number: Any, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def listed(texts: list[str], last: str = ", ") -> str:
-    if len(texts) > _MOST_NAMED:
-        return ", ".join(texts[:_MOST_NAMED]) + f" and {len(texts) - _MOST_NAMED} more"
-    return ", ".join(texts[:-1]) + last + texts[-1] if len(texts) > 1 else "".join(texts)
+def few_of(texts: list[str], last: str = "") -> str:
+    """Return names or values as a list, of which not too many are shown."""
+    return listed(texts, last, most=_MOST_NAMED)
 
 
 def one_of(values: Any) -> str:
     if not isinstance(values, list) or not values:
         return "nothing"
     texts = [shortened(value) for value in values]
-    return texts[0] if len(texts) == 1 else f"one of {listed(texts)}"
+    return texts[0] if len(texts) == 1 else f"one of {few_of(texts)}"
 
 
 def types_text(types: Any) -> str:
     names = [types] if isinstance(types, str) else [t for t in types if isinstance(t, str)]
-    return listed([_WORDS.get(name, name) for name in names], " or ")
+    return few_of([_WORDS.get(name, name) for name in names], "or")
 
 
 def name_text(text: Any) -> str:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from clarifai_chat.text import cut
+
 LONGEST_TEXT = 500
 
 
@@ -93,8 +95,7 @@ def tidy(value: float) -> float:
 
 def short(value: str) -> str:
     """The beginning of `value`, short enough to be quoted in a sentence."""
-    value = cleaned(value[:200])
-    return value if len(value) <= 60 else f"{value[:59]}…"
+    return cut(cleaned(value[:200]), 60)
 
 
 def _digits(value: int, name: str) -> str:
