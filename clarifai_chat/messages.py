@@ -53,7 +53,23 @@ class Question(TypedDict):
 
 Sendable = Message | Question
 
-ToolSpec = dict[str, Any]  # {"type": "function", "function": {"name", "description", "parameters"}}
+
+class FunctionSpec(TypedDict):
+    name: str
+    description: NotRequired[str]
+    parameters: NotRequired[dict[str, Any]]  # JSON Schema
+    strict: NotRequired[bool | None]
+
+
+class ToolSpec(TypedDict):
+    """A tool as OpenAI's API defines it.
+
+    A developer types it and it goes out as typed, so it may lack fields, have others, or hold
+    values of other types: check before use, copy whole.
+    """
+
+    type: Literal["function"]
+    function: FunctionSpec
 
 
 def is_json(text: str) -> bool:

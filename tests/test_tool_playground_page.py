@@ -213,6 +213,18 @@ def test_what_is_typed_is_what_is_sent(open_app, fake):
     assert "Tools: read_sky." in page(app)
 
 
+def test_fields_that_the_api_does_not_have_are_sent_as_typed(open_app, fake):
+    fake.next(calls(arguments='{"location": "Paris"}'), says("Sunny."))
+    own = {"x-owner": ["me", None, 1.5], "description": 5, "strict": None}
+    odd = {**tool(**own), "cache_control": {"type": "ephemeral"}}
+    nameless = {"type": "function", "function": {"parameters": {"x": []}}}
+    app = open_app(PAGE, pat=CANARY, **with_prompt("Weather in Paris?", odd, nameless))
+
+    answer(run(app), call_1="Sunny")
+
+    assert [chat.body["tools"] for chat in fake.chats] == [[odd, nameless]] * 2
+
+
 def test_typing_and_a_click_on_run_at_once_send_what_was_typed(open_app, fake):
     fake.next(says("Hello."))
     app = open_app(PAGE, pat=CANARY, plain_editor=True, **with_prompt())

@@ -20,17 +20,13 @@ _BARE_KEYS = {"name", "description", "parameters", "input_schema", "inputSchema"
 class Tool:
     """One tool as it is sent, and where it stands in the text. Nobody changes `spec`."""
 
-    spec: ToolSpec  # {"type": "function", "function": {…}}: the person's own keys otherwise
+    spec: ToolSpec
+    function: dict[str, Any]  # the one in `spec`, for the checks: anything may be in it
     name: str  # "" where there is none
     is_bare: bool  # was {"name", "description", "parameters"} only, and is sent wrapped
     path: Path  # (0,) in a list, () where the document is one tool
     start: int
     end: int
-
-    @property
-    def function(self) -> dict[str, Any]:
-        function: dict[str, Any] = self.spec["function"]
-        return function
 
     @property
     def function_path(self) -> Path:
@@ -186,13 +182,12 @@ def _tool(document: Document, value: Any, path: Path) -> Iterator[Tool | Finding
         got = kind(function)
         yield error("shape.function", f"{place}.function must be an object, not {got}.", "function")
         return
+    spec: Any = {"type": "function", **value}
     if is_bare:
         function = {key: content for key, content in value.items() if key != "type"}
         spec = {"type": "function", "function": function}
-    else:
-        spec = {"type": "function", **value}
     position = document.position(path)
-    tool = Tool(spec, name, is_bare, path, position.start, position.end)
+    tool = Tool(spec, function, name, is_bare, path, position.start, position.end)
     yield tool
     if hint := _form_hint(document, tool, "type" in value):
         yield hint

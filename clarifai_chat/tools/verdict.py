@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from jsonschema.exceptions import ValidationError
 
-from clarifai_chat.messages import Message, ToolCall, ToolSpec
+from clarifai_chat.messages import FunctionSpec, Message, ToolCall, ToolSpec
 from clarifai_chat.text import are, counted
 from clarifai_chat.tools.arguments import Read, read_arguments
 from clarifai_chat.tools.formats import format_notes
@@ -76,7 +76,7 @@ def judge_call(call: ToolCall, tools: Sequence[ToolSpec], *, is_over: bool = Tru
     return _judged(verdict, function, read)
 
 
-def _function(name: str, tools: Sequence[ToolSpec]) -> dict[str, Any] | None:
+def _function(name: str, tools: Sequence[ToolSpec]) -> FunctionSpec | None:
     functions = (tool.get("function") for tool in tools if isinstance(tool, dict))
     named = (f for f in functions if isinstance(f, dict) and f.get("name") == name)
     return next(named, None)
@@ -94,7 +94,7 @@ def _unknown(name: str, tools: Sequence[ToolSpec]) -> str:
     return f"{said} Known: {few_of([name_text(one) for one in names])}." if names else said
 
 
-def _judged(verdict: Verdict, function: dict[str, Any], read: Read) -> Verdict:
+def _judged(verdict: Verdict, function: FunctionSpec, read: Read) -> Verdict:
     schema = function.get("parameters")
     if schema is None:
         schema = {"type": "object"}
