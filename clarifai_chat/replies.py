@@ -139,10 +139,11 @@ class Reply:
         self.finish(ending)
         self._in_flight.cut()
 
-    def is_forsaken(self) -> bool:
+    def last_seen(self) -> float:
+        """When somebody watched last, on the monotonic clock."""
         if self._is_here():
             self.seen_at = time.monotonic()
-        return time.monotonic() - self.seen_at > settings().reply_lease_s
+        return self.seen_at
 
 
 # While it watches files, Streamlit imports all our modules anew when one is edited; what runs must
@@ -312,6 +313,10 @@ def _keep() -> None:
                 _kept.keeper = None
                 return
             replies = list(_replies.values())
+        seen: dict[str, float] = {}  # a page watches one reply of a line, and means all of it
+        for reply in replies:
+            seen[reply.line] = max(reply.last_seen(), seen.get(reply.line, 0.0))
         for reply in reversed(replies):  # what waits first: else its turn comes when another ends
-            if reply.is_forsaken() and not withdraw(reply.turn):
+            is_forsaken = time.monotonic() - seen[reply.line] > settings().reply_lease_s
+            if is_forsaken and not withdraw(reply.turn):
                 reply.stop(UNWATCHED)

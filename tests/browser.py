@@ -5,7 +5,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.canary import CANARY
 from tests.fake_clarifai import FakeClarifai
+from tests.patience import PATIENCE_S, until
 
 ROOT = Path(__file__).parent.parent
 FLAGS = (
@@ -27,7 +27,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS = 30_000
+PATIENCE_MS = PATIENCE_S * 1000
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -36,6 +36,13 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def is_up(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 class App:
@@ -62,16 +69,9 @@ class App:
         self._wait()
 
     def _wait(self) -> None:
-        for _ in range(600):
-            if self.process.poll() is not None:
-                pytest.fail(f"The server ended: {self.log.read_text()}")
-            try:
-                if httpx.get(f"{self.url}/healthz").status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.1)
-        pytest.fail(f"The server did not become healthy: {self.log.read_text()}")
+        until(lambda: self.process.poll() is not None or is_up(f"{self.url}/healthz"))
+        if self.process.poll() is not None:
+            pytest.fail(f"The server ended: {self.log.read_text()}")
 
     def stop(self) -> None:
         self.process.terminate()

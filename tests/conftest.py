@@ -2,11 +2,11 @@
 
 import os
 import sys
-import time
 from pathlib import Path
 
 import hypothesis
 import pytest
+from hypothesis import HealthCheck, settings
 
 from clarifai_chat import config, llm
 from clarifai_chat.endpoints import Endpoint
@@ -17,6 +17,13 @@ from tests.canary import CANARY, Ears, assert_no_canary, leaking_variables
 from tests.fake_clarifai import FakeClarifai
 
 MODEL = "https://clarifai.com/openai/chat-completion/models/gpt-4_1"
+
+# Nothing is judged by the clock, and each run tries the same examples: what fails, fails at once.
+# Others are tried by `make test ARGS=--hypothesis-profile=search`.
+STEADY = settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("steady", STEADY)
+settings.register_profile("search", STEADY, derandomize=False, max_examples=2000)
+settings.load_profile("steady")
 
 pytest_plugins = ["tests.pages", "tests.browser"]
 
@@ -161,11 +168,3 @@ def waits(monkeypatch):
 def kinds(of=ChatError):
     """Every class of error, with all that are derived from them."""
     return [each for kind in of.__subclasses__() for each in (kind, *kinds(kind))]
-
-
-def until(is_so, seconds=10):
-    """Wait until `is_so()`; fail when it takes longer than anything healthy can."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "It did not happen."
-        time.sleep(0.002)

@@ -28,6 +28,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from clarifai_chat.demo import API_PATH, DemoHandler, DemoServer
+from tests.patience import PATIENCE_S
 
 PAT = "0123456789abcdef0123456789abcdef"
 OTHER_PAT = "fedcba9876543210fedcba9876543210"
@@ -40,6 +41,7 @@ ROUTES = {
     ("POST", "/v2/resource_prices/searches"): "prices",
 }
 MOST_PRICES_AT_ONCE = 100
+SILENT_S = 5 * PATIENCE_S  # whoever waits for the end of that has failed
 DEFAULT_PER_PAGE = 128
 
 
@@ -86,6 +88,11 @@ class FakeHandler(DemoHandler):
         for seen in self.seen:
             seen.closed_at = time.monotonic()
         super().finish()
+
+    def wait_for(self, event: threading.Event) -> None:
+        """Wait for an event of a test's. Raises as soon as the client is seen to have left."""
+        while not event.is_set():
+            self.pause(self.look_every_s)
 
     def do_GET(self) -> None:
         self._answer("GET", None)
@@ -211,9 +218,9 @@ class FakeClarifai(DemoServer):
         """The chat requests, in the order they came."""
         return [seen for seen in self.journal if seen.path.endswith("/chat/completions")]
 
-    def gone_within(self, seconds: float) -> bool:
-        """Whether the last chat's client leaves before its answer is over, within `seconds`."""
-        return bool(self.chats) and self.chats[-1].left.wait(seconds)
+    def was_left(self) -> bool:
+        """Wait for the last chat's client to leave; whether it does before its answer is over."""
+        return bool(self.chats) and self.chats[-1].left.wait(PATIENCE_S)
 
 
 # --- The catalog -----------------------------------------------------------------------------
@@ -580,7 +587,7 @@ def cut(*after: str, how: str = "fin") -> Behaviour:
     return _then(after, lambda handler: _tear(handler) if how == "reset" else handler.drop())
 
 
-def stall(*after: str, seconds: float = 30) -> Behaviour:
+def stall(*after: str, seconds: float = SILENT_S) -> Behaviour:
     """Nothing more comes after the pieces `after`; then the connection is dropped."""
 
     def wait(handler: FakeHandler) -> None:
@@ -590,7 +597,7 @@ def stall(*after: str, seconds: float = 30) -> Behaviour:
     return _then(after, wait)
 
 
-def silent_before_headers(seconds: float = 30) -> Behaviour:
+def silent_before_headers(seconds: float = SILENT_S) -> Behaviour:
     """The request is taken, and not even headers come back."""
 
     def act(handler: FakeHandler, body: dict[str, Any]) -> None:

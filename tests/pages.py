@@ -12,9 +12,9 @@ import pickle
 import re
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from itertools import count
 from typing import Any
 
 import pytest
@@ -39,9 +39,10 @@ from components import (  # loaded while ROOT is right
 from components.session import Session, Slot
 from tests.canary import assert_no_canary
 from tests.fake_clarifai import Behaviour, FakeClarifai, FakeHandler, chunk
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 20
 HOST = "localhost:8501"
+WORD_S = 0.05
 
 Open = Callable[..., "Page"]
 
@@ -230,14 +231,6 @@ def _readable(node: Block | Element) -> list[str]:
     return [text for f in fields if isinstance(text := getattr(node.proto, f, ""), str)]
 
 
-def until(condition: Callable[[], object]) -> None:
-    """Wait for something that another thread does."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "It did not happen in time."
-        time.sleep(0.002)
-
-
 class Gate:
     """An answer that stops in the middle until it is let go on: `fake.next(gate)`."""
 
@@ -251,7 +244,23 @@ class Gate:
     def __call__(self, handler: FakeHandler, body: dict[str, Any]) -> None:
         handler.open_stream("fake-gate")
         handler.send_event(chunk(body, {"content": self._before}))
-        until(lambda: self._opened.is_set() or handler.client_has_left())
+        handler.wait_for(self._opened)
+        handler.send_event(chunk(body, {"content": self._after}, "stop"))
+        handler.send_event("[DONE]")
+        handler.close_stream()
+
+
+class Talker(Gate):
+    """An answer that goes on, word by word, until it is let come to its end."""
+
+    def __call__(self, handler: FakeHandler, body: dict[str, Any]) -> None:
+        handler.open_stream("fake-talker")
+        handler.send_event(chunk(body, {"content": self._before}))
+        for number in count():
+            handler.send_event(chunk(body, {"content": f"word{number} "}))
+            handler.pause(WORD_S)
+            if self._opened.is_set():
+                break
         handler.send_event(chunk(body, {"content": self._after}, "stop"))
         handler.send_event("[DONE]")
         handler.close_stream()

@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.canary import CANARY
 from tests.fake_clarifai import FakeClarifai, says
+from tests.pages import Talker
 from tests.test_browser import answer, ask, done, settled, sign_in
 
 pytestmark = pytest.mark.browser
@@ -81,7 +82,7 @@ def test_it_is_copied_while_another_answer_streams(visit: Visit, clarifai: FakeC
     page = visit()
     allow(page)
     asked(page, clarifai)
-    clarifai.next(says(*(f"word{n} " for n in range(300)), delay_s=0.05))
+    clarifai.next(Talker())
     ask(page, "And the others?")
     expect(answer(page)).to_contain_text("word5")
 

@@ -15,7 +15,8 @@ from components import clipboard
 from components.turn_end import MOST_OTHERS
 from tests.canary import CANARY
 from tests.fake_clarifai import cut, says, status, think_tags
-from tests.pages import Gate, answers, ask, questions, reply, until
+from tests.pages import Gate, answers, ask, questions, reply
+from tests.patience import until
 from tests.test_chat_page import KIMI, finished_turn
 
 ANSWER = (

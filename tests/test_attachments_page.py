@@ -14,7 +14,8 @@ from clarifai_chat.store import Store, StoreTrouble, open_store
 from clarifai_chat.visitor import COOKIE, new_id, owner_of
 from tests.canary import CANARY, assert_no_canary
 from tests.fake_clarifai import says
-from tests.pages import answers, ask, page, passed_by, questions, reply, until
+from tests.pages import answers, ask, page, passed_by, questions, reply
+from tests.patience import PATIENCE_S, until
 
 SEES = "https://clarifai.com/openai/chat-completion/models/gpt-4_1"
 BLIND = "https://clarifai.com/openai/chat-completion/models/gpt-oss-120b-high-throughput"
@@ -60,7 +61,7 @@ def slow(monkeypatch):
     accept = attachments.accept
 
     def wait(*args):
-        assert opened.wait(20)
+        assert opened.wait(PATIENCE_S)
         return accept(*args)
 
     monkeypatch.setattr(attachments, "accept", wait)
@@ -72,7 +73,7 @@ def slow(monkeypatch):
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
     """What is read within a click here is read within it on a busy machine too."""
-    monkeypatch.setattr("components.attaching.HEAD_START_S", 20.0)
+    monkeypatch.setattr("components.attaching.HEAD_START_S", PATIENCE_S)
 
 
 def send(app, text, **files):
@@ -285,11 +286,14 @@ def test_what_was_left_out_of_a_file_is_told(open_app, fake, monkeypatch):
 def test_while_a_file_is_read_the_page_says_so_and_then_asks(open_app, fake, slow):
     fake.next(says("Fruit."))
     app = open_app(pat=CANARY)
-    threading.Timer(0.3, slow.set).start()
 
+    def read_it_once_the_page_says_so():
+        until(lambda: any("Reading notes.txt" in text for text in passed_by(app)))
+        slow.set()
+
+    threading.Thread(target=read_it_once_the_page_says_so, daemon=True).start()
     send(app, "What is in it?", notes_txt=b"Apples")
 
-    assert any("Reading notes.txt" in text for text in passed_by(app))
     assert app.session_state["session.reading"] == []
     assert reply(app).startswith("Fruit.")
     assert len(fake.chats) == 1

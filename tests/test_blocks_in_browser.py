@@ -8,13 +8,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import PATIENCE_MS, ROOT
-from tests.conftest import until
+from tests.browser import PATIENCE_MS, ROOT, is_up
 from tests.markdown_corpus import CORPUS
+from tests.patience import until
 
 pytestmark = pytest.mark.browser
 
@@ -66,19 +65,12 @@ def address(tmp_path: Path) -> Iterator[str]:
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        until(lambda: server.poll() is not None or is_up(url), seconds=60)
+        until(lambda: server.poll() is not None or is_up(f"{url}/_stcore/health"))
         assert server.poll() is None, log.read_text()
         yield url
     finally:
         server.terminate()
         server.wait()
-
-
-def is_up(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/_stcore/health").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def plain(elements: list[str]) -> str:
@@ -99,7 +91,7 @@ def test_a_difficult_text_that_grew_is_the_page_of_the_whole(
     page = chromium.new_page()
     page.set_default_timeout(PATIENCE_MS)
     page.goto(address)
-    expect(page.get_by_text("All drawn")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("All drawn")).to_be_visible()
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     for _ in range(50):  # KaTeX, colours of code and diagrams come when they are ready
         if not (apart := drawn_apart(page)):

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from components import code_editor
 from components.code_editor import replace
 from components.draft import Draft, new_draft
+from tests.patience import PATIENCE_S
 
 KEY = "editor"
 
@@ -45,7 +46,7 @@ def page() -> None:
 
 
 def opened() -> AppTest:
-    app = AppTest.from_function(page, default_timeout=20).run()
+    app = AppTest.from_function(page, default_timeout=PATIENCE_S).run()
     assert not app.exception
     return app
 

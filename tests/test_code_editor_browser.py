@@ -1,12 +1,9 @@
 """The editor in a browser, under the server's own policy: typed, marked, left, come back to."""
 
 import re
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,7 +11,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, WebSocketRoute, expect
 
-ROOT = Path(__file__).parent.parent
+from tests.browser import ROOT, free_port, is_up
+from tests.patience import PATIENCE_S, until
+
 pytestmark = pytest.mark.browser
 
 SERVE = """
@@ -97,23 +96,15 @@ def tiny_app(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Ite
     (folder / "app.py").write_text(PAGE)
     (folder / "pages" / "other.py").write_text(OTHER)
     (folder / "serve.py").write_text(SERVE)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, str(folder / "serve.py"), str(folder / "app.py"), str(port)]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
     url = f"http://localhost:{port}"
-    for _ in range(300):
-        assert process.poll() is None, (folder / "log").read_text()
-        try:
-            answer = httpx.get(f"{url}/_stcore/health")
-            if answer.status_code == 200:
-                assert "script-src 'self'" in answer.headers["content-security-policy"]
-                break
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
+    until(lambda: process.poll() is not None or is_up(f"{url}/_stcore/health"))
+    assert process.poll() is None, (folder / "log").read_text()
+    policy = httpx.get(f"{url}/_stcore/health").headers["content-security-policy"]
+    assert "script-src 'self'" in policy
     yield url
     process.terminate()
     process.wait(15)
@@ -142,6 +133,10 @@ class Wire:
             send()
         else:
             self._held.append(send)
+
+    @property
+    def holds_something(self) -> bool:
+        return bool(self._held)
 
     def hold(self) -> None:
         """Keep what the page sends, as a slow line would."""
@@ -193,6 +188,14 @@ class Visitor:
         self.box.click()
         self.page.keyboard.press("Control+End")
 
+    def until_held(self) -> None:
+        """Wait until the page has sent something, which is held back."""
+        for _ in range(PATIENCE_S * 50):
+            if self.wire.holds_something:
+                return
+            self.page.wait_for_timeout(20)  # what the page sends comes meanwhile
+        pytest.fail("The page sent nothing.")
+
     def rest(self) -> None:
         """Wait until Python has answered, and no run is under way."""
         expect(self.page.get_by_text(re.compile(r"^Done with run"))).to_be_visible()
@@ -219,8 +222,10 @@ START = '{\n  "name": "weather"\n}'
 def test_what_is_typed_reaches_python_after_a_pause(visit):
     visitor = visit()
     visitor.go_to_end()
+    visitor.page.clock.install()  # no timer runs from here on
 
     visitor.page.keyboard.type(" rc")  # keys that Streamlit has shortcuts on
+    visitor.page.clock.resume()
 
     visitor.python_has(START + " rc")
     expect(visitor.page.get_by_text("Run 2. Heard 1.")).to_be_visible()
@@ -291,7 +296,7 @@ def test_older_text_from_python_does_not_replace_newer(visit):
     visitor.go_to_end()
     visitor.wire.hold()
     visitor.page.keyboard.type("old")
-    visitor.page.wait_for_timeout(600)  # sent, and held back
+    visitor.until_held()
     visitor.page.keyboard.type("er")
 
     visitor.wire.let_go()  # the answer to "old" comes while "er" has not been sent

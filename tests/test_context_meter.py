@@ -4,7 +4,7 @@ import copy
 import dataclasses
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clarifai_chat.catalog import DEMO, Model
@@ -12,7 +12,6 @@ from clarifai_chat.context_meter import PER_ANSWER, ROOM, left_out, measure
 from clarifai_chat.tally import PER_MESSAGE, Tally
 from tests.some_chats import attachment, turn
 
-calm = settings(deadline=None)  # others may need the machine
 MODEL = Model(url="https://clarifai.com/a/b/models/c", name="C", input_price=2.0)
 ONE = 2 * PER_MESSAGE  # what a turn takes besides its words
 ASKING = PER_MESSAGE + PER_ANSWER
@@ -149,7 +148,6 @@ TURNS = st.lists(
 )
 
 
-@calm
 @given(
     TURNS,
     st.integers(0, 500).map(words),

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 from clarifai_chat import attachments, demo
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,8 @@ def server():
 
 @pytest.fixture(scope="module")
 def client(server):
-    with httpx.Client(base_url=server.api_base, headers={"Authorization": "Bearer demo"}) as client:
+    bearer = {"Authorization": "Bearer demo"}
+    with httpx.Client(base_url=server.api_base, headers=bearer, timeout=PATIENCE_S) as client:
         yield client
 
 
@@ -410,7 +412,6 @@ def test_made_up_arguments_fit_the_schema(ask, schema):
     jsonschema.Draft202012Validator(whole).validate(arguments)
 
 
-@pytest.mark.timeout(30)
 def test_a_pattern_that_never_ends_is_given_up(ask):
     endless = {"type": "string", "pattern": "^(([a-z ])+.)+[A-Z]([a-z])+$"}
     tools = [tool("use", "", ["text"], text=endless)]

@@ -18,8 +18,7 @@ from clarifai_chat.exports.rendered import rendered
 from tests.canary import CANARY, assert_no_canary, leaks_in
 from tests.some_chats import CONTENTS, PNG, TEXTS, any_chats, odd_data, rich_chat, turn
 
-calm = settings(deadline=None)  # others may need the machine
-slow = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+slow = settings(max_examples=50, suppress_health_check=list(HealthCheck))
 
 
 def chat_with(content, **fields):
@@ -168,7 +167,6 @@ def test_a_part_of_a_document_stays_a_part(text, written):
     assert contained(text) == written
 
 
-@calm
 @given(TEXTS)
 def test_no_text_reaches_beyond_its_part(text):
     document = f"## Before\n\n{contained(text)}\n\n## After\n"
@@ -184,7 +182,6 @@ def test_what_cannot_be_contained_is_shown_as_code(monkeypatch):
     assert contained("# <b>") == "```markdown\n# <b>\n```"
 
 
-@calm
 @given(TEXTS)
 def test_a_block_of_code_holds_its_text_whatever_fences_are_in_it(text):
     (block,) = _reader.parse(fenced(text))
@@ -385,7 +382,6 @@ def test_the_access_token_is_in_no_export(said):
     assert_no_canary("what a page shows", Elements(page).text)
 
 
-@calm
 @given(st.binary(max_size=20), st.binary(max_size=20))
 def test_no_coding_hides_the_token(before, after):
     text = base64.b64encode(before + CANARY.encode() + after).decode()

@@ -9,6 +9,7 @@ import pytest
 from clarifai_chat.demo import API_PATH
 from tests import fake_clarifai
 from tests.fake_clarifai import BEHAVIOURS, PAT, RESTRICTED_PAT, FakeClarifai, make_models
+from tests.patience import PATIENCE_S
 
 CHAT = f"{API_PATH}/chat/completions"
 ASKED = {"messages": [{"role": "user", "content": "Hi"}], "stream": True}
@@ -24,7 +25,7 @@ def fake():
 
 @pytest.fixture(scope="module")
 def wire():
-    with httpx.Client() as wire:
+    with httpx.Client(timeout=PATIENCE_S) as wire:
         yield wire
 
 
@@ -291,17 +292,17 @@ def test_failures_look_as_asked(fake, client):
 
 
 def test_the_journal_knows_who_left_early(fake):
-    fake.next(fake_clarifai.stall("Hel", seconds=30))
+    fake.next(fake_clarifai.stall("Hel"))
 
     with (
-        httpx.Client(base_url=fake.base) as client,
+        httpx.Client(base_url=fake.base, timeout=PATIENCE_S) as client,
         client.stream("POST", CHAT, json=ASKED, headers=BEARER) as response,
     ):
         next(response.iter_raw())
         assert fake.chats[0].alive
-        assert not fake.gone_within(0)
+        assert not fake.chats[0].left.is_set()
 
-    assert fake.gone_within(5)
+    assert fake.was_left()
     assert fake.chats[0].body == ASKED
     assert fake.chats[0].headers["authorization"] == f"Bearer {PAT}"
     assert fake.chats[0].answered_at is None

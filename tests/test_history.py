@@ -10,7 +10,7 @@ from clarifai_chat.events import Finished, Text
 from clarifai_chat.exports import to_json
 from clarifai_chat.store import Store, StoreTrouble, open_store
 from clarifai_chat.store.trouble import StoreFull
-from tests.conftest import until
+from tests.patience import until
 
 ADA, BOB = "a" * 64, "b" * 64
 MODEL = {"url": "https://x/y", "name": "Y", "input_price": None, "output_price": None}

@@ -179,7 +179,6 @@ def test_what_is_no_preset_is_left_out():
     assert len(notes) == 2
 
 
-@pytest.mark.timeout(20)
 def test_more_presets_than_are_kept_are_refused_before_they_get_names():
     many = {f"{'a' * presets.MAX_NAME_CHARS}{number}": {} for number in range(13_000)}
     most = dict(list(many.items())[: presets.MOST])

@@ -13,8 +13,8 @@ from clarifai_chat.recording import TOKEN, Recorder
 from clarifai_chat.wire import InFlight
 from tests import fake_clarifai as quirk
 from tests.canary import CANARY, assert_no_canary
-from tests.conftest import until
 from tests.fake_clarifai import says
+from tests.patience import PATIENCE_S, until
 
 
 def recorder(secret=CANARY, step=0):
@@ -136,7 +136,7 @@ def test_a_call_that_is_cut_keeps_what_had_come(fake, ask):
     until(lambda: exchanges and len(exchanges[0]["chunks"]) == 2)
     assert exchanges[0]["ended_s"] is None
     in_flight.cut()
-    worker.join(10)
+    worker.join(PATIENCE_S)
 
     assert "Half" in exchanges[0]["chunks"][-1][1]
     assert exchanges[0]["ended_s"] is not None

@@ -22,10 +22,9 @@ from clarifai_chat.conversation import (
 )
 from clarifai_chat.errors import AppBusy, AppFault, AppFull, ChatFull, RateLimited, Runaway
 from clarifai_chat.events import Finished, Text, Thinking
-from tests.conftest import until
+from tests.patience import PATIENCE_S, until
 
 MODEL = {"url": "https://clarifai.com/a/b/models/c", "name": "c"}
-LIVELY_S = 10  # nothing healthy takes as long
 
 
 def turn(prompt="Hi"):
@@ -165,7 +164,7 @@ def test_whoever_watches_hears_of_every_change(provider):
     replies.ask(asked, provider, line="a")
     reply = replies.get(asked)
     until(lambda: said(asked) == "Half")
-    replies.wait_for_news({reply: 0}, LIVELY_S)
+    replies.wait_for_news({reply: 0}, PATIENCE_S)
     assert reply.version == 1
     replies.wait_for_news({reply: 1}, 0.001)
     assert reply.version == 1
@@ -173,7 +172,7 @@ def test_whoever_watches_hears_of_every_change(provider):
 
     provider.go_on.set()
     while not reply.done.is_set():
-        replies.wait_for_news({reply: reply.version}, LIVELY_S)
+        replies.wait_for_news({reply: reply.version}, PATIENCE_S)
 
     assert said(asked) == "Half and half"
     assert not reply.is_running
@@ -187,9 +186,9 @@ def test_news_of_any_of_several_replies_end_the_wait(which):
     handles = [replies.get(each) for each in asked]
     until(lambda: all(said(each) == "Half" for each in asked))
     with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(replies.wait_for_news, dict.fromkeys(handles, 1), LIVELY_S)
+        waiting = pool.submit(replies.wait_for_news, dict.fromkeys(handles, 1), PATIENCE_S)
         providers[which].go_on.set()
-        waiting.result(LIVELY_S)
+        waiting.result(PATIENCE_S)
 
     assert [handle.version > 1 for handle in handles] == [n == which for n in range(3)]
     for provider in providers:
@@ -202,10 +201,10 @@ def test_who_waits_for_the_end_is_not_woken_by_what_comes_before_it(provider):
     replies.ask(asked, provider, line="a")
     reply = replies.get(asked)
     with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(replies.wait_for_news, {reply: None}, LIVELY_S)
+        waiting = pool.submit(replies.wait_for_news, {reply: None}, PATIENCE_S)
         until(lambda: said(asked) == "Half")
         provider.go_on.set()
-        waiting.result(LIVELY_S)
+        waiting.result(PATIENCE_S)
         assert is_over(asked)
 
 
@@ -355,7 +354,7 @@ def test_a_turn_with_a_worker_is_not_interrupted(provider):
 def test_a_reply_that_nobody_watches_is_ended(set_up, provider):
     set_up(REPLY_LEASE_S=0.05)
     asked, waiting = turn(), turn()
-    replies.ask(asked, provider, line="a")
+    replies.ask(asked, provider, line="a", is_here=lambda: said(asked) != "Half")
     replies.ask(waiting, Provider(), line="a")
     wait(asked)
 
@@ -371,17 +370,18 @@ def test_a_reply_that_somebody_watches_is_not(set_up, provider, way):
     looked = []
 
     def is_here():
+        """The keeper asks this before it looks when somebody has watched last."""
         looked.append(1)
+        if way == "watches":
+            reply = replies.get(asked)
+            replies.wait_for_news({reply: reply.version}, 0)
         return way == "is here"
 
     asked = turn()
     replies.ask(asked, provider, line="a", is_here=is_here)
-    while len(looked) < 13:  # the keeper looks ten times in a lease
-        if way == "watches" and (reply := replies.get(asked)):
-            replies.wait_for_news({reply: reply.version}, 0.005)
-        else:
-            threading.Event().wait(0.005)
-        assert not is_over(asked)
+
+    until(lambda: len(looked) >= 13 or is_over(asked))  # the keeper looks ten times in a lease
+    assert not is_over(asked)
 
 
 # --- Bounds -----------------------------------------------------------------------------------
@@ -564,7 +564,7 @@ def test_of_hundreds_of_replies_none_reaches_the_wrong_turn_and_no_handle_is_lef
 
     def answer(name):
         def events(in_flight):
-            assert all_asked.wait(LIVELY_S)
+            assert all_asked.wait(PATIENCE_S)
             yield from (Text(f"{name} ") for _ in range(20))
             if name.endswith("7"):
                 raise RateLimited(name)

@@ -11,7 +11,8 @@ from clarifai_chat import replies
 from components import transcript
 from tests.canary import CANARY
 from tests.fake_clarifai import cut
-from tests.pages import Gate, ask, page, until
+from tests.pages import Gate, ask, page
+from tests.patience import until
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import re
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import httpx
 import pytest
@@ -15,11 +17,12 @@ from streamlit.web.server.starlette.starlette_static_routes import (
     create_streamlit_static_assets_routes,
 )
 from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 import server
 from bench.processes import Process
 from clarifai_chat.visitor import COOKIE, is_valid, new_id, owner_of
+from tests.patience import PATIENCE_S
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -297,21 +300,35 @@ def running(tmp_path_factory, black_hole) -> Iterator[Process]:
     running.stop()
 
 
+fetch = partial(httpx.get, timeout=PATIENCE_S)
+# Its threads go on for a while after a test, when there is nothing to write to any more.
+SILENT = logging.Logger("websockets", logging.CRITICAL + 1)
+
+
+def connected(running: Process, **options: Any) -> ClientConnection:
+    """A websocket to the page, as a browser opens it."""
+    address = running.url.replace("http", "ws", 1) + "/_stcore/stream"
+    return connect(
+        address,
+        subprotocols=["streamlit"],
+        open_timeout=PATIENCE_S,
+        ping_interval=None,
+        logger=SILENT,
+        **options,
+    )
+
+
 def said_to(running: Process, visitor_id: str | None, query: str = "") -> tuple[str, list[str]]:
     """What the page says to a websocket with this cookie; and the cookies that it was answered."""
     headers = {"Cookie": f"{COOKIE}={visitor_id}"} if visitor_id else {}
-    address = running.url.replace("http", "ws", 1) + "/_stcore/stream"
-    quiet = logging.Logger("websockets", logging.ERROR)  # its thread goes on after a test
-    with connect(
-        address, subprotocols=["streamlit"], additional_headers=headers, logger=quiet
-    ) as socket:
+    with connected(running, additional_headers=headers) as socket:
         ask = BackMsg()
         ask.rerun_script.query_string = query
         socket.send(ask.SerializeToString())
         said = ""
         while True:
             message = ForwardMsg()
-            message.ParseFromString(socket.recv(timeout=60))
+            message.ParseFromString(socket.recv(timeout=PATIENCE_S))
             if message.delta.new_element.text.body:
                 said = message.delta.new_element.text.body
             if message.WhichOneof("type") == "script_finished":
@@ -320,12 +337,12 @@ def said_to(running: Process, visitor_id: str | None, query: str = "") -> tuple[
 
 def from_address(running: Process, address: str, **headers: str) -> httpx.Response:
     transport = httpx.HTTPTransport(local_address=address)
-    with httpx.Client(transport=transport) as browser:
+    with httpx.Client(transport=transport, timeout=PATIENCE_S) as browser:
         return browser.get(f"http://127.0.0.1:{running.port}/", headers={**HTML, **headers})
 
 
 def test_a_session_knows_the_visitor_whom_the_page_gave_an_id(running):
-    mine = id_of(httpx.get(running.url, headers=HTML))
+    mine = id_of(fetch(running.url, headers=HTML))
 
     said, cookies = said_to(running, mine)
 
@@ -342,10 +359,8 @@ def test_a_session_without_a_cookie_of_ours_has_no_visitor(running, visitor_id):
 def test_another_sites_page_is_refused_and_nobody_is_asked_on_the_internet(
     running, black_hole, origin
 ):
-    address = running.url.replace("http", "ws", 1) + "/_stcore/stream"
-
     with pytest.raises(InvalidStatus, match="403"):
-        connect(address, subprotocols=["streamlit"], origin=origin)
+        connected(running, origin=origin)
 
     with pytest.raises(BlockingIOError):  # nothing waits to be accepted
         black_hole.accept()
@@ -353,7 +368,7 @@ def test_another_sites_page_is_refused_and_nobody_is_asked_on_the_internet(
 
 def test_many_at_once_are_each_themselves(running):
     with ThreadPoolExecutor(8) as pool:
-        ids = [*pool.map(lambda _: id_of(httpx.get(running.url, headers=HTML)), range(8))]
+        ids = [*pool.map(lambda _: id_of(fetch(running.url, headers=HTML)), range(8))]
         said = [*pool.map(lambda each: said_to(running, each)[0], ids)]
 
     assert len(set(ids)) == 8
@@ -385,23 +400,23 @@ def test_the_running_server_believes_its_proxy_and_no_other_program_of_the_machi
 
 
 def test_the_security_headers_are_there_with_the_cookie(running):
-    response = httpx.get(running.url, headers=HTML)
+    response = fetch(running.url, headers=HTML)
 
     assert id_of(response)
     assert "frame-ancestors 'self'" in response.headers["content-security-policy"]
 
 
 def test_health_and_files_of_the_running_server_bring_no_cookie(running):
-    page = httpx.get(running.url, headers=HTML).text
+    page = fetch(running.url, headers=HTML).text
     scripts = re.findall(r'(?:src|href)="\./(static/[^"]+)"', page)
 
     assert scripts
     for path in (*scripts, "healthz", "_stcore/health", "_stcore/host-config"):
-        assert not id_of(httpx.get(f"{running.url}/{path}", headers=HTML)), path
+        assert not id_of(fetch(f"{running.url}/{path}", headers=HTML)), path
 
 
 def test_no_id_is_in_the_log_even_of_a_page_that_fails(running):
-    mine = id_of(httpx.get(running.url, headers=HTML))
+    mine = id_of(fetch(running.url, headers=HTML))
     said_to(running, mine, "fail=1")
 
     log = running.log()

@@ -4,7 +4,8 @@ import pytest
 
 from clarifai_chat.config import ROOT
 from tests.canary import CANARY
-from tests.pages import passed_by, sidebar, type_token, until
+from tests.pages import passed_by, sidebar, type_token
+from tests.patience import until
 
 PAGES = ["app.py", *sorted(f"pages/{file.name}" for file in (ROOT / "pages").glob("*.py"))]
 

@@ -199,7 +199,6 @@ def test_every_usual_form_of_address_is_understood(postgres, kind):
     opened(postgres.database().replace("postgresql", kind, 1))
 
 
-@pytest.mark.timeout(60)
 def test_a_server_that_is_not_there_is_told(monkeypatch):
     monkeypatch.setattr(opening, "CONNECT_S", 2)
     words = told(StoreUnreachable, open_store, f"postgresql://ada:{CANARY}@127.0.0.1:9/chats")

@@ -163,7 +163,7 @@ def test_the_whole_walk_with_the_demo(visit: Visit, clarifai: FakeClarifai) -> N
 def test_the_page_stays_usable_while_a_run_streams(visit: Visit, clarifai: FakeClarifai) -> None:
     page = visit(PATH)
     sign_in(page, CANARY, "ada")
-    long = json.dumps({"location": "Paris " * 60})
+    long = json.dumps({"location": "Paris " * 3000})
     clarifai.next(call_in_fragments("get_weather", long, size=2, delay_s=0.1), says("Whole again."))
     run(page)
     expect(page.get_by_text("Calling get_weather")).to_be_visible()
@@ -186,7 +186,7 @@ def test_the_page_stays_usable_while_a_run_streams(visit: Visit, clarifai: FakeC
     page.locator(".st-key-stop").get_by_role("button").click()
 
     expect(page.get_by_text("Stopped. The text up to here is kept.")).to_be_visible()
-    assert clarifai.gone_within(5)
+    assert clarifai.was_left()
     expect(arguments(page)).to_contain_text("Paris Paris")
     expect(line(page, 6)).to_contain_text("in a place. Now.")
     expect(page.get_by_role("textbox", name="Prompt", exact=True)).to_have_value("And in Tokyo?")

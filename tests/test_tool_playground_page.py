@@ -13,6 +13,7 @@ from clarifai_chat.recording import TOKEN
 from clarifai_chat.runs import default_settings
 from clarifai_chat.tools.templates import TEMPLATES, text_of
 from clarifai_chat.toolset import to_json, to_parameter
+from clarifai_chat.wire import Call
 from components import run_history, transcript
 from tests import fake_clarifai
 from tests.canary import CANARY, leaks_in
@@ -33,7 +34,8 @@ from tests.fake_clarifai import (
     two_calls_on_one_index,
     words_instead_of_a_call,
 )
-from tests.pages import Gate, page, passed_by, sidebar, until
+from tests.pages import Gate, page, passed_by, sidebar
+from tests.patience import until
 
 PAGE = "pages/tool_playground.py"
 BY_ID = {template.id: template for template in TEMPLATES}
@@ -750,7 +752,7 @@ class HalfACall:
         opening = {"name": "get_weather", "arguments": '{"location": "Pa'}
         call = {"index": 0, "id": "call_1", "type": "function", "function": opening}
         handler.send_event(chunk(body, {"tool_calls": [call]}))
-        until(lambda: self._opened.is_set() or handler.client_has_left())
+        handler.wait_for(self._opened)
         rest = {"index": 0, "function": {"arguments": 'ris"}'}}
         handler.send_event(chunk(body, {"tool_calls": [rest]}, "tool_calls"))
         handler.send_event("[DONE]")
@@ -793,7 +795,7 @@ def test_stop_in_mid_call_keeps_what_came_and_running_again_works(open_app, fake
     until(lambda: replies.get(now["turn"]) is None)
     app.run()
 
-    assert fake.gone_within(10)
+    assert fake.was_left()
     assert "Stopped. The text up to here is kept." in page(app)
     assert "finish reason" not in page(app)  # no server said one
     assert '{"location": "Pa' in code(app)
@@ -867,11 +869,21 @@ def test_a_refused_token_is_said_and_nothing_is_lost(open_app, fake):
     assert ":green-badge[valid]" in page(app)
 
 
-def test_a_rate_limit_is_tried_again_and_both_attempts_are_kept(open_app, fake, waits):
-    waits(0.4)  # long enough to be drawn
-    app = asked_once(open_app, fake, status(429, 11005), calls())
+def test_a_rate_limit_is_tried_again_and_both_attempts_are_kept(open_app, fake, monkeypatch):
+    class SeenCall(Call):
+        """Waits for its next try until the page has said so."""
 
-    assert any("Trying again in" in text for text in passed_by(app))
+        def __init__(self):
+            super().__init__()
+            is_said = lambda: any("Trying again in" in text for text in passed_by(app))  # noqa: E731
+            self.ended.wait = lambda seconds: until(is_said)
+
+    monkeypatch.setattr(replies, "Call", SeenCall)
+    fake.next(status(429, 11005), calls())
+    app = open_app(PAGE, pat=CANARY, **with_prompt())
+
+    run(app)
+
     assert ":green-badge[valid]" in page(app)
     assert "2 requests" in page(app)
     shown = look_at(app, "Response")

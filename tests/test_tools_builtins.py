@@ -100,7 +100,6 @@ def test_an_expression_has_its_value(expression, result):
         ("sqrt", "Only numbers"),
     ],
 )
-@pytest.mark.timeout(20)
 def test_what_is_no_arithmetic_or_too_much_is_refused_in_a_sentence(expression, why):
     refusal = asked("calculator", expression=expression)
 

@@ -296,7 +296,6 @@ def test_tools_that_look_alike_are_told(other, part):
     assert [part in finding.message for finding in found] == ([True] if part else [])
 
 
-@pytest.mark.timeout(30)
 def test_very_many_tools_are_told_and_not_all_compared():
     tools = [tool(name=f"{n:04}", description=f"Do the thing of {n:04}.") for n in range(200)]
     found = check_all(*tools).findings
@@ -365,7 +364,6 @@ def test_a_description_that_lists_values_is_found(description, values):
     assert listed({"type": "string", "description": description, "enum": ["a"]}) == []
 
 
-@pytest.mark.timeout(10)
 @pytest.mark.parametrize(
     "piece", [" ", "or ", "a, ", "a or or ", "one of ", "'", "one of a, b, or "]
 )
@@ -405,7 +403,6 @@ def test_a_schema_may_hold_itself_further_in(schema):
     assert pitfalls.ref_loop(schema, list(places(schema))) is None
 
 
-@pytest.mark.timeout(20)
 def test_a_long_chain_of_references_is_no_loop():
     schema = {"$defs": {f"d{n}": {"$ref": f"#/$defs/d{n + 1}"} for n in range(5_000)}}
 
@@ -437,7 +434,6 @@ def test_schemas_are_found_wherever_one_can_be():
     }
 
 
-@pytest.mark.timeout(60)
 def test_of_properties_strict_takes_five_thousand():
     large = strictly({f"p{n}": {"type": "string"} for n in range(5_001)})
     found = check(json.dumps([large])).findings
@@ -525,7 +521,6 @@ def test_a_tool_that_was_typed_wrong_gets_sentences(text):
     assert_sound(text)
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("text", "part"),
     [
@@ -544,7 +539,6 @@ def test_what_could_take_for_ever_gets_a_sentence(text, part):
     assert any(part in finding.message for finding in check(text).findings)
 
 
-@pytest.mark.timeout(60)
 def test_a_large_schema_is_looked_at_in_time():
     large = tool({f"p{n}": {"type": "string", "enum": ["a", "a"]} for n in range(5_000)})
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clarifai_chat.tools.recover import MOST, recover
@@ -125,7 +125,6 @@ def test_names_may_have_what_servers_put_into_them():
     assert found("functions.srv.tool-1:12{}") == [("srv.tool-1", "{}")]
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "piece",
     [
@@ -153,7 +152,6 @@ PIECES = """<tool_call> </tool_call> [TOOL_CALLS] <|python_tag|> <function=get_t
 pieces = st.sampled_from([*PIECES.split(" "), CALL, TIME, "\n", " ", "\ud800"])
 
 
-@settings(deadline=None)
 @given(st.lists(pieces | st.text(max_size=5), max_size=25).map("".join))
 def test_any_text_is_read_and_only_known_tools_are_called(text):
     calls = recover(text, NAMES)
@@ -162,7 +160,6 @@ def test_any_text_is_read_and_only_known_tools_are_called(text):
     assert recover(text, []) == []
 
 
-@settings(deadline=None)
 @given(st.text() | st.text(alphabet='{}[]":,<>|`\n function='))
 def test_text_without_a_tools_name_is_just_text(text):
     assert recover(text, ["get_weather"]) == []

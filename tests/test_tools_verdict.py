@@ -219,7 +219,6 @@ def test_no_text_is_taken_for_no_arguments(text):
     assert judged(text).summary == "Invalid: city is missing."
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("text", ["[" * 101 + "]" * 101, "[" * 100_000, '{"a":' * 50_000])
 def test_what_is_nested_too_deeply_is_not_judged(text):
     verdict = judged(text, {})
@@ -227,7 +226,6 @@ def test_what_is_nested_too_deeply_is_not_judged(text):
     assert verdict.summary == "Not judged: The arguments are nested deeper than 100 levels."
 
 
-@pytest.mark.timeout(60)
 def test_ten_megabytes_are_judged():
     long = judged({"city": "x" * 10_000_000})
     assert long.status == "valid"
@@ -519,8 +517,7 @@ schemas = st.recursive(
 values = st.dictionaries(st.sampled_from("abc"), anything, max_size=3)
 
 
-@pytest.mark.timeout(300)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text() | st.text(alphabet='{}[]":,\\ua1e.-tn ') | anything.map(json.dumps), st.booleans())
 def test_any_text_gets_a_verdict(text, is_over):
     verdict = judged(text, is_over=is_over)
@@ -529,8 +526,7 @@ def test_any_text_gets_a_verdict(text, is_over):
     assert is_unread == bool(read_arguments(text).problem) or verdict.status == "incomplete"
 
 
-@pytest.mark.timeout(300)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(schemas | anything, values | anything)
 def test_any_schema_gets_a_verdict_and_its_rows_agree(schema, value):
     verdict = judged(value, schema)
@@ -547,7 +543,7 @@ def test_any_schema_gets_a_verdict_and_its_rows_agree(schema, value):
     repr((verdict.rows, verdict.notes, verdict.summary)).encode()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(anything)
 def test_any_schema_has_a_description(schema):
     assert described(schema, schema)

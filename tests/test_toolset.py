@@ -131,7 +131,6 @@ GOOD = toolset.to_parameter(set_of(tools="[]", prompt="Weather in Paris? " * 3))
 NESTED = "[" * 10_000 + "]" * 10_000
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "parameter",
     [
