@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from clarifai_chat import access_token, background, catalog, clarifai
-from clarifai_chat.clarifai import Account
+from clarifai_chat import access_token, background, catalog
+from clarifai_chat.catalog import clarifai_api
+from clarifai_chat.catalog.clarifai_api import Account
 from clarifai_chat.config import settings
 from clarifai_chat.markdown import escaped
 from components import layout
@@ -98,7 +99,7 @@ def _accept() -> None:
 def verify() -> None:
     """Ask whose the token is, and list its models, both in the background."""
     token, api_base = session.pat, settings().api_base
-    session.account = background.start(lambda: clarifai.who_am_i(token, api_base=api_base))
+    session.account = background.start(lambda: clarifai_api.who_am_i(token, api_base=api_base))
     refresh_models()
 
 
@@ -109,7 +110,7 @@ def refresh_models() -> None:
     earlier = session.listing["result"] if session.listing else None
 
     def fetch() -> object:
-        return catalog.merge(catalog.shipped(), clarifai.list_models(token, api_base=api_base))
+        return catalog.merge(catalog.shipped(), clarifai_api.list_models(token, api_base=api_base))
 
     session.listing = background.start(fetch)
     session.listing["result"] = earlier

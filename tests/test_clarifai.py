@@ -7,8 +7,8 @@ import traceback
 import httpx
 import pytest
 
-from clarifai_chat import clarifai
-from clarifai_chat.clarifai import Account, list_models, who_am_i
+from clarifai_chat.catalog import clarifai_api
+from clarifai_chat.catalog.clarifai_api import Account, list_models, who_am_i
 from clarifai_chat.errors import (
     BadReply,
     ChatError,
@@ -216,15 +216,15 @@ def test_the_token_is_in_no_error_and_no_log(server, answer, caplog):
 
 
 def test_without_a_client_one_is_made_and_closed(server, monkeypatch):
-    monkeypatch.setattr(clarifai, "new_client", lambda: server.client)
+    monkeypatch.setattr(clarifai_api, "new_client", lambda: server.client)
     server.says(200, {"status": OK, "user": {"id": "ada"}})
     assert who_am_i(TOKEN, api_base=BASE).user_id == "ada"
     assert server.client.is_closed
 
 
 def test_our_own_client_gives_up_soon_and_follows_nothing():
-    with clarifai.new_client() as client:
-        assert client.timeout == httpx.Timeout(clarifai.TIMEOUT_S)
+    with clarifai_api.new_client() as client:
+        assert client.timeout == httpx.Timeout(clarifai_api.TIMEOUT_S)
         assert not client.follow_redirects
 
 
@@ -266,7 +266,7 @@ def test_a_page_that_repeats_itself_ends_the_list(server):
 
 def test_a_list_without_end_is_cut(server):
     server.pages = [[row(f"m{page}")] for page in range(50)]
-    assert len(server.list_models()) == clarifai.MAX_PAGES
+    assert len(server.list_models()) == clarifai_api.MAX_PAGES
 
 
 def test_the_order_is_clarifais(server):
@@ -467,7 +467,7 @@ def test_models_without_prices_are_still_models(server, failure):
 def test_prices_had_before_a_failure_are_kept(server):
     def prices(asked):
         models = asked["models"]
-        full = len(models) == clarifai.PRICES_PER_REQUEST
+        full = len(models) == clarifai_api.PRICES_PER_REQUEST
         return {"model_prices": [price(m["id"]) for m in models]} if full else httpx.Response(500)
 
     server.prices = prices

@@ -13,7 +13,6 @@ from clarifai_chat.recording import TOKEN
 from clarifai_chat.runs import default_settings
 from clarifai_chat.tools.templates import TEMPLATES, text_of
 from clarifai_chat.toolset import to_json, to_parameter
-from clarifai_chat.wire import InFlight
 from components import run_history, transcript
 from tests import fake_clarifai
 from tests.canary import CANARY, leaks_in

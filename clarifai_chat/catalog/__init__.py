@@ -1,0 +1,41 @@
+"""Know the models: list, search and describe them; ask Clarifai which there are."""
+
+from clarifai_chat.catalog.models import (
+    DEFAULT_URL,
+    DEMO,
+    PROVENANCE,
+    SHORT_LIST_LENGTH,
+    Model,
+    abilities_text,
+    age_text,
+    by_provider,
+    context_text,
+    describe,
+    find,
+    merge,
+    parse_address,
+    price_text,
+    search,
+    shipped,
+    short_list,
+)
+
+__all__ = [
+    "DEFAULT_URL",
+    "DEMO",
+    "PROVENANCE",
+    "SHORT_LIST_LENGTH",
+    "Model",
+    "abilities_text",
+    "age_text",
+    "by_provider",
+    "context_text",
+    "describe",
+    "find",
+    "merge",
+    "parse_address",
+    "price_text",
+    "search",
+    "shipped",
+    "short_list",
+]
