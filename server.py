@@ -32,8 +32,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from clarifai_chat import demo, llm, visitor
 from clarifai_chat.config import ROOT, BadSettings, announce, is_loopback, settings
-from clarifai_chat.endpoints import Endpoint
-from clarifai_chat.request import ChatRequest
+from clarifai_chat.llm.endpoints import Endpoint
+from clarifai_chat.llm.request import ChatRequest
 from components.bootstrap import bootstrap
 
 log = logging.getLogger(__name__)

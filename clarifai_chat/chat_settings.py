@@ -3,7 +3,7 @@
 import re
 from typing import Any, TypedDict, cast
 
-from clarifai_chat.request import Params
+from clarifai_chat.llm.request import Params
 
 EFFORTS = ("minimal", "low", "medium", "high")  # what Clarifai's own playground offers
 ANY_JSON = "{}"  # the schema that any answer in JSON fits: JSON mode, without a schema

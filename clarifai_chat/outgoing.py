@@ -10,8 +10,8 @@ from clarifai_chat.catalog import Model
 from clarifai_chat.chat_settings import ChatSettings
 from clarifai_chat.conversation import CARRY_ON, STOPPED, Turn, is_over
 from clarifai_chat.errors import TooManyFiles
+from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.messages import Message, Part, Sendable, ToolCall, is_json
-from clarifai_chat.request import ChatRequest
 from clarifai_chat.tally import Tally
 
 

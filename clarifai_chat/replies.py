@@ -32,8 +32,8 @@ from clarifai_chat.errors import (
     Runaway,
 )
 from clarifai_chat.events import StreamEvent
+from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.messages import Message
-from clarifai_chat.wire import InFlight
 
 log = logging.getLogger(__name__)
 

@@ -24,16 +24,16 @@ from clarifai_chat.conversation import (
     pending_calls,
     resume,
 )
-from clarifai_chat.endpoints import Endpoint
 from clarifai_chat.events import Answered, Finished, StepEnded, StreamEvent
+from clarifai_chat.llm.endpoints import Endpoint
+from clarifai_chat.llm.exchange import Exchange, Recorder
+from clarifai_chat.llm.request import ChatRequest, Params
+from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.messages import Message, ToolCall, ToolSpec, is_json
 from clarifai_chat.outgoing import to_messages
-from clarifai_chat.recording import Exchange, Recorder
 from clarifai_chat.replies import turn_size
-from clarifai_chat.request import ChatRequest, Params
 from clarifai_chat.tools import builtins
 from clarifai_chat.tools.verdict import Verdict, judge_call, judge_reply
-from clarifai_chat.wire import InFlight
 
 # Who answers calls: the reader; the reader, who approves what a built-in says; built-ins alone.
 Answers = Literal["by hand", "approve", "automatic"]

@@ -20,10 +20,10 @@ from clarifai_chat.conversation import (
     resume,
 )
 from clarifai_chat.events import StreamEvent
+from clarifai_chat.llm.request import ChatRequest
+from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.outgoing import chat_request
-from clarifai_chat.request import ChatRequest
 from clarifai_chat.tally import Tally
-from clarifai_chat.wire import InFlight
 from components import asked_with, keeping
 from components.session import is_here, session, uninterrupted
 

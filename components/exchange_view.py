@@ -3,7 +3,7 @@
 import streamlit as st
 
 from clarifai_chat import run_file
-from clarifai_chat.recording import Exchange
+from clarifai_chat.llm.exchange import Exchange
 from clarifai_chat.runs import Run, Step
 from clarifai_chat.usage import seconds
 

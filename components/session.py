@@ -20,7 +20,7 @@ from clarifai_chat.chat_settings import ChatSettings
 from clarifai_chat.chats import Chat
 from clarifai_chat.config import announced, host_of, is_loopback, settings
 from clarifai_chat.conversation import Asked, Attachment, Turn
-from clarifai_chat.endpoints import Endpoint, SharedUse, endpoint_for
+from clarifai_chat.llm.endpoints import Endpoint, SharedUse, endpoint_for
 from clarifai_chat.presets import Preset
 from clarifai_chat.runs import Run, RunSettings, default_settings
 from clarifai_chat.tally import Counted

@@ -6,9 +6,9 @@ import streamlit as st
 
 from clarifai_chat import llm, replies, runs
 from clarifai_chat.events import StreamEvent
+from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.runs import Run
 from clarifai_chat.tools.check import check
-from clarifai_chat.wire import InFlight
 from components import (
     run_form,
     run_history,

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from clarifai_chat import config, llm
-from clarifai_chat.endpoints import Endpoint
 from clarifai_chat.errors import ChatError
 from clarifai_chat.events import Text, Thinking, ToolCalled
-from clarifai_chat.request import ChatRequest
+from clarifai_chat.llm.endpoints import Endpoint
+from clarifai_chat.llm.request import ChatRequest
 from tests.canary import CANARY, Ears, assert_no_canary, leaking_variables
 from tests.fake_clarifai import FakeClarifai
 

@@ -40,21 +40,21 @@ def importers(*packages):
 
 def test_there_is_something_to_look_at():
     assert {"app.py", "server.py", "pages/models.py", "components/session.py"} <= set(NAMES)
-    assert "clarifai_chat/llm.py" in CORE
+    assert "clarifai_chat/llm/client.py" in CORE
     assert importers("streamlit") >= {"app.py", "components/session.py"}
 
 
 @pytest.mark.parametrize(
     ("package", "doors"),
     [
-        ("litellm", {"clarifai_chat/llm.py"}),
-        ("openai", {"clarifai_chat/llm.py"}),
+        ("litellm", {"clarifai_chat/llm/client.py"}),
+        ("openai", {"clarifai_chat/llm/client.py"}),
         (
             "httpx",
             {f"clarifai_chat/{name}.py" for name in ("llm", "wire", "clarifai", "recording")},
         ),
-        ("httpx_sse", {"clarifai_chat/llm.py"}),
-        ("httpcore", {"clarifai_chat/wire.py"}),
+        ("httpx_sse", {"clarifai_chat/llm/client.py"}),
+        ("httpcore", {"clarifai_chat/llm/transport.py"}),
         ("dotenv", {"clarifai_chat/config.py"}),
     ],
 )
@@ -81,7 +81,9 @@ def test_only_the_session_names_session_state():
 
 
 def test_only_the_door_to_litellm_writes_the_environment():
-    assert {name for name in NAMES if writes_environment(tree(name))} == {"clarifai_chat/llm.py"}
+    assert {name for name in NAMES if writes_environment(tree(name))} == {
+        "clarifai_chat/llm/client.py"
+    }
 
 
 def is_environ(node):

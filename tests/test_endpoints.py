@@ -4,10 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from clarifai_chat import demo, endpoints
+from clarifai_chat import demo
 from clarifai_chat.catalog import DEMO
-from clarifai_chat.endpoints import endpoint_for
 from clarifai_chat.errors import NoPat, SharedPatSpent
+from clarifai_chat.llm import endpoints
+from clarifai_chat.llm.endpoints import endpoint_for
 from tests.canary import CANARY, leaks_in
 
 URL = "https://clarifai.com/a/b/models/c"

@@ -32,7 +32,7 @@ from clarifai_chat.errors import (
     plain,
     read_error,
 )
-from clarifai_chat.wire import InFlight
+from clarifai_chat.llm.transport import InFlight
 from tests.canary import CANARY, leaks_in
 from tests.conftest import kinds
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from clarifai_chat import llm, wire
+from clarifai_chat import llm
 from clarifai_chat.errors import (
     CODES,
     BadReply,
@@ -31,7 +31,8 @@ from clarifai_chat.errors import (
     WrongPat,
 )
 from clarifai_chat.events import Finished, Retrying, Text, Usage
-from clarifai_chat.wire import InFlight
+from clarifai_chat.llm import transport
+from clarifai_chat.llm.transport import InFlight
 from tests import fake_clarifai as quirk
 from tests.canary import CANARY, assert_no_canary
 from tests.conftest import NOWHERE, Heard, send
@@ -215,7 +216,7 @@ def test_an_address_where_nothing_listens_is_unreachable(ask, waits):
 def test_a_dead_address_is_given_up_long_before_a_slow_model(asking, set_up, waits, monkeypatch):
     waits(None)
     set_up(REPLY_TIMEOUT_S=quirk.SILENT_S)
-    monkeypatch.setattr(wire, "CONNECT_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(transport, "CONNECT_TIMEOUT_S", 0.05)
     with socket.socket() as full, ExitStack() as queue:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -469,7 +470,7 @@ def test_a_reader_who_leaves_ends_the_request(fake):
 def test_a_request_that_is_over_cannot_cut_the_next_on_its_connection(
     fake, ask, asking, monkeypatch, stream
 ):
-    monkeypatch.setattr(wire, "LAST_READ_S", PATIENCE_S)  # a busy server ends an answer late
+    monkeypatch.setattr(transport, "LAST_READ_S", PATIENCE_S)  # a busy server ends an answer late
     over = InFlight()
     ask(says("Hello"), stream=stream, in_flight=over)
     _, _, reply = asking(says("World", first_delay_s=0.05))

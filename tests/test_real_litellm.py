@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from clarifai_chat import chat_settings, llm, wire
+from clarifai_chat import chat_settings, llm
 from clarifai_chat.demo import API_PATH
 from clarifai_chat.errors import NoPat, OddPat
 from clarifai_chat.events import CallDelta, Finished, Text, Thinking, ToolCalled, Usage
+from clarifai_chat.llm import transport
 from tests import fake_clarifai as quirk
 from tests.canary import CANARY, assert_no_canary
 from tests.conftest import MODEL, NOWHERE
@@ -236,7 +237,7 @@ def test_litellm_keeps_no_token_and_prints_nothing(ask, capfd):
 
 
 def test_replies_use_one_connection_after_another(fake, ask, monkeypatch):
-    monkeypatch.setattr(wire, "LAST_READ_S", PATIENCE_S)  # a busy server ends an answer late
+    monkeypatch.setattr(transport, "LAST_READ_S", PATIENCE_S)  # a busy server ends an answer late
     for _ in range(4):
         ask(says("Hello"))
     ask(says("Hello"), stream=False)

@@ -8,9 +8,9 @@ from itertools import pairwise
 import httpx
 import pytest
 
-from clarifai_chat import recording
-from clarifai_chat.recording import TOKEN, Recorder
-from clarifai_chat.wire import InFlight
+from clarifai_chat.llm import exchange
+from clarifai_chat.llm.exchange import TOKEN, Recorder
+from clarifai_chat.llm.transport import InFlight
 from tests import fake_clarifai as quirk
 from tests.canary import CANARY, assert_no_canary
 from tests.fake_clarifai import says
@@ -172,7 +172,7 @@ def test_cookies_are_left_out_and_keys_are_hidden():
 
 
 def test_what_is_too_much_is_counted_and_not_kept(monkeypatch):
-    monkeypatch.setattr(recording, "MAX_CHARS", 10)
+    monkeypatch.setattr(exchange, "MAX_CHARS", 10)
     made, exchanges = recorder()
     made.request(request())
     made.response(httpx.Response(200))
@@ -190,7 +190,7 @@ def test_what_is_too_much_is_counted_and_not_kept(monkeypatch):
 
 
 def test_a_cut_does_not_leave_half_a_token(monkeypatch):
-    monkeypatch.setattr(recording, "MAX_CHARS", 20)
+    monkeypatch.setattr(exchange, "MAX_CHARS", 20)
     made, exchanges = recorder()
     made.request(request())
     made.response(httpx.Response(200))

@@ -8,10 +8,10 @@ import pytest
 from clarifai_chat import contents, llm
 from clarifai_chat.attachments.limits import MAX_SENT_BYTES
 from clarifai_chat.catalog import Model
-from clarifai_chat.endpoints import Endpoint
 from clarifai_chat.errors import BadSchema, TooManyFiles
+from clarifai_chat.llm.endpoints import Endpoint
+from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.outgoing import chat_request
-from clarifai_chat.request import ChatRequest
 from clarifai_chat.tally import Tally
 from tests.canary import CANARY
 from tests.conftest import MODEL

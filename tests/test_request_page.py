@@ -86,6 +86,6 @@ def test_a_run_sends_its_requests(open_app, fake):
 
 
 def app_endpoint(fake):
-    from clarifai_chat.endpoints import Endpoint
+    from clarifai_chat.llm.endpoints import Endpoint
 
     return Endpoint(fake.api_base, CANARY, "visitor")

@@ -7,11 +7,11 @@ import pytest
 
 from clarifai_chat import replies, run_file, runs
 from clarifai_chat.conversation import CARRY_ON, apply, end, is_over, pending_calls, resume
-from clarifai_chat.endpoints import Endpoint
 from clarifai_chat.errors import ChatError, NoPat
 from clarifai_chat.events import Answered, Finished, StepEnded
-from clarifai_chat.recording import TOKEN
-from clarifai_chat.wire import InFlight
+from clarifai_chat.llm.endpoints import Endpoint
+from clarifai_chat.llm.exchange import TOKEN
+from clarifai_chat.llm.transport import InFlight
 from tests import fake_clarifai as quirk
 from tests.canary import CANARY, assert_no_canary
 from tests.conftest import MODEL

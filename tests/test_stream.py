@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clarifai_chat.errors import Busy, ModelFailed
 from clarifai_chat.events import CallDelta, Text, Thinking, ToolCalled, Usage
-from clarifai_chat.stream import Assembler
+from clarifai_chat.llm.assembler import Assembler
 from tests.canary import CANARY
 
 

@@ -5,8 +5,9 @@ from collections import deque
 import pytest
 from streamlit.runtime.context import ContextProxy, StreamlitHeaders
 
-from clarifai_chat import access_token, config, endpoints
+from clarifai_chat import access_token, config
 from clarifai_chat.catalog import DEFAULT_URL
+from clarifai_chat.llm import endpoints
 from tests.canary import CANARY
 from tests.fake_clarifai import OTHER_PAT, PAT, RESTRICTED_PAT, says, status
 from tests.pages import ask, open_picker, page, reply, sidebar, type_token

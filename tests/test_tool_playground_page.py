@@ -9,7 +9,7 @@ import zlib
 import pytest
 
 from clarifai_chat import catalog, replies, runs
-from clarifai_chat.recording import TOKEN
+from clarifai_chat.llm.exchange import TOKEN
 from clarifai_chat.runs import default_settings
 from clarifai_chat.tools.templates import TEMPLATES, text_of
 from clarifai_chat.toolset import to_json, to_parameter

@@ -20,10 +20,8 @@ from typing import Any
 import httpx
 from httpx_sse import EventSource, SSEError
 
-from clarifai_chat import wire
 from clarifai_chat.access_token import sendable
 from clarifai_chat.config import settings
-from clarifai_chat.endpoints import Endpoint
 from clarifai_chat.errors import (
     AppFault,
     BadReply,
@@ -40,10 +38,12 @@ from clarifai_chat.errors import (
     plain,
 )
 from clarifai_chat.events import Finished, Retrying, StreamEvent, Usage
-from clarifai_chat.request import ChatRequest
-from clarifai_chat.stream import Assembler
+from clarifai_chat.llm import transport
+from clarifai_chat.llm.assembler import Assembler
+from clarifai_chat.llm.endpoints import Endpoint
+from clarifai_chat.llm.request import ChatRequest
+from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.tools.recover import recover
-from clarifai_chat.wire import InFlight
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +141,7 @@ def _send(request: ChatRequest, endpoint: Endpoint, in_flight: InFlight) -> None
             # A client of its own for each request: litellm would keep one an hour under the token's
             # clear text, and open a pool of connections for each.
             client=openai.OpenAI(
-                api_key=key, base_url=base, http_client=wire.client_for(base), max_retries=0
+                api_key=key, base_url=base, http_client=transport.client_for(base), max_retries=0
             ),
             max_retries=0,
             timeout=settings().reply_timeout_s,
@@ -307,7 +307,7 @@ def warm_up() -> None:
         options = {"model": "warm-up", "custom_llm_provider": "custom_openai", "client": client}
         litellm.completion(**options, messages=hello, mock_response="hello")
         list(litellm.completion(**options, messages=hello, mock_response="hello", stream=True))
-        wire.client_for("https://api.clarifai.com")
+        transport.client_for("https://api.clarifai.com")
         _ready.set()
 
 

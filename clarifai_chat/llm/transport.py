@@ -21,7 +21,7 @@ import httpcore
 import httpx
 
 from clarifai_chat.config import is_loopback
-from clarifai_chat.recording import Recorder
+from clarifai_chat.llm.exchange import Recorder
 
 CONNECT_TIMEOUT_S = 5.0
 LAST_READ_S = 0.25  # for what follows an answer's own end on the wire
