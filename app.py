@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from clarifai_chat import chats, replies
+from clarifai_chat.chat import chats, replies
 from components import (
     address,
     asking,

@@ -18,8 +18,8 @@ from pathlib import Path
 from statistics import quantiles
 
 from bench.processes import ROOT
-from clarifai_chat.chats import Chat
-from clarifai_chat.conversation import Turn, new_turn
+from clarifai_chat.chat.chats import Chat
+from clarifai_chat.chat.turn import Turn, new_turn
 from clarifai_chat.store import Store, open_store
 from tests import postgres
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from clarifai_chat.catalog import Model
-from clarifai_chat.chat_settings import ChatSettings, given, is_any_json
+from clarifai_chat.chat.settings import ChatSettings, given, is_any_json
 from clarifai_chat.messages import ToolSpec
 from clarifai_chat.runs import RunSettings
 

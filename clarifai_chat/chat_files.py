@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from clarifai_chat import history
 from clarifai_chat.access_token import holds
-from clarifai_chat.chats import Chat
+from clarifai_chat.chat.chats import Chat
+from clarifai_chat.chat.turn import rename_left_out
 from clarifai_chat.contents import attachments_of, find
-from clarifai_chat.conversation import rename_left_out
 from clarifai_chat.imports import Imported
 
 if TYPE_CHECKING:

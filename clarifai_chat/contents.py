@@ -15,9 +15,9 @@ from clarifai_chat import attachments, history
 from clarifai_chat.access_token import holds
 from clarifai_chat.attachments import Accepted, Refused, images
 from clarifai_chat.attachments.limits import MAX_FILES, MB
-from clarifai_chat.chats import Chat
+from clarifai_chat.chat.chats import Chat
+from clarifai_chat.chat.turn import Attachment, Turn
 from clarifai_chat.config import settings
-from clarifai_chat.conversation import Attachment, Turn
 from clarifai_chat.errors import FileGone, FileOutOfReach
 from clarifai_chat.messages import Part
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from clarifai_chat import chats, replies
-from clarifai_chat.chats import Chat
+from clarifai_chat.chat import chats, replies
+from clarifai_chat.chat.chats import Chat
+from clarifai_chat.chat.turn import Turn, is_over
 from clarifai_chat.config import ROOT, settings
-from clarifai_chat.conversation import Turn, is_over
 
 if TYPE_CHECKING:
     from clarifai_chat.store import Store, Summary

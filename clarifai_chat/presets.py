@@ -7,8 +7,8 @@ from typing import Any, cast
 from clarifai_chat import history, sound
 from clarifai_chat.access_token import redact
 from clarifai_chat.catalog import parse_address
-from clarifai_chat.chat_settings import ChatSettings, given
-from clarifai_chat.links import clean
+from clarifai_chat.chat.links import clean
+from clarifai_chat.chat.settings import ChatSettings, given
 from clarifai_chat.text import listed, size
 
 FORMAT, VERSION = "clarifai-chat-presets", 1

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict, get_args
 
 from clarifai_chat import llm
-from clarifai_chat.conversation import (
+from clarifai_chat.chat.replies import turn_size
+from clarifai_chat.chat.request import to_messages
+from clarifai_chat.chat.turn import (
     INTERRUPTED,
     STOPPED,
     UNWATCHED,
@@ -30,8 +32,6 @@ from clarifai_chat.llm.exchange import Exchange, Recorder
 from clarifai_chat.llm.request import ChatRequest, Params
 from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.messages import Message, ToolCall, ToolSpec, is_json
-from clarifai_chat.outgoing import to_messages
-from clarifai_chat.replies import turn_size
 from clarifai_chat.tools import builtins
 from clarifai_chat.tools.verdict import Verdict, judge_call, judge_reply
 

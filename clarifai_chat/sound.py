@@ -12,9 +12,9 @@ from typing import Any, Final, Literal, Union, cast, get_args, get_origin, get_t
 
 from clarifai_chat.attachments import known_mime
 from clarifai_chat.catalog import parse_address
-from clarifai_chat.chat_settings import ChatSettings
-from clarifai_chat.chats import Chat, settle
-from clarifai_chat.conversation import INTERRUPTED, Attempt, Turn, rename_left_out
+from clarifai_chat.chat.chats import Chat, settle
+from clarifai_chat.chat.settings import ChatSettings
+from clarifai_chat.chat.turn import INTERRUPTED, Attempt, Turn, rename_left_out
 
 MOST = 2**53 - 1  # JavaScript, and with it many a widget and tool, counts no further exactly
 LATEST = 253_402_300_799  # Unix time of the end of the year 9999

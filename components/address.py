@@ -6,9 +6,10 @@ sends, and changes no conversation that is there.
 
 import streamlit as st
 
-from clarifai_chat import catalog, chats, history, links
+from clarifai_chat import catalog, history
 from clarifai_chat.access_token import holds, may_hold
-from clarifai_chat.links import BadLink
+from clarifai_chat.chat import chats, links
+from clarifai_chat.chat.links import BadLink
 from clarifai_chat.markdown import escaped
 from clarifai_chat.text import cut
 from components import asked_with, chat_list, keeping

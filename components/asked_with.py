@@ -4,7 +4,7 @@ that."""
 from collections.abc import Callable, Collection
 from typing import Any, cast
 
-from clarifai_chat.chat_settings import ANY_JSON, ChatSettings, is_any_json, stops_in
+from clarifai_chat.chat.settings import ANY_JSON, ChatSettings, is_any_json, stops_in
 from components import keeping
 from components.session import forget_widgets, has_widget, session, widget
 
@@ -123,6 +123,6 @@ def _take_json(settings: ChatSettings) -> None:
     elif wanted == ANY:
         settings["json_schema"] = ANY_JSON
     else:
-        from clarifai_chat.answer_schema import EXAMPLE  # few need it, and it is slow to load
+        from clarifai_chat.chat.json_schema import EXAMPLE  # few need it, and it is slow to load
 
         settings["json_schema"] = session.former_schema or EXAMPLE

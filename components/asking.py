@@ -5,10 +5,13 @@ Nothing here draws.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from clarifai_chat import catalog, chats, contents, llm, replies
+from clarifai_chat import catalog, contents, llm
 from clarifai_chat.catalog import DEMO
-from clarifai_chat.chat_settings import ChatSettings
-from clarifai_chat.conversation import (
+from clarifai_chat.chat import chats, replies
+from clarifai_chat.chat.request import chat_request
+from clarifai_chat.chat.settings import ChatSettings
+from clarifai_chat.chat.token_counts import Tally
+from clarifai_chat.chat.turn import (
     STOPPED,
     Asked,
     Attachment,
@@ -22,8 +25,6 @@ from clarifai_chat.conversation import (
 from clarifai_chat.events import StreamEvent
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.llm.transport import InFlight
-from clarifai_chat.outgoing import chat_request
-from clarifai_chat.tally import Tally
 from components import asked_with, keeping
 from components.session import is_here, session, uninterrupted
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from clarifai_chat import attachments, catalog, cautions, contents
 from clarifai_chat.attachments import Accepted
-from clarifai_chat.conversation import Attachment, Turn
+from clarifai_chat.chat.turn import Attachment, Turn
 from clarifai_chat.markdown import escaped
 from components import keeping
 from components.attaching import ICONS, measure

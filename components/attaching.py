@@ -14,8 +14,8 @@ from clarifai_chat import background, cautions, contents, llm
 from clarifai_chat.attachments import clean_name, limits
 from clarifai_chat.attachments.limits import MAX_FILES
 from clarifai_chat.background import Job
+from clarifai_chat.chat.turn import Attachment
 from clarifai_chat.contents import Taken
-from clarifai_chat.conversation import Attachment
 from clarifai_chat.markdown import escaped
 from clarifai_chat.text import counted, size
 from components import asking, keeping, layout

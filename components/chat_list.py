@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from clarifai_chat import chat_files, chats, contents, exports, history, imports, replies
-from clarifai_chat.chats import Chat
+from clarifai_chat import chat_files, contents, exports, history, imports
+from clarifai_chat.chat import chats, replies
+from clarifai_chat.chat.chats import Chat
 from clarifai_chat.exports import Kind
 from clarifai_chat.markdown import escaped
 from components import asked_with, keeping

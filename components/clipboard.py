@@ -10,7 +10,7 @@ from functools import cache
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from clarifai_chat.conversation import Turn, said
+from clarifai_chat.chat.turn import Turn, said
 from components.code_editor import BUILT
 from components.session import session, uninterrupted, widget
 

@@ -2,8 +2,8 @@
 
 from clarifai_chat import contents, history
 from clarifai_chat.access_token import holds
+from clarifai_chat.chat.turn import Turn
 from clarifai_chat.config import settings
-from clarifai_chat.conversation import Turn
 from components.session import session
 from components.visitor import visitor
 

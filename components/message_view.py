@@ -6,10 +6,10 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from clarifai_chat.blocks import Blocks
-from clarifai_chat.conversation import Turn, is_thinking
+from clarifai_chat.chat.turn import Turn, is_thinking
+from clarifai_chat.chat.usage import seconds
 from clarifai_chat.markdown import safe
 from clarifai_chat.messages import Message
-from clarifai_chat.usage import seconds
 
 
 class MessageView:

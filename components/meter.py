@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from clarifai_chat import background, llm, replies
+from clarifai_chat import background, llm
 from clarifai_chat.background import Job
-from clarifai_chat.chat_settings import ChatSettings
-from clarifai_chat.context_meter import Meter, measure
-from clarifai_chat.conversation import Turn
+from clarifai_chat.chat import replies
+from clarifai_chat.chat.context_window import Meter, measure
+from clarifai_chat.chat.settings import ChatSettings
+from clarifai_chat.chat.token_counts import PER_MESSAGE, Tally
+from clarifai_chat.chat.turn import Turn
 from clarifai_chat.markdown import escaped
-from clarifai_chat.tally import PER_MESSAGE, Tally
 from clarifai_chat.text import counted
 from components.session import forget_widgets, seed, session, uninterrupted, widget
 from components.transcript import TurnView

@@ -1,9 +1,9 @@
 """The quiet line under a reply: model, time to first token, tokens/s, tokens, price."""
 
-from clarifai_chat.context_meter import oldest
-from clarifai_chat.conversation import INTERRUPTED, STOPPED, UNWATCHED, Turn
+from clarifai_chat.chat.context_window import oldest
+from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Turn
+from clarifai_chat.chat.usage import reply_line
 from clarifai_chat.markdown import escaped
-from clarifai_chat.usage import reply_line
 
 # Endings worth a word; any other finish reason is the provider's usual "stop".
 ENDINGS = {

@@ -13,17 +13,18 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from clarifai_chat import catalog, chats
+from clarifai_chat import catalog
 from clarifai_chat.background import Job
 from clarifai_chat.catalog import Model
-from clarifai_chat.chat_settings import ChatSettings
-from clarifai_chat.chats import Chat
+from clarifai_chat.chat import chats
+from clarifai_chat.chat.chats import Chat
+from clarifai_chat.chat.settings import ChatSettings
+from clarifai_chat.chat.token_counts import Counted
+from clarifai_chat.chat.turn import Asked, Attachment, Turn
 from clarifai_chat.config import announced, host_of, is_loopback, settings
-from clarifai_chat.conversation import Asked, Attachment, Turn
 from clarifai_chat.llm.endpoints import Endpoint, SharedUse, endpoint_for
 from clarifai_chat.presets import Preset
 from clarifai_chat.runs import Run, RunSettings, default_settings
-from clarifai_chat.tally import Counted
 from clarifai_chat.toolset import ToolSet
 from components.draft import Draft, new_draft
 

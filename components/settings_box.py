@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from clarifai_chat import links
 from clarifai_chat.access_token import may_hold
 from clarifai_chat.cautions import chat_cautions
-from clarifai_chat.chat_settings import EFFORTS, ChatSettings, given, is_any_json, stop_lines
+from clarifai_chat.chat import links
+from clarifai_chat.chat.settings import EFFORTS, ChatSettings, given, is_any_json, stop_lines
 from clarifai_chat.markdown import escaped
 from clarifai_chat.sound import MOST
 from components import asked_with, preset_box
@@ -70,7 +70,7 @@ def schema_problem(settings: ChatSettings) -> str:
     if text is None or is_any_json(text):
         return ""
     if text not in session.checked_schema:  # a large one takes a while, and each run asks
-        from clarifai_chat.answer_schema import problem  # few need it, and it is slow to load
+        from clarifai_chat.chat.json_schema import problem  # few need it, and it is slow to load
 
         session.checked_schema = {text: problem(text)}
     return session.checked_schema[text]

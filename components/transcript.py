@@ -7,9 +7,10 @@ from typing import Protocol
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from clarifai_chat import llm, replies
+from clarifai_chat import llm
 from clarifai_chat.catalog import DEMO
-from clarifai_chat.conversation import Attempt, Turn, is_over, said
+from clarifai_chat.chat import replies
+from clarifai_chat.chat.turn import Attempt, Turn, is_over, said
 from clarifai_chat.errors import Problem
 from clarifai_chat.markdown import escaped
 from components import attached, turn_end

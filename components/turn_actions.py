@@ -2,9 +2,10 @@
 
 from functools import partial
 
-from clarifai_chat import catalog, chats, replies
+from clarifai_chat import catalog
 from clarifai_chat.catalog import Model
-from clarifai_chat.conversation import Turn
+from clarifai_chat.chat import chats, replies
+from clarifai_chat.chat.turn import Turn
 from clarifai_chat.markdown import escaped
 from components import asking, chat_list, keeping
 from components.session import asked_of, forget_widgets, session, uninterrupted, widget

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 import streamlit as st
 
-from clarifai_chat.conversation import INTERRUPTED, STOPPED, UNWATCHED, Turn, can_continue, said
+from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Turn, can_continue, said
 from components import reply_line
 from components.session import set_widget, widget
 

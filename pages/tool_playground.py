@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from clarifai_chat import llm, replies, runs
+from clarifai_chat import llm, runs
+from clarifai_chat.chat import replies
 from clarifai_chat.events import StreamEvent
 from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.runs import Run

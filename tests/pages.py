@@ -26,9 +26,10 @@ from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block, ButtonGroup, ChatMessage, Element
 
-from clarifai_chat import chats, config, demo, errors, llm, replies
+from clarifai_chat import config, demo, errors, llm
+from clarifai_chat.chat import chats, replies
+from clarifai_chat.chat.turn import Turn
 from clarifai_chat.config import ROOT
-from clarifai_chat.conversation import Turn
 from clarifai_chat.llm import endpoints
 from components import (  # loaded while ROOT is right
     clipboard,  # noqa: F401

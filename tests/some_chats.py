@@ -9,8 +9,8 @@ from typing import Literal, Union, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 
 from clarifai_chat.catalog import DEFAULT_URL
-from clarifai_chat.chats import Chat, add, new_chat, settle, show
-from clarifai_chat.conversation import Attempt, new_turn
+from clarifai_chat.chat.chats import Chat, add, new_chat, settle, show
+from clarifai_chat.chat.turn import Attempt, new_turn
 from clarifai_chat.errors import CutOff
 from clarifai_chat.messages import Message
 

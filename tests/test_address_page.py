@@ -5,9 +5,10 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
-from clarifai_chat import chats, history, links, replies
+from clarifai_chat import history
 from clarifai_chat.catalog import DEFAULT_URL, DEMO
-from clarifai_chat.conversation import apply, end, new_turn
+from clarifai_chat.chat import chats, links, replies
+from clarifai_chat.chat.turn import apply, end, new_turn
 from clarifai_chat.events import Text
 from clarifai_chat.store import open_store
 from clarifai_chat.visitor import COOKIE, new_id, owner_of

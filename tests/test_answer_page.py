@@ -8,7 +8,7 @@ from streamlit.runtime.context import ContextProxy
 
 from clarifai_chat import catalog, exports, history
 from clarifai_chat.catalog import DEFAULT_URL, DEMO
-from clarifai_chat.conversation import said
+from clarifai_chat.chat.turn import said
 from clarifai_chat.store import open_store
 from clarifai_chat.visitor import COOKIE, new_id, owner_of
 from components import clipboard

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clarifai_chat.answer_schema import EXAMPLE, MAX_CHARS, problem, response_format
+from clarifai_chat.chat.json_schema import EXAMPLE, MAX_CHARS, problem, response_format
 from clarifai_chat.errors import BadSchema
 
 

@@ -6,9 +6,10 @@ import pytest
 import streamlit
 from streamlit.runtime.context import ContextProxy
 
-from clarifai_chat import chats, history, replies
+from clarifai_chat import history
 from clarifai_chat.catalog import DEMO
-from clarifai_chat.conversation import INTERRUPTED, apply, end, new_turn
+from clarifai_chat.chat import chats, replies
+from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
 from clarifai_chat.events import Text
 from clarifai_chat.exports import to_json
 from clarifai_chat.store import open_store

@@ -5,9 +5,10 @@ import threading
 
 import pytest
 
-from clarifai_chat import catalog, chats, demo, llm, replies
+from clarifai_chat import catalog, demo, llm
 from clarifai_chat.catalog import DEFAULT_URL
-from clarifai_chat.conversation import Turn, apply, new_turn
+from clarifai_chat.chat import chats, replies
+from clarifai_chat.chat.turn import Turn, apply, new_turn
 from clarifai_chat.errors import AppFull, ChatFull, Runaway
 from clarifai_chat.events import Finished, Retrying, Text
 from components.transcript import waiting_text

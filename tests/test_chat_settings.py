@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given as each
 from hypothesis import strategies as st
 
-from clarifai_chat.chat_settings import (
+from clarifai_chat.chat.settings import (
     ANY_JSON,
     ChatSettings,
     given,

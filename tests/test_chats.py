@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat.chats import (
+from clarifai_chat.chat.chats import (
     add,
     add_beside,
     auto_title,
@@ -25,7 +25,7 @@ from clarifai_chat.chats import (
     splice,
     text_of,
 )
-from clarifai_chat.conversation import new_turn
+from clarifai_chat.chat.turn import new_turn
 
 ASKED = {"url": "demo", "name": "Demo", "input_price": None, "output_price": None}
 

@@ -6,12 +6,13 @@ import io
 import pytest
 from PIL import Image
 
-from clarifai_chat import attachments, chats, contents, history
+from clarifai_chat import attachments, contents, history
 from clarifai_chat.attachments import images
 from clarifai_chat.attachments.limits import MAX_FILES
-from clarifai_chat.conversation import new_turn
+from clarifai_chat.chat import chats
+from clarifai_chat.chat.request import to_messages
+from clarifai_chat.chat.turn import new_turn
 from clarifai_chat.errors import FileGone, FileOutOfReach
-from clarifai_chat.outgoing import to_messages
 from clarifai_chat.store import open_store
 from tests.canary import CANARY
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarifai_chat.catalog import DEMO, Model
-from clarifai_chat.context_meter import PER_ANSWER, ROOM, left_out, measure
-from clarifai_chat.tally import PER_MESSAGE, Tally
+from clarifai_chat.chat.context_window import PER_ANSWER, ROOM, left_out, measure
+from clarifai_chat.chat.token_counts import PER_MESSAGE, Tally
 from tests.some_chats import attachment, turn
 
 MODEL = Model(url="https://clarifai.com/a/b/models/c", name="C", input_price=2.0)

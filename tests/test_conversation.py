@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from clarifai_chat.conversation import (
+from clarifai_chat.chat.request import to_messages
+from clarifai_chat.chat.turn import (
     CARRY_ON,
     INTERRUPTED,
     STOPPED,
@@ -30,7 +31,6 @@ from clarifai_chat.events import (
     ToolCalled,
     Usage,
 )
-from clarifai_chat.outgoing import to_messages
 
 MODEL = {"url": "https://clarifai.com/a/b/models/c", "name": "c"}
 ASKED = {**MODEL, "input_price": None, "output_price": None}

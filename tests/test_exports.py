@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from clarifai_chat.access_token import MARK, redact
-from clarifai_chat.chats import add, new_chat
+from clarifai_chat.chat.chats import add, new_chat
 from clarifai_chat.exports import file_name, to_html, to_json, to_markdown
 from clarifai_chat.exports.contained import contained, fenced
 from clarifai_chat.exports.rendered import rendered

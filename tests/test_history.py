@@ -4,8 +4,9 @@ import threading
 
 import pytest
 
-from clarifai_chat import chat_files, chats, history, imports, replies
-from clarifai_chat.conversation import INTERRUPTED, apply, end, new_turn
+from clarifai_chat import chat_files, history, imports
+from clarifai_chat.chat import chats, replies
+from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
 from clarifai_chat.events import Finished, Text
 from clarifai_chat.exports import to_json
 from clarifai_chat.store import Store, StoreTrouble, open_store

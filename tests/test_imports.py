@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from clarifai_chat import toolset
 from clarifai_chat.catalog import DEFAULT_URL
-from clarifai_chat.chat_settings import params
-from clarifai_chat.chats import add, new_chat, path, show, siblings
-from clarifai_chat.conversation import INTERRUPTED, is_over, said
+from clarifai_chat.chat.chats import add, new_chat, path, show, siblings
+from clarifai_chat.chat.request import to_messages
+from clarifai_chat.chat.settings import params
+from clarifai_chat.chat.turn import INTERRUPTED, is_over, said
 from clarifai_chat.exports import to_html, to_json, to_markdown
 from clarifai_chat.imports import BadImport, chatgpt, parts, read, reading
-from clarifai_chat.outgoing import to_messages
 from tests.some_chats import CONTENTS, JSON, PNG, any_chats, odd_data, rich_chat, turn
 
 slow = settings(max_examples=50, suppress_health_check=list(HealthCheck))

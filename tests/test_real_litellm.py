@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from clarifai_chat import chat_settings, llm
+from clarifai_chat import llm
+from clarifai_chat.chat import settings as chat_settings
 from clarifai_chat.demo import API_PATH
 from clarifai_chat.errors import NoPat, OddPat
 from clarifai_chat.events import CallDelta, Finished, Text, Thinking, ToolCalled, Usage

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import clarifai_chat
-from clarifai_chat import replies
-from clarifai_chat.conversation import (
+from clarifai_chat.chat import replies
+from clarifai_chat.chat.turn import (
     INTERRUPTED,
     STOPPED,
     UNWATCHED,

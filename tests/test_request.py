@@ -8,11 +8,11 @@ import pytest
 from clarifai_chat import contents, llm
 from clarifai_chat.attachments.limits import MAX_SENT_BYTES
 from clarifai_chat.catalog import Model
+from clarifai_chat.chat.request import chat_request
+from clarifai_chat.chat.token_counts import Tally
 from clarifai_chat.errors import BadSchema, TooManyFiles
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
-from clarifai_chat.outgoing import chat_request
-from clarifai_chat.tally import Tally
 from tests.canary import CANARY
 from tests.conftest import MODEL
 from tests.fake_clarifai import says

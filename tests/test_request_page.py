@@ -1,9 +1,9 @@
 """What the pages send is the request that the core builds from what they hold."""
 
 from clarifai_chat import catalog, contents, llm, runs
-from clarifai_chat.conversation import new_turn
-from clarifai_chat.outgoing import chat_request
-from clarifai_chat.tally import Tally
+from clarifai_chat.chat.request import chat_request
+from clarifai_chat.chat.token_counts import Tally
+from clarifai_chat.chat.turn import new_turn
 from tests.canary import CANARY
 from tests.fake_clarifai import calls, says
 from tests.pages import ask

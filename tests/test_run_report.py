@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from clarifai_chat import runs
 from clarifai_chat.catalog import DEMO
-from clarifai_chat.conversation import STOPPED, apply, end
+from clarifai_chat.chat.turn import STOPPED, apply, end
 from clarifai_chat.errors import CutOff
 from clarifai_chat.events import Finished, Text, ToolCalled, Usage
 from clarifai_chat.run_report import (

@@ -5,8 +5,9 @@ from itertools import count
 
 import pytest
 
-from clarifai_chat import replies, run_file, runs
-from clarifai_chat.conversation import CARRY_ON, apply, end, is_over, pending_calls, resume
+from clarifai_chat import run_file, runs
+from clarifai_chat.chat import replies
+from clarifai_chat.chat.turn import CARRY_ON, apply, end, is_over, pending_calls, resume
 from clarifai_chat.errors import ChatError, NoPat
 from clarifai_chat.events import Answered, Finished, StepEnded
 from clarifai_chat.llm.endpoints import Endpoint

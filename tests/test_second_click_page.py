@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
-from clarifai_chat import replies
+from clarifai_chat.chat import replies
 from components import transcript
 from tests.canary import CANARY
 from tests.fake_clarifai import cut

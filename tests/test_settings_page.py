@@ -7,9 +7,10 @@ import pytest
 import streamlit
 from streamlit.runtime.context import ContextProxy
 
-from clarifai_chat import answer_schema, catalog, chats, history, presets, replies
+from clarifai_chat import catalog, history, presets
 from clarifai_chat.catalog import DEFAULT_URL, DEMO
-from clarifai_chat.conversation import apply, end, new_turn
+from clarifai_chat.chat import chats, json_schema, replies
+from clarifai_chat.chat.turn import apply, end, new_turn
 from clarifai_chat.events import Text
 from clarifai_chat.store import open_store
 from clarifai_chat.visitor import COOKIE, new_id, owner_of
@@ -254,9 +255,9 @@ def test_a_schema_is_checked_when_it_changes_and_forgotten_with_its_conversation
     open_app, monkeypatch
 ):
     checked = []
-    problem = answer_schema.problem
+    problem = json_schema.problem
     monkeypatch.setattr(
-        answer_schema, "problem", lambda text: (checked.append(text), problem(text))[1]
+        json_schema, "problem", lambda text: (checked.append(text), problem(text))[1]
     )
     app = open_app(chat=chat_with({"json_schema": "{"}))
     app.run()

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from clarifai_chat.conversation import INTERRUPTED, apply, end, new_turn
+from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
 from clarifai_chat.events import Text
 from clarifai_chat.store import Conflict, Store, open_store, opening, searching, tables
 from clarifai_chat.store.tables import attachments, chats, turns, uses

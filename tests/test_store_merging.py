@@ -5,8 +5,8 @@ import copy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat.chats import new_chat
-from clarifai_chat.conversation import Turn, end, new_turn
+from clarifai_chat.chat.chats import new_chat
+from clarifai_chat.chat.turn import Turn, end, new_turn
 from clarifai_chat.store.merging import (
     changes,
     holds,

@@ -3,7 +3,7 @@
 import pytest
 
 from clarifai_chat import llm
-from clarifai_chat.tally import PER_MESSAGE, Tally, estimate, size
+from clarifai_chat.chat.token_counts import PER_MESSAGE, Tally, estimate, size
 from tests.some_chats import attachment, turn
 
 

@@ -8,7 +8,8 @@ import zlib
 
 import pytest
 
-from clarifai_chat import catalog, replies, runs
+from clarifai_chat import catalog, runs
+from clarifai_chat.chat import replies
 from clarifai_chat.llm.exchange import TOKEN
 from clarifai_chat.runs import default_settings
 from clarifai_chat.tools.templates import TEMPLATES, text_of

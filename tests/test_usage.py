@@ -3,8 +3,8 @@
 import pytest
 
 from clarifai_chat.catalog import DEMO
-from clarifai_chat.conversation import new_turn
-from clarifai_chat.usage import cost_usd, reply_line, seconds, tokens_per_s
+from clarifai_chat.chat.turn import new_turn
+from clarifai_chat.chat.usage import cost_usd, reply_line, seconds, tokens_per_s
 
 ASKED = {
     "url": "https://clarifai.com/a/b/models/c",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from clarifai_chat import replies
-from clarifai_chat.conversation import is_over
+from clarifai_chat.chat import replies
+from clarifai_chat.chat.turn import is_over
 from clarifai_chat.events import Finished, Text
 from tests.pages import Page, passed_by
 from tests.patience import until

@@ -7,7 +7,7 @@ from typing import Literal
 
 from clarifai_chat import sound
 from clarifai_chat.access_token import Redactor
-from clarifai_chat.chats import Chat
+from clarifai_chat.chat.chats import Chat
 from clarifai_chat.exports import as_html, as_json, as_markdown
 from clarifai_chat.exports.words import title
 

@@ -6,8 +6,8 @@ from functools import partial
 from html import escape
 from pathlib import Path
 
-from clarifai_chat.chats import Chat, branches, path
-from clarifai_chat.conversation import Attachment, Turn
+from clarifai_chat.chat.chats import Chat, branches, path
+from clarifai_chat.chat.turn import Attachment, Turn
 from clarifai_chat.exports import words
 from clarifai_chat.exports.rendered import code, rendered
 from clarifai_chat.messages import Message, is_json

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clarifai_chat.access_token import Redactor
-from clarifai_chat.chats import Chat
-from clarifai_chat.usage import cost_usd
+from clarifai_chat.chat.chats import Chat
+from clarifai_chat.chat.usage import cost_usd
 
 FORMAT, VERSION = "clarifai-chat", 1
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from clarifai_chat.chats import Chat, branches, path
-from clarifai_chat.conversation import Turn
+from clarifai_chat.chat.chats import Chat, branches, path
+from clarifai_chat.chat.turn import Turn
 from clarifai_chat.exports import words
 from clarifai_chat.exports.contained import contained, fenced, line, quoted
 from clarifai_chat.messages import Message, ToolCall, is_json

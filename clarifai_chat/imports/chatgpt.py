@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clarifai_chat.chats import Chat, auto_title, new_chat
-from clarifai_chat.conversation import Turn
+from clarifai_chat.chat.chats import Chat, auto_title, new_chat
+from clarifai_chat.chat.turn import Turn
 from clarifai_chat.imports.chatgpt_message import Said, said, time
 from clarifai_chat.imports.ours import checked
 from clarifai_chat.imports.parts import NO_QUESTION, settled, turn

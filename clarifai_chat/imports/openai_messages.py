@@ -4,9 +4,9 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, cast
 
-from clarifai_chat.chat_settings import ANY_JSON, ChatSettings
-from clarifai_chat.chats import Chat, auto_title, new_chat
-from clarifai_chat.conversation import Turn
+from clarifai_chat.chat.chats import Chat, auto_title, new_chat
+from clarifai_chat.chat.settings import ANY_JSON, ChatSettings
+from clarifai_chat.chat.turn import Turn
 from clarifai_chat.imports.ours import checked
 from clarifai_chat.imports.parts import NO_QUESTION, Files, as_text, calls, settled, text, turn
 from clarifai_chat.imports.reading import Notes

@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from clarifai_chat import sound
-from clarifai_chat.chats import Chat
+from clarifai_chat.chat.chats import Chat
 from clarifai_chat.exports.as_json import VERSION
 from clarifai_chat.imports.reading import BadImport, Notes
 

@@ -6,7 +6,7 @@ import re
 import uuid
 from typing import Any, Literal
 
-from clarifai_chat.conversation import INTERRUPTED, Asked, Attachment, Turn, new_turn
+from clarifai_chat.chat.turn import INTERRUPTED, Asked, Attachment, Turn, new_turn
 from clarifai_chat.imports.ours import decoded
 from clarifai_chat.imports.reading import Notes
 from clarifai_chat.messages import ToolCall

@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, not_, select, update
 
-from clarifai_chat.chat_settings import ChatSettings
-from clarifai_chat.chats import Chat
-from clarifai_chat.conversation import Attachment, Turn
+from clarifai_chat.chat.chats import Chat
+from clarifai_chat.chat.settings import ChatSettings
+from clarifai_chat.chat.turn import Attachment, Turn
 from clarifai_chat.store import cleaning, merging, rows, searching
 from clarifai_chat.store.searching import Summary
 from clarifai_chat.store.tables import attachments, chats, presets

@@ -9,8 +9,8 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from clarifai_chat.chats import Chat
-from clarifai_chat.conversation import Attempt, Turn, is_over
+from clarifai_chat.chat.chats import Chat
+from clarifai_chat.chat.turn import Attempt, Turn, is_over
 from clarifai_chat.messages import Message
 
 # What of a chat can change in two places, each by itself; of the settings, each one of them.

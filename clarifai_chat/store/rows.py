@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, Update, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from clarifai_chat.chats import Chat
-from clarifai_chat.conversation import Turn
+from clarifai_chat.chat.chats import Chat
+from clarifai_chat.chat.turn import Turn
 from clarifai_chat.store.merging import FIELDS, changes
 from clarifai_chat.store.searching import fold, searched
 from clarifai_chat.store.tables import chats, dumped, turns, uses

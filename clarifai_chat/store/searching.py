@@ -29,7 +29,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from clarifai_chat.conversation import Turn
+from clarifai_chat.chat.turn import Turn
 from clarifai_chat.store.tables import chats, turns
 
 MAX_QUERY_CHARS = 500

@@ -20,8 +20,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Turn, apply, end, is_over
 from clarifai_chat.config import settings
-from clarifai_chat.conversation import INTERRUPTED, STOPPED, UNWATCHED, Turn, apply, end, is_over
 from clarifai_chat.errors import (
     AppBusy,
     AppFault,

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from clarifai_chat.catalog import Model
-from clarifai_chat.chat_settings import ChatSettings, given
-from clarifai_chat.conversation import CARRY_ON, Turn, is_over
-from clarifai_chat.tally import PER_MESSAGE, Tally, size
+from clarifai_chat.chat.settings import ChatSettings, given
+from clarifai_chat.chat.token_counts import PER_MESSAGE, Tally, size
+from clarifai_chat.chat.turn import CARRY_ON, Turn, is_over
+from clarifai_chat.chat.usage import dollars
 from clarifai_chat.text import capitalized
-from clarifai_chat.usage import dollars
 
 PER_ANSWER = 3  # tokens that models put before an answer
 ROOM = 1000  # tokens kept for an answer whose length nobody has limited

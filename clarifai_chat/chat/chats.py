@@ -12,9 +12,9 @@ import uuid
 from collections.abc import Sequence
 from typing import TypedDict, TypeVar, cast
 
-from clarifai_chat import tree
-from clarifai_chat.chat_settings import ChatSettings
-from clarifai_chat.conversation import Turn, rename_left_out, said
+from clarifai_chat.chat import tree
+from clarifai_chat.chat.settings import ChatSettings
+from clarifai_chat.chat.turn import Turn, rename_left_out, said
 
 T = TypeVar("T")
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from clarifai_chat.chat_settings import is_any_json
+from clarifai_chat.chat.settings import is_any_json
 from clarifai_chat.errors import BadSchema
 from clarifai_chat.tools.findings import Finding, Span, kind
 from clarifai_chat.tools.parse import Document, read

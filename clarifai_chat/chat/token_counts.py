@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from clarifai_chat.conversation import Turn
+from clarifai_chat.chat.turn import Turn
 
 # What models put around each message; OpenAI's own cookbook counts so.
 PER_MESSAGE = 4

@@ -53,7 +53,7 @@ def params(settings: ChatSettings) -> Params:
     sent = {field: found[name] for name, field in _SENT_AS.items() if name in found}
     if "json_schema" in found:
         # Here, because few ask for JSON, and what reads schemas takes its time to load.
-        from clarifai_chat.answer_schema import response_format
+        from clarifai_chat.chat.json_schema import response_format
 
         sent["response_format"] = response_format(found["json_schema"])
     return cast(Params, sent)

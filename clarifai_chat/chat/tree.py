@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from clarifai_chat.conversation import Turn
+from clarifai_chat.chat.turn import Turn
 
 
 def parents(turns: Sequence[Turn]) -> list[int | None]:

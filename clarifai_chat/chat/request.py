@@ -4,15 +4,16 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import pairwise, takewhile
 from operator import itemgetter
 
-from clarifai_chat import chat_settings, context_meter
 from clarifai_chat.attachments.limits import MAX_SENT_BYTES
 from clarifai_chat.catalog import Model
-from clarifai_chat.chat_settings import ChatSettings
-from clarifai_chat.conversation import CARRY_ON, STOPPED, Turn, is_over
+from clarifai_chat.chat import context_window
+from clarifai_chat.chat import settings as chat_settings
+from clarifai_chat.chat.settings import ChatSettings
+from clarifai_chat.chat.token_counts import Tally
+from clarifai_chat.chat.turn import CARRY_ON, STOPPED, Turn, is_over
 from clarifai_chat.errors import TooManyFiles
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.messages import Message, Part, Sendable, ToolCall, is_json
-from clarifai_chat.tally import Tally
 
 
 def chat_request(
@@ -33,7 +34,7 @@ def chat_request(
     `TooManyFiles`, and what `content` raises.
     """
     fields = chat_settings.params(settings)
-    left_out = context_meter.left_out(turns, turn, settings, model, tally, leave_out=leave_out)
+    left_out = context_window.left_out(turns, turn, settings, model, tally, leave_out=leave_out)
     check_files(sent(turns, turn, left_out))
     system = chat_settings.system(settings)
     return ChatRequest(

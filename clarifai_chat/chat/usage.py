@@ -3,7 +3,7 @@
 from typing import Literal
 
 from clarifai_chat.catalog import DEMO
-from clarifai_chat.conversation import Attempt, Figures, Turn
+from clarifai_chat.chat.turn import Attempt, Figures, Turn
 
 
 def tokens_per_s(figures: Figures) -> float | None:

@@ -1,0 +1,1 @@
+"""Hold a conversation: turns, settings, requests, running replies."""
