@@ -30,8 +30,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as AsgiMessage
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from clarifai_chat import demo, llm, visitor
+from clarifai_chat import demo, llm
 from clarifai_chat.config import ROOT, BadSettings, announce, is_loopback, settings
+from clarifai_chat.history import owner
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
 from components.bootstrap import bootstrap
@@ -156,8 +157,8 @@ def is_page(scope: Scope, response: AsgiMessage) -> bool:
 
 def visitor_cookie(scope: Scope) -> str:
     """The Set-Cookie header for whoever asks: with the id that they have, or with a new one."""
-    visitor_id = visitor.id_in(values(scope, b"cookie")) or visitor.new_id()
-    return visitor.cookie(visitor_id, secure=scope.get("scheme") in ("https", "wss"))
+    visitor_id = owner.id_in(values(scope, b"cookie")) or owner.new_id()
+    return owner.cookie(visitor_id, secure=scope.get("scheme") in ("https", "wss"))
 
 
 def values(scope: Scope, name: bytes) -> list[str]:

@@ -20,7 +20,7 @@ from statistics import quantiles
 from bench.processes import ROOT
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.turn import Turn, new_turn
-from clarifai_chat.store import Store, open_store
+from clarifai_chat.history.store import Store, open_store
 from tests import postgres
 
 OWNER, OTHERS = "0" * 64, [hashlib.sha256(b"%d" % n).hexdigest() for n in range(10)]

@@ -4,15 +4,15 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from clarifai_chat import history
 from clarifai_chat.access_token import holds
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.turn import rename_left_out
-from clarifai_chat.contents import attachments_of, find
+from clarifai_chat.history import saving
+from clarifai_chat.history.attachment_contents import attachments_of, find
 from clarifai_chat.imports import Imported
 
 if TYPE_CHECKING:
-    from clarifai_chat.store import Store
+    from clarifai_chat.history.store import Store
 
 
 def take_in(owner: str, found: Imported) -> list[Chat]:
@@ -26,7 +26,7 @@ def take_in(owner: str, found: Imported) -> list[Chat]:
         held = {each["id"]: found.contents.get(each["id"]) for each in attachments_of(chat)}
         _name_anew(chat, files)
         data = {files[id]: content for id, content in held.items() if content is not None}
-        if not _keep_contents(owner, chat, data) or not history.save(owner, chat):
+        if not _keep_contents(owner, chat, data) or not saving.save(owner, chat):
             break
         kept.append(chat)
     return kept
@@ -48,7 +48,7 @@ def _keep_contents(owner: str, chat: Chat, data: Mapping[str, bytes]) -> bool:
             if about["id"] in data:
                 store.save_attachment(owner, chat["id"], about, data[about["id"]])
 
-    return not history.attempt(write)[1]
+    return not saving.attempt(write)[1]
 
 
 def _name_anew(chat: Chat, files: dict[str, str]) -> None:

@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
-from clarifai_chat import history, sound
+from clarifai_chat import sound
 from clarifai_chat.access_token import redact
 from clarifai_chat.catalog import parse_address
 from clarifai_chat.chat.links import clean
 from clarifai_chat.chat.settings import ChatSettings, given
+from clarifai_chat.history import saving
 from clarifai_chat.text import listed, size
 
 FORMAT, VERSION = "clarifai-chat-presets", 1
@@ -51,7 +52,7 @@ def name_of(text: str) -> str:
 
 def listing(owner: str) -> tuple[dict[str, Preset], str]:
     """The presets of an owner by name, and why they cannot be read where they cannot."""
-    kept, why = history.attempt(lambda store: store.presets(owner))
+    kept, why = saving.attempt(lambda store: store.presets(owner))
     return {name: _sound(body, []) for name, body in (kept or {}).items()}, why
 
 
@@ -62,12 +63,12 @@ def save(owner: str, found: Mapping[str, Preset]) -> str:
         for name, preset in found.items():
             store.save_preset(owner, name, preset)
 
-    return history.attempt(write)[1]
+    return saving.attempt(write)[1]
 
 
 def delete(owner: str, name: str) -> str:
     """Remove a preset; "" or why it is still there."""
-    return history.attempt(lambda store: store.delete_preset(owner, name))[1]
+    return saving.attempt(lambda store: store.delete_preset(owner, name))[1]
 
 
 # --- As a file -----------------------------------------------------------------------------------

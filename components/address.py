@@ -6,10 +6,11 @@ sends, and changes no conversation that is there.
 
 import streamlit as st
 
-from clarifai_chat import catalog, history
+from clarifai_chat import catalog
 from clarifai_chat.access_token import holds, may_hold
 from clarifai_chat.chat import chats, links
 from clarifai_chat.chat.links import BadLink
+from clarifai_chat.history import saving
 from clarifai_chat.markdown import escaped
 from clarifai_chat.text import cut
 from components import asked_with, chat_list, keeping
@@ -57,9 +58,9 @@ def _take_chat() -> None:
     owner = keeping.owner()
     if not asked or not owner or asked == session.chat["id"]:
         return
-    if chat := history.load(owner, asked):
+    if chat := saving.load(owner, asked):
         chat_list.begin(chat)
-    elif history.trouble():  # said above the list
+    elif saving.trouble():  # said above the list
         if not session.chat["turns"]:
             session.address_chat = ""  # the next run tries again
     else:
@@ -79,7 +80,7 @@ def write() -> None:
             wanted.pop(name, None)
     kept = chat["id"] if chat["revision"] else ""
     # Where what it names could not be read, the next run tries again.
-    if kept or chat["turns"] or not keeping.owner() or not history.trouble():
+    if kept or chat["turns"] or not keeping.owner() or not saving.trouble():
         wanted.pop("chat", None)
         if kept:
             wanted["chat"] = session.address_chat = kept

@@ -5,7 +5,7 @@ Nothing here draws.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from clarifai_chat import catalog, contents, llm
+from clarifai_chat import catalog, llm
 from clarifai_chat.catalog import DEMO
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.request import chat_request
@@ -23,6 +23,7 @@ from clarifai_chat.chat.turn import (
     resume,
 )
 from clarifai_chat.events import StreamEvent
+from clarifai_chat.history import attachment_contents
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.llm.transport import InFlight
 from components import asked_with, keeping
@@ -145,7 +146,7 @@ def _request_of(turn: Turn, settings: ChatSettings) -> Callable[[], ChatRequest]
             model,
             tally=Tally(llm.count_tokens, counted),
             leave_out=leave_out,
-            content=lambda each: contents.as_sent(owner, each, turns),
+            content=lambda each: attachment_contents.as_sent(owner, each, turns),
         )
 
     return build

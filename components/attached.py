@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from clarifai_chat import attachments, catalog, cautions, contents
+from clarifai_chat import attachments, catalog, cautions
 from clarifai_chat.attachments import Accepted
 from clarifai_chat.chat.turn import Attachment, Turn
+from clarifai_chat.history import attachment_contents
 from clarifai_chat.markdown import escaped
 from components import keeping
 from components.attaching import ICONS, measure
@@ -31,7 +32,7 @@ def show(turn: Turn) -> None:
 
 
 def _show_picture(file: Attachment) -> None:
-    small = contents.thumbnail(keeping.owner(), file)
+    small = attachment_contents.thumbnail(keeping.owner(), file)
     if small is None:
         st.caption(f"{ICONS['image']} {escaped(file['name'])}: {GONE}")
     else:
@@ -43,7 +44,7 @@ def _show_folded(file: Attachment, key: str) -> None:
     with st.expander(label, type="compact", key=key, on_change="rerun") as fold:
         if not fold.open:
             return
-        found, why = contents.find(keeping.owner(), [file])
+        found, why = attachment_contents.find(keeping.owner(), [file])
         content = found.get(file["id"])
         if content is None:
             st.caption(escaped(why) or GONE)

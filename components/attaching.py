@@ -10,12 +10,13 @@ from functools import partial
 
 import streamlit as st
 
-from clarifai_chat import background, cautions, contents, llm
+from clarifai_chat import background, cautions, llm
 from clarifai_chat.attachments import clean_name, limits
 from clarifai_chat.attachments.limits import MAX_FILES
 from clarifai_chat.background import Job
 from clarifai_chat.chat.turn import Attachment
-from clarifai_chat.contents import Taken
+from clarifai_chat.history import attachment_contents
+from clarifai_chat.history.attachment_contents import Taken
 from clarifai_chat.markdown import escaped
 from clarifai_chat.text import counted, size
 from components import asking, keeping, layout
@@ -59,10 +60,10 @@ def take_in() -> list[Job]:
     return [reading["job"] for reading in session.reading]
 
 
-def _read(prompt: str, files: list[contents.Upload]) -> Reading:
+def _read(prompt: str, files: list[attachment_contents.Upload]) -> Reading:
     room = MAX_FILES - len(session.waiting)
     owner, pat = keeping.owner(), session.pat
-    take = partial(contents.take, owner, files, llm.count_tokens, secret=pat, room=room)
+    take = partial(attachment_contents.take, owner, files, llm.count_tokens, secret=pat, room=room)
     return {
         "chat": session.chat["id"],
         "prompt": prompt,

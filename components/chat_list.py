@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from clarifai_chat import chat_files, contents, exports, history, imports
+from clarifai_chat import chat_files, exports, imports
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.exports import Kind
+from clarifai_chat.history import attachment_contents, saving
 from clarifai_chat.markdown import escaped
 from components import asked_with, keeping
 from components.session import forget_widgets, seed, session, uninterrupted, widget
 
 if TYPE_CHECKING:  # the database's library is loaded when something is kept
-    from clarifai_chat.store import Summary
+    from clarifai_chat.history.store import Summary
 
 PAGE = 30  # listed at once
 MAX_IMPORT_MB = 50
@@ -54,7 +55,7 @@ def show() -> None:
 
 
 def _show_list(owner: str) -> None:
-    found = history.listing(owner, session.chat_query, session.listed_chats + 1)
+    found = saving.listing(owner, session.chat_query, session.listed_chats + 1)
     if len(found) > 8 or session.chat_query:
         seed("search_chats", session.chat_query)
         st.text_input(
@@ -150,7 +151,7 @@ def _show_menu(owner: str) -> None:
             help="A file that was saved here, a list of OpenAI messages, or a ChatGPT export",
             on_change=_import,
         )
-        if history.listing(owner, limit=1):
+        if saving.listing(owner, limit=1):
             st.toggle("All of my conversations", key="all_chats")
             if widget("all_chats"):
                 _show_exports("All", owner, None)
@@ -181,7 +182,7 @@ def _show_exports(label: str, owner: str, chat: Chat | None) -> None:
 
 def _exported(kind: Kind, owner: str, chat: Chat | None, secret: str) -> str:
     """The file, made when it is asked for: one conversation, or all that are kept."""
-    kept = [chat] if chat else history.every_chat(owner)
+    kept = [chat] if chat else saving.every_chat(owner)
     if kind == "md":
         return exports.to_markdown(kept, secret=secret)
     write = exports.to_json if kind == "json" else exports.to_html
@@ -214,9 +215,9 @@ def _open() -> None:
     owner, wanted = keeping.owner(), widget("chats")
     if not owner or not wanted or wanted == session.chat["id"]:
         return
-    if chat := history.load(owner, wanted):
+    if chat := saving.load(owner, wanted):
         begin(chat)
-    elif not history.trouble():
+    elif not saving.trouble():
         st.toast("This conversation was deleted in another tab.")
 
 
@@ -250,7 +251,7 @@ def _pin() -> None:
 @uninterrupted()
 def _delete() -> None:
     owner, gone = keeping.owner(), session.chat["id"]
-    if owner and history.delete(owner, gone):
+    if owner and saving.delete(owner, gone):
         begin(chats.new_chat())
         session.deleted_chat = gone
 
@@ -258,7 +259,7 @@ def _delete() -> None:
 @uninterrupted()
 def _undo_delete() -> None:
     owner, wanted = keeping.owner(), session.deleted_chat
-    if owner and history.undelete(owner, wanted) and (chat := history.load(owner, wanted)):
+    if owner and saving.undelete(owner, wanted) and (chat := saving.load(owner, wanted)):
         begin(chat)
 
 
@@ -270,8 +271,8 @@ def _switch_temporary() -> None:
 @uninterrupted()
 def _delete_everything() -> None:
     owner = keeping.owner()
-    if owner and history.delete_everything(owner):
-        contents.forget(owner)
+    if owner and saving.delete_everything(owner):
+        attachment_contents.forget(owner)
         session.waiting, session.reading, session.refused = [], [], []
         begin(chats.new_chat())
 
@@ -293,7 +294,7 @@ def _import() -> None:
     for note in found.notes[:3]:
         st.toast(note)
     if len(kept) < len(found.chats):
-        st.toast(f"{len(kept)} of {len(found.chats)} conversations were kept. {history.trouble()}")
+        st.toast(f"{len(kept)} of {len(found.chats)} conversations were kept. {saving.trouble()}")
     if kept:
         count = "One conversation is" if len(kept) == 1 else f"{len(kept)} conversations are"
         st.toast(f"{count} here now, beside what was here.")

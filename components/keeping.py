@@ -1,9 +1,9 @@
 """Whether this session's conversation is kept, and for whom; saving it where it is."""
 
-from clarifai_chat import contents, history
 from clarifai_chat.access_token import holds
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.config import settings
+from clarifai_chat.history import attachment_contents, saving
 from components.session import session
 from components.visitor import visitor
 
@@ -16,14 +16,14 @@ def owner() -> str | None:
 def save() -> None:
     """Keep the conversation as it stands, unless the visitor or the operator wants none kept."""
     if whose := _keeper():
-        contents.write(whose, session.chat)
-        history.save(whose, session.chat)
+        attachment_contents.write(whose, session.chat)
+        saving.save(whose, session.chat)
 
 
 def follow(turn: Turn) -> None:
     """Keep the turn's reply while it arrives."""
     if whose := _keeper():
-        history.follow(whose, session.chat, turn)
+        saving.follow(whose, session.chat, turn)
 
 
 def _keeper() -> str | None:
@@ -36,9 +36,9 @@ def _keeper() -> str | None:
 def _holds_token() -> bool:
     chat = session.chat
     prompts = [turn["prompt"] for turn in chat["turns"]]
-    names = [file["name"] for file in contents.attachments_of(chat)]
+    names = [file["name"] for file in attachment_contents.attachments_of(chat)]
     typed = [chat["title"], chat["settings"], prompts, names]
-    return holds(typed, session.pat) or contents.mention(owner(), chat, session.pat)
+    return holds(typed, session.pat) or attachment_contents.mention(owner(), chat, session.pat)
 
 
 def why_not() -> str:
@@ -51,4 +51,4 @@ def why_not() -> str:
         return "Your access token stands in this conversation, so it is not kept any more."
     if session.is_temporary:
         return "A temporary chat: nothing of it is kept."
-    return history.trouble(session.chat)
+    return saving.trouble(session.chat)

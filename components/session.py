@@ -76,7 +76,7 @@ class Reading(TypedDict):
     chat: str  # the id of the conversation in which it was asked
     prompt: str
     names: list[str]
-    job: Job  # of clarifai_chat.contents.take
+    job: Job  # of clarifai_chat.history.attachment_contents.take
 
 
 class Session:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from clarifai_chat.visitor import COOKIE, is_valid, owner_of, owner_of_account
+from clarifai_chat.history.owner import COOKIE, is_valid, owner_of, owner_of_account
 
 
 def visitor() -> str | None:

@@ -1,4 +1,4 @@
-"""Run by Alembic, which `clarifai_chat/store/opening.py` hands a connection that holds the lock."""
+"""Run by Alembic, which `clarifai_chat/history/store/opening.py` hands a connection that holds the lock."""
 
 from alembic import context
 

@@ -5,13 +5,13 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
-from clarifai_chat import history
 from clarifai_chat.catalog import DEFAULT_URL, DEMO
 from clarifai_chat.chat import chats, links, replies
 from clarifai_chat.chat.turn import apply, end, new_turn
 from clarifai_chat.events import Text
-from clarifai_chat.store import open_store
-from clarifai_chat.visitor import COOKIE, new_id, owner_of
+from clarifai_chat.history import saving
+from clarifai_chat.history.owner import COOKIE, new_id, owner_of
+from clarifai_chat.history.store import open_store
 from tests.canary import CANARY
 from tests.pages import ask, page, questions
 
@@ -24,11 +24,11 @@ def owner(tmp_path, set_up, monkeypatch):
     visitor = new_id()
     monkeypatch.setattr(ContextProxy, "cookies", property(lambda context: {COOKIE: visitor}))
     set_up(DATABASE_URL=f"sqlite:///{tmp_path / 'history.db'}")
-    history.forget_store()
+    saving.forget_store()
     yield owner_of(visitor)
     for handle in list(replies._replies.values()):
         handle.stop()
-    history.forget_store()
+    saving.forget_store()
 
 
 @pytest.fixture
@@ -287,7 +287,7 @@ def test_what_cannot_be_taken_does_not_lose_the_rest_in_a_run_that_is_overtaken(
 def test_a_run_that_is_overtaken_opens_the_conversation(open_app, overtake, store, owner):
     chat = answered()
     store.save_chat(owner, chat)
-    overtaken = overtake(history, "load")
+    overtaken = overtake(saving, "load")
 
     app = open_app(query={"chat": chat["id"]})
 

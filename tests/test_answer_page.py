@@ -6,11 +6,12 @@ import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.context import ContextProxy
 
-from clarifai_chat import catalog, exports, history
+from clarifai_chat import catalog, exports
 from clarifai_chat.catalog import DEFAULT_URL, DEMO
 from clarifai_chat.chat.turn import said
-from clarifai_chat.store import open_store
-from clarifai_chat.visitor import COOKIE, new_id, owner_of
+from clarifai_chat.history import saving
+from clarifai_chat.history.owner import COOKIE, new_id, owner_of
+from clarifai_chat.history.store import open_store
 from components import clipboard
 from components.turn_end import MOST_OTHERS
 from tests.canary import CANARY
@@ -163,11 +164,11 @@ def kept(tmp_path, set_up, monkeypatch):
     monkeypatch.setattr(ContextProxy, "cookies", property(lambda context: {COOKIE: visitor}))
     address = f"sqlite:///{tmp_path / 'history.db'}"
     set_up(DATABASE_URL=address)
-    history.forget_store()
+    saving.forget_store()
     store = open_store(address)
     yield lambda chat: store.load(owner_of(visitor), chat)
     store.close()
-    history.forget_store()
+    saving.forget_store()
 
 
 def test_a_thumb_is_kept_with_the_conversation_and_taken_back_by_a_second_click(

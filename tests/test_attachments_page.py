@@ -7,11 +7,12 @@ import pytest
 from PIL import Image
 from streamlit.runtime.context import ContextProxy
 
-from clarifai_chat import attachments, contents, history
+from clarifai_chat import attachments
 from clarifai_chat.attachments.limits import limits
 from clarifai_chat.catalog import DEMO
-from clarifai_chat.store import Store, StoreTrouble, open_store
-from clarifai_chat.visitor import COOKIE, new_id, owner_of
+from clarifai_chat.history import attachment_contents, saving
+from clarifai_chat.history.owner import COOKIE, new_id, owner_of
+from clarifai_chat.history.store import Store, StoreTrouble, open_store
 from tests.canary import CANARY, assert_no_canary
 from tests.fake_clarifai import says
 from tests.pages import answers, ask, page, passed_by, questions, reply
@@ -30,13 +31,15 @@ def picture():
 
 @pytest.fixture(autouse=True)
 def memory(monkeypatch):
-    monkeypatch.setattr(contents, "_memory", contents._Memory())
+    monkeypatch.setattr(attachment_contents, "_memory", attachment_contents._Memory())
 
 
 @pytest.fixture
 def forget(monkeypatch):
     """As if the process had been started anew."""
-    return lambda: monkeypatch.setattr(contents, "_memory", contents._Memory())
+    return lambda: monkeypatch.setattr(
+        attachment_contents, "_memory", attachment_contents._Memory()
+    )
 
 
 @pytest.fixture
@@ -44,14 +47,14 @@ def store(tmp_path, set_up, monkeypatch):
     """Conversations are kept for a visitor; their database, as another process sees it."""
     visitor, address = new_id(), f"sqlite:///{tmp_path / 'history.db'}"
     monkeypatch.setattr(ContextProxy, "cookies", property(lambda context: {COOKIE: visitor}))
-    monkeypatch.setattr(history, "RETRY_S", 0.0)
+    monkeypatch.setattr(saving, "RETRY_S", 0.0)
     set_up(DATABASE_URL=address)
-    history.forget_store()
+    saving.forget_store()
     store = open_store(address)
     store.owner = owner_of(visitor)
     yield store
     store.close()
-    history.forget_store()
+    saving.forget_store()
 
 
 @pytest.fixture
@@ -373,7 +376,7 @@ def test_a_second_question_does_not_overtake_one_whose_file_is_read(
 
 
 def test_a_job_that_failed_loses_nothing(open_app, fake, monkeypatch):
-    monkeypatch.setattr(contents, "take", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(attachment_contents, "take", lambda *_, **__: 1 / 0)
 
     app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
 
@@ -458,8 +461,8 @@ def test_a_database_in_trouble_is_said_and_nothing_is_sent_without_the_file(
     app = send(open_app(pat=CANARY), "What is in it?", a_txt=b"Apples")
     turn = app.turns[0]
     forget()
-    attempt = history.attempt
-    monkeypatch.setattr(history, "attempt", lambda action: (None, "The disk is full."))
+    attempt = saving.attempt
+    monkeypatch.setattr(saving, "attempt", lambda action: (None, "The disk is full."))
 
     app.open(f"file:{turn['id']}:0")
     assert "The disk is full." in page(app)
@@ -467,7 +470,7 @@ def test_a_database_in_trouble_is_said_and_nothing_is_sent_without_the_file(
     assert len(fake.chats) == 1
     assert "A file of this conversation cannot be read at the moment" in reply(app)
 
-    monkeypatch.setattr(history, "attempt", attempt)
+    monkeypatch.setattr(saving, "attempt", attempt)
     app.click(f"retry:{app.turns[1]['id']}")
     assert "Red again." in reply(app)
 
@@ -475,7 +478,7 @@ def test_a_database_in_trouble_is_said_and_nothing_is_sent_without_the_file(
 def test_deleting_everything_forgets_what_files_hold(open_app, fake, store):
     fake.next(says("Apples."))
     app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
-    assert contents._memory._held
+    assert attachment_contents._memory._held
 
     app.open("chat_menu")
     app.toggle(key="all_chats").set_value(True)
@@ -485,12 +488,12 @@ def test_deleting_everything_forgets_what_files_hold(open_app, fake, store):
     app.button(key="delete_everything").click()
     app.open("chat_menu")
 
-    assert not contents._memory._held
+    assert not attachment_contents._memory._held
 
 
 def test_deleting_everything_takes_away_what_waits_and_what_is_read(open_app, fake, store):
     app = ask(open_app(pat=CANARY), "Hi")
-    waiting = contents.take(store.owner, [("a.txt", "", b"Apples")], len)["files"]
+    waiting = attachment_contents.take(store.owner, [("a.txt", "", b"Apples")], len)["files"]
     reading = {"chat": "", "prompt": "Second", "names": ["b.txt"], "job": {"state": "running"}}
     app.session_state["session.waiting"] = waiting
     app.session_state["session.refused"] = ["c.zip is an archive."]
@@ -553,7 +556,7 @@ def test_limits_are_told_before_anything_is_chosen(open_app):
 
 
 def test_files_that_are_too_much_together_are_said_and_not_even_read(open_app, fake, monkeypatch):
-    monkeypatch.setattr(contents, "MAX_SENT_BYTES", 20)
+    monkeypatch.setattr(attachment_contents, "MAX_SENT_BYTES", 20)
     fake.next(says("Yes."), says("Yes."))
     app = send(open_app(pat=CANARY), "What?", a_txt=b"Apples and pears")
     send(app, "And this?", b_txt=b"Plums")
@@ -563,7 +566,7 @@ def test_files_that_are_too_much_together_are_said_and_not_even_read(open_app, f
     assert "start a new chat" in page(app)
     assert len(fake.chats) == 1
 
-    monkeypatch.setattr(contents, "MAX_SENT_BYTES", 21)
+    monkeypatch.setattr(attachment_contents, "MAX_SENT_BYTES", 21)
     ask(app, "And now?")
     assert len(fake.chats) == 2
 

@@ -6,14 +6,14 @@ import pytest
 import streamlit
 from streamlit.runtime.context import ContextProxy
 
-from clarifai_chat import history
 from clarifai_chat.catalog import DEMO
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
 from clarifai_chat.events import Text
 from clarifai_chat.exports import to_json
-from clarifai_chat.store import open_store
-from clarifai_chat.visitor import COOKIE, new_id, owner_of
+from clarifai_chat.history import saving
+from clarifai_chat.history.owner import COOKIE, new_id, owner_of
+from clarifai_chat.history.store import open_store
 from tests.canary import CANARY, assert_no_canary
 from tests.fake_clarifai import says
 from tests.pages import Gate, ask, page, questions, reply, sidebar
@@ -50,15 +50,15 @@ def kept(ada, tmp_path, set_up, monkeypatch):
     """What is in the file, as another process finds it."""
     address = f"sqlite:///{tmp_path / 'history.db'}"
     set_up(DATABASE_URL=address)
-    monkeypatch.setattr(history, "EVERY_S", 0.01)
-    monkeypatch.setattr(history, "RETRY_S", 0.0)
-    history.forget_store()
+    monkeypatch.setattr(saving, "EVERY_S", 0.01)
+    monkeypatch.setattr(saving, "RETRY_S", 0.0)
+    saving.forget_store()
     store = open_store(address)
     yield store
     store.close()
     for handle in list(replies._replies.values()):
         handle.stop()
-    history.forget_store()
+    saving.forget_store()
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def chosen(app):
 
 def open_listed(app, title):
     radio = app.radio(key="chats")
-    kept = history.listing(owner_of(streamlit.context.cookies[COOKIE]))
+    kept = saving.listing(owner_of(streamlit.context.cookies[COOKIE]))
     radio.set_value(next(each.id for each in kept if each.title == title)).run()
     return app
 
@@ -339,7 +339,7 @@ def test_a_temporary_chat_writes_nothing(open_app, fake, kept, ada, keep):
 
     assert "Psst." in reply(app)
     assert [chat["title"] for chat in kept.chats(owner_of(ada))] == ["Kept?"]
-    assert not history._history.followed
+    assert not saving._history.followed
     assert address(app) == ""
     assert not app.has("pin_chat")
 
@@ -568,7 +568,7 @@ def test_a_turn_that_a_killed_process_left_is_interrupted_and_goes_on(open_app, 
     app.click(f"resume:{chat['turns'][0]['id']}")
 
     assert "The first half, and the second." in reply(app)
-    until(lambda: not history._history.followed)
+    until(lambda: not saving._history.followed)
     again = open_app(query={"chat": chat["id"]})
     assert "The first half, and the second." in reply(again)
 
@@ -587,8 +587,8 @@ def test_without_a_cookie_the_page_says_so_and_writes_nothing(open_app, fake, co
     assert "This browser gave no cookie, so conversations are gone with a reload." in sidebar(app)
     assert not app.has("chats")
     assert not app.has("chat_menu")
-    assert history._history.store is None
-    assert not history._history.followed
+    assert saving._history.store is None
+    assert not saving._history.followed
 
 
 def test_without_history_the_page_says_so_and_writes_nothing(open_app, fake, set_up, kept, ada):
@@ -610,7 +610,7 @@ def no_store(set_up, tmp_path):
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where a folder should be")
     set_up(DATABASE_URL=f"sqlite:///{blocked / 'history.db'}")
-    history.forget_store()
+    saving.forget_store()
     return blocked.unlink
 
 
@@ -626,7 +626,7 @@ def test_a_store_that_fails_says_so_and_the_chat_goes_on(open_app, fake, no_stor
     assert address(app) == ""
 
     no_store()
-    until(lambda: not history.trouble(app.session_state["session.chat"]))
+    until(lambda: not saving.trouble(app.session_state["session.chat"]))
     app.run()
     assert "cannot be written" not in sidebar(app)
     assert listed(app) == ["Hi"]
@@ -644,7 +644,7 @@ def test_an_address_is_kept_while_the_store_cannot_be_read(open_app, no_store, k
     turn = new_turn("One?", MODEL)
     end(turn, "stop", 0.1)
     chats.add(chat, turn, None)
-    history.save(owner_of(ada), chat)
+    saving.save(owner_of(ada), chat)
     app.run()
 
     assert questions(app) == ["One?"]
@@ -653,7 +653,7 @@ def test_an_address_is_kept_while_the_store_cannot_be_read(open_app, no_store, k
 def test_a_file_that_cannot_be_kept_says_so(open_app, monkeypatch, keep):
     app = open_menu(open_app())
     data = to_json([chats.new_chat(), chats.new_chat()], secret="").encode()
-    monkeypatch.setattr(history, "save", lambda *_: False)
+    monkeypatch.setattr(saving, "save", lambda *_: False)
 
     bring_in(app, data)
 
@@ -668,7 +668,7 @@ def test_a_conversation_with_the_token_in_it_is_not_written_down(open_app, kept,
     assert "Your access token stands in this conversation" in sidebar(app)
     assert reply(app)
     assert not list(kept.chats(owner_of(ada)))
-    assert not history._history.followed
+    assert not saving._history.followed
 
     app.click("forget")
     ask(app, "And now?")

@@ -6,14 +6,15 @@ import io
 import pytest
 from PIL import Image
 
-from clarifai_chat import attachments, contents, history
+from clarifai_chat import attachments
 from clarifai_chat.attachments import images
 from clarifai_chat.attachments.limits import MAX_FILES
 from clarifai_chat.chat import chats
 from clarifai_chat.chat.request import to_messages
 from clarifai_chat.chat.turn import new_turn
 from clarifai_chat.errors import FileGone, FileOutOfReach
-from clarifai_chat.store import open_store
+from clarifai_chat.history import attachment_contents, saving
+from clarifai_chat.history.store import open_store
 from tests.canary import CANARY
 
 ADA, BOB = "a" * 64, "b" * 64
@@ -33,14 +34,16 @@ def picture(size=(40, 20), mode="RGB"):
 @pytest.fixture(autouse=True)
 def memory(monkeypatch):
     """A memory of its own for each test."""
-    monkeypatch.setattr(contents, "_memory", contents._Memory())
-    return contents._memory
+    monkeypatch.setattr(attachment_contents, "_memory", attachment_contents._Memory())
+    return attachment_contents._memory
 
 
 @pytest.fixture
 def forget(monkeypatch):
     """As if the process had been started anew."""
-    return lambda: monkeypatch.setattr(contents, "_memory", contents._Memory())
+    return lambda: monkeypatch.setattr(
+        attachment_contents, "_memory", attachment_contents._Memory()
+    )
 
 
 @pytest.fixture
@@ -48,12 +51,12 @@ def kept(tmp_path, set_up, monkeypatch):
     """The database, as another process sees it."""
     address = f"sqlite:///{tmp_path / 'history.db'}"
     set_up(DATABASE_URL=address)
-    monkeypatch.setattr(history, "RETRY_S", 0.0)
-    history.forget_store()
+    monkeypatch.setattr(saving, "RETRY_S", 0.0)
+    saving.forget_store()
     store = open_store(address)
     yield store
     store.close()
-    history.forget_store()
+    saving.forget_store()
 
 
 @pytest.fixture
@@ -62,15 +65,15 @@ def broken(set_up, tmp_path, monkeypatch):
     file = tmp_path / "folder"
     file.touch()
     set_up(DATABASE_URL=f"sqlite:///{file / 'history.db'}")
-    monkeypatch.setattr(history, "RETRY_S", 0.0)
-    history.forget_store()
+    monkeypatch.setattr(saving, "RETRY_S", 0.0)
+    saving.forget_store()
     yield file
-    history.forget_store()
+    saving.forget_store()
 
 
 def take(owner, *uploads, **options):
     files = [(name, "", data) for name, data in uploads]
-    return contents.take(owner, files, words, **options)
+    return attachment_contents.take(owner, files, words, **options)
 
 
 def asked(prompt, files, **fields):
@@ -96,7 +99,7 @@ def test_what_can_be_sent_is_held_and_the_rest_is_told():
     assert [file["name"] for file in taken["files"]] == ["a.txt", "c.txt"]
     assert "b.zip" in taken["refused"][0]
     assert "archive" in taken["refused"][0]
-    found, why = contents.find(ADA, taken["files"])
+    found, why = attachment_contents.find(ADA, taken["files"])
     assert (list(found.values()), why) == ([b"Apples", b"Pears"], "")
 
 
@@ -183,16 +186,16 @@ def test_what_was_left_out_is_told_with_the_files_name(monkeypatch):
 def test_only_the_owner_finds_a_file_whoever_knows_its_id():
     (file,) = take(ADA, ("a.txt", b"Apples"))["files"]
 
-    assert contents.find(ADA, [file])[0] == {file["id"]: b"Apples"}
-    assert contents.find(None, [file])[0] == {}
+    assert attachment_contents.find(ADA, [file])[0] == {file["id"]: b"Apples"}
+    assert attachment_contents.find(None, [file])[0] == {}
     (nobodys,) = take(None, ("b.txt", b"Pears"))["files"]
-    assert contents.find(None, [nobodys])[0] == {nobodys["id"]: b"Pears"}
+    assert attachment_contents.find(None, [nobodys])[0] == {nobodys["id"]: b"Pears"}
 
 
 def test_the_least_recently_used_goes_first_and_what_can_be_had_again_before_it(monkeypatch):
-    monkeypatch.setattr(contents, "LEAST_BYTES", 30)
-    monkeypatch.setattr(contents, "MOST_BYTES", 30)
-    memory = contents._memory
+    monkeypatch.setattr(attachment_contents, "LEAST_BYTES", 30)
+    monkeypatch.setattr(attachment_contents, "MOST_BYTES", 30)
+    memory = attachment_contents._memory
     memory.put(ADA, "old", b"x" * 10, is_safe=False)
     memory.put(ADA, "used", b"x" * 10, is_safe=False)
     memory.put(ADA, "safe", b"x" * 10, is_safe=True)
@@ -209,33 +212,33 @@ def test_the_least_recently_used_goes_first_and_what_can_be_had_again_before_it(
 
 
 def test_the_memory_is_a_share_of_what_the_operator_allows(set_up):
-    assert contents._most_bytes() == contents.MOST_BYTES
+    assert attachment_contents._most_bytes() == attachment_contents.MOST_BYTES
     set_up(MAX_MEMORY_MB=1024)
-    assert contents._most_bytes() == 1024 * contents.MB / 16
+    assert attachment_contents._most_bytes() == 1024 * attachment_contents.MB / 16
     set_up(MAX_MEMORY_MB=100)
-    assert contents._most_bytes() == contents.LEAST_BYTES
+    assert attachment_contents._most_bytes() == attachment_contents.LEAST_BYTES
     set_up(MAX_MEMORY_MB=0)
-    assert contents._most_bytes() == contents.MOST_BYTES
+    assert attachment_contents._most_bytes() == attachment_contents.MOST_BYTES
 
 
 def test_a_secret_is_found_that_was_none_when_its_file_was_attached():
     files = take(ADA, ("a.txt", b"Apples"), ("b.txt", f"My token is {CANARY}.".encode()))["files"]
     chat = chat_of(asked("What is it?", files))
 
-    assert contents.mention(ADA, chat, CANARY)
-    assert not contents.mention(ADA, chat, "another")
-    assert not contents.mention(ADA, chat_of(asked("What is it?", files[:1])), CANARY)
-    assert not contents.mention(BOB, chat, CANARY)
+    assert attachment_contents.mention(ADA, chat, CANARY)
+    assert not attachment_contents.mention(ADA, chat, "another")
+    assert not attachment_contents.mention(ADA, chat_of(asked("What is it?", files[:1])), CANARY)
+    assert not attachment_contents.mention(BOB, chat, CANARY)
 
 
 def test_all_of_an_owners_can_be_forgotten():
     (mine,) = take(ADA, ("a.txt", b"Apples"))["files"]
     (other,) = take(BOB, ("b.txt", b"Pears"))["files"]
 
-    contents.forget(ADA)
+    attachment_contents.forget(ADA)
 
-    assert contents._memory.get(ADA, mine["id"]) is None
-    assert contents._memory.get(BOB, other["id"]).content == b"Pears"
+    assert attachment_contents._memory.get(ADA, mine["id"]) is None
+    assert attachment_contents._memory.get(BOB, other["id"]).content == b"Pears"
 
 
 # --- The database -----------------------------------------------------------------------------
@@ -245,29 +248,29 @@ def test_files_of_a_kept_conversation_outlive_the_process(kept, forget):
     (file,) = take(ADA, ("a.txt", b"Apples"))["files"]
     chat = chat_of(asked("What is in it?", [file]))
 
-    contents.write(ADA, chat)
-    history.save(ADA, chat)
+    attachment_contents.write(ADA, chat)
+    saving.save(ADA, chat)
     forget()
 
-    assert contents.find(ADA, [file]) == ({file["id"]: b"Apples"}, "")
-    assert contents._memory.get(ADA, file["id"]).is_safe, "It is remembered."
-    assert contents.find(BOB, [file]) == ({}, "")
+    assert attachment_contents.find(ADA, [file]) == ({file["id"]: b"Apples"}, "")
+    assert attachment_contents._memory.get(ADA, file["id"]).is_safe, "It is remembered."
+    assert attachment_contents.find(BOB, [file]) == ({}, "")
 
 
 def test_each_file_is_written_once(kept, monkeypatch):
     (file,) = take(ADA, ("a.txt", b"Apples"))["files"]
     chat = chat_of(asked("What is in it?", [file]))
-    contents.write(ADA, chat)
+    attachment_contents.write(ADA, chat)
 
-    monkeypatch.setattr(history, "attempt", lambda action: pytest.fail("The database was asked."))
+    monkeypatch.setattr(saving, "attempt", lambda action: pytest.fail("The database was asked."))
 
-    contents.write(ADA, chat)
+    attachment_contents.write(ADA, chat)
 
 
 def test_what_waits_for_no_question_is_not_written(kept):
     (file,) = take(ADA, ("a.txt", b"Apples"))["files"]
 
-    contents.write(ADA, chat_of(asked("Something else", [])))
+    attachment_contents.write(ADA, chat_of(asked("Something else", [])))
 
     assert kept.load_attachment(ADA, file["id"]) is None
 
@@ -275,11 +278,11 @@ def test_what_waits_for_no_question_is_not_written(kept):
 def test_what_could_not_be_written_is_written_once_the_database_works(broken):
     (file,) = take(ADA, ("a.txt", b"Apples"))["files"]
     chat = chat_of(asked("What is in it?", [file]))
-    contents.write(ADA, chat)
-    assert contents.find(ADA, [file]) == ({file["id"]: b"Apples"}, "")
+    attachment_contents.write(ADA, chat)
+    assert attachment_contents.find(ADA, [file]) == ({file["id"]: b"Apples"}, "")
 
     broken.unlink()
-    contents.write(ADA, chat)
+    attachment_contents.write(ADA, chat)
 
     store = open_store(f"sqlite:///{broken / 'history.db'}")
     assert store.load_attachment(ADA, file["id"]) == b"Apples"
@@ -288,11 +291,11 @@ def test_what_could_not_be_written_is_written_once_the_database_works(broken):
 
 def test_many_can_be_read_without_filling_the_memory(kept, forget):
     (file,) = take(ADA, ("a.txt", b"Apples"))["files"]
-    contents.write(ADA, chat_of(asked("?", [file])))
+    attachment_contents.write(ADA, chat_of(asked("?", [file])))
     forget()
 
-    assert contents.find(ADA, [file], hold=False)[0] == {file["id"]: b"Apples"}
-    assert not contents._memory._held
+    assert attachment_contents.find(ADA, [file], hold=False)[0] == {file["id"]: b"Apples"}
+    assert not attachment_contents._memory._held
 
 
 # --- Sending ----------------------------------------------------------------------------------
@@ -301,7 +304,7 @@ def test_many_can_be_read_without_filling_the_memory(kept, forget):
 def test_files_stand_before_the_question_and_pictures_are_parts_of_their_own():
     files = take(None, ("a.txt", b"Apples"), ("b.png", picture()))["files"]
 
-    text, image = contents.as_sent(None, asked("What is it?", files))
+    text, image = attachment_contents.as_sent(None, asked("What is it?", files))
 
     assert text == {
         "type": "text",
@@ -313,7 +316,7 @@ def test_files_stand_before_the_question_and_pictures_are_parts_of_their_own():
 
 
 def test_a_question_without_files_is_its_words():
-    assert contents.as_sent(ADA, new_turn("Hello", MODEL)) == "Hello"
+    assert attachment_contents.as_sent(ADA, new_turn("Hello", MODEL)) == "Hello"
 
 
 def test_earlier_questions_are_sent_with_their_files_again():
@@ -322,7 +325,9 @@ def test_earlier_questions_are_sent_with_their_files_again():
     first = asked("What is it?", [file], replies=[reply], ended_at=1.0)
     second = new_turn("Are you sure?", MODEL)
 
-    messages = to_messages([first, second], second, content=lambda t: contents.as_sent(None, t))
+    messages = to_messages(
+        [first, second], second, content=lambda t: attachment_contents.as_sent(None, t)
+    )
 
     assert [message["role"] for message in messages] == ["user", "assistant", "user"]
     assert "Apples" in messages[0]["content"]
@@ -334,7 +339,7 @@ def test_nothing_is_sent_without_a_file_that_is_gone(forget):
     forget()
 
     with pytest.raises(FileGone):
-        contents.as_sent(None, asked("What is it?", [file]))
+        attachment_contents.as_sent(None, asked("What is it?", [file]))
 
 
 def test_a_database_in_trouble_is_no_loss(broken, forget):
@@ -342,7 +347,7 @@ def test_a_database_in_trouble_is_no_loss(broken, forget):
     forget()
 
     with pytest.raises(FileOutOfReach):
-        contents.as_sent(ADA, asked("What is it?", [file]))
+        attachment_contents.as_sent(ADA, asked("What is it?", [file]))
 
 
 def test_a_file_that_is_gone_is_there_again_when_it_is_attached_again(forget):
@@ -352,19 +357,19 @@ def test_a_file_that_is_gone_is_there_again_when_it_is_attached_again(forget):
     (again,) = take(None, ("renamed.txt", b"Apples"))["files"]
     second = asked("And now?", [again])
 
-    assert "File: a.txt" in contents.as_sent(None, first, [first, second])
-    assert "Apples" in contents.as_sent(None, first), "It stays."
+    assert "File: a.txt" in attachment_contents.as_sent(None, first, [first, second])
+    assert "Apples" in attachment_contents.as_sent(None, first), "It stays."
 
 
 def test_files_of_no_known_content_are_not_taken_for_each_other(forget):
     lost, other = take(None, ("a.txt", b"Apples"), ("b.txt", b"Pears"))["files"]
     lost["sha256"] = other["sha256"] = ""
     forget()
-    contents._memory.put(None, other["id"], b"Pears", is_safe=False)
+    attachment_contents._memory.put(None, other["id"], b"Pears", is_safe=False)
     first, second = asked("A?", [lost]), asked("B?", [other])
 
     with pytest.raises(FileGone):
-        contents.as_sent(None, first, [first, second])
+        attachment_contents.as_sent(None, first, [first, second])
 
 
 # --- Thumbnails -------------------------------------------------------------------------------
@@ -373,29 +378,29 @@ def test_files_of_no_known_content_are_not_taken_for_each_other(forget):
 def test_a_thumbnail_is_small_and_made_once(monkeypatch):
     (file,) = take(None, ("a.png", picture((1000, 500))))["files"]
 
-    small = contents.thumbnail(None, file)
+    small = attachment_contents.thumbnail(None, file)
 
     assert Image.open(io.BytesIO(small)).size == (images.SMALL, images.SMALL // 2)
     monkeypatch.setattr(images, "small", lambda data: pytest.fail("It was made again."))
-    assert contents.thumbnail(None, file) == small
+    assert attachment_contents.thumbnail(None, file) == small
 
 
 def test_what_is_no_picture_any_more_has_no_thumbnail(forget):
     (file,) = take(None, ("a.png", picture()))["files"]
-    contents._memory.put(None, file["id"], b"<svg onload='alert(1)'>", is_safe=False)
-    assert contents.thumbnail(None, file) is None
+    attachment_contents._memory.put(None, file["id"], b"<svg onload='alert(1)'>", is_safe=False)
+    assert attachment_contents.thumbnail(None, file) is None
     forget()
-    assert contents.thumbnail(None, file) is None
+    assert attachment_contents.thumbnail(None, file) is None
 
 
 def test_a_damaged_picture_is_decoded_once(monkeypatch):
     (file,) = take(None, ("a.png", picture()))["files"]
-    contents._memory.put(None, file["id"], picture((400, 400))[:-40], is_safe=True)
+    attachment_contents._memory.put(None, file["id"], picture((400, 400))[:-40], is_safe=True)
     decoded = []
     small = images.small
     monkeypatch.setattr(images, "small", lambda data: (decoded.append(data), small(data))[1])
 
-    assert [contents.thumbnail(None, file) for _ in range(3)] == [None] * 3
+    assert [attachment_contents.thumbnail(None, file) for _ in range(3)] == [None] * 3
     assert len(decoded) == 1
 
 
@@ -403,11 +408,11 @@ def test_a_picture_that_is_there_again_has_a_thumbnail_again(forget):
     data = picture()
     (file,) = take(None, ("a.png", data))["files"]
     forget()
-    assert contents.thumbnail(None, file) is None
+    assert attachment_contents.thumbnail(None, file) is None
 
-    contents._memory.put(None, file["id"], data, is_safe=False)
+    attachment_contents._memory.put(None, file["id"], data, is_safe=False)
 
-    assert contents.thumbnail(None, file)
+    assert attachment_contents.thumbnail(None, file)
 
 
 def test_a_transparent_picture_stays_so_when_it_is_small():

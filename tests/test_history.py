@@ -4,13 +4,14 @@ import threading
 
 import pytest
 
-from clarifai_chat import chat_files, history, imports
+from clarifai_chat import chat_files, imports
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
 from clarifai_chat.events import Finished, Text
 from clarifai_chat.exports import to_json
-from clarifai_chat.store import Store, StoreTrouble, open_store
-from clarifai_chat.store.trouble import StoreFull
+from clarifai_chat.history import saving
+from clarifai_chat.history.store import Store, StoreTrouble, open_store
+from clarifai_chat.history.store.trouble import StoreFull
 from tests.patience import until
 
 ADA, BOB = "a" * 64, "b" * 64
@@ -22,13 +23,13 @@ def file(tmp_path, set_up, monkeypatch):
     """The database of one test, and a keeper that looks all the time."""
     path = tmp_path / "history.db"
     set_up(DATABASE_URL=f"sqlite:///{path}")
-    monkeypatch.setattr(history, "EVERY_S", 0.005)
-    monkeypatch.setattr(history, "RETRY_S", 0.0)
-    history.forget_store()
+    monkeypatch.setattr(saving, "EVERY_S", 0.005)
+    monkeypatch.setattr(saving, "RETRY_S", 0.0)
+    saving.forget_store()
     yield path
     for handle in list(replies._replies.values()):
         handle.stop()
-    history.forget_store()
+    saving.forget_store()
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def first_answer(store, chat, owner=ADA):
 
 
 def titles(owner=ADA, query=""):
-    return [summary.title for summary in history.listing(owner, query)]
+    return [summary.title for summary in saving.listing(owner, query)]
 
 
 class Broken:
@@ -120,10 +121,10 @@ def break_store(monkeypatch):
     """`break_store("load")` lets only `load` work from now on; what comes back mends it."""
 
     def break_store(*works):
-        history.listing(ADA)
-        whole = history._history.store
-        monkeypatch.setattr(history._history, "store", Broken(whole, *works))
-        return lambda: monkeypatch.setattr(history._history, "store", whole)
+        saving.listing(ADA)
+        whole = saving._history.store
+        monkeypatch.setattr(saving._history, "store", Broken(whole, *works))
+        return lambda: monkeypatch.setattr(saving._history, "store", whole)
 
     return break_store
 
@@ -134,58 +135,58 @@ def break_store(monkeypatch):
 def test_a_conversation_is_found_again_as_it_was(kept):
     chat = a_chat("One?", "Two?")
 
-    assert history.save(ADA, chat)
+    assert saving.save(ADA, chat)
 
     assert chat["revision"] == 1
-    history.forget_store()  # as after a restart
-    assert history.load(ADA, chat["id"]) == chat == kept.load(ADA, chat["id"])
+    saving.forget_store()  # as after a restart
+    assert saving.load(ADA, chat["id"]) == chat == kept.load(ADA, chat["id"])
     assert titles() == ["One?"]
     assert titles(query="yes") == ["One?"]
     assert titles(query="no such words") == []
-    assert history.every_chat(ADA) == [chat]
-    assert history.trouble() == ""
+    assert saving.every_chat(ADA) == [chat]
+    assert saving.trouble() == ""
 
 
 def test_nobody_sees_what_another_keeps():
     chat = a_chat("Mine?")
-    history.save(ADA, chat)
+    saving.save(ADA, chat)
 
-    assert history.load(BOB, chat["id"]) is None
+    assert saving.load(BOB, chat["id"]) is None
     assert titles(BOB) == []
-    assert history.every_chat(BOB) == []
-    assert not history.delete(BOB, chat["id"])
-    assert history.delete_everything(BOB)
+    assert saving.every_chat(BOB) == []
+    assert not saving.delete(BOB, chat["id"])
+    assert saving.delete_everything(BOB)
 
-    assert history.load(ADA, chat["id"]) == chat
+    assert saving.load(ADA, chat["id"]) == chat
 
 
 def test_what_is_deleted_can_be_brought_back():
     chat = a_chat("One?")
-    history.save(ADA, chat)
+    saving.save(ADA, chat)
 
-    assert history.delete(ADA, chat["id"])
-    assert history.load(ADA, chat["id"]) is None
-    assert not history.delete(ADA, chat["id"])
+    assert saving.delete(ADA, chat["id"])
+    assert saving.load(ADA, chat["id"]) is None
+    assert not saving.delete(ADA, chat["id"])
 
-    assert history.undelete(ADA, chat["id"])
-    assert history.load(ADA, chat["id"]) == chat
+    assert saving.undelete(ADA, chat["id"])
+    assert saving.load(ADA, chat["id"]) == chat
 
 
 def test_everything_of_one_visitor_can_be_removed():
     mine, other = a_chat("Mine?"), a_chat("Other?")
-    history.save(ADA, mine)
-    history.save(BOB, other)
+    saving.save(ADA, mine)
+    saving.save(BOB, other)
 
-    assert history.delete_everything(ADA)
+    assert saving.delete_everything(ADA)
 
     assert titles(ADA) == []
-    assert not history.undelete(ADA, mine["id"])
+    assert not saving.undelete(ADA, mine["id"])
     assert titles(BOB) == ["Other?"]
 
 
 def test_without_a_setting_the_file_is_beside_the_app(set_up):
     set_up(DATABASE_URL="")
-    assert history.address() == f"sqlite:///{history.ROOT / 'data' / 'history.db'}"
+    assert saving.address() == f"sqlite:///{saving.ROOT / 'data' / 'history.db'}"
 
 
 # --- Two tabs -----------------------------------------------------------------------------------
@@ -193,15 +194,15 @@ def test_without_a_setting_the_file_is_beside_the_app(set_up):
 
 def test_what_two_tabs_asked_is_in_both(kept):
     here = a_chat("One?")
-    history.save(ADA, here)
-    there = history.load(ADA, here["id"])
+    saving.save(ADA, here)
+    there = saving.load(ADA, here["id"])
     there["pinned"] = True
     ask(there, "There?")
-    history.save(ADA, there)
+    saving.save(ADA, there)
     first, list_of_turns = here["turns"][0], here["turns"]
     ask(here, "Here?")
 
-    assert history.save(ADA, here)
+    assert saving.save(ADA, here)
 
     assert sorted(prompts(here)) == ["Here?", "One?", "There?"]
     assert here["pinned"]
@@ -214,14 +215,14 @@ def test_what_two_tabs_asked_is_in_both(kept):
 
 def test_an_answer_that_another_tab_carried_on_is_taken_over(kept):
     here = a_chat("One?")
-    history.save(ADA, here)
-    there = history.load(ADA, here["id"])
+    saving.save(ADA, here)
+    there = saving.load(ADA, here["id"])
     there["turns"][0]["replies"][0]["content"] += " And more."
-    history.save(ADA, there)
+    saving.save(ADA, there)
     first = here["turns"][0]
     ask(here, "Here?")
 
-    history.save(ADA, here)
+    saving.save(ADA, here)
 
     assert here["turns"][0] is first
     assert answer(first) == "Yes. And more."
@@ -229,30 +230,30 @@ def test_an_answer_that_another_tab_carried_on_is_taken_over(kept):
 
 def test_a_chat_that_was_deleted_elsewhere_goes_on_as_a_new_one(kept):
     chat = a_chat("One?")
-    history.save(ADA, chat)
+    saving.save(ADA, chat)
     old = chat["id"]
-    history.delete(ADA, old)
+    saving.delete(ADA, old)
     ask(chat, "Two?")
 
-    assert history.save(ADA, chat)
+    assert saving.save(ADA, chat)
 
     assert chat["id"] != old
     assert prompts(kept.load(ADA, chat["id"])) == ["One?", "Two?"]
     assert kept.load(ADA, old) is None
-    history.undelete(ADA, old)
+    saving.undelete(ADA, old)
     assert prompts(kept.load(ADA, old)) == ["One?"]
 
 
 def test_a_reply_that_another_tab_asked_for_is_seen_running_after_a_merge():
     here = a_chat("One?")
-    history.save(ADA, here)
-    there = history.load(ADA, here["id"])
+    saving.save(ADA, here)
+    there = saving.load(ADA, here["id"])
     running = Running(there)
-    history.save(ADA, there)
-    history.follow(ADA, there, running.turn)
+    saving.save(ADA, there)
+    saving.follow(ADA, there, running.turn)
     here["pinned"] = True
 
-    history.save(ADA, here)
+    saving.save(ADA, here)
 
     assert here["turns"][-1] is running.turn
     running.end()
@@ -264,8 +265,8 @@ def test_a_reply_that_another_tab_asked_for_is_seen_running_after_a_merge():
 def test_a_running_reply_is_saved_while_it_arrives_and_at_its_end(kept):
     chat = chats.new_chat()
     running = Running(chat)
-    history.save(ADA, chat)
-    history.follow(ADA, chat, running.turn)
+    saving.save(ADA, chat)
+    saving.follow(ADA, chat, running.turn)
 
     running.say()
     until(lambda: first_answer(kept, chat) == "word1 ")
@@ -274,18 +275,18 @@ def test_a_running_reply_is_saved_while_it_arrives_and_at_its_end(kept):
     assert kept.load(ADA, chat["id"])["turns"][0]["ended_at"] is None
     running.end()
 
-    until(lambda: not history._history.followed)
+    until(lambda: not saving._history.followed)
     assert kept.load(ADA, chat["id"])["turns"] == [running.turn]
-    until(lambda: history._history.keeper is None)
+    until(lambda: saving._history.keeper is None)
 
 
 def test_a_conversation_that_is_loaded_has_the_running_reply_itself():
     chat = a_chat("One?")
     running = Running(chat)
-    history.save(ADA, chat)
-    history.follow(ADA, chat, running.turn)
+    saving.save(ADA, chat)
+    saving.follow(ADA, chat, running.turn)
 
-    again = history.load(ADA, chat["id"])
+    again = saving.load(ADA, chat["id"])
 
     assert again is not chat
     assert again["turns"][1] is running.turn
@@ -294,55 +295,55 @@ def test_a_conversation_that_is_loaded_has_the_running_reply_itself():
 
 
 def test_a_reply_that_has_just_ended_is_not_loaded_as_it_was_before(monkeypatch):
-    monkeypatch.setattr(history, "EVERY_S", 60)
+    monkeypatch.setattr(saving, "EVERY_S", 60)
     chat = chats.new_chat()
     running = Running(chat)
-    history.save(ADA, chat)
-    history.follow(ADA, chat, running.turn)
+    saving.save(ADA, chat)
+    saving.follow(ADA, chat, running.turn)
     running.say()
     until(lambda: answer(running.turn))
     running.end()
 
-    (turn,) = history.load(ADA, chat["id"])["turns"]
+    (turn,) = saving.load(ADA, chat["id"])["turns"]
 
     assert turn is running.turn
-    history._history.keeper = None  # it sleeps for a minute
+    saving._history.keeper = None  # it sleeps for a minute
 
 
 def test_a_turn_of_the_same_id_in_another_conversation_is_not_the_running_one():
     chat = chats.new_chat()
     running = Running(chat)
-    history.save(ADA, chat)
-    history.follow(ADA, chat, running.turn)
+    saving.save(ADA, chat)
+    saving.follow(ADA, chat, running.turn)
     copied = chats.new_chat()
     copied["turns"] = [{**running.turn, "replies": []}]
-    history.save(BOB, copied)
+    saving.save(BOB, copied)
     running.say()
     until(lambda: answer(running.turn))
 
-    assert answer(history.load(BOB, copied["id"])["turns"][0]) == ""
+    assert answer(saving.load(BOB, copied["id"])["turns"][0]) == ""
     running.end()
 
 
 def test_an_unfollowed_reply_of_the_conversation_is_found_by_its_line():
     chat = chats.new_chat()
     running = Running(chat)
-    history.save(ADA, chat)
+    saving.save(ADA, chat)
 
-    assert history.load(ADA, chat["id"])["turns"][0] is running.turn
+    assert saving.load(ADA, chat["id"])["turns"][0] is running.turn
     running.end()
 
 
 def test_a_turn_that_was_taken_out_is_followed_no_more(kept):
     chat = chats.new_chat()
     running = Running(chat)
-    history.save(ADA, chat)
-    history.follow(ADA, chat, running.turn)
+    saving.save(ADA, chat)
+    saving.follow(ADA, chat, running.turn)
     chats.splice(chat, running.turn)
-    history.save(ADA, chat)
+    saving.save(ADA, chat)
     running.end()
 
-    until(lambda: not history._history.followed)
+    until(lambda: not saving._history.followed)
 
     assert kept.load(ADA, chat["id"])["turns"] == []
 
@@ -352,19 +353,19 @@ def test_deleting_ends_what_runs_there_and_nothing_else(whole):
     chat, other, bobs = chats.new_chat(), chats.new_chat(), chats.new_chat()
     running = [Running(each) for each in (chat, other, bobs)]
     for each, reply, owner in zip((chat, other, bobs), running, (ADA, ADA, BOB), strict=True):
-        history.save(owner, each)
-        history.follow(owner, each, reply.turn)
+        saving.save(owner, each)
+        saving.follow(owner, each, reply.turn)
 
     if whole:
-        history.delete_everything(ADA)
+        saving.delete_everything(ADA)
     else:
-        history.delete(ADA, chat["id"])
+        saving.delete(ADA, chat["id"])
 
     ended = [replies.get(reply.turn) is None for reply in running]
     assert ended == [True, whole, False]
     for reply in running:
         reply.end()
-    until(lambda: not history._history.followed)
+    until(lambda: not saving._history.followed)
     assert titles() == ([] if whole else ["Go on?"])
 
 
@@ -375,42 +376,42 @@ def test_a_store_that_cannot_be_opened_says_why_and_works_later(set_up, tmp_path
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where a folder should be")
     set_up(DATABASE_URL=f"sqlite:///{blocked / 'history.db'}")
-    monkeypatch.setattr(history, "RETRY_S", 3600)
+    monkeypatch.setattr(saving, "RETRY_S", 3600)
     chat = a_chat("One?")
 
-    assert not history.save(ADA, chat)
-    assert history.listing(ADA) == []
-    assert history.load(ADA, chat["id"]) is None
-    assert not history.delete(ADA, chat["id"])
-    assert "cannot be written" in history.trouble()
-    assert "cannot be written" in history.trouble(chat)
+    assert not saving.save(ADA, chat)
+    assert saving.listing(ADA) == []
+    assert saving.load(ADA, chat["id"]) is None
+    assert not saving.delete(ADA, chat["id"])
+    assert "cannot be written" in saving.trouble()
+    assert "cannot be written" in saving.trouble(chat)
     assert chat["revision"] == 0
 
     blocked.unlink()
-    assert not history.save(ADA, chat)  # it is not tried with each click
-    monkeypatch.setattr(history, "RETRY_S", 0)
-    assert history.save(ADA, chat)
-    assert history.trouble() == history.trouble(chat) == ""
+    assert not saving.save(ADA, chat)  # it is not tried with each click
+    monkeypatch.setattr(saving, "RETRY_S", 0)
+    assert saving.save(ADA, chat)
+    assert saving.trouble() == saving.trouble(chat) == ""
     assert titles() == ["One?"]
 
 
 def test_a_store_that_fails_later_says_so_until_it_has_caught_up(break_store, kept, monkeypatch):
     chat = a_chat("One?")
-    history.save(ADA, chat)
-    monkeypatch.setattr(history, "RETRY_S", 3600)
-    history._history.tried_again_at = history.time.monotonic()
+    saving.save(ADA, chat)
+    monkeypatch.setattr(saving, "RETRY_S", 3600)
+    saving._history.tried_again_at = saving.time.monotonic()
     mend = break_store("load", "listing")
     ask(chat, "Two?")
 
-    assert not history.save(ADA, chat)
-    assert "disk" in history.trouble(chat)
+    assert not saving.save(ADA, chat)
+    assert "disk" in saving.trouble(chat)
     assert titles() == ["One?"]  # reading works, and does not hide that writing does not
-    assert "disk" in history.trouble(chat)
-    assert history.trouble() == ""
+    assert "disk" in saving.trouble(chat)
+    assert saving.trouble() == ""
 
     mend()
-    monkeypatch.setattr(history, "RETRY_S", 0)
-    until(lambda: not history.trouble(chat))
+    monkeypatch.setattr(saving, "RETRY_S", 0)
+    until(lambda: not saving.trouble(chat))
     assert prompts(kept.load(ADA, chat["id"])) == ["One?", "Two?"]
     assert chat["revision"] == 2
 
@@ -418,95 +419,95 @@ def test_a_store_that_fails_later_says_so_until_it_has_caught_up(break_store, ke
 def test_what_ran_while_the_store_failed_is_kept_in_the_end(break_store, kept):
     chat = chats.new_chat()
     running = Running(chat)
-    history.save(ADA, chat)
+    saving.save(ADA, chat)
     mend = break_store()
-    history.follow(ADA, chat, running.turn)
+    saving.follow(ADA, chat, running.turn)
     running.say()
-    until(lambda: history.trouble(chat))
+    until(lambda: saving.trouble(chat))
     running.end()
-    assert history._history.followed
+    assert saving._history.followed
 
     mend()
 
-    until(lambda: not history._history.followed)
-    assert history.trouble(chat) == ""
+    until(lambda: not saving._history.followed)
+    assert saving.trouble(chat) == ""
     assert kept.load(ADA, chat["id"])["turns"] == [running.turn]
     assert answer(running.turn) == "word1 "
 
 
 def test_a_conflict_while_catching_up_loses_nothing(break_store, kept):
     chat = a_chat("One?")
-    history.save(ADA, chat)
+    saving.save(ADA, chat)
     mend = break_store()
     ask(chat, "Two?")
-    history.save(ADA, chat)
+    saving.save(ADA, chat)
     there = kept.load(ADA, chat["id"])
     ask(there, "There?")
     kept.save_chat(ADA, there)
 
     mend()
-    until(lambda: not history.trouble(chat))
+    until(lambda: not saving.trouble(chat))
 
     assert sorted(prompts(kept.load(ADA, chat["id"]))) == ["One?", "There?", "Two?"]
     ask(chat, "Three?")
-    history.save(ADA, chat)
+    saving.save(ADA, chat)
     assert sorted(prompts(chat)) == ["One?", "There?", "Three?", "Two?"]
     assert kept.load(ADA, chat["id"]) == chat
 
 
 def test_a_store_that_fails_slowly_is_left_alone_for_a_while(break_store, monkeypatch):
-    monkeypatch.setattr(history, "SLOW_S", -1)
-    monkeypatch.setattr(history, "RETRY_S", 3600)
+    monkeypatch.setattr(saving, "SLOW_S", -1)
+    monkeypatch.setattr(saving, "RETRY_S", 3600)
     mend = break_store()
     chat = a_chat("One?")
-    assert not history.save(ADA, chat)
+    assert not saving.save(ADA, chat)
     mend()
 
-    assert not history.save(ADA, chat)
-    assert "disk" in history.trouble()
+    assert not saving.save(ADA, chat)
+    assert "disk" in saving.trouble()
 
-    monkeypatch.setattr(history, "RETRY_S", 0)
-    assert history.save(ADA, chat)
+    monkeypatch.setattr(saving, "RETRY_S", 0)
+    assert saving.save(ADA, chat)
 
 
 def test_only_so_many_conversations_wait_for_a_store(break_store, monkeypatch):
-    monkeypatch.setattr(history, "MOST_UNSAVED", 2)
-    monkeypatch.setattr(history, "EVERY_S", 60)
+    monkeypatch.setattr(saving, "MOST_UNSAVED", 2)
+    monkeypatch.setattr(saving, "EVERY_S", 60)
     break_store()
     waiting = [a_chat(f"{n}?") for n in range(3)]
     for chat in waiting:
-        history.save(ADA, chat)
+        saving.save(ADA, chat)
 
-    assert [each.chat for each in history._history.unsaved.values()] == waiting[1:]
-    history._history.keeper = None
+    assert [each.chat for each in saving._history.unsaved.values()] == waiting[1:]
+    saving._history.keeper = None
 
 
 def test_what_waits_and_is_deleted_does_not_come_back(break_store, monkeypatch, kept):
-    monkeypatch.setattr(history, "EVERY_S", 60)
+    monkeypatch.setattr(saving, "EVERY_S", 60)
     chat, other = a_chat("One?"), a_chat("Other?")
-    history.save(ADA, chat)
-    history.save(ADA, other)
+    saving.save(ADA, chat)
+    saving.save(ADA, other)
     mend = break_store("delete")
     for each in (chat, other):
         ask(each, "Two?")
-        history.save(ADA, each)
+        saving.save(ADA, each)
 
-    history.delete(ADA, chat["id"])
+    saving.delete(ADA, chat["id"])
 
-    assert [each.chat for each in history._history.unsaved.values()] == [other]
+    assert [each.chat for each in saving._history.unsaved.values()] == [other]
     mend()
-    history._history.keeper = None
+    saving._history.keeper = None
 
 
 def test_a_keeper_that_died_is_replaced(monkeypatch, kept):
     dead = threading.Thread(target=lambda: None)
     dead.start()
     dead.join()
-    monkeypatch.setattr(history._history, "keeper", dead)
+    monkeypatch.setattr(saving._history, "keeper", dead)
     chat = chats.new_chat()
     running = Running(chat)
-    history.save(ADA, chat)
-    history.follow(ADA, chat, running.turn)
+    saving.save(ADA, chat)
+    saving.follow(ADA, chat, running.turn)
     running.say()
 
     until(lambda: first_answer(kept, chat) == "word1 ")
@@ -524,14 +525,14 @@ def test_old_conversations_go_once_an_hour(set_up, file, kept, monkeypatch):
     set_up(HISTORY_DAYS=1)
     asked = []
     monkeypatch.setattr(Store, "expire", lambda store, days: asked.append(days) or 0)
-    monkeypatch.setattr(history._history, "expired_at", -history.EXPIRE_S * 10)
+    monkeypatch.setattr(saving._history, "expired_at", -saving.EXPIRE_S * 10)
     for prompt in ("One?", "Two?"):
         chat = chats.new_chat()
         running = Running(chat, prompt)
-        history.save(ADA, chat)
-        history.follow(ADA, chat, running.turn)
+        saving.save(ADA, chat)
+        saving.follow(ADA, chat, running.turn)
         running.end()
-        until(lambda: not history._history.followed)
+        until(lambda: not saving._history.followed)
     until(lambda: asked)
 
     assert asked == [1]
@@ -574,8 +575,8 @@ def test_a_file_brings_conversations_with_what_goes_with_them_under_new_ids():
 def test_a_reply_that_ran_when_it_was_exported_is_not_watched_by_who_brings_it_in():
     chat = chats.new_chat()
     running = Running(chat)
-    history.save(ADA, chat)
-    history.follow(ADA, chat, running.turn)
+    saving.save(ADA, chat)
+    saving.follow(ADA, chat, running.turn)
     data = to_json([chat], secret="").encode()
 
     (came,) = chat_files.take_in(BOB, imports.read(data))
@@ -598,4 +599,4 @@ def test_a_store_that_fails_keeps_no_half_of_a_file(break_store, works):
 def test_conversations_without_attachments_ask_the_store_for_none(break_store):
     break_store()
     assert chat_files.contents(ADA, [a_chat("One?")]) == {}
-    assert history.trouble() == ""
+    assert saving.trouble() == ""

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat import history, presets
+from clarifai_chat import presets
 from clarifai_chat.access_token import holds
 from clarifai_chat.catalog import DEFAULT_URL
+from clarifai_chat.history import saving
 from clarifai_chat.presets import BadPresets
 from tests.canary import CANARY, assert_no_canary
 from tests.some_chats import TEXTS
@@ -21,9 +22,9 @@ BOTH = {"Terse": TERSE, "Mine": MINE}
 @pytest.fixture
 def kept(tmp_path, set_up):
     set_up(DATABASE_URL=f"sqlite:///{tmp_path / 'history.db'}")
-    history.forget_store()
+    saving.forget_store()
     yield
-    history.forget_store()
+    saving.forget_store()
 
 
 def as_file(**changed):
@@ -55,7 +56,7 @@ def test_presets_are_kept_by_owner(kept):
 def test_where_nothing_can_be_kept_it_is_said(set_up, tmp_path):
     (tmp_path / "a file").touch()
     set_up(DATABASE_URL=f"sqlite:///{tmp_path / 'a file' / 'history.db'}")
-    history.forget_store()
+    saving.forget_store()
 
     why = presets.save("ada", BOTH)
 
@@ -63,12 +64,12 @@ def test_where_nothing_can_be_kept_it_is_said(set_up, tmp_path):
     assert presets.listing("ada")[0] == {}
     assert presets.listing("ada")[1]
     assert presets.delete("ada", "Terse")
-    history.forget_store()
+    saving.forget_store()
 
 
 def test_what_is_kept_and_odd_is_read_as_far_as_it_fits(kept):
     odd = {"temperature": 9, "seed": 1, "model": "https://evil.example/a"}
-    history.attempt(lambda store: store.save_preset("ada", "Odd", odd))
+    saving.attempt(lambda store: store.save_preset("ada", "Odd", odd))
 
     assert presets.listing("ada") == ({"Odd": {"seed": 1}}, "")
 

@@ -5,12 +5,13 @@ import json
 
 import pytest
 
-from clarifai_chat import contents, llm
+from clarifai_chat import llm
 from clarifai_chat.attachments.limits import MAX_SENT_BYTES
 from clarifai_chat.catalog import Model
 from clarifai_chat.chat.request import chat_request
 from clarifai_chat.chat.token_counts import Tally
 from clarifai_chat.errors import BadSchema, TooManyFiles
+from clarifai_chat.history import attachment_contents
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
 from tests.canary import CANARY
@@ -177,10 +178,10 @@ def test_files_of_one_request_are_bounded_together():
 
 
 def test_a_file_is_in_the_request_as_it_is_sent():
-    taken = contents.take(None, [("a.png", "image/png", PNG)], len)
+    taken = attachment_contents.take(None, [("a.png", "image/png", PNG)], len)
     question = turn("What is it?", "", attachments=taken["files"])
 
-    request = asking(question, content=lambda each: contents.as_sent(None, each))
+    request = asking(question, content=lambda each: attachment_contents.as_sent(None, each))
 
     kinds = [part["type"] for part in request.messages[0]["content"]]
     assert kinds == ["text", "image_url"]

@@ -1,9 +1,10 @@
 """What the pages send is the request that the core builds from what they hold."""
 
-from clarifai_chat import catalog, contents, llm, runs
+from clarifai_chat import catalog, llm, runs
 from clarifai_chat.chat.request import chat_request
 from clarifai_chat.chat.token_counts import Tally
 from clarifai_chat.chat.turn import new_turn
+from clarifai_chat.history import attachment_contents
 from tests.canary import CANARY
 from tests.fake_clarifai import calls, says
 from tests.pages import ask
@@ -23,7 +24,7 @@ def rebuilt(app, model=None):
         app.session_state["session.chat"]["settings"],
         model or catalog.describe(catalog.merge(catalog.shipped(), ()), asked["model"]["url"]),
         tally=Tally(llm.count_tokens),
-        content=lambda each: contents.as_sent(None, each),
+        content=lambda each: attachment_contents.as_sent(None, each),
     )
 
 

@@ -21,7 +21,7 @@ from websockets.sync.client import ClientConnection, connect
 
 import server
 from bench.processes import Process
-from clarifai_chat.visitor import COOKIE, is_valid, new_id, owner_of
+from clarifai_chat.history.owner import COOKIE, is_valid, new_id, owner_of
 from tests.patience import PATIENCE_S
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

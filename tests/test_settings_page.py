@@ -7,13 +7,14 @@ import pytest
 import streamlit
 from streamlit.runtime.context import ContextProxy
 
-from clarifai_chat import catalog, history, presets
+from clarifai_chat import catalog, presets
 from clarifai_chat.catalog import DEFAULT_URL, DEMO
 from clarifai_chat.chat import chats, json_schema, replies
 from clarifai_chat.chat.turn import apply, end, new_turn
 from clarifai_chat.events import Text
-from clarifai_chat.store import open_store
-from clarifai_chat.visitor import COOKIE, new_id, owner_of
+from clarifai_chat.history import saving
+from clarifai_chat.history.owner import COOKIE, new_id, owner_of
+from clarifai_chat.history.store import open_store
 from tests.canary import CANARY, assert_no_canary
 from tests.fake_clarifai import says
 from tests.pages import ask, page, questions, reply, sidebar
@@ -29,11 +30,11 @@ def owner(tmp_path, set_up, monkeypatch):
     visitor = new_id()
     monkeypatch.setattr(ContextProxy, "cookies", property(lambda context: {COOKIE: visitor}))
     set_up(DATABASE_URL=f"sqlite:///{tmp_path / 'history.db'}")
-    history.forget_store()
+    saving.forget_store()
     yield owner_of(visitor)
     for handle in list(replies._replies.values()):
         handle.stop()
-    history.forget_store()
+    saving.forget_store()
 
 
 @pytest.fixture
@@ -661,7 +662,7 @@ def test_where_the_database_fails_it_is_said_and_the_preset_stays_typed(
     app = open_presets(open_app(chat=chat_with({**SET})))
     (tmp_path / "a file").touch()
     set_up(DATABASE_URL=f"sqlite:///{tmp_path / 'a file' / 'history.db'}")
-    history.forget_store()
+    saving.forget_store()
 
     save_as(app, "Terse")
 

@@ -18,8 +18,8 @@ from sqlalchemy import func, select, update
 
 from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
 from clarifai_chat.events import Text
-from clarifai_chat.store import Conflict, Store, open_store, opening, searching, tables
-from clarifai_chat.store.tables import attachments, chats, turns, uses
+from clarifai_chat.history.store import Conflict, Store, open_store, opening, searching, tables
+from clarifai_chat.history.store.tables import attachments, chats, turns, uses
 
 pytest_plugins = ["tests.postgres"]
 
@@ -1015,7 +1015,7 @@ def test_a_turn_that_grows_while_it_is_saved_is_saved_as_it_was_at_some_moment(s
 
 WRITER = """
 import itertools, sys
-from clarifai_chat.store import open_store
+from clarifai_chat.history.store import open_store
 from tests.test_store import ADA, a_chat, ask
 store = open_store(sys.argv[1])
 chat = a_chat(id="c", title="Counted")
@@ -1059,7 +1059,7 @@ def test_a_process_that_is_killed_in_the_middle_of_writing_leaves_all_that_it_ha
 OPENER = """
 import sys
 sys.stdin.readline()
-from clarifai_chat.store import open_store
+from clarifai_chat.history.store import open_store
 from tests.test_store import ADA, a_chat
 print(open_store(sys.argv[1]).save_chat(ADA, a_chat("One")))
 """

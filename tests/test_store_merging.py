@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from clarifai_chat.chat.chats import new_chat
 from clarifai_chat.chat.turn import Turn, end, new_turn
-from clarifai_chat.store.merging import (
+from clarifai_chat.history.store.merging import (
     changes,
     holds,
     merge_fields,

@@ -12,9 +12,9 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from clarifai_chat.store import open_store, opening, trouble
-from clarifai_chat.store.opening import read_address
-from clarifai_chat.store.trouble import (
+from clarifai_chat.history.store import open_store, opening, trouble
+from clarifai_chat.history.store.opening import read_address
+from clarifai_chat.history.store.trouble import (
     StoreAddress,
     StoreBusy,
     StoreDamaged,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat.visitor import (
+from clarifai_chat.history.owner import (
     COOKIE,
     KEPT_S,
     cookie,

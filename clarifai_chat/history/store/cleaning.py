@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, false, or_, select
 
-from clarifai_chat.store.tables import attachments, chats, turns, uses
+from clarifai_chat.history.store.tables import attachments, chats, turns, uses
 
 UNDO_S = 24 * 3600.0  # how long something that was deleted can be brought back
 

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from clarifai_chat.chat.turn import Turn
-from clarifai_chat.store.tables import chats, turns
+from clarifai_chat.history.store.tables import chats, turns
 
 MAX_QUERY_CHARS = 500
 MAX_PIECES = 200

@@ -18,7 +18,7 @@ from clarifai_chat.chat.turn import Turn, is_over
 from clarifai_chat.config import ROOT, settings
 
 if TYPE_CHECKING:
-    from clarifai_chat.store import Store, Summary
+    from clarifai_chat.history.store import Store, Summary
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -86,7 +86,7 @@ def save(owner: str, chat: Chat) -> bool:
     """Keep the whole conversation, together with what another tab changed in it."""
 
     def write(store: "Store") -> None:
-        from clarifai_chat.store import Conflict
+        from clarifai_chat.history.store import Conflict
 
         try:
             chat["revision"] = store.save_chat(owner, chat)
@@ -172,7 +172,7 @@ def _do(action: "Callable[[Store], T]", otherwise: T) -> T:
 
 def attempt(action: "Callable[[Store], T]") -> tuple[T | None, str]:
     """What an action on the store gives; or a sentence about why it was not done."""
-    from clarifai_chat.store import StoreTrouble
+    from clarifai_chat.history.store import StoreTrouble
 
     began = time.monotonic()
     try:
@@ -194,7 +194,7 @@ def attempt(action: "Callable[[Store], T]") -> tuple[T | None, str]:
 
 def _open() -> "Store | None":
     """The store; None while nothing is asked of it, because it failed a moment ago."""
-    from clarifai_chat.store import open_store
+    from clarifai_chat.history.store import open_store
 
     with _history.opening:
         if _history.trouble and time.monotonic() - _history.failed_at < RETRY_S:
@@ -266,7 +266,7 @@ def _save_again(waiting: _Unsaved) -> None:
     """Write what could not be written. What others changed reaches the page with its next save."""
 
     def write(store: "Store") -> None:
-        from clarifai_chat.store import Conflict
+        from clarifai_chat.history.store import Conflict
 
         try:
             chat["revision"] = store.save_chat(waiting.owner, chat)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
-from clarifai_chat import attachments, history
+from clarifai_chat import attachments
 from clarifai_chat.access_token import holds
 from clarifai_chat.attachments import Accepted, Refused, images
 from clarifai_chat.attachments.limits import MAX_FILES, MB
@@ -19,10 +19,11 @@ from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.turn import Attachment, Turn
 from clarifai_chat.config import settings
 from clarifai_chat.errors import FileGone, FileOutOfReach
+from clarifai_chat.history import saving
 from clarifai_chat.messages import Part
 
 if TYPE_CHECKING:
-    from clarifai_chat.store import Store
+    from clarifai_chat.history.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -163,11 +164,11 @@ def write(owner: str, chat: Chat) -> bool:
             store.save_attachment(owner, chat["id"], about, held.content)
             held.is_safe = True
 
-    _, why = history.attempt(save)
+    _, why = saving.attempt(save)
     return not why
 
 
-history.with_files(write)
+saving.with_files(write)
 
 
 def _unwritten(owner: str, about: Attachment) -> _Held | None:
@@ -215,7 +216,7 @@ def find(
         found = ((id, store.load_attachment(owner, id)) for id in missing)
         return {id: data for id, data in found if data is not None}
 
-    stored, why = history.attempt(read)
+    stored, why = saving.attempt(read)
     for id, content in (stored or {}).items() if hold else ():
         _memory.put(owner, id, content, is_safe=True)
     return here | (stored or {}), why

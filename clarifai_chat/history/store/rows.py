@@ -10,9 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.turn import Turn
-from clarifai_chat.store.merging import FIELDS, changes
-from clarifai_chat.store.searching import fold, searched
-from clarifai_chat.store.tables import chats, dumped, turns, uses
+from clarifai_chat.history.store.merging import FIELDS, changes
+from clarifai_chat.history.store.searching import fold, searched
+from clarifai_chat.history.store.tables import chats, dumped, turns, uses
 
 AnyRow = Row[*tuple[Any, ...]]
 

@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError
 
 from clarifai_chat.config import ROOT
-from clarifai_chat.store.trouble import (
+from clarifai_chat.history.store.trouble import (
     StoreAddress,
     StoreBusy,
     StoreDamaged,

@@ -15,10 +15,10 @@ from sqlalchemy import Connection, Engine, delete, not_, select, update
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.turn import Attachment, Turn
-from clarifai_chat.store import cleaning, merging, rows, searching
-from clarifai_chat.store.searching import Summary
-from clarifai_chat.store.tables import attachments, chats, presets
-from clarifai_chat.store.trouble import Conflict, in_plain_words
+from clarifai_chat.history.store import cleaning, merging, rows, searching
+from clarifai_chat.history.store.searching import Summary
+from clarifai_chat.history.store.tables import attachments, chats, presets
+from clarifai_chat.history.store.trouble import Conflict, in_plain_words
 
 
 class Store:

@@ -1,9 +1,9 @@
 """Kept conversations: `open_store(address)` gives the store, or says why there is none."""
 
-from clarifai_chat.store.keeping import Store
-from clarifai_chat.store.opening import open_engine, place_of, read_address
-from clarifai_chat.store.searching import Summary
-from clarifai_chat.store.trouble import Conflict, StoreTrouble, in_plain_words
+from clarifai_chat.history.store.opening import open_engine, place_of, read_address
+from clarifai_chat.history.store.searching import Summary
+from clarifai_chat.history.store.store import Store
+from clarifai_chat.history.store.trouble import Conflict, StoreTrouble, in_plain_words
 
 __all__ = ["Conflict", "Store", "StoreTrouble", "Summary", "open_store"]
 

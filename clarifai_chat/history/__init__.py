@@ -1,0 +1,1 @@
+"""Save conversations and their attachments, and find them again, for one owner."""
