@@ -11,7 +11,7 @@ from clarifai_chat.access_token import holds, may_hold
 from clarifai_chat.chat import chats, links
 from clarifai_chat.chat.links import BadLink
 from clarifai_chat.history import saving
-from clarifai_chat.markdown import escaped
+from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import cut
 from components import asked_with, chat_list, keeping
 from components.session import session, set_widget, uninterrupted

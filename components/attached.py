@@ -6,7 +6,7 @@ from clarifai_chat import attachments, catalog, cautions
 from clarifai_chat.attachments import Accepted
 from clarifai_chat.chat.turn import Attachment, Turn
 from clarifai_chat.history import attachment_contents
-from clarifai_chat.markdown import escaped
+from clarifai_chat.markdown.sanitize import escaped
 from components import keeping
 from components.attaching import ICONS, measure
 from components.session import session

@@ -17,7 +17,7 @@ from clarifai_chat.background import Job
 from clarifai_chat.chat.turn import Attachment
 from clarifai_chat.history import attachment_contents
 from clarifai_chat.history.attachment_contents import Taken
-from clarifai_chat.markdown import escaped
+from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import counted, size
 from components import asking, keeping, layout
 from components.session import Reading, session, set_widget, uninterrupted, widget

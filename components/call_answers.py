@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from clarifai_chat import runs
-from clarifai_chat.markdown import escaped
+from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.messages import ToolCall
 from clarifai_chat.runs import Run, Step
 from clarifai_chat.tools.builtins import BUILTINS

@@ -11,7 +11,7 @@ from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.exports import Kind
 from clarifai_chat.history import attachment_contents, saving
-from clarifai_chat.markdown import escaped
+from clarifai_chat.markdown.sanitize import escaped
 from components import asked_with, keeping
 from components.session import forget_widgets, seed, session, uninterrupted, widget
 

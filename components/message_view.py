@@ -5,10 +5,10 @@ from typing import Literal
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_status_container import StatusContainer
 
-from clarifai_chat.blocks import Blocks
 from clarifai_chat.chat.turn import Turn, is_thinking
 from clarifai_chat.chat.usage import seconds
-from clarifai_chat.markdown import safe
+from clarifai_chat.markdown.blocks import Blocks
+from clarifai_chat.markdown.sanitize import safe
 from clarifai_chat.messages import Message
 
 

@@ -12,7 +12,7 @@ from clarifai_chat.chat.context_window import Meter, measure
 from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.token_counts import PER_MESSAGE, Tally
 from clarifai_chat.chat.turn import Turn
-from clarifai_chat.markdown import escaped
+from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import counted
 from components.session import forget_widgets, seed, session, uninterrupted, widget
 from components.transcript import TurnView

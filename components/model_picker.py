@@ -10,7 +10,7 @@ import streamlit as st
 
 from clarifai_chat import catalog
 from clarifai_chat.catalog import Model
-from clarifai_chat.markdown import escaped
+from clarifai_chat.markdown.sanitize import escaped
 from components import token_box
 from components.session import session, set_widget, uninterrupted, widget
 

@@ -3,7 +3,7 @@
 from clarifai_chat.chat.context_window import oldest
 from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Turn
 from clarifai_chat.chat.usage import reply_line
-from clarifai_chat.markdown import escaped
+from clarifai_chat.markdown.sanitize import escaped
 
 # Endings worth a word; any other finish reason is the provider's usual "stop".
 ENDINGS = {

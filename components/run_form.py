@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from clarifai_chat.cautions import cautions
-from clarifai_chat.markdown import escaped
+from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.messages import ToolSpec
 from clarifai_chat.runs import ANSWERS, CHOICES, MOST_STEPS, TYPED, Run
 from clarifai_chat.tools.builtins import BUILTINS

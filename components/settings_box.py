@@ -11,7 +11,7 @@ from clarifai_chat.access_token import may_hold
 from clarifai_chat.cautions import chat_cautions
 from clarifai_chat.chat import links
 from clarifai_chat.chat.settings import EFFORTS, ChatSettings, given, is_any_json, stop_lines
-from clarifai_chat.markdown import escaped
+from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.sound import MOST
 from components import asked_with, preset_box
 from components.asked_with import ANY, NOT_SENT, OFF, PREFIX, SCHEMA

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from clarifai_chat.config import settings
-from clarifai_chat.markdown import escaped
+from clarifai_chat.markdown.sanitize import escaped
 
 
 def show() -> None:

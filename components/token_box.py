@@ -6,7 +6,7 @@ from clarifai_chat import access_token, background, catalog
 from clarifai_chat.catalog import clarifai_api
 from clarifai_chat.catalog.clarifai_api import Account
 from clarifai_chat.config import settings
-from clarifai_chat.markdown import escaped
+from clarifai_chat.markdown.sanitize import escaped
 from components import layout
 from components.session import session, set_widget, uninterrupted, widget
 

@@ -4,7 +4,7 @@ import json
 
 import streamlit as st
 
-from clarifai_chat.markdown import escaped
+from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import counted
 from clarifai_chat.tools import edits, findings
 from clarifai_chat.tools.check import Checked, check

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from clarifai_chat.markdown import as_code
+from clarifai_chat.markdown.sanitize import as_code
 from clarifai_chat.tools import edits
 from clarifai_chat.tools.check import Checked, check
 from components import tool_text

@@ -12,7 +12,7 @@ from clarifai_chat.catalog import DEMO
 from clarifai_chat.chat import replies
 from clarifai_chat.chat.turn import Attempt, Turn, is_over, said
 from clarifai_chat.errors import Problem
-from clarifai_chat.markdown import escaped
+from clarifai_chat.markdown.sanitize import escaped
 from components import attached, turn_end
 from components.message_view import MessageView, TextView
 from components.session import LOOK_S, pause_point, seed

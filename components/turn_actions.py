@@ -6,7 +6,7 @@ from clarifai_chat import catalog
 from clarifai_chat.catalog import Model
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import Turn
-from clarifai_chat.markdown import escaped
+from clarifai_chat.markdown.sanitize import escaped
 from components import asking, chat_list, keeping
 from components.session import asked_of, forget_widgets, session, uninterrupted, widget
 from components.turn_end import Other

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat import blocks as blocks_module
-from clarifai_chat.blocks import MIN_BLOCK_CHARS, Blocks, split
-from clarifai_chat.markdown import LINE, page_parser
+from clarifai_chat.markdown import blocks as blocks_module
+from clarifai_chat.markdown.blocks import MIN_BLOCK_CHARS, Blocks, split
+from clarifai_chat.markdown.sanitize import LINE, page_parser
 from tests import markdown_corpus
 
 LONG = "The quick brown fox jumps over the lazy dog. " * 8

@@ -23,7 +23,7 @@ import time
 
 import streamlit as st
 
-from clarifai_chat.markdown import safe
+from clarifai_chat.markdown.sanitize import safe
 from components.message_view import TextView
 from tests.markdown_corpus import CORPUS
 

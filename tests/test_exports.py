@@ -13,8 +13,8 @@ from markdown_it import MarkdownIt
 from clarifai_chat.access_token import MARK, redact
 from clarifai_chat.chat.chats import add, new_chat
 from clarifai_chat.exports import file_name, to_html, to_json, to_markdown
-from clarifai_chat.exports.contained import contained, fenced
-from clarifai_chat.exports.rendered import rendered
+from clarifai_chat.markdown.contained import contained, fenced
+from clarifai_chat.markdown.rendered import rendered
 from tests.canary import CANARY, assert_no_canary, leaks_in
 from tests.some_chats import CONTENTS, PNG, TEXTS, any_chats, odd_data, rich_chat, turn
 
@@ -177,7 +177,7 @@ def test_no_text_reaches_beyond_its_part(text):
 
 
 def test_what_cannot_be_contained_is_shown_as_code(monkeypatch):
-    monkeypatch.setattr("clarifai_chat.exports.contained._is_contained", lambda part: False)
+    monkeypatch.setattr("clarifai_chat.markdown.contained._is_contained", lambda part: False)
 
     assert contained("# <b>") == "```markdown\n# <b>\n```"
 

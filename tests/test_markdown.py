@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat.markdown import MATH_IS_HERE, escaped, safe
+from clarifai_chat.markdown.sanitize import MATH_IS_HERE, escaped, safe
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 from clarifai_chat.chat.chats import Chat, branches, path
 from clarifai_chat.chat.turn import Attachment, Turn
 from clarifai_chat.exports import words
-from clarifai_chat.exports.rendered import code, rendered
+from clarifai_chat.markdown.rendered import code, rendered
 from clarifai_chat.messages import Message, is_json
 
 STYLE = Path(__file__).parent / "page.css"

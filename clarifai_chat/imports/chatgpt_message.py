@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from clarifai_chat.exports.contained import fenced
 from clarifai_chat.imports.reading import Notes
+from clarifai_chat.markdown.contained import fenced
 from clarifai_chat.messages import Message, is_json
 
 _MARKS = re.compile("\ue200[^\ue201]*\ue201|[\ue200-\ue206]")  # of sources, for its own pages only

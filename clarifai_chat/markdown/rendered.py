@@ -8,7 +8,7 @@ from typing import Any
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from clarifai_chat.markdown import page_parser
+from clarifai_chat.markdown.sanitize import page_parser
 
 _SAFE_TARGET = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x1f]+", re.IGNORECASE)
 _MATH = re.compile(

@@ -8,7 +8,7 @@ import re
 
 from markdown_it.token import Token
 
-from clarifai_chat.markdown import LEAVES, LINE, parse
+from clarifai_chat.markdown.sanitize import LEAVES, LINE, parse
 
 MIN_BLOCK_CHARS = 200  # smaller ones are joined: each is an element that the browser walks
 

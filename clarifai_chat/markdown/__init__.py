@@ -1,0 +1,1 @@
+"""Make a model's Markdown safe and cut it into blocks; render it for exports."""
