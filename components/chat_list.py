@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from clarifai_chat import chat_files, exports, imports
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.chats import Chat
-from clarifai_chat.exports import Kind
 from clarifai_chat.history import attachment_contents, saving
 from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.transfer import chat_files, exports, imports
+from clarifai_chat.transfer.exports import Kind
 from components import asked_with, keeping
 from components.session import forget_widgets, seed, session, uninterrupted, widget
 

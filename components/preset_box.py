@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from clarifai_chat import presets
 from clarifai_chat.access_token import holds
 from clarifai_chat.markdown.sanitize import escaped
-from clarifai_chat.presets import BadPresets, Preset
+from clarifai_chat.transfer import presets
+from clarifai_chat.transfer.presets import BadPresets, Preset
 from components import asked_with, keeping
 from components.session import forget_widgets, session, set_widget, uninterrupted, widget
 

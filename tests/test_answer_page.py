@@ -6,12 +6,13 @@ import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.context import ContextProxy
 
-from clarifai_chat import catalog, exports
+from clarifai_chat import catalog
 from clarifai_chat.catalog import DEFAULT_URL, DEMO
 from clarifai_chat.chat.turn import said
 from clarifai_chat.history import saving
 from clarifai_chat.history.owner import COOKIE, new_id, owner_of
 from clarifai_chat.history.store import open_store
+from clarifai_chat.transfer import exports
 from components import clipboard
 from components.turn_end import MOST_OTHERS
 from tests.canary import CANARY

@@ -10,10 +10,10 @@ from clarifai_chat.catalog import DEMO
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
 from clarifai_chat.events import Text
-from clarifai_chat.exports import to_json
 from clarifai_chat.history import saving
 from clarifai_chat.history.owner import COOKIE, new_id, owner_of
 from clarifai_chat.history.store import open_store
+from clarifai_chat.transfer.exports import to_json
 from tests.canary import CANARY, assert_no_canary
 from tests.fake_clarifai import says
 from tests.pages import Gate, ask, page, questions, reply, sidebar

@@ -12,9 +12,9 @@ from markdown_it import MarkdownIt
 
 from clarifai_chat.access_token import MARK, redact
 from clarifai_chat.chat.chats import add, new_chat
-from clarifai_chat.exports import file_name, to_html, to_json, to_markdown
 from clarifai_chat.markdown.contained import contained, fenced
 from clarifai_chat.markdown.rendered import rendered
+from clarifai_chat.transfer.exports import file_name, to_html, to_json, to_markdown
 from tests.canary import CANARY, assert_no_canary, leaks_in
 from tests.some_chats import CONTENTS, PNG, TEXTS, any_chats, odd_data, rich_chat, turn
 

@@ -4,14 +4,14 @@ import threading
 
 import pytest
 
-from clarifai_chat import chat_files, imports
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
 from clarifai_chat.events import Finished, Text
-from clarifai_chat.exports import to_json
 from clarifai_chat.history import saving
 from clarifai_chat.history.store import Store, StoreTrouble, open_store
 from clarifai_chat.history.store.trouble import StoreFull
+from clarifai_chat.transfer import chat_files, imports
+from clarifai_chat.transfer.exports import to_json
 from tests.patience import until
 
 ADA, BOB = "a" * 64, "b" * 64

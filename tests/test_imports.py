@@ -17,8 +17,8 @@ from clarifai_chat.chat.chats import add, new_chat, path, show, siblings
 from clarifai_chat.chat.request import to_messages
 from clarifai_chat.chat.settings import params
 from clarifai_chat.chat.turn import INTERRUPTED, is_over, said
-from clarifai_chat.exports import to_html, to_json, to_markdown
-from clarifai_chat.imports import BadImport, chatgpt, parts, read, reading
+from clarifai_chat.transfer.exports import to_html, to_json, to_markdown
+from clarifai_chat.transfer.imports import BadImport, chatgpt, parts, read, reading
 from tests.some_chats import CONTENTS, JSON, PNG, any_chats, odd_data, rich_chat, turn
 
 slow = settings(max_examples=50, suppress_health_check=list(HealthCheck))
@@ -358,7 +358,7 @@ def test_arguments_that_are_nested_too_deeply_are_left_out():
 
 
 def test_more_conversations_than_can_be_kept_are_said_to_be_left_out(monkeypatch):
-    monkeypatch.setattr("clarifai_chat.imports.MOST_CHATS", 2)
+    monkeypatch.setattr("clarifai_chat.transfer.imports.MOST_CHATS", 2)
     line = {"messages": [{"role": "user", "content": "Hi"}]}
 
     result = imported([line] * 3)

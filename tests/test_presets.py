@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat import presets
 from clarifai_chat.access_token import holds
 from clarifai_chat.catalog import DEFAULT_URL
 from clarifai_chat.history import saving
-from clarifai_chat.presets import BadPresets
+from clarifai_chat.transfer import presets
+from clarifai_chat.transfer.presets import BadPresets
 from tests.canary import CANARY, assert_no_canary
 from tests.some_chats import TEXTS
 

@@ -7,7 +7,7 @@ import pytest
 import streamlit
 from streamlit.runtime.context import ContextProxy
 
-from clarifai_chat import catalog, presets
+from clarifai_chat import catalog
 from clarifai_chat.catalog import DEFAULT_URL, DEMO
 from clarifai_chat.chat import chats, json_schema, replies
 from clarifai_chat.chat.turn import apply, end, new_turn
@@ -15,6 +15,7 @@ from clarifai_chat.events import Text
 from clarifai_chat.history import saving
 from clarifai_chat.history.owner import COOKIE, new_id, owner_of
 from clarifai_chat.history.store import open_store
+from clarifai_chat.transfer import presets
 from tests.canary import CANARY, assert_no_canary
 from tests.fake_clarifai import says
 from tests.pages import ask, page, questions, reply, sidebar

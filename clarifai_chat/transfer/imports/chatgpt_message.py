@@ -5,9 +5,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from clarifai_chat.imports.reading import Notes
 from clarifai_chat.markdown.contained import fenced
 from clarifai_chat.messages import Message, is_json
+from clarifai_chat.transfer.imports.reading import Notes
 
 _MARKS = re.compile("\ue200[^\ue201]*\ue201|[\ue200-\ue206]")  # of sources, for its own pages only
 # Kinds that say nothing: what was switched on, how long it thought.

@@ -9,7 +9,7 @@ from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.turn import rename_left_out
 from clarifai_chat.history import saving
 from clarifai_chat.history.attachment_contents import attachments_of, find
-from clarifai_chat.imports import Imported
+from clarifai_chat.transfer.imports import Imported
 
 if TYPE_CHECKING:
     from clarifai_chat.history.store import Store

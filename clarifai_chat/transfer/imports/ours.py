@@ -5,10 +5,10 @@ import binascii
 import hashlib
 from typing import Any
 
-from clarifai_chat import sound
 from clarifai_chat.chat.chats import Chat
-from clarifai_chat.exports.as_json import VERSION
-from clarifai_chat.imports.reading import BadImport, Notes
+from clarifai_chat.transfer import validate
+from clarifai_chat.transfer.exports.as_json import VERSION
+from clarifai_chat.transfer.imports.reading import BadImport, Notes
 
 
 def chats(document: dict[str, Any], notes: Notes, contents: dict[str, bytes]) -> list[Chat]:
@@ -42,9 +42,9 @@ def chats(document: dict[str, Any], notes: Notes, contents: dict[str, bytes]) ->
 def checked(row: Any, notes: Notes) -> Chat:
     """A sound conversation, with a note about what did not fit."""
     odd: list[str] = []
-    chat = sound.chat(row, odd)
+    chat = validate.chat(row, odd)
     if odd:
-        first = sound.plain(odd[0][:80])
+        first = validate.plain(odd[0][:80])
         notes.left_out(f"what does not belong in a conversation, such as “{first}”", len(odd))
     return chat
 

@@ -7,10 +7,18 @@ from typing import Any, cast
 from clarifai_chat.chat.chats import Chat, auto_title, new_chat
 from clarifai_chat.chat.settings import ANY_JSON, ChatSettings
 from clarifai_chat.chat.turn import Turn
-from clarifai_chat.imports.ours import checked
-from clarifai_chat.imports.parts import NO_QUESTION, Files, as_text, calls, settled, text, turn
-from clarifai_chat.imports.reading import Notes
 from clarifai_chat.messages import Message
+from clarifai_chat.transfer.imports.ours import checked
+from clarifai_chat.transfer.imports.parts import (
+    NO_QUESTION,
+    Files,
+    as_text,
+    calls,
+    settled,
+    text,
+    turn,
+)
+from clarifai_chat.transfer.imports.reading import Notes
 
 
 def chats(

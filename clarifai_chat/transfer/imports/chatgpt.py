@@ -6,11 +6,11 @@ from typing import Any
 
 from clarifai_chat.chat.chats import Chat, auto_title, new_chat
 from clarifai_chat.chat.turn import Turn
-from clarifai_chat.imports.chatgpt_message import Said, said, time
-from clarifai_chat.imports.ours import checked
-from clarifai_chat.imports.parts import NO_QUESTION, settled, turn
-from clarifai_chat.imports.reading import Notes
 from clarifai_chat.messages import Message
+from clarifai_chat.transfer.imports.chatgpt_message import Said, said, time
+from clarifai_chat.transfer.imports.ours import checked
+from clarifai_chat.transfer.imports.parts import NO_QUESTION, settled, turn
+from clarifai_chat.transfer.imports.reading import Notes
 
 # Branches share what came before them, turns do not: a small file could unfold without end.
 MOST_COPIES = 100_000

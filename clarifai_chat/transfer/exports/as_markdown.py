@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from clarifai_chat.chat.chats import Chat, branches, path
 from clarifai_chat.chat.turn import Turn
-from clarifai_chat.exports import words
 from clarifai_chat.markdown.contained import contained, fenced, line, quoted
 from clarifai_chat.messages import Message, ToolCall, is_json
+from clarifai_chat.transfer.exports import words
 
 
 def document(chats: Sequence[Chat]) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from clarifai_chat.chat.chats import Chat, branches, path
 from clarifai_chat.chat.turn import Attachment, Turn
-from clarifai_chat.exports import words
 from clarifai_chat.markdown.rendered import code, rendered
 from clarifai_chat.messages import Message, is_json
+from clarifai_chat.transfer.exports import words
 
 STYLE = Path(__file__).parent / "page.css"
 POLICY = (

@@ -7,9 +7,9 @@ import uuid
 from typing import Any, Literal
 
 from clarifai_chat.chat.turn import INTERRUPTED, Asked, Attachment, Turn, new_turn
-from clarifai_chat.imports.ours import decoded
-from clarifai_chat.imports.reading import Notes
 from clarifai_chat.messages import ToolCall
+from clarifai_chat.transfer.imports.ours import decoded
+from clarifai_chat.transfer.imports.reading import Notes
 
 _DATA_URL = re.compile(r"data:(image/(?:png|jpeg|gif|webp));base64,", re.IGNORECASE)
 SOUNDS = {"wav": "audio/wav", "mp3": "audio/mpeg"}

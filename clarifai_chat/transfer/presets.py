@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
-from clarifai_chat import sound
 from clarifai_chat.access_token import redact
 from clarifai_chat.catalog import parse_address
 from clarifai_chat.chat.links import clean
 from clarifai_chat.chat.settings import ChatSettings, given
 from clarifai_chat.history import saving
 from clarifai_chat.text import listed, size
+from clarifai_chat.transfer import validate
 
 FORMAT, VERSION = "clarifai-chat-presets", 1
 MAX_FILE_BYTES = 1_000_000
@@ -137,7 +137,7 @@ def unused(name: str, known: Mapping[str, Preset]) -> str:
 def _sound(body: Mapping[str, Any], odd: list[str]) -> Preset:
     """What of a preset fits; what does not is named in `odd`."""
     rest = {name: value for name, value in body.items() if name != "model"}
-    preset = cast(Preset, dict(given(sound.settings(rest, odd))))
+    preset = cast(Preset, dict(given(validate.settings(rest, odd))))
     model = body.get("model")
     if isinstance(model, str) and (url := parse_address(model)):
         preset["model"] = url
@@ -147,4 +147,4 @@ def _sound(body: Mapping[str, Any], odd: list[str]) -> Preset:
 
 
 def _listed(odd: list[str]) -> str:
-    return listed([sound.plain(name[:40]) for name in odd], last="", most=5)
+    return listed([validate.plain(name[:40]) for name in odd], last="", most=5)

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from clarifai_chat import sound
 from clarifai_chat.access_token import Redactor
 from clarifai_chat.chat.chats import Chat
-from clarifai_chat.exports import as_html, as_json, as_markdown
-from clarifai_chat.exports.words import title
+from clarifai_chat.transfer import validate
+from clarifai_chat.transfer.exports import as_html, as_json, as_markdown
+from clarifai_chat.transfer.exports.words import title
 
 Kind = Literal["json", "md", "html"]
 NO_CONTENTS: Mapping[str, bytes] = {}
@@ -48,4 +48,4 @@ def file_name(chats: Iterable[Chat], kind: Kind) -> str:
 def _sound(chats: Iterable[Chat]) -> list[Chat]:
     # In one go: a worker may be filling a turn.
     copies = [json.loads(json.dumps(chat, default=str)) for chat in chats]
-    return [sound.chat(copy, []) for copy in copies]
+    return [validate.chat(copy, []) for copy in copies]

@@ -1,0 +1,1 @@
+"""Import and export conversations and presets; validate data from elsewhere."""
