@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from clarifai_chat import attachments, catalog, cautions
+from clarifai_chat import attachments, catalog
 from clarifai_chat.attachments import Accepted
 from clarifai_chat.chat.turn import Attachment, Turn
 from clarifai_chat.history import attachment_contents
 from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.playground import compatibility
 from components import keeping
 from components.attaching import ICONS, measure
 from components.session import session
@@ -27,7 +28,7 @@ def show(turn: Turn) -> None:
         for number, file in enumerate(files):
             if file["kind"] != "image":
                 _show_folded(file, f"file:{turn['id']}:{number}")
-        for caution in cautions.about_files(model, {file["kind"] for file in files}):
+        for caution in compatibility.about_files(model, {file["kind"] for file in files}):
             st.caption(f":material/info: {escaped(caution)}")
 
 

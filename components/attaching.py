@@ -10,7 +10,7 @@ from functools import partial
 
 import streamlit as st
 
-from clarifai_chat import background, cautions, llm
+from clarifai_chat import background, llm
 from clarifai_chat.attachments import clean_name, limits
 from clarifai_chat.attachments.limits import MAX_FILES
 from clarifai_chat.background import Job
@@ -18,6 +18,7 @@ from clarifai_chat.chat.turn import Attachment
 from clarifai_chat.history import attachment_contents
 from clarifai_chat.history.attachment_contents import Taken
 from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.playground import compatibility
 from clarifai_chat.text import counted, size
 from components import asking, keeping, layout
 from components.session import Reading, session, set_widget, uninterrupted, widget
@@ -158,7 +159,7 @@ def _show_waiting() -> None:
             )
         layout.clear_below(MAX_FILES - len(session.waiting))
     kinds = {file["kind"] for file in session.waiting}
-    said = cautions.about_files(session.model, kinds)
+    said = compatibility.about_files(session.model, kinds)
     for caution in said:
         st.caption(f":material/info: {escaped(caution)}")
     layout.clear_below(2 - len(said))
@@ -167,7 +168,9 @@ def _show_waiting() -> None:
 def show_limits() -> None:
     """What can be attached, for whoever asks before choosing."""
     with st.popover("Files", icon=":material/attach_file:", type="tertiary", key="file_limits"):
-        rows = [limit.words for limit in limits()] + cautions.about_files(session.model, {"image"})
+        rows = [limit.words for limit in limits()] + compatibility.about_files(
+            session.model, {"image"}
+        )
         listed = "\n".join(f"- {escaped(row)}" for row in rows)
         st.markdown(f"Choose, drop or paste up to {MAX_FILES} files with a question.\n\n{listed}")
 

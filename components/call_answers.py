@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from clarifai_chat import runs
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.messages import ToolCall
-from clarifai_chat.runs import Run, Step
+from clarifai_chat.playground import runs
+from clarifai_chat.playground.runs import Run, Step
 from clarifai_chat.tools.builtins import BUILTINS
 from components.session import seed, session, uninterrupted, widget
 

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from clarifai_chat import run_file
 from clarifai_chat.chat.usage import seconds
 from clarifai_chat.llm.exchange import Exchange
-from clarifai_chat.runs import Run, Step
+from clarifai_chat.playground import run_file
+from clarifai_chat.playground.runs import Run, Step
 
 VIEWS = ("Request", "Response", "Stream")
 MOST_LINES = 200  # of a stream; the file has all of them

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from clarifai_chat.cautions import cautions
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.messages import ToolSpec
-from clarifai_chat.runs import ANSWERS, CHOICES, MOST_STEPS, TYPED, Run
+from clarifai_chat.playground.compatibility import cautions
+from clarifai_chat.playground.runs import ANSWERS, CHOICES, MOST_STEPS, TYPED, Run
 from clarifai_chat.tools.builtins import BUILTINS
 from clarifai_chat.tools.builtins.suggest import suggested
 from clarifai_chat.tools.check import Checked

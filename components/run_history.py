@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from clarifai_chat import run_report
 from clarifai_chat.chat.turn import Turn
-from clarifai_chat.runs import Run
+from clarifai_chat.playground import run_report
+from clarifai_chat.playground.runs import Run
 from components.session import forget_widgets, seed, session, uninterrupted, widget
 
 

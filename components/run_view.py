@@ -7,12 +7,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_status_container import StatusContainer
 
-from clarifai_chat import run_file, run_report, runs
 from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, can_continue, is_over, resume
 from clarifai_chat.chat.usage import seconds
 from clarifai_chat.markdown.sanitize import as_code, escaped
 from clarifai_chat.messages import ToolCall
-from clarifai_chat.runs import Run, Step
+from clarifai_chat.playground import run_file, run_report, runs
+from clarifai_chat.playground.runs import Run, Step
 from clarifai_chat.text import counted
 from clarifai_chat.tools.verdict import Argument, Verdict
 from components import call_answers, exchange_view, reply_line, transcript

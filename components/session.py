@@ -23,8 +23,8 @@ from clarifai_chat.chat.token_counts import Counted
 from clarifai_chat.chat.turn import Asked, Attachment, Turn
 from clarifai_chat.config import announced, host_of, is_loopback, settings
 from clarifai_chat.llm.endpoints import Endpoint, SharedUse, endpoint_for
-from clarifai_chat.runs import Run, RunSettings, default_settings
-from clarifai_chat.toolset import ToolSet
+from clarifai_chat.playground.runs import Run, RunSettings, default_settings
+from clarifai_chat.playground.toolset import ToolSet
 from clarifai_chat.transfer.presets import Preset
 from components.draft import Draft, new_draft
 

@@ -8,10 +8,10 @@ from typing import Any
 import streamlit as st
 
 from clarifai_chat.access_token import may_hold
-from clarifai_chat.cautions import chat_cautions
 from clarifai_chat.chat import links
 from clarifai_chat.chat.settings import EFFORTS, ChatSettings, given, is_any_json, stop_lines
 from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.playground.compatibility import chat_cautions
 from clarifai_chat.transfer.validate import MOST
 from components import asked_with, preset_box
 from components.asked_with import ANY, NOT_SENT, OFF, PREFIX, SCHEMA

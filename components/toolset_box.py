@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from clarifai_chat import toolset
 from clarifai_chat.access_token import holds
-from clarifai_chat.toolset import MAX_FILE_BYTES, BadToolSet
+from clarifai_chat.playground import toolset
+from clarifai_chat.playground.toolset import MAX_FILE_BYTES, BadToolSet
 from components import tool_text
 from components.session import session, uninterrupted, widget
 

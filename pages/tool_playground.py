@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from clarifai_chat import llm, runs
+from clarifai_chat import llm
 from clarifai_chat.chat import replies
 from clarifai_chat.events import StreamEvent
 from clarifai_chat.llm.transport import InFlight
-from clarifai_chat.runs import Run
+from clarifai_chat.playground import runs
+from clarifai_chat.playground.runs import Run
 from clarifai_chat.tools.check import check
 from components import (
     run_form,

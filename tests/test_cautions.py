@@ -3,8 +3,8 @@
 import pytest
 
 from clarifai_chat.catalog import DEMO, Model
-from clarifai_chat.cautions import cautions, chat_cautions
-from clarifai_chat.runs import default_settings
+from clarifai_chat.playground.compatibility import cautions, chat_cautions
+from clarifai_chat.playground.runs import default_settings
 
 URL = "https://clarifai.com/openai/chat-completion/models"
 WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters": {}}}

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clarifai_chat import toolset
 from clarifai_chat.catalog import DEFAULT_URL
 from clarifai_chat.chat.chats import add, new_chat, path, show, siblings
 from clarifai_chat.chat.request import to_messages
 from clarifai_chat.chat.settings import params
 from clarifai_chat.chat.turn import INTERRUPTED, is_over, said
+from clarifai_chat.playground import toolset
 from clarifai_chat.transfer.exports import to_html, to_json, to_markdown
 from clarifai_chat.transfer.imports import BadImport, chatgpt, parts, read, reading
 from tests.some_chats import CONTENTS, JSON, PNG, any_chats, odd_data, rich_chat, turn

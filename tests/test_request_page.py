@@ -1,10 +1,11 @@
 """What the pages send is the request that the core builds from what they hold."""
 
-from clarifai_chat import catalog, llm, runs
+from clarifai_chat import catalog, llm
 from clarifai_chat.chat.request import chat_request
 from clarifai_chat.chat.token_counts import Tally
 from clarifai_chat.chat.turn import new_turn
 from clarifai_chat.history import attachment_contents
+from clarifai_chat.playground import runs
 from tests.canary import CANARY
 from tests.fake_clarifai import calls, says
 from tests.pages import ask

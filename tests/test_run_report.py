@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat import runs
 from clarifai_chat.catalog import DEMO
 from clarifai_chat.chat.turn import STOPPED, apply, end
 from clarifai_chat.errors import CutOff
 from clarifai_chat.events import Finished, Text, ToolCalled, Usage
-from clarifai_chat.run_report import (
+from clarifai_chat.playground import runs
+from clarifai_chat.playground.run_report import (
     DIAGRAM_LAYOUT,
     MAX_LABEL_CHARS,
     WORDS,

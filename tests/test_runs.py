@@ -5,7 +5,6 @@ from itertools import count
 
 import pytest
 
-from clarifai_chat import run_file, runs
 from clarifai_chat.chat import replies
 from clarifai_chat.chat.turn import CARRY_ON, apply, end, is_over, pending_calls, resume
 from clarifai_chat.errors import ChatError, NoPat
@@ -13,6 +12,7 @@ from clarifai_chat.events import Answered, Finished, StepEnded
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.exchange import TOKEN
 from clarifai_chat.llm.transport import InFlight
+from clarifai_chat.playground import run_file, runs
 from tests import fake_clarifai as quirk
 from tests.canary import CANARY, assert_no_canary
 from tests.conftest import MODEL

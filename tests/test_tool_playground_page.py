@@ -8,12 +8,13 @@ import zlib
 
 import pytest
 
-from clarifai_chat import catalog, runs
+from clarifai_chat import catalog
 from clarifai_chat.chat import replies
 from clarifai_chat.llm.exchange import TOKEN
-from clarifai_chat.runs import default_settings
+from clarifai_chat.playground import runs
+from clarifai_chat.playground.runs import default_settings
+from clarifai_chat.playground.toolset import to_json, to_parameter
 from clarifai_chat.tools.templates import TEMPLATES, text_of
-from clarifai_chat.toolset import to_json, to_parameter
 from components import run_history, transcript
 from tests import fake_clarifai
 from tests.canary import CANARY, leaks_in

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat import runs, toolset
-from clarifai_chat.toolset import MAX_FILE_BYTES, MAX_LINK_CHARS, BadToolSet
+from clarifai_chat.playground import runs, toolset
+from clarifai_chat.playground.toolset import MAX_FILE_BYTES, MAX_LINK_CHARS, BadToolSet
 from tests.canary import CANARY, assert_no_canary
 
 MODEL = "https://clarifai.com/openai/chat-completion/models/gpt-4_1"

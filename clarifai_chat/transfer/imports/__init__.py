@@ -6,9 +6,9 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
-from clarifai_chat import toolset
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.turn import rename_left_out
+from clarifai_chat.playground import toolset
 from clarifai_chat.transfer.exports.as_json import FORMAT
 from clarifai_chat.transfer.imports import chatgpt, openai_messages, ours
 from clarifai_chat.transfer.imports.reading import BadImport, Notes, documents

@@ -9,7 +9,7 @@ import zlib
 from typing import Any, TypedDict
 
 from clarifai_chat import catalog
-from clarifai_chat.runs import ANSWERS, MOST_STEPS, RunSettings, default_settings
+from clarifai_chat.playground.runs import ANSWERS, MOST_STEPS, RunSettings, default_settings
 from clarifai_chat.text import size
 
 KIND = "clarifai-chat-tools"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from clarifai_chat.catalog import Model
 from clarifai_chat.chat.settings import ChatSettings, given, is_any_json
 from clarifai_chat.messages import ToolSpec
-from clarifai_chat.runs import RunSettings
+from clarifai_chat.playground.runs import RunSettings
 
 # OpenAI's own reference: its reasoning models refuse any temperature but 1, and any such top p;
 # two of them take no stop sequences; nobody else's models are known to refuse these.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from clarifai_chat.chat.turn import is_over, said
 from clarifai_chat.chat.usage import price, seconds, token_counts
 from clarifai_chat.messages import ToolCall
-from clarifai_chat.runs import Run, Step, steps
+from clarifai_chat.playground.runs import Run, Step, steps
 from clarifai_chat.text import counted, cut
 from clarifai_chat.tools.verdict import Status, Verdict
 

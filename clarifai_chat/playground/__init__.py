@@ -1,0 +1,1 @@
+"""Run tools against a model: runs, their files and reports."""
