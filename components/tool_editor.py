@@ -6,10 +6,11 @@ import streamlit as st
 
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import counted
-from clarifai_chat.tools import edits, findings
+from clarifai_chat.tools import edits
 from clarifai_chat.tools.check import Checked, check
-from clarifai_chat.tools.findings import Finding
 from clarifai_chat.tools.templates import TEMPLATES, Template
+from clarifai_chat.tools.text import diagnostics as findings
+from clarifai_chat.tools.text.diagnostics import Finding
 from components import code_editor, tool_list, tool_text, toolset_box
 from components.code_editor import Mark
 from components.session import forget_widgets, seed, session, uninterrupted, widget

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarifai_chat.tools.edits import added, duplicated, formatted, without
-from clarifai_chat.tools.parse import read
+from clarifai_chat.tools.text.parse import read
 
 A = {"type": "function", "function": {"name": "a", "description": "Do one thing."}}
 B = {"type": "function", "function": {"name": "b", "parameters": {"type": "object"}}}

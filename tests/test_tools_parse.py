@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat.tools.findings import Edit, Fix, apply, diff, quoted, words
-from clarifai_chat.tools.parse import MAX_TOOLS, read
-from clarifai_chat.tools.reader import MAX_CHARS, MAX_DEPTH
-from clarifai_chat.tools.reader import read as read_json
-from clarifai_chat.tools.slips import Slip
+from clarifai_chat.tools.text.diagnostics import Edit, Fix, apply, diff, quoted, words
+from clarifai_chat.tools.text.json_errors import Slip
+from clarifai_chat.tools.text.json_parser import MAX_CHARS, MAX_DEPTH
+from clarifai_chat.tools.text.json_parser import read as read_json
+from clarifai_chat.tools.text.parse import MAX_TOOLS, read
 
 VALUES = st.recursive(
     st.none()

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from clarifai_chat.tools.findings import Finding, quoted
 from clarifai_chat.tools.subject import Subject
+from clarifai_chat.tools.text.diagnostics import Finding, quoted
 
 MAX_TOOLS = 128  # many providers take no more
 MAX_COMPARED = 64

@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from clarifai_chat.tools import alike, lint, patch, strict
-from clarifai_chat.tools.findings import Edit, Finding, Path, kind, quoted
-from clarifai_chat.tools.parse import Tool, read
+from clarifai_chat.tools import alike, lint, strict
 from clarifai_chat.tools.schema import SchemaProblem, schema_problems
 from clarifai_chat.tools.subject import Subject
+from clarifai_chat.tools.text import patch
+from clarifai_chat.tools.text.diagnostics import Edit, Finding, Path, kind, quoted
+from clarifai_chat.tools.text.parse import Tool, read
 
 MAX_NAME = 64
 MAX_OF_A_KIND = 25  # findings with one code in one tool; the last one says how many more

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from clarifai_chat.tools import patch
 from clarifai_chat.tools.check import unique
-from clarifai_chat.tools.findings import Edit, edited
-from clarifai_chat.tools.parse import Document, Tool, read, tools_path
-from clarifai_chat.tools.reader import Node
+from clarifai_chat.tools.text import patch
+from clarifai_chat.tools.text.diagnostics import Edit, edited
+from clarifai_chat.tools.text.json_parser import Node
+from clarifai_chat.tools.text.parse import Document, Tool, read, tools_path
 
 _INDENT = "  "
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from clarifai_chat.tools.findings import Path
 from clarifai_chat.tools.references import resolved
+from clarifai_chat.tools.text.diagnostics import Path
 from clarifai_chat.tools.words import name_text, path_text, shortened
 
 _MOST_NOTES = 5

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from clarifai_chat.tools.findings import Path
 from clarifai_chat.tools.references import target
+from clarifai_chat.tools.text.diagnostics import Path
 from clarifai_chat.tools.walk import SAME_VALUE, Place, subschemas
 
 _MAX_PATTERN = 2_000  # characters of a pattern that are looked at

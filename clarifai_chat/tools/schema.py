@@ -13,12 +13,12 @@ from jsonschema.protocols import Validator
 from jsonschema_specifications import REGISTRY
 from referencing.jsonschema import specification_with
 
-from clarifai_chat.tools.findings import Path
 from clarifai_chat.tools.guard import DEEPEST, Guard, SchemaTrouble, is_deeper
 from clarifai_chat.tools.keywords import KEYWORDS, MOST_ERRORS
 from clarifai_chat.tools.patterns import BadPattern, compiled
 from clarifai_chat.tools.problems import problem
 from clarifai_chat.tools.references import resolver_of
+from clarifai_chat.tools.text.diagnostics import Path
 from clarifai_chat.tools.walk import subschemas
 from clarifai_chat.tools.words import shortened
 

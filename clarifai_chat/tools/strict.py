@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from clarifai_chat.text import are
-from clarifai_chat.tools import patch
-from clarifai_chat.tools.findings import Finding, Level, words
 from clarifai_chat.tools.subject import Subject
+from clarifai_chat.tools.text import patch
+from clarifai_chat.tools.text.diagnostics import Finding, Level, words
 from clarifai_chat.tools.walk import Place, is_object, places, properties, required
 
 REFUSED = (

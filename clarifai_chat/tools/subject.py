@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clarifai_chat.tools.findings import Edit, Finding, Fix, Level, Path
-from clarifai_chat.tools.parse import Document, Tool
+from clarifai_chat.tools.text.diagnostics import Edit, Finding, Fix, Level, Path
+from clarifai_chat.tools.text.parse import Document, Tool
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from clarifai_chat.tools.findings import Path
+from clarifai_chat.tools.text.diagnostics import Path
 
 _ONE = (
     "items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else",

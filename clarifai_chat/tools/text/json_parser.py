@@ -5,9 +5,9 @@ import math
 import re
 from typing import Any, NamedTuple
 
-from clarifai_chat.tools import slips
-from clarifai_chat.tools.findings import Path, quoted
-from clarifai_chat.tools.slips import NUMBER, Slip
+from clarifai_chat.tools.text import json_errors
+from clarifai_chat.tools.text.diagnostics import Path, quoted
+from clarifai_chat.tools.text.json_errors import NUMBER, Slip
 
 MAX_CHARS = 500_000
 MAX_DEPTH = 100
@@ -69,7 +69,7 @@ class _Reader:
         node = self._value(None)
         self._skip()
         if self.at < len(self.text):
-            raise slips.more_text(self.text, self.at)
+            raise json_errors.more_text(self.text, self.at)
         return node
 
     def _skip(self) -> str:
@@ -92,7 +92,7 @@ class _Reader:
             return Node(self._number(number), start, self.at, _NO_CHILDREN, key)
         word = _WORD.match(self.text, start)
         if word is None or word[0] not in _LITERALS:
-            raise slips.no_value(self.text, start)
+            raise json_errors.no_value(self.text, start)
         self.at = word.end()
         return Node(_LITERALS[word[0]], start, self.at, _NO_CHILDREN, key)
 
@@ -104,12 +104,12 @@ class _Reader:
         char = self._skip()
         while char != "}":
             if char != '"':
-                raise slips.no_key(self.text, self.at)
+                raise json_errors.no_key(self.text, self.at)
             key_start = self.at
             name = self._string()
             place = (key_start, self.at)
             if self._skip() != ":":
-                raise slips.no_colon(self.text, self.at)
+                raise json_errors.no_colon(self.text, self.at)
             self.at += 1
             self._skip()
             self.path.append(name)
@@ -145,12 +145,12 @@ class _Reader:
         if char == closer:
             return char
         if char != ",":
-            raise slips.no_comma(self.text, self.at, node.end, opened)
+            raise json_errors.no_comma(self.text, self.at, node.end, opened)
         comma = self.at
         self.at += 1
         char = self._skip()
         if char == closer:
-            raise slips.trailing_comma(comma, closer)
+            raise json_errors.trailing_comma(comma, closer)
         return char
 
     def _string(self) -> str:
@@ -161,7 +161,7 @@ class _Reader:
         body = _BODY.match(self.text, start + 1)
         end = body.end() if body else start + 1
         if self.text[end : end + 1] != '"':
-            raise slips.bad_string(self.text, start, end)
+            raise json_errors.bad_string(self.text, start, end)
         self.at = end + 1
         value: str = json.loads(self.text[start : self.at])
         if _SURROGATE.search(value):
@@ -171,7 +171,7 @@ class _Reader:
     def _number(self, number: re.Match[str]) -> int | float:
         text, end = number[0], number.end()
         if _AFTER_NUMBER.match(self.text, end):
-            raise slips.no_value(self.text, number.start())
+            raise json_errors.no_value(self.text, number.start())
         self.at = end
         if text.lstrip("-").isdigit():
             if len(text.lstrip("-")) > MAX_DIGITS:

@@ -6,10 +6,11 @@ from typing import Any
 
 from clarifai_chat.messages import ToolSpec
 from clarifai_chat.text import capitalized
-from clarifai_chat.tools import findings, reader
-from clarifai_chat.tools.findings import Edit, Finding, Fix, Level, Path, Span, kind
-from clarifai_chat.tools.reader import MAX_CHARS, Node
-from clarifai_chat.tools.slips import Slip
+from clarifai_chat.tools.text import diagnostics as findings
+from clarifai_chat.tools.text import json_parser
+from clarifai_chat.tools.text.diagnostics import Edit, Finding, Fix, Level, Path, Span, kind
+from clarifai_chat.tools.text.json_errors import Slip
+from clarifai_chat.tools.text.json_parser import MAX_CHARS, Node
 
 MAX_REPAIRS = 20
 MAX_TOOLS = 1000
@@ -98,7 +99,7 @@ def read(text: str) -> Document:
     if len(text) <= MAX_CHARS and not text.strip("\ufeff \t\r\n"):
         return Document(text)
     try:
-        root, duplicates = reader.read(text)
+        root, duplicates = json_parser.read(text)
     except Slip as slip:
         return Document(text, findings=(_slip_finding(text, slip),))
     document = Document(text, root=root, starts=findings.line_starts(text))
@@ -213,7 +214,7 @@ def _form_hint(document: Document, tool: Tool, has_type: bool) -> Finding | None
     return document.finding("hint", "shape.type", sentence, tool.path, tool=tool.name, fix=fix)
 
 
-def _duplicate(document: Document, duplicate: reader.Duplicate) -> Finding:
+def _duplicate(document: Document, duplicate: json_parser.Duplicate) -> Finding:
     where = findings.span(document.starts, duplicate.start, duplicate.end)
     first = findings.span(document.starts, duplicate.first, duplicate.first)
     sentence = (
@@ -244,7 +245,7 @@ def _repaired(text: str, slip: Slip) -> Fix | None:
         new = findings.edited(new, (slip.repair.edit,))
         repairs += 1
         try:
-            reader.read(new)
+            json_parser.read(new)
         except Slip as following:
             slip = following
             continue

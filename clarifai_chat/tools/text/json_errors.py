@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from clarifai_chat.text import cut
-from clarifai_chat.tools.findings import Edit, line_starts, quoted, span
+from clarifai_chat.tools.text.diagnostics import Edit, line_starts, quoted, span
 
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 

@@ -5,9 +5,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from clarifai_chat.tools.findings import Edit, Path
-from clarifai_chat.tools.parse import Document
-from clarifai_chat.tools.reader import Node
+from clarifai_chat.tools.text.diagnostics import Edit, Path
+from clarifai_chat.tools.text.json_parser import Node
+from clarifai_chat.tools.text.parse import Document
 
 _INDENT = re.compile(r"(\r\n|\r|\n)([ \t]*)\Z")
 

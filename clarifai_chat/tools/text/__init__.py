@@ -1,0 +1,1 @@
+"""Read the tools that a developer typed: JSON with places, diagnostics, fixes."""
