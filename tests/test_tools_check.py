@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from clarifai_chat.tools import alike, pitfalls, strict
 from clarifai_chat.tools.check import MAX_OF_A_KIND, check, unique
 from clarifai_chat.tools.enums import listed
+from clarifai_chat.tools.schema.subschemas import places
 from clarifai_chat.tools.text.diagnostics import apply
-from clarifai_chat.tools.walk import places
 from tests import odd_schemas
 
 TEXT = {"type": "string", "description": "The name of a city, in English."}

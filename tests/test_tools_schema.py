@@ -4,8 +4,13 @@ import socket
 
 import pytest
 
-from clarifai_chat.tools.patterns import BadPattern, compiled, is_found
-from clarifai_chat.tools.schema import SchemaTrouble, errors_in, schema_problems, validator_for
+from clarifai_chat.tools.schema.patterns import BadPattern, compiled, is_found
+from clarifai_chat.tools.schema.validator import (
+    SchemaTrouble,
+    errors_in,
+    schema_problems,
+    validator_for,
+)
 
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
 WITHIN = ("additionalItems", "$ref")

@@ -4,10 +4,10 @@ from typing import Any
 
 from clarifai_chat.chat.settings import is_any_json
 from clarifai_chat.errors import BadSchema
-from clarifai_chat.tools.schema import schema_problems
+from clarifai_chat.tools.schema.validator import schema_problems
+from clarifai_chat.tools.schema.wording import path_text
 from clarifai_chat.tools.text.diagnostics import Finding, Span, kind
 from clarifai_chat.tools.text.parse import Document, read
-from clarifai_chat.tools.words import path_text
 
 MAX_CHARS = 100_000
 EXAMPLE = """{

@@ -12,8 +12,8 @@ from clarifai_chat.demo import reading
 from clarifai_chat.demo.reading import listed, words_of
 from clarifai_chat.demo.shapes import Json
 from clarifai_chat.tools.builtins.clock import CITIES
-from clarifai_chat.tools.patterns import BadPattern, is_found
-from clarifai_chat.tools.references import target
+from clarifai_chat.tools.schema.patterns import BadPattern, is_found
+from clarifai_chat.tools.schema.references import target
 
 PLACE_WORDS = listed("""
     address city country destination location origin place region state town where

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from clarifai_chat.text import are
-from clarifai_chat.tools.guard import DEEPEST, is_deeper
-from clarifai_chat.tools.words import few_of, name_text
+from clarifai_chat.tools.schema.budget import DEEPEST, is_deeper
+from clarifai_chat.tools.schema.wording import few_of, name_text
 
 _HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")  # of a character outside the first plane
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from clarifai_chat.tools import alike, lint, strict
-from clarifai_chat.tools.schema import SchemaProblem, schema_problems
+from clarifai_chat.tools.schema.validator import SchemaProblem, schema_problems
 from clarifai_chat.tools.subject import Subject
 from clarifai_chat.tools.text import patch
 from clarifai_chat.tools.text.diagnostics import Edit, Finding, Path, kind, quoted

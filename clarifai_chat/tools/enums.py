@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from clarifai_chat.tools.schema.subschemas import Place, types
 from clarifai_chat.tools.subject import Subject
 from clarifai_chat.tools.text import patch
 from clarifai_chat.tools.text.diagnostics import Edit, Finding, quoted, words
-from clarifai_chat.tools.walk import Place, types
 
 _READ_CHARS = 2_000  # of a description
 _QUOTED = r"""(?:"[^"\n]{1,40}"|'[^'\n]{1,40}'|`[^`\n]{1,40}`)"""

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from clarifai_chat.tools import enums, strict
 from clarifai_chat.tools.pitfalls import exponential, ref_loop
-from clarifai_chat.tools.schema import SchemaTrouble, validator_for
+from clarifai_chat.tools.schema.subschemas import Place, places, properties, required, types
+from clarifai_chat.tools.schema.validator import SchemaTrouble, validator_for
 from clarifai_chat.tools.subject import Subject
 from clarifai_chat.tools.text import patch
 from clarifai_chat.tools.text.diagnostics import Finding, Level, quoted
-from clarifai_chat.tools.walk import Place, places, properties, required, types
 
 MAX_PARAMETERS = 20
 MAX_DEPTH = 5

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from clarifai_chat.tools.references import target
+from clarifai_chat.tools.schema.references import target
+from clarifai_chat.tools.schema.subschemas import SAME_VALUE, Place, subschemas
 from clarifai_chat.tools.text.diagnostics import Path
-from clarifai_chat.tools.walk import SAME_VALUE, Place, subschemas
 
 _MAX_PATTERN = 2_000  # characters of a pattern that are looked at
 # A group with one repeated atom in it, and repeated itself: (a+)+, (\w*)*, (?:[ab]+){2,}.

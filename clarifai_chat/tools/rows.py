@@ -7,12 +7,12 @@ from typing import Any
 from jsonschema.exceptions import ValidationError
 
 from clarifai_chat.text import counted
-from clarifai_chat.tools.expected import described
-from clarifai_chat.tools.keywords import MOST_ERRORS
-from clarifai_chat.tools.problems import problem
-from clarifai_chat.tools.references import resolved
+from clarifai_chat.tools.schema.describe import described
+from clarifai_chat.tools.schema.explain import problem
+from clarifai_chat.tools.schema.keywords import MOST_ERRORS
+from clarifai_chat.tools.schema.references import resolved
+from clarifai_chat.tools.schema.wording import got, path_text, shortened
 from clarifai_chat.tools.text.diagnostics import Path
-from clarifai_chat.tools.words import got, path_text, shortened
 
 UNNAMED = "not in the schema; the schema allows it"
 _GIVEN = 200  # characters of a value in a row

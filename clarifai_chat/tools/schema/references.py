@@ -10,8 +10,8 @@ from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from clarifai_chat.tools.guard import Guard, SchemaTrouble
-from clarifai_chat.tools.words import shortened
+from clarifai_chat.tools.schema.budget import Guard, SchemaTrouble
+from clarifai_chat.tools.schema.wording import shortened
 
 MOST_HOPS = 128  # from schema to subschema; each takes several frames of Python's stack
 _MOST_IN_WORDS = 4  # references in a row that a description follows

@@ -14,7 +14,7 @@ from typing import Any
 from jsonschema.exceptions import ValidationError
 from referencing.jsonschema import lookup_recursive_ref
 
-from clarifai_chat.tools.guard import SchemaTrouble, guard_of
+from clarifai_chat.tools.schema.budget import SchemaTrouble, guard_of
 
 MOST_ERRORS = 100  # of one alternative, and in all
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from clarifai_chat.tools.references import resolved
+from clarifai_chat.tools.schema.references import resolved
+from clarifai_chat.tools.schema.wording import name_text, path_text, shortened
 from clarifai_chat.tools.text.diagnostics import Path
-from clarifai_chat.tools.words import name_text, path_text, shortened
 
 _MOST_NOTES = 5
 _MOST_TEXTS = 1000

@@ -3,8 +3,8 @@
 import time
 from typing import Any
 
-from clarifai_chat.tools.patterns import BadPattern, is_found
-from clarifai_chat.tools.words import name_text
+from clarifai_chat.tools.schema.patterns import BadPattern, is_found
+from clarifai_chat.tools.schema.wording import name_text
 
 DEEPEST = 100  # levels of a schema or of a value
 MOST_WORK = 1_000_000  # steps of about a microsecond

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from clarifai_chat.tools.references import resolved
-from clarifai_chat.tools.words import few_of, name_text, one_of, shortened, types_text
+from clarifai_chat.tools.schema.references import resolved
+from clarifai_chat.tools.schema.wording import few_of, name_text, one_of, shortened, types_text
 
 _MOST_NESTED = 4  # schemas within schemas that are told
 _PLURALS = {

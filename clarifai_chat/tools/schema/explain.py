@@ -6,8 +6,8 @@ from typing import Any
 from jsonschema.exceptions import ValidationError
 
 from clarifai_chat.text import counted
-from clarifai_chat.tools.expected import described
-from clarifai_chat.tools.words import (
+from clarifai_chat.tools.schema.describe import described
+from clarifai_chat.tools.schema.wording import (
     few_of,
     got,
     name_text,

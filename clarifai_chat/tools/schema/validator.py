@@ -13,14 +13,14 @@ from jsonschema.protocols import Validator
 from jsonschema_specifications import REGISTRY
 from referencing.jsonschema import specification_with
 
-from clarifai_chat.tools.guard import DEEPEST, Guard, SchemaTrouble, is_deeper
-from clarifai_chat.tools.keywords import KEYWORDS, MOST_ERRORS
-from clarifai_chat.tools.patterns import BadPattern, compiled
-from clarifai_chat.tools.problems import problem
-from clarifai_chat.tools.references import resolver_of
+from clarifai_chat.tools.schema.budget import DEEPEST, Guard, SchemaTrouble, is_deeper
+from clarifai_chat.tools.schema.explain import problem
+from clarifai_chat.tools.schema.keywords import KEYWORDS, MOST_ERRORS
+from clarifai_chat.tools.schema.patterns import BadPattern, compiled
+from clarifai_chat.tools.schema.references import resolver_of
+from clarifai_chat.tools.schema.subschemas import subschemas
+from clarifai_chat.tools.schema.wording import shortened
 from clarifai_chat.tools.text.diagnostics import Path
-from clarifai_chat.tools.walk import subschemas
-from clarifai_chat.tools.words import shortened
 
 __all__ = ["SchemaProblem", "SchemaTrouble", "errors_in", "schema_problems", "validator_for"]
 

@@ -1,0 +1,1 @@
+"""Validate against JSON Schema within limits, and explain what does not match."""
