@@ -11,7 +11,7 @@ from clarifai_chat.playground.compatibility import cautions
 from clarifai_chat.playground.runs import ANSWERS, CHOICES, MOST_STEPS, TYPED, Run
 from clarifai_chat.tools.builtins import BUILTINS
 from clarifai_chat.tools.builtins.suggest import suggested
-from clarifai_chat.tools.check import Checked
+from clarifai_chat.tools.lint.check import Checked
 from components.session import seed, session, uninterrupted, widget
 
 BY_HAND = "by hand"

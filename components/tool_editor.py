@@ -6,8 +6,8 @@ import streamlit as st
 
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import counted
-from clarifai_chat.tools import edits
-from clarifai_chat.tools.check import Checked, check
+from clarifai_chat.tools.lint import edits
+from clarifai_chat.tools.lint.check import Checked, check
 from clarifai_chat.tools.templates import TEMPLATES, Template
 from clarifai_chat.tools.text import diagnostics as findings
 from clarifai_chat.tools.text.diagnostics import Finding

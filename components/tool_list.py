@@ -5,8 +5,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from clarifai_chat.markdown.sanitize import as_code
-from clarifai_chat.tools import edits
-from clarifai_chat.tools.check import Checked, check
+from clarifai_chat.tools.lint import edits
+from clarifai_chat.tools.lint.check import Checked, check
 from components import tool_text
 from components.session import seed, session, uninterrupted, widget
 

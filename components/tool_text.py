@@ -7,7 +7,7 @@ from clarifai_chat import llm
 from clarifai_chat.messages import ToolSpec
 from clarifai_chat.playground.runs import default_settings
 from clarifai_chat.playground.toolset import ToolSet
-from clarifai_chat.tools.check import Checked
+from clarifai_chat.tools.lint.check import Checked
 from clarifai_chat.tools.templates import TEMPLATES, Template, text_of
 from components import code_editor, run_form
 from components.session import forget_widgets, session, widget

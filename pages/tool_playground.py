@@ -10,7 +10,7 @@ from clarifai_chat.events import StreamEvent
 from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.playground import runs
 from clarifai_chat.playground.runs import Run
-from clarifai_chat.tools.check import check
+from clarifai_chat.tools.lint.check import check
 from components import (
     run_form,
     run_history,

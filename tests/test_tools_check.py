@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat.tools import alike, pitfalls, strict
-from clarifai_chat.tools.check import MAX_OF_A_KIND, check, unique
-from clarifai_chat.tools.enums import listed
+from clarifai_chat.tools.lint import pitfalls, similar_tools, strict
+from clarifai_chat.tools.lint.check import MAX_OF_A_KIND, check, unique
+from clarifai_chat.tools.lint.enums import listed
 from clarifai_chat.tools.schema.subschemas import places
 from clarifai_chat.tools.text.diagnostics import apply
 from tests import odd_schemas
@@ -300,8 +300,8 @@ def test_very_many_tools_are_told_and_not_all_compared():
     tools = [tool(name=f"{n:04}", description=f"Do the thing of {n:04}.") for n in range(200)]
     found = check_all(*tools).findings
 
-    assert [f.path for f in found if f.code == "lint.count"] == [(alike.MAX_TOOLS,)]
-    assert max(f.path[0] for f in found if f.code == "lint.alike") < alike.MAX_COMPARED
+    assert [f.path for f in found if f.code == "lint.count"] == [(similar_tools.MAX_TOOLS,)]
+    assert max(f.path[0] for f in found if f.code == "lint.alike") < similar_tools.MAX_COMPARED
 
 
 def test_errors_come_first_and_hints_last():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat.tools.edits import added, duplicated, formatted, without
+from clarifai_chat.tools.lint.edits import added, duplicated, formatted, without
 from clarifai_chat.tools.text.parse import read
 
 A = {"type": "function", "function": {"name": "a", "description": "Do one thing."}}

@@ -3,11 +3,11 @@
 import difflib
 from collections.abc import Iterator
 
-from clarifai_chat.tools import enums, strict
-from clarifai_chat.tools.pitfalls import exponential, ref_loop
+from clarifai_chat.tools.lint import enums, strict
+from clarifai_chat.tools.lint.pitfalls import exponential, ref_loop
+from clarifai_chat.tools.lint.tool_context import Subject
 from clarifai_chat.tools.schema.subschemas import Place, places, properties, required, types
 from clarifai_chat.tools.schema.validator import SchemaTrouble, validator_for
-from clarifai_chat.tools.subject import Subject
 from clarifai_chat.tools.text import patch
 from clarifai_chat.tools.text.diagnostics import Finding, Level, quoted
 

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from clarifai_chat.tools import alike, lint, strict
+from clarifai_chat.tools.lint import lint, similar_tools, strict
+from clarifai_chat.tools.lint.tool_context import Subject
 from clarifai_chat.tools.schema.validator import SchemaProblem, schema_problems
-from clarifai_chat.tools.subject import Subject
 from clarifai_chat.tools.text import patch
 from clarifai_chat.tools.text.diagnostics import Edit, Finding, Path, kind, quoted
 from clarifai_chat.tools.text.parse import Tool, read
@@ -62,7 +62,7 @@ def check(text: str) -> Checked:
         found.extend(_schema(subject, problems))
         found.extend(strict.problems(subject))
         found.extend(lint.problems(subject, is_sound=not problems))
-    found.extend(alike.problems(subjects))
+    found.extend(similar_tools.problems(subjects))
     return Checked(document.tools, tuple(sorted(_few(found), key=_order)))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from clarifai_chat.tools.subject import Subject
+from clarifai_chat.tools.lint.tool_context import Subject
 from clarifai_chat.tools.text.diagnostics import Finding, quoted
 
 MAX_TOOLS = 128  # many providers take no more

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from clarifai_chat.tools.lint.tool_context import Subject
 from clarifai_chat.tools.schema.subschemas import Place, types
-from clarifai_chat.tools.subject import Subject
 from clarifai_chat.tools.text import patch
 from clarifai_chat.tools.text.diagnostics import Edit, Finding, quoted, words
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from clarifai_chat.tools.check import unique
+from clarifai_chat.tools.lint.check import unique
 from clarifai_chat.tools.text import patch
 from clarifai_chat.tools.text.diagnostics import Edit, edited
 from clarifai_chat.tools.text.json_parser import Node

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from clarifai_chat.text import are
+from clarifai_chat.tools.lint.tool_context import Subject
 from clarifai_chat.tools.schema.subschemas import Place, is_object, places, properties, required
-from clarifai_chat.tools.subject import Subject
 from clarifai_chat.tools.text import patch
 from clarifai_chat.tools.text.diagnostics import Finding, Level, words
 

@@ -1,0 +1,1 @@
+"""Check tool definitions: what breaks a request, what would help a model."""
