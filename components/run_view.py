@@ -14,7 +14,7 @@ from clarifai_chat.messages import ToolCall
 from clarifai_chat.playground import run_file, run_report, runs
 from clarifai_chat.playground.runs import Run, Step
 from clarifai_chat.text import counted
-from clarifai_chat.tools.verdict import Argument, Verdict
+from clarifai_chat.tools.verdict.verdict import Argument, Verdict
 from components import call_answers, exchange_view, reply_line, transcript
 from components.message_view import TextView
 from components.session import session, uninterrupted

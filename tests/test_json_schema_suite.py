@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from clarifai_chat.tools.verdict import judge_call
+from clarifai_chat.tools.verdict.verdict import judge_call
 
 SUITE = Path(__file__).parent / "json_schema_test_suite" / "draft2020-12"
 FILES = sorted(SUITE.glob("*.json"))

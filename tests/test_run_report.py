@@ -23,7 +23,7 @@ from clarifai_chat.playground.run_report import (
     outcome,
     settings_text,
 )
-from clarifai_chat.tools.verdict import Status
+from clarifai_chat.tools.verdict.verdict import Status
 
 ASKED = {
     "url": "https://clarifai.com/a/b/models/c",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat.tools.recover import MOST, recover
+from clarifai_chat.tools.verdict.text_calls import MOST, recover
 
 NAMES = {"get_weather", "get_time", "srv.tool-1"}
 CALL = '{"name": "get_weather", "arguments": {"city":  "Rome"}}'

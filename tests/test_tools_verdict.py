@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clarifai_chat.tools.arguments import read_arguments
 from clarifai_chat.tools.schema.describe import described
 from clarifai_chat.tools.schema.formats import looks_like
 from clarifai_chat.tools.schema.wording import got, path_text, shortened
-from clarifai_chat.tools.verdict import judge_call, judge_reply
+from clarifai_chat.tools.verdict.arguments import read_arguments
+from clarifai_chat.tools.verdict.verdict import judge_call, judge_reply
 from tests import odd_schemas
 
 WEATHER = {

@@ -43,7 +43,7 @@ from clarifai_chat.llm.assembler import Assembler
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.llm.transport import InFlight
-from clarifai_chat.tools.recover import recover
+from clarifai_chat.tools.verdict.text_calls import recover
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from clarifai_chat.config import settings
 from clarifai_chat.llm.exchange import TOKEN, Exchange
 from clarifai_chat.playground.runs import Run, steps
 from clarifai_chat.tools.schema.budget import DEEPEST, is_deeper
-from clarifai_chat.tools.verdict import Verdict
+from clarifai_chat.tools.verdict.verdict import Verdict
 
 
 def as_json(run: Run, pat: str = "") -> str:

@@ -7,7 +7,7 @@ from clarifai_chat.chat.usage import price, seconds, token_counts
 from clarifai_chat.messages import ToolCall
 from clarifai_chat.playground.runs import Run, Step, steps
 from clarifai_chat.text import counted, cut
-from clarifai_chat.tools.verdict import Status, Verdict
+from clarifai_chat.tools.verdict.verdict import Status, Verdict
 
 WORDS: dict[Status, str] = {
     "valid": "valid",

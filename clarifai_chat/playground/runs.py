@@ -33,7 +33,7 @@ from clarifai_chat.llm.request import ChatRequest, Params
 from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.messages import Message, ToolCall, ToolSpec, is_json
 from clarifai_chat.tools import builtins
-from clarifai_chat.tools.verdict import Verdict, judge_call, judge_reply
+from clarifai_chat.tools.verdict.verdict import Verdict, judge_call, judge_reply
 
 # Who answers calls: the reader; the reader, who approves what a built-in says; built-ins alone.
 Answers = Literal["by hand", "approve", "automatic"]

@@ -11,14 +11,14 @@ from jsonschema.exceptions import ValidationError
 
 from clarifai_chat.messages import FunctionSpec, Message, ToolCall, ToolSpec
 from clarifai_chat.text import are, counted
-from clarifai_chat.tools.arguments import Read, read_arguments
-from clarifai_chat.tools.rows import UNNAMED, Argument, rows_of
 from clarifai_chat.tools.schema.budget import SchemaTrouble
 from clarifai_chat.tools.schema.explain import INVENTED, problem
 from clarifai_chat.tools.schema.formats import format_notes
 from clarifai_chat.tools.schema.keywords import MOST_ERRORS
 from clarifai_chat.tools.schema.validator import errors_in
 from clarifai_chat.tools.schema.wording import few_of, got, name_text, path_text
+from clarifai_chat.tools.verdict.argument_rows import UNNAMED, Argument, rows_of
+from clarifai_chat.tools.verdict.arguments import Read, read_arguments
 
 __all__ = ["Argument", "Status", "Verdict", "judge_call", "judge_reply"]
 

@@ -1,0 +1,1 @@
+"""Judge the tool calls of a reply against the tools as they were sent."""
