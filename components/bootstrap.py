@@ -1,6 +1,6 @@
 """Start the app: what has to be in place before the first page is drawn."""
 
-from clarifai_chat import garbage
+from clarifai_chat import gc_thread
 from components import repairs
 
 
@@ -10,4 +10,4 @@ def bootstrap() -> None:
     Called by `server.py` when it starts, and by each page, which may run without it.
     """
     repairs.apply()
-    garbage.collect_between_bytecodes()
+    gc_thread.collect_between_bytecodes()

@@ -7,7 +7,7 @@ from clarifai_chat.config import ROOT
 
 MAKE_GARBAGE = """
 import gc, sys, threading, time
-from clarifai_chat.garbage import collect_between_bytecodes
+from clarifai_chat.gc_thread import collect_between_bytecodes
 
 class Ring:
     def __init__(self):
@@ -18,8 +18,8 @@ class Ring:
 where = set()
 collect_between_bytecodes()
 collect_between_bytecodes()  # pages say it again and again
-del sys.modules["clarifai_chat.garbage"]  # as Streamlit does when a file is edited
-from clarifai_chat.garbage import collect_between_bytecodes
+del sys.modules["clarifai_chat.gc_thread"]  # as Streamlit does when a file is edited
+from clarifai_chat.gc_thread import collect_between_bytecodes
 collect_between_bytecodes()
 while not where:
     rings = [Ring() for _ in range(10_000)]
