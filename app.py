@@ -18,7 +18,7 @@ from components import (
     turn_end,
     welcome,
 )
-from components.session import session, uninterrupted
+from components.state.session import session, uninterrupted
 
 RECENT_TURNS = 15  # drawn at once: the browser walks every element at each click
 ACTIONS: dict[turn_end.ActionName, turn_end.Action] = {

@@ -35,7 +35,7 @@ from clarifai_chat.config import ROOT, BadSettings, announce, is_loopback, setti
 from clarifai_chat.history import owner
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
-from components.bootstrap import bootstrap
+from components.state.bootstrap import bootstrap
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,9 @@ from clarifai_chat.chat.links import BadLink
 from clarifai_chat.history import saving
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import cut
-from components import asked_with, chat_list, keeping
-from components.session import session, set_widget, uninterrupted
+from components import chat_list
+from components.state import chat_settings, persistence
+from components.state.session import session, set_widget, uninterrupted
 
 TEXTS = {"system": "system prompt", "q": "question"}
 SHOWN = 400  # characters of a system prompt, where it is told of
@@ -55,7 +56,7 @@ def _take_chat() -> None:
     if asked == session.address_chat:
         return
     session.address_chat = asked
-    owner = keeping.owner()
+    owner = persistence.owner()
     if not asked or not owner or asked == session.chat["id"]:
         return
     if chat := saving.load(owner, asked):
@@ -80,7 +81,7 @@ def write() -> None:
             wanted.pop(name, None)
     kept = chat["id"] if chat["revision"] else ""
     # Where what it names could not be read, the next run tries again.
-    if kept or chat["turns"] or not keeping.owner() or not saving.trouble():
+    if kept or chat["turns"] or not persistence.owner() or not saving.trouble():
         wanted.pop("chat", None)
         if kept:
             wanted["chat"] = session.address_chat = kept
@@ -131,7 +132,7 @@ def show_notice() -> None:
 
 @uninterrupted()
 def _drop_system() -> None:
-    asked_with.take_typed()
+    chat_settings.take_typed()
     rest = session.chat["settings"].copy()
     rest.pop("system", None)
-    asked_with.replace(rest)
+    chat_settings.replace(rest)

@@ -26,8 +26,8 @@ from clarifai_chat.events import StreamEvent
 from clarifai_chat.history import attachment_contents
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.llm.transport import InFlight
-from components import asked_with, keeping
-from components.session import is_here, session, uninterrupted
+from components.state import chat_settings, persistence
+from components.state.session import is_here, session, uninterrupted
 
 
 @uninterrupted()
@@ -96,7 +96,7 @@ def remove(turn: Turn) -> None:
         end(turn, STOPPED, None)
     else:
         chats.splice(session.chat, turn)
-    keeping.save()
+    persistence.save()
 
 
 @uninterrupted()
@@ -113,10 +113,10 @@ def _is_asking(turn: Turn, prompt: str, model: Asked) -> bool:
 
 def _start(turn: Turn) -> None:
     """Have the turn asked, after those that wait."""
-    typed = asked_with.take_typed()
+    typed = chat_settings.take_typed()
     # Before it is saved, which may bring what another tab has set: that is not seen here yet.
     settings: ChatSettings = {**session.chat["settings"]}
-    asked_with.save(typed)  # before its request goes out
+    chat_settings.save(typed)  # before its request goes out
     turns, request, endpoint = session.turns, _request_of(turn, settings), session.endpoint(turn)
 
     def events(in_flight: InFlight) -> Iterator[StreamEvent]:
@@ -125,7 +125,7 @@ def _start(turn: Turn) -> None:
         return llm.events(asked, endpoint(), in_flight)
 
     replies.ask(turn, events, line=session.chat["id"], is_here=is_here(), turns=turns)
-    keeping.follow(turn)
+    persistence.follow(turn)
 
 
 def _request_of(turn: Turn, settings: ChatSettings) -> Callable[[], ChatRequest]:
@@ -133,7 +133,7 @@ def _request_of(turn: Turn, settings: ChatSettings) -> Callable[[], ChatRequest]
 
     It leaves out the same turns as the line at the box says.
     """
-    turns, owner = session.turns, keeping.owner()
+    turns, owner = session.turns, persistence.owner()
     model = catalog.describe(session.models, turn["model"]["url"])
     counted, leave_out = session.counted, session.leave_out
 

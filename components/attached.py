@@ -8,9 +8,9 @@ from clarifai_chat.chat.turn import Attachment, Turn
 from clarifai_chat.history import attachment_contents
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import compatibility
-from components import keeping
 from components.attaching import ICONS, measure
-from components.session import session
+from components.state import persistence
+from components.state.session import session
 
 GONE = "It is gone from this app. To ask with it, attach it again."
 
@@ -33,7 +33,7 @@ def show(turn: Turn) -> None:
 
 
 def _show_picture(file: Attachment) -> None:
-    small = attachment_contents.thumbnail(keeping.owner(), file)
+    small = attachment_contents.thumbnail(persistence.owner(), file)
     if small is None:
         st.caption(f"{ICONS['image']} {escaped(file['name'])}: {GONE}")
     else:
@@ -45,7 +45,7 @@ def _show_folded(file: Attachment, key: str) -> None:
     with st.expander(label, type="compact", key=key, on_change="rerun") as fold:
         if not fold.open:
             return
-        found, why = attachment_contents.find(keeping.owner(), [file])
+        found, why = attachment_contents.find(persistence.owner(), [file])
         content = found.get(file["id"])
         if content is None:
             st.caption(escaped(why) or GONE)

@@ -20,8 +20,9 @@ from clarifai_chat.history.attachment_contents import Taken
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import compatibility
 from clarifai_chat.text import counted, size
-from components import asking, keeping, layout
-from components.session import Reading, session, set_widget, uninterrupted, widget
+from components import asking, layout
+from components.state import persistence
+from components.state.session import Reading, session, set_widget, uninterrupted, widget
 
 HEAD_START_S = 0.3  # most files are read within it: then the question is there at once
 LOOK_S = 0.005
@@ -63,7 +64,7 @@ def take_in() -> list[Job]:
 
 def _read(prompt: str, files: list[attachment_contents.Upload]) -> Reading:
     room = MAX_FILES - len(session.waiting)
-    owner, pat = keeping.owner(), session.pat
+    owner, pat = persistence.owner(), session.pat
     take = partial(attachment_contents.take, owner, files, llm.count_tokens, secret=pat, room=room)
     return {
         "chat": session.chat["id"],

@@ -12,8 +12,8 @@ from clarifai_chat.history import attachment_contents, saving
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.transfer import chat_files, exports, imports
 from clarifai_chat.transfer.exports import Kind
-from components import asked_with, keeping
-from components.session import forget_widgets, seed, session, uninterrupted, widget
+from components.state import chat_settings, persistence
+from components.state.session import forget_widgets, seed, session, uninterrupted, widget
 
 if TYPE_CHECKING:  # the database's library is loaded when something is kept
     from clarifai_chat.history.store import Summary
@@ -26,7 +26,7 @@ MIMES: dict[Kind, str] = {"json": "application/json", "md": "text/markdown", "ht
 
 def show() -> None:
     """Draw it. Without a place to keep anything, a sentence that says so."""
-    owner = keeping.owner()
+    owner = persistence.owner()
     chat = session.chat
     st.button(
         NEW_TITLE,
@@ -39,7 +39,7 @@ def show() -> None:
     )
     if owner:
         _show_menu(owner)
-    if why := keeping.why_not():
+    if why := persistence.why_not():
         st.caption(f":material/info: {escaped(why)}")
     if not owner:
         return
@@ -203,7 +203,7 @@ def begin(chat: Chat) -> None:
     if not session.chat["revision"]:
         for turn in session.chat["turns"]:
             replies.drop(turn)
-    asked_with.leave()
+    chat_settings.leave()
     session.open_chat(chat)
     session.is_temporary = False
     session.deleted_chat = ""
@@ -212,7 +212,7 @@ def begin(chat: Chat) -> None:
 
 @uninterrupted()
 def _open() -> None:
-    owner, wanted = keeping.owner(), widget("chats")
+    owner, wanted = persistence.owner(), widget("chats")
     if not owner or not wanted or wanted == session.chat["id"]:
         return
     if chat := saving.load(owner, wanted):
@@ -239,18 +239,18 @@ def _rename() -> None:
     chat["is_named"] = bool(title)
     first = chat["turns"][0]["prompt"] if chat["turns"] else ""
     chat["title"] = title or chats.auto_title(first)
-    keeping.save()
+    persistence.save()
 
 
 @uninterrupted()
 def _pin() -> None:
     session.chat["pinned"] = not session.chat["pinned"]
-    keeping.save()
+    persistence.save()
 
 
 @uninterrupted()
 def _delete() -> None:
-    owner, gone = keeping.owner(), session.chat["id"]
+    owner, gone = persistence.owner(), session.chat["id"]
     if owner and saving.delete(owner, gone):
         begin(chats.new_chat())
         session.deleted_chat = gone
@@ -258,7 +258,7 @@ def _delete() -> None:
 
 @uninterrupted()
 def _undo_delete() -> None:
-    owner, wanted = keeping.owner(), session.deleted_chat
+    owner, wanted = persistence.owner(), session.deleted_chat
     if owner and saving.undelete(owner, wanted) and (chat := saving.load(owner, wanted)):
         begin(chat)
 
@@ -270,7 +270,7 @@ def _switch_temporary() -> None:
 
 @uninterrupted()
 def _delete_everything() -> None:
-    owner = keeping.owner()
+    owner = persistence.owner()
     if owner and saving.delete_everything(owner):
         attachment_contents.forget(owner)
         session.waiting, session.reading, session.refused = [], [], []
@@ -279,7 +279,7 @@ def _delete_everything() -> None:
 
 @uninterrupted()
 def _import() -> None:
-    upload, owner = widget("import_chats"), keeping.owner()
+    upload, owner = widget("import_chats"), persistence.owner()
     if upload is None or owner is None:
         return
     try:

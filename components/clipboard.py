@@ -12,7 +12,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from clarifai_chat.chat.turn import Turn, said
 from components.code_editor import BUILT
-from components.session import session, uninterrupted, widget
+from components.state.session import session, uninterrupted, widget
 
 KEY = "clipboard"
 STAYS_S = 5  # for a next run, which comes before the browser is ready, or has said that it failed

@@ -13,8 +13,8 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from clarifai_chat.config import ROOT
-from components.draft import Draft, one_kind_of_line_end
-from components.session import uninterrupted, widget
+from components.state.draft import Draft, one_kind_of_line_end
+from components.state.session import uninterrupted, widget
 
 BUILT = ROOT / "frontend" / "built"
 HELP = (

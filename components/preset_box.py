@@ -6,8 +6,8 @@ from clarifai_chat.access_token import holds
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.transfer import presets
 from clarifai_chat.transfer.presets import BadPresets, Preset
-from components import asked_with, keeping
-from components.session import forget_widgets, session, set_widget, uninterrupted, widget
+from components.state import chat_settings, persistence
+from components.state.session import forget_widgets, session, set_widget, uninterrupted, widget
 
 TAKE_IT_OUT = "Your access token stands in these settings, so they were not saved. Take it out."
 
@@ -21,7 +21,7 @@ def show() -> None:
         known, why = _known()
         if why:
             st.caption(f":material/info: {escaped(why)}")
-        if keeping.owner() is None:
+        if persistence.owner() is None:
             st.caption(":material/info: Presets are not kept here: they are gone with a reload.")
         _show_known(list(known))
         st.text_input(
@@ -87,7 +87,7 @@ def _show_known(names: list[str]) -> None:
 
 def _known() -> tuple[dict[str, Preset], str]:
     """The visitor's presets by name, and why they cannot be read where they cannot."""
-    owner = keeping.owner()
+    owner = persistence.owner()
     return presets.listing(owner) if owner else (session.presets, "")
 
 
@@ -97,14 +97,14 @@ def _use() -> None:
     if preset is None:
         st.toast("This preset was deleted in another tab.")
         return
-    asked_with.replace(presets.settings_of(preset))
+    chat_settings.replace(presets.settings_of(preset))
     if model := preset.get("model"):
         session.choose(model)
 
 
 @uninterrupted()
 def _save() -> None:
-    asked_with.take_typed()
+    chat_settings.take_typed()
     name = presets.name_of(widget("preset_name") or "")
     preset = presets.made(session.chat["settings"], session.chosen)
     known, why = _known()
@@ -127,7 +127,7 @@ def _save() -> None:
 @uninterrupted()
 def _delete() -> None:
     name = widget("chosen_preset") or ""
-    preset, owner = _known()[0].get(name), keeping.owner()
+    preset, owner = _known()[0].get(name), persistence.owner()
     if preset is None:
         return
     if owner and (why := presets.delete(owner, name)):
@@ -174,7 +174,7 @@ def _bring_in() -> None:
 
 def _put(found: dict[str, Preset]) -> str:
     """Keep presets where this visitor's are; "" or why not."""
-    if owner := keeping.owner():
+    if owner := persistence.owner():
         return presets.save(owner, found)
     session.presets = {**session.presets, **found}
     return ""

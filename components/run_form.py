@@ -12,7 +12,7 @@ from clarifai_chat.playground.runs import ANSWERS, CHOICES, MOST_STEPS, TYPED, R
 from clarifai_chat.tools.builtins import BUILTINS
 from clarifai_chat.tools.builtins.suggest import suggested
 from clarifai_chat.tools.lint.check import Checked
-from components.session import seed, session, uninterrupted, widget
+from components.state.session import seed, session, uninterrupted, widget
 
 BY_HAND = "by hand"
 SWITCH = {"not sent": None, "on": True, "off": False}

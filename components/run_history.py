@@ -8,7 +8,7 @@ import streamlit as st
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.playground import run_report
 from clarifai_chat.playground.runs import Run
-from components.session import forget_widgets, seed, session, uninterrupted, widget
+from components.state.session import forget_widgets, seed, session, uninterrupted, widget
 
 
 class Entry:

@@ -17,7 +17,7 @@ from clarifai_chat.text import counted
 from clarifai_chat.tools.verdict.verdict import Argument, Verdict
 from components import call_answers, exchange_view, reply_line, transcript
 from components.message_view import TextView
-from components.session import session, uninterrupted
+from components.state.session import session, uninterrupted
 
 State = Literal["running", "complete", "error"]
 COLORS = {

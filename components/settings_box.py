@@ -13,9 +13,10 @@ from clarifai_chat.chat.settings import EFFORTS, ChatSettings, given, is_any_jso
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground.compatibility import chat_cautions
 from clarifai_chat.transfer.validate import MOST
-from components import asked_with, preset_box
-from components.asked_with import ANY, NOT_SENT, OFF, PREFIX, SCHEMA
-from components.session import (
+from components import preset_box
+from components.state import chat_settings
+from components.state.chat_settings import ANY, NOT_SENT, OFF, PREFIX, SCHEMA
+from components.state.session import (
     forget_widgets,
     has_widget,
     seed,
@@ -134,7 +135,7 @@ def _show_effort(effort: str) -> None:
 
 
 def _show_json(settings: ChatSettings) -> None:
-    mode = asked_with.mode(settings)
+    mode = chat_settings.mode(settings)
     _seed("set_json", mode)
     st.selectbox("JSON answers", [OFF, ANY, SCHEMA], key="set_json", on_change=_keep)
     if mode != SCHEMA:
@@ -198,15 +199,15 @@ def _show_link(system: str) -> None:
 
 @uninterrupted()
 def _keep() -> None:
-    if typed := asked_with.take_typed():
-        asked_with.save(typed)
+    if typed := chat_settings.take_typed():
+        chat_settings.save(typed)
 
 
 @uninterrupted()
 def _clear() -> None:
-    asked_with.replace({})
+    chat_settings.replace({})
 
 
 @uninterrupted()
 def _undo() -> None:
-    asked_with.undo()
+    chat_settings.undo()

@@ -9,8 +9,8 @@ from clarifai_chat import catalog, llm
 from clarifai_chat.background import Job
 from clarifai_chat.config import ROOT, BadSettings, settings
 from components import model_picker, sign_in, token_box
-from components.bootstrap import bootstrap
-from components.session import LOOK_S, pause_point, session
+from components.state.bootstrap import bootstrap
+from components.state.session import LOOK_S, pause_point, session
 
 MAX_ADDRESS_CHARS = 500
 ASSETS = ROOT / "assets"

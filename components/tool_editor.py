@@ -13,7 +13,7 @@ from clarifai_chat.tools.text import diagnostics as findings
 from clarifai_chat.tools.text.diagnostics import Finding
 from components import code_editor, tool_list, tool_text, toolset_box
 from components.code_editor import Mark
-from components.session import forget_widgets, seed, session, uninterrupted, widget
+from components.state.session import forget_widgets, seed, session, uninterrupted, widget
 
 MOST_FINDINGS = 12  # shown at once
 ICONS = {

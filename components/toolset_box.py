@@ -6,7 +6,7 @@ from clarifai_chat.access_token import holds
 from clarifai_chat.playground import toolset
 from clarifai_chat.playground.toolset import MAX_FILE_BYTES, BadToolSet
 from components import tool_text
-from components.session import session, uninterrupted, widget
+from components.state.session import session, uninterrupted, widget
 
 TOO_LARGE = "These tools are too many for a link. Save them as a file instead."
 TAKE_IT_OUT = "Your access token is in the tools or a prompt. Take it out: links and files travel."

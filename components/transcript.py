@@ -15,7 +15,7 @@ from clarifai_chat.errors import Problem
 from clarifai_chat.markdown.sanitize import escaped
 from components import attached, turn_end
 from components.message_view import MessageView, TextView
-from components.session import LOOK_S, pause_point, seed
+from components.state.session import LOOK_S, pause_point, seed
 from components.turn_end import Action, ActionName, Other
 
 TICK_S = 1 / 10  # how often a reply that streams is drawn at most

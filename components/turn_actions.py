@@ -7,8 +7,9 @@ from clarifai_chat.catalog import Model
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.markdown.sanitize import escaped
-from components import asking, chat_list, keeping
-from components.session import asked_of, forget_widgets, session, uninterrupted, widget
+from components import asking, chat_list
+from components.state import persistence
+from components.state.session import asked_of, forget_widgets, session, uninterrupted, widget
 from components.turn_end import Other
 
 # How many models the menus know beside the Demo. One shows less: not the one that answered.
@@ -67,7 +68,7 @@ def rate(turn: Turn) -> None:
         turn.pop("feedback", None)
     else:
         turn["feedback"] = "up" if thumb else "down"
-    keeping.save()
+    persistence.save()
 
 
 @uninterrupted()
@@ -85,7 +86,7 @@ def _show_sibling(turn: Turn, step: int) -> None:
     place = [each["id"] for each in alike].index(turn["id"]) + step
     if 0 <= place < len(alike):
         chats.show(session.chat, alike[place])
-        keeping.save()
+        persistence.save()
 
 
 @uninterrupted()
@@ -96,7 +97,7 @@ def fork(turn: Turn) -> None:
     forked, is_temporary = chats.fork(session.chat, turn), session.is_temporary
     chat_list.begin(forked)
     session.is_temporary = is_temporary
-    keeping.save()
+    persistence.save()
 
 
 @uninterrupted()
@@ -107,7 +108,7 @@ def take_out(turn: Turn) -> None:
     session.removed_turns = chats.remove(session.chat, turn)
     for each in reversed(session.removed_turns):  # what waits first: else its turn comes
         replies.drop(each)
-    keeping.save()
+    persistence.save()
 
 
 def _is_here(turn: Turn) -> bool:
@@ -119,4 +120,4 @@ def _is_here(turn: Turn) -> bool:
 def put_back() -> None:
     chats.restore(session.chat, session.removed_turns)
     session.removed_turns = []
-    keeping.save()
+    persistence.save()

@@ -7,7 +7,7 @@ import streamlit as st
 
 from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Turn, can_continue, said
 from components import reply_line
-from components.session import set_widget, widget
+from components.state.session import set_widget, widget
 
 Action = Callable[[Turn], None]
 ActionName = Literal[

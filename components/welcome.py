@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from clarifai_chat import demo
-from components.session import session
+from components.state.session import session
 
 STARTERS: tuple[tuple[str, str], ...] = (
     ("Explain something", "Explain how a large language model writes text, to a curious teenager."),

@@ -5,7 +5,7 @@ import streamlit as st
 from clarifai_chat import catalog
 from clarifai_chat.catalog import Model
 from components import model_picker, shell
-from components.session import session, uninterrupted, widget
+from components.state.session import session, uninterrupted, widget
 
 STATUS = {
     "demo": "in this app",

@@ -21,7 +21,7 @@ from components import (
     toolset_box,
     transcript,
 )
-from components.session import is_here, session, uninterrupted
+from components.state.session import is_here, session, uninterrupted
 
 
 @uninterrupted()

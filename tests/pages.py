@@ -38,7 +38,7 @@ from components import (  # loaded while ROOT is right
     transcript,
     turn_end,
 )
-from components.session import Session, Slot
+from components.state.session import Session, Slot
 from tests.canary import assert_no_canary
 from tests.fake_clarifai import Behaviour, FakeClarifai, FakeHandler, chunk
 from tests.patience import PATIENCE_S

@@ -39,9 +39,9 @@ def importers(*packages):
 
 
 def test_there_is_something_to_look_at():
-    assert {"app.py", "server.py", "pages/models.py", "components/session.py"} <= set(NAMES)
+    assert {"app.py", "server.py", "pages/models.py", "components/state/session.py"} <= set(NAMES)
     assert "clarifai_chat/llm/client.py" in CORE
-    assert importers("streamlit") >= {"app.py", "components/session.py"}
+    assert importers("streamlit") >= {"app.py", "components/state/session.py"}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_pages_do_not_import_each_other():
 def test_only_the_session_names_session_state():
     naming = {name for name in NAMES if "session_state" in ast.dump(tree(name))}
 
-    assert naming == {"components/session.py"}
+    assert naming == {"components/state/session.py"}
 
 
 def test_only_the_door_to_litellm_writes_the_environment():

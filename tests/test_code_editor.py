@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from components import code_editor
 from components.code_editor import replace
-from components.draft import Draft, new_draft
+from components.state.draft import Draft, new_draft
 from tests.patience import PATIENCE_S
 
 KEY = "editor"
@@ -16,7 +16,8 @@ KEY = "editor"
 def page() -> None:
     import streamlit as st
 
-    from components import code_editor, draft
+    from components import code_editor
+    from components.state import draft
 
     state = st.session_state
     if "draft" not in state:

@@ -32,7 +32,7 @@ PAGE = """
 import json, time
 import streamlit as st
 from components import code_editor
-from components.draft import new_draft
+from components.state.draft import new_draft
 
 KEY = "editor"
 state = st.session_state

@@ -260,7 +260,7 @@ def test_a_connection_that_is_https_itself_makes_the_cookie_secure():
 
 PAGE = """
 import streamlit as st
-from components.visitor import visitor
+from components.state.owner import visitor
 st.text(f"owner: {visitor()}")
 if st.query_params.get("fail"):
     raise RuntimeError(str(dict(st.context.cookies)))

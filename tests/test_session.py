@@ -19,9 +19,9 @@ from streamlit.runtime.state.common import WidgetMetadata
 from streamlit.web.server import server_util
 
 from clarifai_chat.config import ROOT
-from components import repairs
-from components import session as keeper
-from components.bootstrap import bootstrap
+from components.state import session as keeper
+from components.state import streamlit_patches
+from components.state.bootstrap import bootstrap
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -185,7 +185,7 @@ def test_an_outsiders_origin_is_refused_without_asking_the_internet(monkeypatch)
 
 def test_importing_the_session_changes_nothing():
     code = (
-        "import gc, threading, components.session;"
+        "import gc, threading, components.state.session;"
         "from streamlit.runtime.app_session import AppSession;"
         "print(gc.isenabled(), threading.active_count(),"
         " hasattr(AppSession.request_rerun, '__wrapped__'))"
@@ -203,6 +203,6 @@ def test_repairs_are_made_once_however_often_the_module_is_imported():
         return SafeSessionState.on_script_will_rerun, Runtime._send_message, register
 
     before = repaired()
-    repairs.apply()
+    streamlit_patches.apply()
 
     assert repaired() == before

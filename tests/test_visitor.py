@@ -17,7 +17,7 @@ from clarifai_chat.history.owner import (
     owner_of,
     owner_of_account,
 )
-from components import visitor as component
+from components.state import owner as component
 
 ID, OTHER = "0123456789abcdef" * 4, "f" * 64
 
@@ -152,7 +152,7 @@ def test_outside_of_a_server_there_is_no_visitor():
     def page():
         import streamlit as st
 
-        from components.visitor import visitor
+        from components.state.owner import visitor
 
         st.text(f"visitor: {visitor()}")
 

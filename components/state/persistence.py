@@ -4,8 +4,8 @@ from clarifai_chat.access_token import holds
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.config import settings
 from clarifai_chat.history import attachment_contents, saving
-from components.session import session
-from components.visitor import visitor
+from components.state.owner import visitor
+from components.state.session import session
 
 
 def owner() -> str | None:

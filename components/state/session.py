@@ -26,7 +26,7 @@ from clarifai_chat.llm.endpoints import Endpoint, SharedUse, endpoint_for
 from clarifai_chat.playground.runs import Run, RunSettings, default_settings
 from clarifai_chat.playground.toolset import ToolSet
 from clarifai_chat.transfer.presets import Preset
-from components.draft import Draft, new_draft
+from components.state.draft import Draft, new_draft
 
 T = TypeVar("T")
 

@@ -1,7 +1,7 @@
 """Start the app: what has to be in place before the first page is drawn."""
 
 from clarifai_chat import gc_thread
-from components import repairs
+from components.state import streamlit_patches
 
 
 def bootstrap() -> None:
@@ -9,5 +9,5 @@ def bootstrap() -> None:
 
     Called by `server.py` when it starts, and by each page, which may run without it.
     """
-    repairs.apply()
+    streamlit_patches.apply()
     gc_thread.collect_between_bytecodes()

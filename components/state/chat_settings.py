@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection
 from typing import Any, cast
 
 from clarifai_chat.chat.settings import ANY_JSON, ChatSettings, is_any_json, stops_in
-from components import keeping
-from components.session import forget_widgets, has_widget, session, widget
+from components.state import persistence
+from components.state.session import forget_widgets, has_widget, session, widget
 
 PREFIX = "set_"  # of the keys of all widgets whose values are in the conversation
 NOT_SENT = "Not sent"
@@ -53,7 +53,7 @@ def save(typed: Collection[str]) -> None:
     if not (session.chat["turns"] or session.chat["revision"]):
         return
     mine: dict[str, Any] = {**session.chat["settings"]}
-    keeping.save()
+    persistence.save()
     settings = session.chat["settings"]
     lost = _changed(settings, cast(ChatSettings, mine)).intersection(typed)
     if not lost:
@@ -61,7 +61,7 @@ def save(typed: Collection[str]) -> None:
     kept = {name: value for name, value in settings.items() if name not in lost}
     again = {name: mine[name] for name in lost if name in mine}
     session.chat["settings"] = cast(ChatSettings, {**kept, **again})
-    keeping.save()
+    persistence.save()
 
 
 def leave() -> None:

@@ -1,0 +1,1 @@
+"""Keep what one browser tab remembers; patch Streamlit."""
