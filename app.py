@@ -5,7 +5,6 @@ import streamlit as st
 from clarifai_chat.chat import chats, replies
 from components import (
     address,
-    asking,
     attaching,
     chat_list,
     clipboard,
@@ -14,10 +13,10 @@ from components import (
     settings_box,
     shell,
     transcript,
-    turn_actions,
     turn_end,
     welcome,
 )
+from components.actions import asking, turn_actions
 from components.state.session import session, uninterrupted
 
 RECENT_TURNS = 15  # drawn at once: the browser walks every element at each click

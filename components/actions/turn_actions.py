@@ -7,7 +7,8 @@ from clarifai_chat.catalog import Model
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.markdown.sanitize import escaped
-from components import asking, chat_list
+from components import chat_list
+from components.actions import asking
 from components.state import persistence
 from components.state.session import asked_of, forget_widgets, session, uninterrupted, widget
 from components.turn_end import Other

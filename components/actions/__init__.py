@@ -1,0 +1,1 @@
+"""Change the state when something is clicked. Nothing here draws."""
