@@ -3,24 +3,23 @@
 import streamlit as st
 
 from clarifai_chat.chat import chats, replies
-from components import (
+from components import layout, shell
+from components.actions import asking, turn_actions
+from components.chat import (
     address,
-    attaching,
+    attachment_input,
     chat_list,
     clipboard,
-    layout,
-    meter,
+    context_meter,
     settings_box,
-    shell,
     transcript,
-    turn_end,
+    turn_footer,
     welcome,
 )
-from components.actions import asking, turn_actions
 from components.state.session import session, uninterrupted
 
 RECENT_TURNS = 15  # drawn at once: the browser walks every element at each click
-ACTIONS: dict[turn_end.ActionName, turn_end.Action] = {
+ACTIONS: dict[turn_footer.ActionName, turn_footer.Action] = {
     "retry": asking.ask_again,
     "resume": asking.carry_on,
     "use_demo": asking.ask_demo,
@@ -50,12 +49,12 @@ def show_the_end() -> None:
 
 pending = shell.begin_page("Chat")
 address.take()
-pending += attaching.take_in()
+pending += attachment_input.take_in()
 
 with st.bottom:
     clipboard.show()
-    turn_end.style()
-    attaching.show()
+    turn_footer.style()
+    attachment_input.show()
 # Stop above the box, where the reply grows, and what the next question will use.
 with (
     st.bottom,
@@ -64,14 +63,14 @@ with (
     ),
 ):
     stop_place, meter_places = st.empty(), (st.empty(), st.empty())
-    attaching.show_limits()
+    attachment_input.show_limits()
 st.chat_input(
     f"Message {session.asked_model['name']}",
     key="prompt",
     # Of any kind: the browser would take away what it refuses, and send the question without it.
     accept_file="multiple",
     disabled=bool(session.reading),  # it shows the question whose files are being read
-    on_submit=attaching.submit,
+    on_submit=attachment_input.submit,
 )
 
 turns = session.turns
@@ -113,7 +112,7 @@ if session.removed_turns:
     undo_place.button(
         "Deleted. Undo", key="put_back", icon=":material/undo:", on_click=turn_actions.put_back
     )
-meter_view = meter.MeterView(meter_places, turns, views)
+meter_view = context_meter.MeterView(meter_places, turns, views)
 if any(replies.get(turn) for turn in turns):
     meter_view.draw(pending)
     stop_place.button("Stop", key="stop", icon=":material/stop_circle:", on_click=asking.stop)

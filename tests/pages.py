@@ -31,13 +31,7 @@ from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.config import ROOT
 from clarifai_chat.llm import endpoints
-from components import (  # loaded while ROOT is right
-    clipboard,  # noqa: F401
-    code_editor,  # noqa: F401
-    shell,  # noqa: F401
-    transcript,
-    turn_end,
-)
+from components.chat import transcript, turn_footer
 from components.state.session import Session, Slot
 from tests.canary import assert_no_canary
 from tests.fake_clarifai import Behaviour, FakeClarifai, FakeHandler, chunk
@@ -226,7 +220,7 @@ def _readable(node: Block | Element) -> list[str]:
         return [option.content for option in node.proto.options]
     if (
         node.type == "empty"
-        or (getattr(node, "key", None) or "").partition(":")[0] in turn_end.ICONS
+        or (getattr(node, "key", None) or "").partition(":")[0] in turn_footer.ICONS
     ):
         return []
     fields = ("body", "label", "placeholder", "message")

@@ -13,8 +13,8 @@ from clarifai_chat.history import saving
 from clarifai_chat.history.owner import COOKIE, new_id, owner_of
 from clarifai_chat.history.store import open_store
 from clarifai_chat.transfer import exports
-from components import clipboard
-from components.turn_end import MOST_OTHERS
+from components.chat import clipboard
+from components.chat.turn_footer import MOST_OTHERS
 from tests.canary import CANARY
 from tests.fake_clarifai import cut, says, status, think_tags
 from tests.pages import Gate, answers, ask, questions, reply

@@ -68,7 +68,7 @@ def slow(monkeypatch):
         return accept(*args)
 
     monkeypatch.setattr(attachments, "accept", wait)
-    monkeypatch.setattr("components.attaching.HEAD_START_S", 0.0)
+    monkeypatch.setattr("components.chat.attachment_input.HEAD_START_S", 0.0)
     yield opened
     opened.set()
 
@@ -76,7 +76,7 @@ def slow(monkeypatch):
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
     """What is read within a click here is read within it on a busy machine too."""
-    monkeypatch.setattr("components.attaching.HEAD_START_S", PATIENCE_S)
+    monkeypatch.setattr("components.chat.attachment_input.HEAD_START_S", PATIENCE_S)
 
 
 def send(app, text, **files):
@@ -224,7 +224,7 @@ def test_what_waits_can_be_taken_away(open_app, fake):
 
 
 def test_what_waits_counts_among_the_files_of_a_question(open_app, fake, monkeypatch):
-    monkeypatch.setattr("components.attaching.MAX_FILES", 1)
+    monkeypatch.setattr("components.chat.attachment_input.MAX_FILES", 1)
     app = send(open_app(pat=CANARY), "What is it?", a_txt=b"Apples", b_zip=b"PK\x03\x04")
 
     send(app, "What is it?", c_txt=b"Pears")

@@ -272,7 +272,7 @@ def test_an_edited_module_in_mid_reply_loses_nothing(
         ask(page, "First question")
         ask(page, "Second question")
         expect(answer(page)).to_contain_text("Waiting for the answer above")
-        for name in ("components/transcript.py", "clarifai_chat/chat/usage.py"):
+        for name in ("components/chat/transcript.py", "clarifai_chat/chat/usage.py"):
             source = (project / name).read_text("utf-8")
             edited = source.replace("Waiting for the answer above.", "Waiting its turn.")
             (project / name).write_text(edited + "\n# edited\n", "utf-8")

@@ -6,7 +6,7 @@ import pytest
 
 from clarifai_chat import catalog, llm
 from clarifai_chat.catalog import DEFAULT_URL, Model
-from components import meter
+from components.chat import context_meter
 from tests.canary import CANARY
 from tests.fake_clarifai import says, status
 from tests.pages import Gate, ask, page, reply, texts
@@ -153,7 +153,7 @@ def test_nothing_is_counted_twice(open_small, monkeypatch):
 
 
 def test_a_long_conversation_is_counted_in_the_background(open_small, monkeypatch):
-    monkeypatch.setattr(meter, "AT_ONCE", 1000)
+    monkeypatch.setattr(context_meter, "AT_ONCE", 1000)
     threads = set()
 
     def count(text):
@@ -170,7 +170,7 @@ def test_a_long_conversation_is_counted_in_the_background(open_small, monkeypatc
 
 
 def test_what_cannot_be_counted_stays_rough(open_small, monkeypatch):
-    monkeypatch.setattr(meter, "AT_ONCE", 1000)
+    monkeypatch.setattr(context_meter, "AT_ONCE", 1000)
     monkeypatch.setattr(llm, "count_tokens", lambda text: 1 / 0)
 
     app = open_small(2).run()

@@ -42,7 +42,7 @@ def test_a_chat_sends_its_request(open_app, fake):
 
 
 def test_a_question_with_files_sends_its_request(open_app, fake, monkeypatch):
-    monkeypatch.setattr("components.attaching.HEAD_START_S", 20.0)
+    monkeypatch.setattr("components.chat.attachment_input.HEAD_START_S", 20.0)
     fake.next(says("A square."))
     app = open_app(pat=CANARY)
     box = app.chat_input(key="prompt")

@@ -8,7 +8,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
 from clarifai_chat.chat import replies
-from components import transcript
+from components.chat import transcript
 from tests.canary import CANARY
 from tests.fake_clarifai import cut
 from tests.pages import Gate, ask, page

@@ -7,11 +7,11 @@ from clarifai_chat.catalog import Model
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.markdown.sanitize import escaped
-from components import chat_list
 from components.actions import asking
+from components.chat import chat_list
+from components.chat.turn_footer import Other
 from components.state import persistence
 from components.state.session import asked_of, forget_widgets, session, uninterrupted, widget
-from components.turn_end import Other
 
 # How many models the menus know beside the Demo. One shows less: not the one that answered.
 OTHERS = 5

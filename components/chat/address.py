@@ -13,7 +13,7 @@ from clarifai_chat.chat.links import BadLink
 from clarifai_chat.history import saving
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import cut
-from components import chat_list
+from components.chat import chat_list
 from components.state import chat_settings, persistence
 from components.state.session import session, set_widget, uninterrupted
 

@@ -13,7 +13,7 @@ from clarifai_chat.chat.settings import EFFORTS, ChatSettings, given, is_any_jso
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground.compatibility import chat_cautions
 from clarifai_chat.transfer.validate import MOST
-from components import preset_box
+from components.chat import preset_box
 from components.state import chat_settings
 from components.state.chat_settings import ANY, NOT_SENT, OFF, PREFIX, SCHEMA
 from components.state.session import (

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 import streamlit as st
 
 from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Turn, can_continue, said
-from components import reply_line
+from components.chat import reply_line
 from components.state.session import set_widget, widget
 
 Action = Callable[[Turn], None]

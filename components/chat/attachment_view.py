@@ -8,7 +8,7 @@ from clarifai_chat.chat.turn import Attachment, Turn
 from clarifai_chat.history import attachment_contents
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import compatibility
-from components.attaching import ICONS, measure
+from components.chat.attachment_input import ICONS, measure
 from components.state import persistence
 from components.state.session import session
 

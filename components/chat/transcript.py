@@ -13,10 +13,10 @@ from clarifai_chat.chat import replies
 from clarifai_chat.chat.turn import Attempt, Turn, is_over, said
 from clarifai_chat.errors import Problem
 from clarifai_chat.markdown.sanitize import escaped
-from components import attached, turn_end
-from components.message_view import MessageView, TextView
+from components.chat import attachment_view, turn_footer
+from components.chat.message_view import MessageView, TextView
+from components.chat.turn_footer import Action, ActionName, Other
 from components.state.session import LOOK_S, pause_point, seed
-from components.turn_end import Action, ActionName, Other
 
 TICK_S = 1 / 10  # how often a reply that streams is drawn at most
 TAIL_BYTES_PER_S = 40_000
@@ -72,7 +72,7 @@ class TurnView:
             self._question.text(turn["prompt"])  # as it was typed: no markup, nothing fetched
         if turn.get("attachments"):
             with self._question:
-                attached.show(turn)
+                attachment_view.show(turn)
         with self._answer:
             if turn["model"]["url"] == DEMO.url:
                 st.badge(turn["model"]["name"], color="gray", icon=":material/theater_comedy:")
@@ -140,11 +140,11 @@ class TurnView:
 
     def _show_end(self) -> None:
         """How the reply ended, and what can be done with it."""
-        problem, steps = self.turn["problem"], turn_end.next_steps(self.turn)
+        problem, steps = self.turn["problem"], turn_footer.next_steps(self.turn)
         with self._end.container(gap="small" if problem or steps else "xxsmall"):
             if problem:
                 show_problem(problem)
-            turn_end.show(
+            turn_footer.show(
                 self.turn,
                 self._actions,
                 steps=steps,
