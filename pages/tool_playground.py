@@ -11,8 +11,16 @@ from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.playground import runs
 from clarifai_chat.playground.runs import Run
 from clarifai_chat.tools.lint.check import check
-from components import run_form, run_history, run_view, shell, tool_editor, tool_text, toolset_box
+from components import shell
 from components.chat import transcript
+from components.playground import (
+    run_form,
+    run_history,
+    run_view,
+    tool_editor,
+    tool_text,
+    toolset_box,
+)
 from components.state.session import is_here, session, uninterrupted
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from components import code_editor
-from components.code_editor import replace
+from components.playground import code_editor
+from components.playground.code_editor import replace
 from components.state.draft import Draft, new_draft
 from tests.patience import PATIENCE_S
 
@@ -16,7 +16,7 @@ KEY = "editor"
 def page() -> None:
     import streamlit as st
 
-    from components import code_editor
+    from components.playground import code_editor
     from components.state import draft
 
     state = st.session_state

@@ -15,8 +15,8 @@ from clarifai_chat.playground import runs
 from clarifai_chat.playground.runs import default_settings
 from clarifai_chat.playground.toolset import to_json, to_parameter
 from clarifai_chat.tools.templates import TEMPLATES, text_of
-from components import run_history
 from components.chat import transcript
+from components.playground import run_history
 from tests import fake_clarifai
 from tests.canary import CANARY, leaks_in
 from tests.conftest import NOWHERE

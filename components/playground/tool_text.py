@@ -9,7 +9,7 @@ from clarifai_chat.playground.runs import default_settings
 from clarifai_chat.playground.toolset import ToolSet
 from clarifai_chat.tools.lint.check import Checked
 from clarifai_chat.tools.templates import TEMPLATES, Template, text_of
-from components import code_editor, run_form
+from components.playground import code_editor, run_form
 from components.state.session import forget_widgets, session, widget
 
 KEY = "tools"

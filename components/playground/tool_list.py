@@ -7,7 +7,7 @@ import streamlit as st
 from clarifai_chat.markdown.sanitize import as_code
 from clarifai_chat.tools.lint import edits
 from clarifai_chat.tools.lint.check import Checked, check
-from components import tool_text
+from components.playground import tool_text
 from components.state.session import seed, session, uninterrupted, widget
 
 MANY = 5  # more than these scroll

@@ -5,7 +5,7 @@ import streamlit as st
 from clarifai_chat.access_token import holds
 from clarifai_chat.playground import toolset
 from clarifai_chat.playground.toolset import MAX_FILE_BYTES, BadToolSet
-from components import tool_text
+from components.playground import tool_text
 from components.state.session import session, uninterrupted, widget
 
 TOO_LARGE = "These tools are too many for a link. Save them as a file instead."

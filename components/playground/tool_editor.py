@@ -11,8 +11,8 @@ from clarifai_chat.tools.lint.check import Checked, check
 from clarifai_chat.tools.templates import TEMPLATES, Template
 from clarifai_chat.tools.text import diagnostics as findings
 from clarifai_chat.tools.text.diagnostics import Finding
-from components import code_editor, tool_list, tool_text, toolset_box
-from components.code_editor import Mark
+from components.playground import code_editor, tool_list, tool_text, toolset_box
+from components.playground.code_editor import Mark
 from components.state.session import forget_widgets, seed, session, uninterrupted, widget
 
 MOST_FINDINGS = 12  # shown at once

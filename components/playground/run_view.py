@@ -15,9 +15,9 @@ from clarifai_chat.playground import run_file, run_report, runs
 from clarifai_chat.playground.runs import Run, Step
 from clarifai_chat.text import counted
 from clarifai_chat.tools.verdict.verdict import Argument, Verdict
-from components import call_answers, exchange_view
 from components.chat import reply_line, transcript
 from components.chat.message_view import TextView
+from components.playground import call_answers, exchange_view
 from components.state.session import session, uninterrupted
 
 State = Literal["running", "complete", "error"]
