@@ -3,7 +3,6 @@
 import streamlit as st
 
 from clarifai_chat.chat import chats, replies
-from components import layout, shell
 from components.actions import asking, turn_actions
 from components.chat import (
     address,
@@ -16,6 +15,7 @@ from components.chat import (
     turn_footer,
     welcome,
 )
+from components.frame import layout, shell
 from components.state.session import session, uninterrupted
 
 RECENT_TURNS = 15  # drawn at once: the browser walks every element at each click

@@ -4,7 +4,7 @@ import streamlit as st
 
 from clarifai_chat import catalog
 from clarifai_chat.catalog import Model
-from components import model_picker, shell
+from components.frame import model_picker, shell
 from components.state.session import session, uninterrupted, widget
 
 STATUS = {

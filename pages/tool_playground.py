@@ -11,8 +11,8 @@ from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.playground import runs
 from clarifai_chat.playground.runs import Run
 from clarifai_chat.tools.lint.check import check
-from components import shell
 from components.chat import transcript
+from components.frame import shell
 from components.playground import (
     run_form,
     run_history,

@@ -305,7 +305,7 @@ def test_while_a_file_is_read_the_page_says_so_and_then_asks(open_app, fake, slo
 def test_the_box_is_closed_and_shows_the_question_while_its_file_is_read(
     open_app, fake, slow, monkeypatch
 ):
-    monkeypatch.setattr("components.shell.settle", lambda pending: None)
+    monkeypatch.setattr("components.frame.shell.settle", lambda pending: None)
     app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
 
     assert box(app) == "What is in it?"
@@ -325,7 +325,7 @@ def test_the_box_is_closed_and_shows_the_question_while_its_file_is_read(
 
 
 def test_one_need_not_wait_for_a_file(open_app, fake, slow, monkeypatch):
-    monkeypatch.setattr("components.shell.settle", lambda pending: None)
+    monkeypatch.setattr("components.frame.shell.settle", lambda pending: None)
     app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
 
     app.click("leave_reading")
@@ -341,7 +341,7 @@ def test_one_need_not_wait_for_a_file(open_app, fake, slow, monkeypatch):
 def test_a_question_is_not_asked_in_a_chat_that_was_opened_meanwhile(
     open_app, fake, slow, monkeypatch, store
 ):
-    monkeypatch.setattr("components.shell.settle", lambda pending: None)
+    monkeypatch.setattr("components.frame.shell.settle", lambda pending: None)
     app = open_app(pat=CANARY)
     fake.next(says("Hello."))
     ask(app, "Hi")
@@ -362,7 +362,7 @@ def test_a_question_is_not_asked_in_a_chat_that_was_opened_meanwhile(
 def test_a_second_question_does_not_overtake_one_whose_file_is_read(
     open_app, fake, slow, monkeypatch
 ):
-    monkeypatch.setattr("components.shell.settle", lambda pending: None)
+    monkeypatch.setattr("components.frame.shell.settle", lambda pending: None)
     app = send(open_app(pat=CANARY), "First", notes_txt=b"Apples")
     reading = app.session_state["session.reading"]
     app.session_state["session.reading"] = [*reading, {**reading[0], "prompt": "Second"}]

@@ -154,7 +154,7 @@ def test_the_tree_shows_what_exists() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_page_is_linked_and_described(page: Path) -> None:
     name = page.relative_to(ROOT).as_posix()
-    assert f'st.page_link("{name}"' in read("components/shell.py")
+    assert f'st.page_link("{name}"' in read("components/frame/shell.py")
     assert f"`{name}`" in read("README.md").partition("\n## Pages\n")[2].partition("\n## ")[0]
 
 

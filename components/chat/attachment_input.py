@@ -20,8 +20,8 @@ from clarifai_chat.history.attachment_contents import Taken
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import compatibility
 from clarifai_chat.text import counted, size
-from components import layout
 from components.actions import asking
+from components.frame import layout
 from components.state import persistence
 from components.state.session import Reading, session, set_widget, uninterrupted, widget
 

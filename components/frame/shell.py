@@ -8,7 +8,7 @@ import streamlit as st
 from clarifai_chat import catalog, llm
 from clarifai_chat.background import Job
 from clarifai_chat.config import ROOT, BadSettings, settings
-from components import model_picker, sign_in, token_box
+from components.frame import model_picker, sign_in, token_box
 from components.state.bootstrap import bootstrap
 from components.state.session import LOOK_S, pause_point, session
 

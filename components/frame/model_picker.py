@@ -11,7 +11,7 @@ import streamlit as st
 from clarifai_chat import catalog
 from clarifai_chat.catalog import Model
 from clarifai_chat.markdown.sanitize import escaped
-from components import token_box
+from components.frame import token_box
 from components.state.session import session, set_widget, uninterrupted, widget
 
 ROWS = 12  # drawn at once; searching is quicker than scrolling

@@ -7,7 +7,7 @@ from clarifai_chat.catalog import clarifai_api
 from clarifai_chat.catalog.clarifai_api import Account
 from clarifai_chat.config import settings
 from clarifai_chat.markdown.sanitize import escaped
-from components import layout
+from components.frame import layout
 from components.state.session import session, set_widget, uninterrupted, widget
 
 MAKE_ONE = "https://clarifai.com/me/settings/secrets"

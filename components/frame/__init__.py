@@ -1,0 +1,1 @@
+"""Draw what surrounds every page: links, model picker, token box."""
