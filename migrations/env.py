@@ -1,4 +1,4 @@
-"""Run by Alembic, which `clarifai_chat/history/store/opening.py` hands a connection that holds the lock."""
+"""Run by Alembic on the connection that `history/store/opening.py` holds the lock on."""
 
 from alembic import context
 
