@@ -872,7 +872,7 @@ def test_a_refused_token_is_said_and_nothing_is_lost(open_app, fake):
 
 
 def test_a_rate_limit_is_tried_again_and_both_attempts_are_kept(open_app, fake, monkeypatch):
-    class SeenInFlight(Call):
+    class SeenInFlight(InFlight):
         """Waits for its next try until the page has said so."""
 
         def __init__(self):
@@ -880,7 +880,7 @@ def test_a_rate_limit_is_tried_again_and_both_attempts_are_kept(open_app, fake, 
             is_said = lambda: any("Trying again in" in text for text in passed_by(app))  # noqa: E731
             self.ended.wait = lambda seconds: until(is_said)
 
-    monkeypatch.setattr(replies, "Call", SeenInFlight)
+    monkeypatch.setattr(replies, "InFlight", SeenInFlight)
     fake.next(status(429, 11005), calls())
     app = open_app(PAGE, pat=CANARY, **with_prompt())
 
