@@ -16,10 +16,11 @@ from components.chat import (
     welcome,
 )
 from components.frame import layout, shell
+from components.reply import live
 from components.state.session import session, uninterrupted
 
 RECENT_TURNS = 15  # drawn at once: the browser walks every element at each click
-ACTIONS: dict[turn_footer.ActionName, turn_footer.Action] = {
+ACTIONS: dict[turn_actions.ActionName, turn_actions.Action] = {
     "retry": asking.ask_again,
     "resume": asking.carry_on,
     "use_demo": asking.ask_demo,
@@ -97,8 +98,8 @@ views = [
     for turn in turns[hidden:]
 ]
 # What is being answered comes first: its first word may be there before all else is drawn.
-live = [view for view in views if replies.get(view.turn)][:1]
-for view in live:
+answering = [view for view in views if replies.get(view.turn)][:1]
+for view in answering:
     view.draw()
 shell.show_sidebar()
 with st.sidebar:
@@ -106,7 +107,7 @@ with st.sidebar:
     chat_list.show()
 address.write()
 for view in views:
-    for each in (view, *live):
+    for each in (view, *answering):
         each.draw()
 if session.removed_turns:
     undo_place.button(
@@ -118,5 +119,5 @@ if any(replies.get(turn) for turn in turns):
     stop_place.button("Stop", key="stop", icon=":material/stop_circle:", on_click=asking.stop)
 layout.clear_below(2 * (session.drawn_turns - len(views)))
 session.drawn_turns = len(views)
-transcript.watch(views, has_news=lambda: shell.has_news(pending), when_over=show_the_end)
+live.watch(views, has_news=lambda: shell.has_news(pending), when_over=show_the_end)
 shell.settle(pending)

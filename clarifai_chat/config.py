@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 ROOT = Path(__file__).parent.parent
+DOTENV = ROOT / ".env"
 
 
 class BadSettings(ValueError):
@@ -75,7 +76,7 @@ def load_settings(environ: Mapping[str, str], dotenv: Path | None = None) -> Set
 @cache
 def settings() -> Settings:
     """This process's settings, read on first use."""
-    return load_settings(os.environ, ROOT / ".env")
+    return load_settings(os.environ, DOTENV)
 
 
 _listening: list[str] = []

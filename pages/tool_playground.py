@@ -11,7 +11,6 @@ from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.playground import runs
 from clarifai_chat.playground.runs import Run
 from clarifai_chat.tools.lint.check import check
-from components.chat import transcript
 from components.frame import shell
 from components.playground import (
     run_form,
@@ -21,6 +20,7 @@ from components.playground import (
     tool_text,
     toolset_box,
 )
+from components.reply import live
 from components.state.session import is_here, session, uninterrupted
 
 
@@ -90,7 +90,7 @@ with right:
     is_new = run is not None and session.drawn_run != run["turn"]["id"]
     place = (st.empty() if is_new else st).container()
     session.drawn_run = run["turn"]["id"] if run else ""
-    views: list[transcript.View] = []
+    views: list[live.View] = []
     if run:
         with place:
             views = [run_view.RunView(run, send)]
@@ -102,7 +102,7 @@ def is_outdated() -> bool:
     return any(replies.get(turn) is None for turn in running.values())
 
 
-transcript.watch(views, has_news=lambda: is_outdated() or shell.has_news(pending))
+live.watch(views, has_news=lambda: is_outdated() or shell.has_news(pending))
 if is_outdated():
     st.rerun()  # Run instead of Stop, and how it came out in the list of runs
 shell.settle(pending)

@@ -71,7 +71,7 @@ def set_up(guard, monkeypatch):  # the guard looks last, when what a test has se
     """Settings for one test: `set_up(REPLY_LEASE_S=1)`. No developer's .env or shell leaks in."""
     for name in [n for n in os.environ if n in config.SETTING_NAMES or n.startswith("OPENAI_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setattr(config, "ROOT", Path(__file__).parent / "no such folder")
+    monkeypatch.setattr(config, "DOTENV", Path(__file__).parent / "no such file")
 
     def set_up(**settings):
         for name, value in settings.items():

@@ -31,7 +31,8 @@ from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.config import ROOT
 from clarifai_chat.llm import endpoints
-from components.chat import transcript, turn_footer
+from components.chat import turn_footer
+from components.reply import live
 from components.state.session import Session, Slot
 from tests.canary import assert_no_canary
 from tests.fake_clarifai import Behaviour, FakeClarifai, FakeHandler, chunk
@@ -353,7 +354,7 @@ def at_a_glance(monkeypatch: pytest.MonkeyPatch) -> None:
         if not any(replies.get(view.turn) for view in views):
             when_over()
 
-    monkeypatch.setattr(transcript, "watch", look)
+    monkeypatch.setattr(live, "watch", look)
 
 
 @pytest.fixture

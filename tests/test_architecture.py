@@ -51,7 +51,8 @@ def test_there_is_something_to_look_at():
         ("openai", {"clarifai_chat/llm/client.py"}),
         (
             "httpx",
-            {f"clarifai_chat/{name}.py" for name in ("llm", "wire", "clarifai", "recording")},
+            {f"clarifai_chat/llm/{name}.py" for name in ("client", "exchange", "transport")}
+            | {"clarifai_chat/catalog/clarifai_api.py"},
         ),
         ("httpx_sse", {"clarifai_chat/llm/client.py"}),
         ("httpcore", {"clarifai_chat/llm/transport.py"}),

@@ -24,7 +24,7 @@ import time
 import streamlit as st
 
 from clarifai_chat.markdown.sanitize import safe
-from components.chat.message_view import TextView
+from components.reply.message_view import TextView
 from tests.markdown_corpus import CORPUS
 
 for number, text in enumerate(CORPUS.values()):

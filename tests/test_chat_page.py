@@ -11,7 +11,7 @@ from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import Turn, apply, new_turn
 from clarifai_chat.errors import AppFull, ChatFull, Runaway
 from clarifai_chat.events import Finished, Retrying, Text
-from components.chat.transcript import waiting_text
+from components.reply.status import waiting_text
 from tests.canary import CANARY
 from tests.conftest import NOWHERE
 from tests.fake_clarifai import cut, no_usage, says, status, think_tags

@@ -142,7 +142,7 @@ def test_the_databases_password_is_not_in_what_settings_look_like():
 
 
 def test_the_file_does_not_enter_the_environment(dotenv, monkeypatch):
-    monkeypatch.setattr(config, "ROOT", dotenv(f"CLARIFAI_PAT={CANARY}\nOTHER=1").parent)
+    monkeypatch.setattr(config, "DOTENV", dotenv(f"CLARIFAI_PAT={CANARY}\nOTHER=1"))
     config.settings.cache_clear()
 
     assert config.settings().shared_pat == CANARY

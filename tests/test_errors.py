@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat import errors, llm
+from clarifai_chat import errors
 from clarifai_chat.errors import (
     CODES,
     MAX_DETAIL_CHARS,
@@ -32,6 +32,7 @@ from clarifai_chat.errors import (
     plain,
     read_error,
 )
+from clarifai_chat.llm import client
 from clarifai_chat.llm.transport import InFlight
 from tests.canary import CANARY, leaks_in
 from tests.conftest import kinds
@@ -67,7 +68,7 @@ def test_a_problem_keeps_what_the_server_said():
 
 
 def litellms_exceptions():
-    llm._imported()
+    client._imported()
     return sys.modules["litellm"].LITELLM_EXCEPTION_TYPES
 
 
@@ -85,7 +86,7 @@ def test_every_exception_of_litellm_has_a_meaning(caplog):
         error = made(kind)
         for status in (None, 400):
             error.status_code = status
-            meant = llm._meaning_of(error, CANARY, InFlight(), begun=False)
+            meant = client._meaning_of(error, CANARY, InFlight(), begun=False)
 
             assert isinstance(meant, ChatError), kind
             assert not leaks_in(str(meant.problem()))
@@ -98,11 +99,11 @@ def test_what_lies_under_an_exception_of_litellm_decides(begun):
         error.__context__ = ValueError("on the way")
         error.__context__.__cause__ = httpx.ConnectError("refused")
 
-        assert type(llm._meaning_of(error, CANARY, InFlight(), begun)) is Unreachable
+        assert type(client._meaning_of(error, CANARY, InFlight(), begun)) is Unreachable
 
 
 def test_a_mistake_of_ours_is_logged_by_its_type_alone(caplog):
-    meant = llm._meaning_of(KeyError(CANARY), CANARY, InFlight(), begun=False)
+    meant = client._meaning_of(KeyError(CANARY), CANARY, InFlight(), begun=False)
 
     assert type(meant) is AppFault
     assert [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR] == [

@@ -8,7 +8,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
 from clarifai_chat.chat import replies
-from components.chat import transcript
+from components.reply import live
 from tests.canary import CANARY
 from tests.fake_clarifai import cut
 from tests.pages import Gate, ask, page
@@ -36,7 +36,7 @@ def click_twice(monkeypatch) -> Callable[..., None]:
                 view.draw()
 
         with monkeypatch.context() as patch:
-            patch.setattr(transcript, "watch", watch)
+            patch.setattr(live, "watch", watch)
             app.run()
         assert len(runs) == 2
 

@@ -11,12 +11,13 @@ import pytest
 from clarifai_chat import catalog
 from clarifai_chat.chat import replies
 from clarifai_chat.llm.exchange import TOKEN
+from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.playground import runs
 from clarifai_chat.playground.runs import default_settings
 from clarifai_chat.playground.toolset import to_json, to_parameter
 from clarifai_chat.tools.templates import TEMPLATES, text_of
-from components.chat import transcript
 from components.playground import run_history
+from components.reply import live
 from tests import fake_clarifai
 from tests.canary import CANARY, leaks_in
 from tests.conftest import NOWHERE
@@ -1019,7 +1020,7 @@ def test_a_run_that_goes_on_is_listed_as_it_comes_out_though_another_is_shown(
     fake.next(says("One."), gate)
     app = run(open_app(PAGE, pat=CANARY, **with_prompt()), "First")
     with monkeypatch.context() as at_a_glance:
-        at_a_glance.setattr(transcript, "watch", lambda *_, **__: None)
+        at_a_glance.setattr(live, "watch", lambda *_, **__: None)
         run(app, "Second")
     before = len(app.sent)
 

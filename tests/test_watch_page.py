@@ -11,11 +11,13 @@ from tests.some_chats import turn
 
 PAGE = """
 import builtins
-from components import shell, transcript
+from components.chat import transcript
+from components.reply import live
+from components.state.bootstrap import bootstrap
 
-shell.open_page("Side by side")
+bootstrap()
 views = [transcript.TurnView(turn, {}) for turn in builtins.TURNS]
-transcript.watch(views, has_news=lambda: False, when_over=lambda: None)
+live.watch(views, has_news=lambda: False, when_over=lambda: None)
 """
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from clarifai_chat.attachments import audio, images, kinds, pdf, texts
+from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.attachments.limits import Refused, check_size, limits
-from clarifai_chat.chat.turn import Attachment
 from clarifai_chat.text import cut, size
 
 __all__ = [

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Literal, NotRequired, TypedDict, cast
 
+from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.errors import Problem
 from clarifai_chat.events import (
     Answered,
@@ -78,18 +79,6 @@ class Attempt(TypedDict):
     before: list[Figures]  # of those that an answer took before it was continued
     request_id: str
     notice: NotRequired[Notice]
-
-
-class Attachment(TypedDict):
-    """A file that goes with a question. Its content is in the store, not in the turn."""
-
-    id: str  # 32 hex digits, random
-    name: str
-    kind: Literal["image", "text", "audio"]
-    mime: str
-    size: int  # bytes, as kept
-    tokens: int | None
-    sha256: str
 
 
 class Turn(Attempt):

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, TypedDict
 from clarifai_chat import attachments
 from clarifai_chat.access_token import holds
 from clarifai_chat.attachments import Accepted, Refused, images
+from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.attachments.limits import MAX_FILES, MB
 from clarifai_chat.chat.chats import Chat
-from clarifai_chat.chat.turn import Attachment, Turn
+from clarifai_chat.chat.turn import Turn
 from clarifai_chat.config import settings
 from clarifai_chat.errors import FileGone, FileOutOfReach
 from clarifai_chat.history import saving

@@ -2,6 +2,7 @@
 
 from clarifai_chat.llm.client import (
     MAX_ATTEMPTS,
+    MAX_RETRY_AFTER_S,
     can_count,
     count_tokens,
     events,
@@ -11,6 +12,7 @@ from clarifai_chat.llm.client import (
 
 __all__ = [
     "MAX_ATTEMPTS",
+    "MAX_RETRY_AFTER_S",
     "can_count",
     "count_tokens",
     "events",

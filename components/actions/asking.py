@@ -6,6 +6,7 @@ Nothing here draws.
 from collections.abc import Callable, Iterator, Sequence
 
 from clarifai_chat import catalog, llm
+from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.catalog import DEMO
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.request import chat_request
@@ -14,7 +15,6 @@ from clarifai_chat.chat.token_counts import Tally
 from clarifai_chat.chat.turn import (
     STOPPED,
     Asked,
-    Attachment,
     Turn,
     end,
     is_over,

@@ -1,6 +1,8 @@
 """What a click on a turn does: edit, ask another model, move, rate, fork, delete."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Literal, NamedTuple
 
 from clarifai_chat import catalog
 from clarifai_chat.catalog import Model
@@ -8,13 +10,36 @@ from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.markdown.sanitize import escaped
 from components.actions import asking
-from components.chat import chat_list
-from components.chat.turn_footer import Other
+from components.actions import chats as chat_actions
 from components.state import persistence
 from components.state.session import asked_of, forget_widgets, session, uninterrupted, widget
 
+Action = Callable[[Turn], None]
+ActionName = Literal[
+    "retry",
+    "resume",
+    "use_demo",
+    "remove",
+    "edit",
+    "send_edit",
+    "leave_edit",
+    "older",
+    "newer",
+    "fork",
+    "take_out",
+    "copy",
+    "rate",
+]
 # How many models the menus know beside the Demo. One shows less: not the one that answered.
 OTHERS = 5
+
+
+class Other(NamedTuple):
+    """A model that a question can be asked of instead: the menu's words for it, as Markdown."""
+
+    url: str
+    label: str
+    ask: Action
 
 
 @uninterrupted()
@@ -96,7 +121,7 @@ def fork(turn: Turn) -> None:
     if not _is_here(turn):
         return
     forked, is_temporary = chats.fork(session.chat, turn), session.is_temporary
-    chat_list.begin(forked)
+    chat_actions.begin(forked)
     session.is_temporary = is_temporary
     persistence.save()
 

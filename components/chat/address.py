@@ -13,7 +13,7 @@ from clarifai_chat.chat.links import BadLink
 from clarifai_chat.history import saving
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import cut
-from components.chat import chat_list
+from components.actions import chats as chat_actions
 from components.state import chat_settings, persistence
 from components.state.session import session, set_widget, uninterrupted
 
@@ -42,7 +42,7 @@ def _take_texts() -> None:
             refused.append(str(error))
     if system := found.get("system"):
         session.address_chat = str(st.query_params.get("chat", ""))  # it stays as it is
-        chat_list.begin(chats.new_chat())
+        chat_actions.begin(chats.new_chat())
         session.chat["settings"]["system"] = session.linked_system = system
     if question := found.get("q"):
         set_widget("prompt", question)
@@ -60,7 +60,7 @@ def _take_chat() -> None:
     if not asked or not owner or asked == session.chat["id"]:
         return
     if chat := saving.load(owner, asked):
-        chat_list.begin(chat)
+        chat_actions.begin(chat)
     elif saving.trouble():  # said above the list
         if not session.chat["turns"]:
             session.address_chat = ""  # the next run tries again

@@ -12,9 +12,9 @@ import streamlit as st
 
 from clarifai_chat import background, llm
 from clarifai_chat.attachments import clean_name, limits
+from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.attachments.limits import MAX_FILES
 from clarifai_chat.background import Job
-from clarifai_chat.chat.turn import Attachment
 from clarifai_chat.history import attachment_contents
 from clarifai_chat.history.attachment_contents import Taken
 from clarifai_chat.markdown.sanitize import escaped

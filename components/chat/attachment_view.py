@@ -4,7 +4,8 @@ import streamlit as st
 
 from clarifai_chat import attachments, catalog
 from clarifai_chat.attachments import Accepted
-from clarifai_chat.chat.turn import Attachment, Turn
+from clarifai_chat.attachments.attachment import Attachment
+from clarifai_chat.chat.turn import Turn
 from clarifai_chat.history import attachment_contents
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import compatibility

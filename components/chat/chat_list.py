@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from clarifai_chat.chat import chats, replies
+from clarifai_chat.chat import chats
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.history import attachment_contents, saving
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.transfer import chat_files, exports, imports
 from clarifai_chat.transfer.exports import Kind
-from components.state import chat_settings, persistence
+from components.actions import chats as chat_actions
+from components.state import persistence
 from components.state.session import forget_widgets, seed, session, uninterrupted, widget
 
 if TYPE_CHECKING:  # the database's library is loaded when something is kept
@@ -194,20 +195,7 @@ def _exported(kind: Kind, owner: str, chat: Chat | None, secret: str) -> str:
 
 @uninterrupted()
 def _new_chat() -> None:
-    begin(chats.new_chat())
-
-
-def begin(chat: Chat) -> None:
-    """Show another conversation. What runs in one that nobody keeps is ended: it could not be seen
-    again."""
-    if not session.chat["revision"]:
-        for turn in session.chat["turns"]:
-            replies.drop(turn)
-    chat_settings.leave()
-    session.open_chat(chat)
-    session.is_temporary = False
-    session.deleted_chat = ""
-    forget_widgets("temporary", "all_chats", "delete_sure")
+    chat_actions.begin(chats.new_chat())
 
 
 @uninterrupted()
@@ -216,7 +204,7 @@ def _open() -> None:
     if not owner or not wanted or wanted == session.chat["id"]:
         return
     if chat := saving.load(owner, wanted):
-        begin(chat)
+        chat_actions.begin(chat)
     elif not saving.trouble():
         st.toast("This conversation was deleted in another tab.")
 
@@ -252,7 +240,7 @@ def _pin() -> None:
 def _delete() -> None:
     owner, gone = persistence.owner(), session.chat["id"]
     if owner and saving.delete(owner, gone):
-        begin(chats.new_chat())
+        chat_actions.begin(chats.new_chat())
         session.deleted_chat = gone
 
 
@@ -260,7 +248,7 @@ def _delete() -> None:
 def _undo_delete() -> None:
     owner, wanted = persistence.owner(), session.deleted_chat
     if owner and saving.undelete(owner, wanted) and (chat := saving.load(owner, wanted)):
-        begin(chat)
+        chat_actions.begin(chat)
 
 
 @uninterrupted()
@@ -274,7 +262,7 @@ def _delete_everything() -> None:
     if owner and saving.delete_everything(owner):
         attachment_contents.forget(owner)
         session.waiting, session.reading, session.refused = [], [], []
-        begin(chats.new_chat())
+        chat_actions.begin(chats.new_chat())
 
 
 @uninterrupted()
@@ -298,4 +286,4 @@ def _import() -> None:
     if kept:
         count = "One conversation is" if len(kept) == 1 else f"{len(kept)} conversations are"
         st.toast(f"{count} here now, beside what was here.")
-        begin(kept[0])
+        chat_actions.begin(kept[0])

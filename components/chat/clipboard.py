@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from clarifai_chat.chat.turn import Turn, said
-from components.playground.code_editor import BUILT
+from components.state.frontend import BUILT
 from components.state.session import session, uninterrupted, widget
 
 KEY = "clipboard"

@@ -1,37 +1,19 @@
 """Draw turns: the same code draws a reply while it streams and when it is history."""
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from clarifai_chat import llm
 from clarifai_chat.catalog import DEMO
-from clarifai_chat.chat import replies
 from clarifai_chat.chat.turn import Attempt, Turn, is_over, said
-from clarifai_chat.errors import Problem
-from clarifai_chat.markdown.sanitize import escaped
+from components.actions.turn_actions import Action, ActionName, Other
 from components.chat import attachment_view, turn_footer
-from components.chat.message_view import MessageView, TextView
-from components.chat.turn_footer import Action, ActionName, Other
-from components.state.session import LOOK_S, pause_point, seed
+from components.reply import status
+from components.reply.message_view import MessageView, TextView
+from components.state.session import seed
 
-TICK_S = 1 / 10  # how often a reply that streams is drawn at most
-TAIL_BYTES_PER_S = 40_000
-DRAWINGS_PER_S = 300  # of all visitors together; one costs about 1 ms of the interpreter
 USER, MODEL = ":material/person:", ":material/auto_awesome:"
-
-
-class View(Protocol):
-    """What `watch` keeps up to date: one reply on the page."""
-
-    turn: Turn
-
-    @property
-    def tail_size(self) -> int: ...
-    def draw(self) -> None: ...
 
 
 class TurnView:
@@ -119,7 +101,7 @@ class TurnView:
 
     def _show_notice(self) -> None:
         """What is going on while there is no text to show it."""
-        text = waiting_text(self.turn)
+        text = status.waiting_text(self.turn)
         if text == self._noted:
             return
         self._noted = text
@@ -143,7 +125,7 @@ class TurnView:
         problem, steps = self.turn["problem"], turn_footer.next_steps(self.turn)
         with self._end.container(gap="small" if problem or steps else "xxsmall"):
             if problem:
-                show_problem(problem)
+                status.show_problem(problem)
             turn_footer.show(
                 self.turn,
                 self._actions,
@@ -173,103 +155,6 @@ class TurnView:
         )
 
 
-def watch(
-    views: Sequence[View],
-    *,
-    has_news: Callable[[], bool],
-    when_over: Callable[[], object] = lambda: None,
-) -> None:
-    """Draw all replies as they arrive, side by side, until none waits or runs.
-
-    The last statement of a page. Returns early when `has_news`. `when_over` is called once no reply
-    is left.
-    """
-    watched = [_Watched(view) for view in views]
-    live = _live(watched)
-    while live:
-        seen = {reply: each.draw_what_is_due(reply) for each, reply in live.items()}
-        if has_news():
-            return
-        pause_point()
-        replies.wait_for_news(seen, LOOK_S)
-        before, live = live, _live(watched)
-        for each in before.keys() - live.keys():
-            each.view.draw()
-    for view in views:
-        view.draw()
-    when_over()
-
-
-class _Watched:
-    """One reply on the page: what of it is drawn, and since when."""
-
-    def __init__(self, view: View) -> None:
-        self.view = view
-        self._version, self._drawn_at = 0, 0.0
-
-    def draw_what_is_due(self, reply: replies.Reply) -> int | None:
-        """Draw the reply unless that was done a moment ago.
-
-        Returns the version that is drawn; None where news can wait for the next drawing.
-        """
-        interval_s = tick_s(self.view.tail_size, replies.running())
-        if time.monotonic() - self._drawn_at < interval_s:
-            return None
-        # Always, before the first word: it is drawn as it comes.
-        if reply.version != self._version:
-            self._version, self._drawn_at = reply.version, time.monotonic()
-        self.view.draw()
-        return self._version
-
-
-def _live(watched: Sequence[_Watched]) -> dict[_Watched, replies.Reply]:
-    """Return those whose replies wait or run."""
-    return {each: reply for each in watched if (reply := replies.get(each.view.turn))}
-
-
-def tick_s(tail_size: int, replies_running: int) -> float:
-    """Seconds between two drawings of a reply that streams.
-
-    Longer for a long tail (a big table is one block, and sent whole each time), and when many
-    replies share this process's one interpreter.
-    """
-    return max(TICK_S, tail_size / TAIL_BYTES_PER_S, replies_running / DRAWINGS_PER_S)
-
-
-def waiting_text(turn: Turn) -> str:
-    """Markdown for a reply without text so far; "waiting" where it has not been asked yet."""
-    if is_over(turn):
-        return ""
-    if notice := turn.get("notice"):
-        left = max(0, round(notice["until"] - time.time()))
-        return (
-            f":material/refresh: {notice['what']} Trying again in {left} s"
-            f" (attempt {notice['attempt']} of {notice['attempts']})."
-        )
-    if turn["asked_at"] is None:
-        return "waiting"
-    if turn["figures"]["first_token_s"] is not None:
-        return ""
-    if turn["replies"]:
-        return ":shimmer[Continuing]"
-    if not llm.is_ready():
-        return ":shimmer[Starting up: the model library is loading. Your question is kept.]"
-    return f":shimmer[Asking {escaped(turn['model']['name'])}]"
-
-
 def _show_earlier(attempt: Attempt) -> None:
     with st.expander("An earlier answer to this question, kept", type="compact"):
         TextView(st.container()).draw(said(attempt), over=True)
-
-
-def show_problem(problem: Problem) -> None:
-    # Escaped: in it may be what was typed, or a file that a stranger made.
-    text = f"**{escaped(problem['what'])}** {escaped(problem['advice'])}"
-    if problem["detail"]:
-        text += f"  \n:small[The server said: “{escaped(problem['detail'])}”]"
-    whose = f"Whose side: {problem['side']}."
-    if problem["code"]:
-        whose += f" Clarifai code {problem['code']}."
-    if problem["request_id"]:
-        whose += f" Request id for support: {escaped(problem['request_id'])}"
-    st.error(f"{text}  \n:small[{whose}]", icon=":material/error:")

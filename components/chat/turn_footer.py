@@ -1,30 +1,14 @@
 """Under an answer that is over: how it ended, what it took, and what can be done with it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Turn, can_continue, said
-from components.chat import reply_line
+from components.actions.turn_actions import Action, ActionName, Other
+from components.reply import reply_line
 from components.state.session import set_widget, widget
 
-Action = Callable[[Turn], None]
-ActionName = Literal[
-    "retry",
-    "resume",
-    "use_demo",
-    "remove",
-    "edit",
-    "send_edit",
-    "leave_edit",
-    "older",
-    "newer",
-    "fork",
-    "take_out",
-    "copy",
-    "rate",
-]
 MENU: dict[str, ActionName] = {
     "Edit the question": "edit",
     "Ask again": "retry",
@@ -43,14 +27,6 @@ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(
 # The next step for each way of ending.
 ASK_AGAIN = (STOPPED, UNWATCHED, INTERRUPTED, "content_filter")
 ASK_DEMO = ("NoPat", "SharedPatSpent", "Unreachable")
-
-
-class Other(NamedTuple):
-    """A model that a question can be asked of instead: the menu's words for it, as Markdown."""
-
-    url: str
-    label: str
-    ask: Action
 
 
 def style() -> None:

@@ -12,11 +12,10 @@ from typing import Literal, TypedDict
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from clarifai_chat.config import ROOT
 from components.state.draft import Draft, one_kind_of_line_end
+from components.state.frontend import BUILT
 from components.state.session import uninterrupted, widget
 
-BUILT = ROOT / "frontend" / "built"
 HELP = (
     "Tab leaves the editor. Enter indents; Control and right bracket indents more, Control and left"
     " bracket less. Control F searches. F8 goes to the next mark, Control Shift M lists them."

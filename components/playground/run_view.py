@@ -15,9 +15,9 @@ from clarifai_chat.playground import run_file, run_report, runs
 from clarifai_chat.playground.runs import Run, Step
 from clarifai_chat.text import counted
 from clarifai_chat.tools.verdict.verdict import Argument, Verdict
-from components.chat import reply_line, transcript
-from components.chat.message_view import TextView
 from components.playground import call_answers, exchange_view
+from components.reply import reply_line, status
+from components.reply.message_view import TextView
 from components.state.session import session, uninterrupted
 
 State = Literal["running", "complete", "error"]
@@ -78,7 +78,7 @@ class RunView:
         """What ended it, where that was no answer, and the next step."""
         with self._end.container():
             if problem := self.turn["problem"]:
-                transcript.show_problem(problem)
+                status.show_problem(problem)
             elif note := reply_line.ENDINGS.get(self.turn["ending"]):
                 st.caption(note)
             if runs.wants_answers(self.run):
@@ -279,7 +279,7 @@ def _what(step: Step) -> str:
 
 
 def _waiting(run: Run) -> str:
-    return transcript.waiting_text(run["turn"]) or ":shimmer[Running]"
+    return status.waiting_text(run["turn"]) or ":shimmer[Running]"
 
 
 def show_comparison(one: Run, other: Run) -> None:

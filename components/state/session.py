@@ -14,13 +14,14 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from clarifai_chat import catalog
+from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.background import Job
 from clarifai_chat.catalog import Model
 from clarifai_chat.chat import chats
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.token_counts import Counted
-from clarifai_chat.chat.turn import Asked, Attachment, Turn
+from clarifai_chat.chat.turn import Asked, Turn
 from clarifai_chat.config import announced, host_of, is_loopback, settings
 from clarifai_chat.llm.endpoints import Endpoint, SharedUse, endpoint_for
 from clarifai_chat.playground.runs import Run, RunSettings, default_settings

@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, not_, select, update
 
+from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.settings import ChatSettings
-from clarifai_chat.chat.turn import Attachment, Turn
+from clarifai_chat.chat.turn import Turn
 from clarifai_chat.history.store import cleaning, merging, rows, searching
 from clarifai_chat.history.store.searching import Summary
 from clarifai_chat.history.store.tables import attachments, chats, presets

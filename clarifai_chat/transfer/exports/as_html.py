@@ -6,8 +6,9 @@ from functools import partial
 from html import escape
 from pathlib import Path
 
+from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.chat.chats import Chat, branches, path
-from clarifai_chat.chat.turn import Attachment, Turn
+from clarifai_chat.chat.turn import Turn
 from clarifai_chat.markdown.rendered import code, rendered
 from clarifai_chat.messages import Message, is_json
 from clarifai_chat.transfer.exports import words

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.context_window import oldest
 from clarifai_chat.chat.settings import is_any_json
-from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Attachment, Turn
+from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Turn
 from clarifai_chat.chat.usage import reply_line, seconds
 from clarifai_chat.messages import Message
 from clarifai_chat.text import counted, size

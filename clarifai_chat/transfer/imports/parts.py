@@ -6,7 +6,8 @@ import re
 import uuid
 from typing import Any, Literal
 
-from clarifai_chat.chat.turn import INTERRUPTED, Asked, Attachment, Turn, new_turn
+from clarifai_chat.attachments.attachment import Attachment
+from clarifai_chat.chat.turn import INTERRUPTED, Asked, Turn, new_turn
 from clarifai_chat.messages import ToolCall
 from clarifai_chat.transfer.imports.ours import decoded
 from clarifai_chat.transfer.imports.reading import Notes

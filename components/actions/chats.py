@@ -1,0 +1,19 @@
+"""Show another conversation."""
+
+from clarifai_chat.chat import replies
+from clarifai_chat.chat.chats import Chat
+from components.state import chat_settings
+from components.state.session import forget_widgets, session
+
+
+def begin(chat: Chat) -> None:
+    """Show another conversation. What runs in one that nobody keeps is ended: it could not be seen
+    again."""
+    if not session.chat["revision"]:
+        for turn in session.chat["turns"]:
+            replies.drop(turn)
+    chat_settings.leave()
+    session.open_chat(chat)
+    session.is_temporary = False
+    session.deleted_chat = ""
+    forget_widgets("temporary", "all_chats", "delete_sure")

@@ -1,0 +1,86 @@
+"""Keep the replies of a page up to date while they arrive, all of them at once."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from clarifai_chat.chat import replies
+from clarifai_chat.chat.turn import Turn
+from components.state.session import LOOK_S, pause_point
+
+TICK_S = 1 / 10  # how often a reply that streams is drawn at most
+TAIL_BYTES_PER_S = 40_000
+DRAWINGS_PER_S = 300  # of all visitors together; one costs about 1 ms of the interpreter
+
+
+class View(Protocol):
+    """What `watch` keeps up to date: one reply on the page."""
+
+    turn: Turn
+
+    @property
+    def tail_size(self) -> int: ...
+    def draw(self) -> None: ...
+
+
+def watch(
+    views: Sequence[View],
+    *,
+    has_news: Callable[[], bool],
+    when_over: Callable[[], object] = lambda: None,
+) -> None:
+    """Draw all replies as they arrive, side by side, until none waits or runs.
+
+    The last statement of a page. Returns early when `has_news`. `when_over` is called once no reply
+    is left.
+    """
+    watched = [_Watched(view) for view in views]
+    live = _live(watched)
+    while live:
+        seen = {reply: each.draw_what_is_due(reply) for each, reply in live.items()}
+        if has_news():
+            return
+        pause_point()
+        replies.wait_for_news(seen, LOOK_S)
+        before, live = live, _live(watched)
+        for each in before.keys() - live.keys():
+            each.view.draw()
+    for view in views:
+        view.draw()
+    when_over()
+
+
+class _Watched:
+    """One reply on the page: what of it is drawn, and since when."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self._version, self._drawn_at = 0, 0.0
+
+    def draw_what_is_due(self, reply: replies.Reply) -> int | None:
+        """Draw the reply unless that was done a moment ago.
+
+        Returns the version that is drawn; None where news can wait for the next drawing.
+        """
+        interval_s = tick_s(self.view.tail_size, replies.running())
+        if time.monotonic() - self._drawn_at < interval_s:
+            return None
+        # Always, before the first word: it is drawn as it comes.
+        if reply.version != self._version:
+            self._version, self._drawn_at = reply.version, time.monotonic()
+        self.view.draw()
+        return self._version
+
+
+def _live(watched: Sequence[_Watched]) -> dict[_Watched, replies.Reply]:
+    """Return those whose replies wait or run."""
+    return {each: reply for each in watched if (reply := replies.get(each.view.turn))}
+
+
+def tick_s(tail_size: int, replies_running: int) -> float:
+    """Seconds between two drawings of a reply that streams.
+
+    Longer for a long tail (a big table is one block, and sent whole each time), and when many
+    replies share this process's one interpreter.
+    """
+    return max(TICK_S, tail_size / TAIL_BYTES_PER_S, replies_running / DRAWINGS_PER_S)
