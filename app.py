@@ -31,7 +31,7 @@ ACTIONS: dict[turn_actions.ActionName, turn_actions.Action] = {
     "older": turn_actions.older,
     "newer": turn_actions.newer,
     "fork": turn_actions.fork,
-    "take_out": turn_actions.take_out,
+    "take_out": turn_actions.delete_turn,
     "copy": clipboard.copy,
     "rate": turn_actions.rate,
 }
@@ -49,8 +49,8 @@ def show_the_end() -> None:
 
 
 pending = shell.begin_page("Chat")
-address.take()
-pending += attachment_input.take_in()
+address.read_url()
+pending += attachment_input.ask_when_read()
 
 with st.bottom:
     clipboard.show()
@@ -120,4 +120,4 @@ if any(replies.get(turn) for turn in turns):
 layout.clear_below(2 * (session.drawn_turns - len(views)))
 session.drawn_turns = len(views)
 live.watch(views, has_news=lambda: shell.has_news(pending), when_over=show_the_end)
-shell.settle(pending)
+shell.wait_for_jobs(pending)

@@ -35,7 +35,7 @@ COMMON, STEMS = _COMMON.split(), _STEMS.split()
 ENDINGS = ("e", "es", "ed", "ing", "ation", "able", "or", "ive", "ement", "ingly")
 FAULTS = ("cut", "short", "stall", "429", "500")
 KINDS = ("prose", "table", "code")
-LONGEST_TOKEN = 7  # longer words are two tokens, as in real tokenizers
+MAX_TOKEN_CHARS = 7  # longer words are two tokens, as in real tokenizers
 
 
 @dataclass(frozen=True)
@@ -164,6 +164,6 @@ def _words(chance: random.Random, number: int) -> Iterator[str]:
             yield " " + COMMON[int(len(COMMON) * chance.random() ** 2)]
         else:
             word = " " + chance.choice(STEMS) + chance.choice(ENDINGS)
-            yield word[:LONGEST_TOKEN]
-            if word[LONGEST_TOKEN:]:
-                yield word[LONGEST_TOKEN:]
+            yield word[:MAX_TOKEN_CHARS]
+            if word[MAX_TOKEN_CHARS:]:
+                yield word[MAX_TOKEN_CHARS:]

@@ -6,14 +6,14 @@ from clarifai_chat.messages import ToolCall
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TextDelta:
     """More of the answer."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Thinking:
+class ReasoningDelta:
     """More of what the model thinks aloud before it answers."""
 
     text: str
@@ -30,7 +30,7 @@ class CallDelta:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolCalled:
+class ToolCallDone:
     """One whole tool call; its arguments are the text the model wrote, valid or not.
 
     Comes at the end, in order, and replaces what deltas with the same number had shown.
@@ -77,7 +77,7 @@ class StepEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class ToolResult:
     """What a tool gave back for a call."""
 
     call_id: str
@@ -85,5 +85,13 @@ class Answered:
 
 
 StreamEvent = (
-    Text | Thinking | CallDelta | ToolCalled | Usage | Retrying | StepEnded | Answered | Finished
+    TextDelta
+    | ReasoningDelta
+    | CallDelta
+    | ToolCallDone
+    | Usage
+    | Retrying
+    | StepEnded
+    | ToolResult
+    | Finished
 )

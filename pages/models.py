@@ -84,4 +84,4 @@ if found:
     )
 else:
     st.info("No model matches. Clear a filter, or type less.")
-shell.settle(pending)
+shell.wait_for_jobs(pending)

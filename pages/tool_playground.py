@@ -52,7 +52,7 @@ def send(run: Run) -> None:
         llm.warm_up()
         return runs.events(run, endpoint, in_flight)
 
-    replies.ask(turn, events, line=turn["id"], is_here=is_here())
+    replies.ask(turn, events, queue=turn["id"], is_here=is_here())
 
 
 @uninterrupted()
@@ -105,4 +105,4 @@ def is_outdated() -> bool:
 live.watch(views, has_news=lambda: is_outdated() or shell.has_news(pending))
 if is_outdated():
     st.rerun()  # Run instead of Stop, and how it came out in the list of runs
-shell.settle(pending)
+shell.wait_for_jobs(pending)

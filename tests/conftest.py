@@ -4,13 +4,12 @@ import os
 import sys
 from pathlib import Path
 
-import hypothesis
 import pytest
 from hypothesis import HealthCheck, settings
 
 from clarifai_chat import config, llm
 from clarifai_chat.errors import ChatError
-from clarifai_chat.events import Text, Thinking, ToolCalled
+from clarifai_chat.events import ReasoningDelta, TextDelta, ToolCallDone
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
 from tests.canary import CANARY, Ears, assert_no_canary, leaking_variables
@@ -28,12 +27,6 @@ settings.load_profile("steady")
 pytest_plugins = ["tests.pages", "tests.browser"]
 
 NOWHERE = "http://127.0.0.1:9"  # nothing listens there
-
-# Others may need the machine: how long an example takes says nothing about the code.
-hypothesis.settings.register_profile(
-    "calm", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("calm")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -140,16 +133,16 @@ class Heard(list):
 
     @property
     def text(self):
-        return "".join(event.text for event in self.of(Text))
+        return "".join(event.text for event in self.of(TextDelta))
 
     @property
     def thoughts(self):
-        return "".join(event.text for event in self.of(Thinking))
+        return "".join(event.text for event in self.of(ReasoningDelta))
 
     @property
     def calls(self):
         """(name, arguments) of each tool call."""
-        functions = [event.call["function"] for event in self.of(ToolCalled)]
+        functions = [event.call["function"] for event in self.of(ToolCallDone)]
         return [(function["name"], function["arguments"]) for function in functions]
 
 

@@ -40,7 +40,7 @@ ROUTES = {
     ("GET", "/v2/models"): "models",
     ("POST", "/v2/resource_prices/searches"): "prices",
 }
-MOST_PRICES_AT_ONCE = 100
+MAX_PRICES_AT_ONCE = 100
 SILENT_S = 5 * PATIENCE_S  # whoever waits for the end of that has failed
 DEFAULT_PER_PAGE = 128
 
@@ -158,7 +158,7 @@ class FakeHandler(DemoHandler):
 
     def _prices(self, seen: Seen, pat: str) -> None:
         asked = seen.body.get("models") or []
-        if len(asked) > MOST_PRICES_AT_ONCE:
+        if len(asked) > MAX_PRICES_AT_ONCE:
             return self.send_status(400, 11102, details="At most 100 models at a time.")
         ids = [(model["user_id"], model["app_id"], model["id"]) for model in asked]
         known = [(key, self.fake.prices[key]) for key in ids if key in self.fake.prices]

@@ -9,7 +9,7 @@ from typing import Literal, Union, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 
 from clarifai_chat.catalog import DEFAULT_URL
-from clarifai_chat.chat.chats import Chat, add, new_chat, settle, show
+from clarifai_chat.chat.chats import Chat, add, new_chat, normalize, show
 from clarifai_chat.chat.turn import Attempt, new_turn
 from clarifai_chat.errors import CutOff
 from clarifai_chat.messages import Message
@@ -149,7 +149,7 @@ BY_NAME = {
 }
 
 
-MOST = {"turns": 3, "replies": 2}  # of a list; more take long to think of
+MAX_LENGTHS = {"turns": 3, "replies": 2}  # of a list; more take long to think of
 
 
 def of(kind, name=""):
@@ -159,7 +159,7 @@ def of(kind, name=""):
     if get_origin(kind) in (Union, UnionType):
         return st.one_of(*(of(each, name) for each in get_args(kind)))
     if get_origin(kind) is list:
-        return st.lists(of(get_args(kind)[0]), max_size=MOST.get(name, 1))
+        return st.lists(of(get_args(kind)[0]), max_size=MAX_LENGTHS.get(name, 1))
     if get_origin(kind) is Literal:
         return st.sampled_from(get_args(kind))
     if kind is Message:
@@ -188,7 +188,7 @@ def any_chats(draw):
     for number, chat in enumerate(chats):
         chat["model"] = draw(URLS)
         chat["revision"] = 0
-        settle(chat)
+        normalize(chat)
         for each in chat["turns"]:
             each["id"] = f"{number}-{each['id']}"
             each["parent"] = each["parent"] and f"{number}-{each['parent']}"

@@ -8,7 +8,7 @@ from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from clarifai_chat.catalog import DEFAULT_URL, DEMO
 from clarifai_chat.chat import chats, links, replies
 from clarifai_chat.chat.turn import apply, end, new_turn
-from clarifai_chat.events import Text
+from clarifai_chat.events import TextDelta
 from clarifai_chat.history import saving
 from clarifai_chat.history.owner import COOKIE, new_id, owner_of
 from clarifai_chat.history.store import open_store
@@ -64,7 +64,7 @@ def overtake(monkeypatch):
 def answered(prompt="Earlier"):
     chat, turn = chats.new_chat(), new_turn(prompt, {**DEMO_ASKED})
     turn["asked_at"] = 1.0
-    apply(turn, Text("Yes."), 0.1)
+    apply(turn, TextDelta("Yes."), 0.1)
     end(turn, "stop", 0.2)
     chats.add(chat, turn, None)
     return chat

@@ -8,13 +8,13 @@ from streamlit.runtime.context import ContextProxy
 
 from clarifai_chat import catalog
 from clarifai_chat.catalog import DEFAULT_URL, DEMO
-from clarifai_chat.chat.turn import said
+from clarifai_chat.chat.turn import answer_text
 from clarifai_chat.history import saving
 from clarifai_chat.history.owner import COOKIE, new_id, owner_of
 from clarifai_chat.history.store import open_store
 from clarifai_chat.transfer import exports
 from components.chat import clipboard
-from components.chat.turn_footer import MOST_OTHERS
+from components.chat.turn_footer import MAX_OTHERS
 from tests.canary import CANARY
 from tests.fake_clarifai import cut, says, status, think_tags
 from tests.pages import Gate, answers, ask, questions, reply
@@ -75,7 +75,7 @@ def test_a_click_sends_the_words_of_the_answer_to_be_copied_and_nothing_else_doe
     app.click(f"copy:{app.turns[0]['id']}")
 
     (sent,) = copying(app)
-    assert sent["text"] == said(app.turns[0])
+    assert sent["text"] == answer_text(app.turns[0])
     assert sent["text"].strip() == ANSWER.strip()
     assert sent["near"] == f"st-key-copy-{app.turns[0]['id']}"
 
@@ -248,7 +248,7 @@ def test_the_menu_offers_a_few_other_models_favourites_first_and_the_demo(open_a
 
     offered = instead(app, app.turns[0])
 
-    assert len(offered) == MOST_OTHERS
+    assert len(offered) == MAX_OTHERS
     assert "Kimi" in offered[0]
     assert offered[-1] == "Ask the Demo instead"
     assert not any("GPT OSS 120B High Throughput" in label for label in offered)  # it answered
@@ -261,7 +261,7 @@ def test_the_demos_own_answers_offer_real_models(open_app):
 
     offered = instead(app, app.turns[0])
 
-    assert len(offered) == MOST_OTHERS
+    assert len(offered) == MAX_OTHERS
     assert "Ask the Demo instead" not in offered
 
 

@@ -20,8 +20,8 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.errors import DependencyError, LimitReachedError
 
 from clarifai_chat.attachments import (
-    Accepted,
-    Refused,
+    AcceptedFile,
+    FileRejected,
     accept,
     as_text,
     clean_name,
@@ -42,12 +42,12 @@ def words(text: str) -> int:
     return len(text.split())
 
 
-def take(name: str, data: bytes, mime: str = "") -> Accepted:
+def take(name: str, data: bytes, mime: str = "") -> AcceptedFile:
     return accept(name, mime, data, words)
 
 
 def refusal(name: str, data: bytes, mime: str = "") -> str:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FileRejected) as refused:
         take(name, data, mime)
     return str(refused.value)
 
@@ -144,7 +144,7 @@ def zipped(**files: bytes) -> bytes:
     return made.getvalue()
 
 
-def opened(file: Accepted) -> Image.Image:
+def opened(file: AcceptedFile) -> Image.Image:
     return Image.open(io.BytesIO(file.content))
 
 
@@ -867,7 +867,7 @@ def mutated(draw, samples):
 def is_taken_or_refused(name: str, data: bytes) -> None:
     try:
         file = take(name, data)
-    except Refused as refused:
+    except FileRejected as refused:
         said = str(refused)
     else:
         assert json.dumps(parts("Hi", [file]))

@@ -271,7 +271,7 @@ def test_what_was_left_out_of_a_file_is_told(open_app, fake, monkeypatch):
 
     def cut(*args):
         file = accept(*args)
-        return attachments.Accepted(file.attachment, file.content, "Of 200 pages only 100.")
+        return attachments.AcceptedFile(file.attachment, file.content, "Of 200 pages only 100.")
 
     monkeypatch.setattr(attachments, "accept", cut)
     fake.next(says("Yes."))
@@ -305,7 +305,7 @@ def test_while_a_file_is_read_the_page_says_so_and_then_asks(open_app, fake, slo
 def test_the_box_is_closed_and_shows_the_question_while_its_file_is_read(
     open_app, fake, slow, monkeypatch
 ):
-    monkeypatch.setattr("components.frame.shell.settle", lambda pending: None)
+    monkeypatch.setattr("components.frame.shell.wait_for_jobs", lambda pending: None)
     app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
 
     assert box(app) == "What is in it?"
@@ -321,11 +321,11 @@ def test_the_box_is_closed_and_shows_the_question_while_its_file_is_read(
     assert box(app) == ""
     assert not app.chat_input(key="prompt").disabled
     assert reply(app).startswith("Apples.")
-    assert "Reading" not in page(app)
+    assert "PendingUpload" not in page(app)
 
 
 def test_one_need_not_wait_for_a_file(open_app, fake, slow, monkeypatch):
-    monkeypatch.setattr("components.frame.shell.settle", lambda pending: None)
+    monkeypatch.setattr("components.frame.shell.wait_for_jobs", lambda pending: None)
     app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
 
     app.click("leave_reading")
@@ -341,7 +341,7 @@ def test_one_need_not_wait_for_a_file(open_app, fake, slow, monkeypatch):
 def test_a_question_is_not_asked_in_a_chat_that_was_opened_meanwhile(
     open_app, fake, slow, monkeypatch, store
 ):
-    monkeypatch.setattr("components.frame.shell.settle", lambda pending: None)
+    monkeypatch.setattr("components.frame.shell.wait_for_jobs", lambda pending: None)
     app = open_app(pat=CANARY)
     fake.next(says("Hello."))
     ask(app, "Hi")
@@ -362,7 +362,7 @@ def test_a_question_is_not_asked_in_a_chat_that_was_opened_meanwhile(
 def test_a_second_question_does_not_overtake_one_whose_file_is_read(
     open_app, fake, slow, monkeypatch
 ):
-    monkeypatch.setattr("components.frame.shell.settle", lambda pending: None)
+    monkeypatch.setattr("components.frame.shell.wait_for_jobs", lambda pending: None)
     app = send(open_app(pat=CANARY), "First", notes_txt=b"Apples")
     reading = app.session_state["session.reading"]
     app.session_state["session.reading"] = [*reading, {**reading[0], "prompt": "Second"}]
@@ -376,7 +376,7 @@ def test_a_second_question_does_not_overtake_one_whose_file_is_read(
 
 
 def test_a_job_that_failed_loses_nothing(open_app, fake, monkeypatch):
-    monkeypatch.setattr(attachment_contents, "take", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(attachment_contents, "read_uploads", lambda *_, **__: 1 / 0)
 
     app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
 
@@ -493,7 +493,9 @@ def test_deleting_everything_forgets_what_files_hold(open_app, fake, store):
 
 def test_deleting_everything_takes_away_what_waits_and_what_is_read(open_app, fake, store):
     app = ask(open_app(pat=CANARY), "Hi")
-    waiting = attachment_contents.take(store.owner, [("a.txt", "", b"Apples")], len)["files"]
+    waiting = attachment_contents.read_uploads(store.owner, [("a.txt", "", b"Apples")], len)[
+        "files"
+    ]
     reading = {"chat": "", "prompt": "Second", "names": ["b.txt"], "job": {"state": "running"}}
     app.session_state["session.waiting"] = waiting
     app.session_state["session.refused"] = ["c.zip is an archive."]
@@ -556,7 +558,7 @@ def test_limits_are_told_before_anything_is_chosen(open_app):
 
 
 def test_files_that_are_too_much_together_are_said_and_not_even_read(open_app, fake, monkeypatch):
-    monkeypatch.setattr(attachment_contents, "MAX_SENT_BYTES", 20)
+    monkeypatch.setattr("clarifai_chat.chat.request.MAX_SENT_BYTES", 20)
     fake.next(says("Yes."), says("Yes."))
     app = send(open_app(pat=CANARY), "What?", a_txt=b"Apples and pears")
     send(app, "And this?", b_txt=b"Plums")
@@ -566,7 +568,7 @@ def test_files_that_are_too_much_together_are_said_and_not_even_read(open_app, f
     assert "start a new chat" in page(app)
     assert len(fake.chats) == 1
 
-    monkeypatch.setattr(attachment_contents, "MAX_SENT_BYTES", 21)
+    monkeypatch.setattr("clarifai_chat.chat.request.MAX_SENT_BYTES", 21)
     ask(app, "And now?")
     assert len(fake.chats) == 2
 

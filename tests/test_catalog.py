@@ -8,6 +8,7 @@ import pytest
 
 from clarifai_chat import catalog
 from clarifai_chat.catalog import DEFAULT_URL, DEMO, Model, merge, parse_address, search, shipped
+from clarifai_chat.catalog.models import SHIPPED
 
 ROOT = "https://clarifai.com/"
 GPT_4_1 = ROOT + "openai/chat-completion/models/gpt-4_1"
@@ -46,7 +47,7 @@ def test_every_model_of_litellms_page_is_shipped_in_its_family(family):
 
 
 def test_every_shipped_row_is_whole_and_says_where_it_comes_from():
-    rows = json.loads(catalog.SHIPPED.read_text("utf-8"))["models"]
+    rows = json.loads(SHIPPED.read_text("utf-8"))["models"]
     assert len(rows) == len({row["url"] for row in rows}) == len(shipped()) == 64
     for row, model in zip(rows, shipped(), strict=True):
         assert parse_address(model.url) == model.url == model.page

@@ -9,7 +9,7 @@ from streamlit.runtime.context import ContextProxy
 from clarifai_chat.catalog import DEMO
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
-from clarifai_chat.events import Text
+from clarifai_chat.events import TextDelta
 from clarifai_chat.history import saving
 from clarifai_chat.history.owner import COOKIE, new_id, owner_of
 from clarifai_chat.history.store import open_store
@@ -70,7 +70,7 @@ def keep(kept, ada):
         for prompt in prompts:
             chat, turn = chats.new_chat(), new_turn(prompt, MODEL)
             turn["asked_at"] = 1.0
-            apply(turn, Text(answer), 0.1)
+            apply(turn, TextDelta(answer), 0.1)
             if is_over:
                 end(turn, "stop", 0.2)
             chats.add(chat, turn, None)

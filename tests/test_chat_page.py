@@ -10,7 +10,7 @@ from clarifai_chat.catalog import DEFAULT_URL
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import Turn, apply, new_turn
 from clarifai_chat.errors import AppFull, ChatFull, Runaway
-from clarifai_chat.events import Finished, Retrying, Text
+from clarifai_chat.events import Finished, Retrying, TextDelta
 from components.reply.status import waiting_text
 from tests.canary import CANARY
 from tests.conftest import NOWHERE
@@ -30,7 +30,7 @@ def asked_of(url: str = DEFAULT_URL) -> dict[str, object]:
 def finished_turn(number: int) -> Turn:
     turn = new_turn(f"Question {number}", asked_of())
     turn["asked_at"] = 1.0
-    apply(turn, Text(f"Answer {number}."), 0.1)
+    apply(turn, TextDelta(f"Answer {number}."), 0.1)
     apply(turn, Finished("stop"), 0.2)
     return turn
 
@@ -381,14 +381,14 @@ def test_the_page_sees_a_waiting_question_being_asked(open_app, fake):
 
     def events(call):
         until(may_end.is_set)
-        yield Text("First.")
+        yield TextDelta("First.")
         yield Finished("stop")
 
     def end_the_first_once_the_second_waits():
         until(lambda: any("Waiting for the answer above." in text for text in passed_by(app)))
         may_end.set()
 
-    replies.ask(first, events, line=chat["id"])
+    replies.ask(first, events, queue=chat["id"])
     threading.Thread(target=end_the_first_once_the_second_waits, daemon=True).start()
     ask(app, "Second?")  # watched until both are over
 

@@ -15,11 +15,11 @@ from clarifai_chat.chat.chats import (
     branches,
     fork,
     new_chat,
+    normalize,
     path,
     remove,
     replace,
     restore,
-    settle,
     show,
     siblings,
     splice,
@@ -364,12 +364,12 @@ def test_no_data_is_too_odd(odd, leaf, number):
         add(chat, turn("new"), chosen)
         assert {each["prompt"] for each in chat["turns"]} == everything | {"new"}
 
-    settle(chat)
+    normalize(chat)
 
     check(chat)
     assert reachable(chat) == {each["id"] for each in chat["turns"]}
     settled = json.dumps(chat)
-    settle(chat)
+    normalize(chat)
     assert json.dumps(chat) == settled
 
 

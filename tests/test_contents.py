@@ -73,7 +73,7 @@ def broken(set_up, tmp_path, monkeypatch):
 
 def take(owner, *uploads, **options):
     files = [(name, "", data) for name, data in uploads]
-    return attachment_contents.take(owner, files, words, **options)
+    return attachment_contents.read_uploads(owner, files, words, **options)
 
 
 def asked(prompt, files, **fields):
@@ -173,7 +173,7 @@ def test_what_was_left_out_is_told_with_the_files_name(monkeypatch):
 
     def cut(*args):
         file = accept(*args)
-        return attachments.Accepted(file.attachment, file.content, "Of 200 pages only 100.")
+        return attachments.AcceptedFile(file.attachment, file.content, "Of 200 pages only 100.")
 
     monkeypatch.setattr(attachments, "accept", cut)
 
@@ -193,8 +193,8 @@ def test_only_the_owner_finds_a_file_whoever_knows_its_id():
 
 
 def test_the_least_recently_used_goes_first_and_what_can_be_had_again_before_it(monkeypatch):
-    monkeypatch.setattr(attachment_contents, "LEAST_BYTES", 30)
-    monkeypatch.setattr(attachment_contents, "MOST_BYTES", 30)
+    monkeypatch.setattr(attachment_contents, "MIN_BYTES", 30)
+    monkeypatch.setattr(attachment_contents, "MAX_BYTES", 30)
     memory = attachment_contents._memory
     memory.put(ADA, "old", b"x" * 10, is_safe=False)
     memory.put(ADA, "used", b"x" * 10, is_safe=False)
@@ -212,13 +212,13 @@ def test_the_least_recently_used_goes_first_and_what_can_be_had_again_before_it(
 
 
 def test_the_memory_is_a_share_of_what_the_operator_allows(set_up):
-    assert attachment_contents._most_bytes() == attachment_contents.MOST_BYTES
+    assert attachment_contents._most_bytes() == attachment_contents.MAX_BYTES
     set_up(MAX_MEMORY_MB=1024)
     assert attachment_contents._most_bytes() == 1024 * attachment_contents.MB / 16
     set_up(MAX_MEMORY_MB=100)
-    assert attachment_contents._most_bytes() == attachment_contents.LEAST_BYTES
+    assert attachment_contents._most_bytes() == attachment_contents.MIN_BYTES
     set_up(MAX_MEMORY_MB=0)
-    assert attachment_contents._most_bytes() == attachment_contents.MOST_BYTES
+    assert attachment_contents._most_bytes() == attachment_contents.MAX_BYTES
 
 
 def test_a_secret_is_found_that_was_none_when_its_file_was_attached():

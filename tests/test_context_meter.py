@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from clarifai_chat.catalog import DEMO, Model
 from clarifai_chat.chat.context_window import PER_ANSWER, ROOM, left_out, measure
-from clarifai_chat.chat.token_counts import PER_MESSAGE, Tally
+from clarifai_chat.chat.token_counts import PER_MESSAGE, TokenCounter
 from tests.some_chats import attachment, turn
 
 MODEL = Model(url="https://clarifai.com/a/b/models/c", name="C", input_price=2.0)
@@ -33,7 +33,7 @@ def words(number):
 
 def meter(turns=(), prompt="", model=MODEL, attached=0, leave_out=None, **settings):
     asked = PER_MESSAGE + count(prompt) + attached
-    return measure(turns, settings, model, Tally(count), asked=asked, leave_out=leave_out)
+    return measure(turns, settings, model, TokenCounter(count), asked=asked, leave_out=leave_out)
 
 
 def test_a_question_takes_its_words_and_what_models_put_around_it():
@@ -266,7 +266,7 @@ def test_the_demo_is_free_and_takes_any_number():
 
 
 def test_what_is_not_counted_yet_makes_it_rough():
-    found = measure(three_turns(), {}, model(2000), Tally(None))
+    found = measure(three_turns(), {}, model(2000), TokenCounter(None))
 
     assert found.is_rough
     assert found.line.startswith("Roughly ")
@@ -284,7 +284,7 @@ def test_a_meter_is_empty_while_a_question_would_go_out_alone():
 
 
 def ids(turns, asked, model, tally=None, chosen=None, **settings):
-    return left_out(turns, asked, settings, model, tally or Tally(count), leave_out=chosen)
+    return left_out(turns, asked, settings, model, tally or TokenCounter(count), leave_out=chosen)
 
 
 def test_what_is_left_out_is_what_the_meter_said():
@@ -322,5 +322,5 @@ def test_what_fits_in_any_case_is_not_counted():
 
     turns, asked = three_turns(), turn("now", "")
 
-    assert ids(turns, asked, model(10_000), Tally(never)) == []
-    assert ids(turns, asked, model(100), Tally(never), chosen=1) == ["turn-1"]
+    assert ids(turns, asked, model(10_000), TokenCounter(never)) == []
+    assert ids(turns, asked, model(100), TokenCounter(never), chosen=1) == ["turn-1"]

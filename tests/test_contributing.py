@@ -29,7 +29,7 @@ def test_the_recipe_makes_a_page_that_works(tmp_path):
         shutil.copy(ROOT / name, copy)
 
     (copy / page_name).write_text(page, "utf-8")
-    shell = copy / "components" / "shell.py"
+    shell = copy / "components" / "frame" / "shell.py"
     last_link = re.compile(r"(.*)^( *)(st\.page_link\(.*?\)\n)", re.DOTALL | re.MULTILINE)
     code = last_link.sub(rf"\1\2\3\2{link}", shell.read_text("utf-8"), count=1)
     shell.write_text(code, "utf-8")

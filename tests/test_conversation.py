@@ -9,6 +9,7 @@ from clarifai_chat.chat.turn import (
     CARRY_ON,
     INTERRUPTED,
     STOPPED,
+    answer_text,
     apply,
     can_continue,
     end,
@@ -17,18 +18,17 @@ from clarifai_chat.chat.turn import (
     new_turn,
     pending_calls,
     resume,
-    said,
 )
 from clarifai_chat.errors import CutOff
 from clarifai_chat.events import (
-    Answered,
     CallDelta,
     Finished,
+    ReasoningDelta,
     Retrying,
     StepEnded,
-    Text,
-    Thinking,
-    ToolCalled,
+    TextDelta,
+    ToolCallDone,
+    ToolResult,
     Usage,
 )
 
@@ -62,10 +62,16 @@ def assistant(content, **fields):
 
 
 def test_text_and_thoughts_make_one_message():
-    asked = turn(Thinking("Let me "), Thinking("think."), Text("Hel"), Text("lo"), Finished("stop"))
+    asked = turn(
+        ReasoningDelta("Let me "),
+        ReasoningDelta("think."),
+        TextDelta("Hel"),
+        TextDelta("lo"),
+        Finished("stop"),
+    )
 
     assert asked["replies"] == [assistant("Hello", reasoning_content="Let me think.")]
-    assert said(asked) == "Hello"
+    assert answer_text(asked) == "Hello"
     assert (asked["ending"], is_over(asked)) == ("stop", True)
 
 
@@ -73,14 +79,14 @@ def test_a_turn_is_plain_json_at_every_step():
     asked = new_turn("Hi", ASKED)
     events = (
         Retrying("Busy.", 1, 2, 3),
-        Thinking("Hm."),
-        Text("Hello"),
+        ReasoningDelta("Hm."),
+        TextDelta("Hello"),
         CallDelta(0, "call_1", "get_weather", "{"),
-        ToolCalled(call(), 0),
+        ToolCallDone(call(), 0),
         Usage(1, 2),
         StepEnded("tool_calls", "id"),
-        Answered("call_1", "rain"),
-        Text("Rain."),
+        ToolResult("call_1", "rain"),
+        TextDelta("Rain."),
         Finished("stop", "id"),
     )
     for event in events:
@@ -95,7 +101,12 @@ def test_every_turn_has_an_id_that_cannot_be_guessed():
 
 def test_times_and_tokens_are_kept():
     asked = turn(
-        Thinking("a"), Thinking("b"), Text("c"), Text("d"), Usage(5, 6, 7, 8), Finished("stop", "r")
+        ReasoningDelta("a"),
+        ReasoningDelta("b"),
+        TextDelta("c"),
+        TextDelta("d"),
+        Usage(5, 6, 7, 8),
+        Finished("stop", "r"),
     )
     figures = asked["figures"]
 
@@ -111,13 +122,13 @@ def test_a_retry_is_no_first_token_and_is_forgotten_with_the_next_event():
     assert asked["notice"]["what"] == "Busy."
     assert (asked["notice"]["attempt"], asked["notice"]["attempts"]) == (2, 4)
     assert asked["figures"]["first_token_s"] is None
-    apply(asked, Text("Hello"), 2.0)
+    apply(asked, TextDelta("Hello"), 2.0)
     assert "notice" not in asked
     assert asked["figures"]["first_token_s"] == 2.0
 
 
 def test_the_first_ending_counts():
-    asked = turn(Text("Hel"))
+    asked = turn(TextDelta("Hel"))
 
     end(asked, STOPPED, 1.0)
     end(asked, INTERRUPTED, 2.0, CutOff().problem())
@@ -125,19 +136,19 @@ def test_the_first_ending_counts():
 
     assert (asked["ending"], asked["problem"]) == (STOPPED, None)
     assert asked["figures"]["total_s"] == 1.0
-    assert said(asked) == "Hel"
+    assert answer_text(asked) == "Hel"
 
 
 def test_a_model_thinks_until_it_says_or_does_something():
     assert not is_thinking(turn())
-    assert is_thinking(turn(Thinking("a")))
-    assert not is_thinking(turn(Thinking("a"), Text("b")))
-    assert not is_thinking(turn(Thinking("a"), ToolCalled(call(), 0)))
-    assert not is_thinking(turn(Thinking("a"), Finished("stop")))
+    assert is_thinking(turn(ReasoningDelta("a")))
+    assert not is_thinking(turn(ReasoningDelta("a"), TextDelta("b")))
+    assert not is_thinking(turn(ReasoningDelta("a"), ToolCallDone(call(), 0)))
+    assert not is_thinking(turn(ReasoningDelta("a"), Finished("stop")))
 
 
 def test_a_call_is_pending_until_it_is_answered():
-    asked = turn(ToolCalled(call("1"), 0), ToolCalled(call("2"), 1), Finished("tool_calls"))
+    asked = turn(ToolCallDone(call("1"), 0), ToolCallDone(call("2"), 1), Finished("tool_calls"))
     assert pending_calls(asked) == [call("1"), call("2")]
 
     answer(asked, "1", "rain")
@@ -146,12 +157,12 @@ def test_a_call_is_pending_until_it_is_answered():
 
 
 def test_what_comes_after_an_answer_is_a_new_message():
-    asked = turn(ToolCalled(call("1"), 0))
+    asked = turn(ToolCallDone(call("1"), 0))
     answer(asked, "1", "rain")
-    apply(asked, Text("It rains."), 2.0)
+    apply(asked, TextDelta("It rains."), 2.0)
 
     assert [message["role"] for message in asked["replies"]] == ["assistant", "tool", "assistant"]
-    assert said(asked).strip() == "It rains."
+    assert answer_text(asked).strip() == "It rains."
 
 
 # --- Calls as they arrive ---------------------------------------------------------------------
@@ -163,7 +174,7 @@ def test_a_call_grows_by_its_pieces_until_it_is_there():
     assert asked["figures"]["first_token_s"] == 1.0
 
     apply(asked, CallDelta(1, "call_2", "get_time", "{}"), 3.0)
-    apply(asked, ToolCalled(call(arguments='{"a": 1}'), 0), 4.0)
+    apply(asked, ToolCallDone(call(arguments='{"a": 1}'), 0), 4.0)
 
     assert asked["replies"][0]["tool_calls"] == [
         call(arguments='{"a": 1}'),
@@ -175,9 +186,9 @@ def test_a_call_that_turns_out_to_be_two_becomes_two():
     asked = turn(
         CallDelta(0, "1", "a", "{}{}"),
         CallDelta(1, "3", "b", "{}"),
-        ToolCalled(call("1", "a"), 0),
-        ToolCalled(call("2", "a"), 1),
-        ToolCalled(call("3", "b"), 2),
+        ToolCallDone(call("1", "a"), 0),
+        ToolCallDone(call("2", "a"), 1),
+        ToolCallDone(call("3", "b"), 2),
     )
 
     assert asked["replies"][0]["tool_calls"] == [call("1", "a"), call("2", "a"), call("3", "b")]
@@ -191,9 +202,9 @@ def test_a_piece_of_a_later_call_may_come_first():
 
 
 def test_only_the_calls_of_the_last_reply_can_be_open():
-    asked = turn(ToolCalled(call("1"), 0), StepEnded("tool_calls"), Answered("1", "rain"))
+    asked = turn(ToolCallDone(call("1"), 0), StepEnded("tool_calls"), ToolResult("1", "rain"))
     assert pending_calls(asked) == []
-    apply(asked, ToolCalled(call("1", arguments='{"again": 1}'), 0), 4.0)
+    apply(asked, ToolCallDone(call("1", arguments='{"again": 1}'), 0), 4.0)
 
     assert pending_calls(asked) == [call("1", arguments='{"again": 1}')]
 
@@ -207,13 +218,13 @@ def test_nothing_is_open_before_a_reply_came():
 
 def test_each_request_has_figures_of_its_own():
     asked = turn(
-        Text("Wait."),  # 1 s after the turn began
-        ToolCalled(call(), 0),
+        TextDelta("Wait."),  # 1 s after the turn began
+        ToolCallDone(call(), 0),
         Usage(10, 1),
         StepEnded("tool_calls"),  # 4 s
-        Answered("call_1", "rain"),  # 5 s: from here on the second request counts
-        Thinking("Hm."),
-        Text("Rain."),  # 7 s
+        ToolResult("call_1", "rain"),  # 5 s: from here on the second request counts
+        ReasoningDelta("Hm."),
+        TextDelta("Rain."),  # 7 s
         Usage(20, 2),
         Finished("stop", "r"),  # 9 s
     )
@@ -231,14 +242,14 @@ def test_each_request_has_figures_of_its_own():
 
 
 def test_a_later_request_that_fails_is_timed_from_its_own_start():
-    asked = turn(ToolCalled(call(), 0), StepEnded("tool_calls"), Answered("call_1", "rain"))
+    asked = turn(ToolCallDone(call(), 0), StepEnded("tool_calls"), ToolResult("call_1", "rain"))
     end(asked, "", 10.0, CutOff().problem())
 
     assert (asked["figures"]["total_s"], asked["figures"]["ending"]) == (7.0, "")
 
 
 def test_a_request_that_brought_nothing_names_no_reply():
-    asked = turn(ToolCalled(call(), 0), StepEnded("tool_calls"), Answered("call_1", "rain"))
+    asked = turn(ToolCallDone(call(), 0), StepEnded("tool_calls"), ToolResult("call_1", "rain"))
     end(asked, "stop", 5.0)
 
     assert asked["before"][0]["reply"] == 0
@@ -253,7 +264,7 @@ def test_a_page_that_reads_between_two_requests_meets_none_of_them_twice():
             super().__setitem__(name, value)
             seen.append(any(figures is self["figures"] for figures in self["before"]))
 
-    asked = Turn(turn(ToolCalled(call(), 0)))
+    asked = Turn(turn(ToolCallDone(call(), 0)))
     apply(asked, StepEnded("tool_calls"), 2.0)
 
     assert seen
@@ -264,7 +275,7 @@ def test_a_page_that_reads_between_two_requests_meets_none_of_them_twice():
 
 
 def test_the_conversation_so_far_is_sent_and_the_question_last():
-    first = turn(Text("Hello"), Finished("stop"))
+    first = turn(TextDelta("Hello"), Finished("stop"))
     last = turn(prompt="And now?")
 
     assert to_messages([first, last], last, system="Be brief.") == [
@@ -277,16 +288,16 @@ def test_the_conversation_so_far_is_sent_and_the_question_last():
 
 
 def test_what_comes_after_the_question_is_not_sent():
-    first, second = turn(prompt="one"), turn(Text("2"), Finished("stop"), prompt="two")
+    first, second = turn(prompt="one"), turn(TextDelta("2"), Finished("stop"), prompt="two")
 
     assert to_messages([first, second], first) == [user("one")]
 
 
 def test_a_question_that_brought_nothing_is_left_out_and_a_partial_answer_is_not():
-    failed, stopped = turn(prompt="failed"), turn(Text("Half"), prompt="stopped")
+    failed, stopped = turn(prompt="failed"), turn(TextDelta("Half"), prompt="stopped")
     end(failed, "", 1.0, CutOff().problem())
     end(stopped, STOPPED, 1.0)
-    running = turn(Text("Not yet"), prompt="running")
+    running = turn(TextDelta("Not yet"), prompt="running")
     last = turn(prompt="last")
 
     assert to_messages([failed, stopped, running, last], last) == [
@@ -297,7 +308,7 @@ def test_a_question_that_brought_nothing_is_left_out_and_a_partial_answer_is_not
 
 
 def test_a_call_that_stayed_open_is_answered():
-    opened = turn(ToolCalled(call("1"), 0), ToolCalled(call("2"), 1), Finished("tool_calls"))
+    opened = turn(ToolCallDone(call("1"), 0), ToolCallDone(call("2"), 1), Finished("tool_calls"))
     answer(opened, "1", "rain")
     last = turn(prompt="last")
 
@@ -307,7 +318,7 @@ def test_a_call_that_stayed_open_is_answered():
 
 
 def test_answers_to_its_calls_are_sent_with_their_own_question():
-    asked = turn(ToolCalled(call("1"), 0), Finished("tool_calls"))
+    asked = turn(ToolCallDone(call("1"), 0), Finished("tool_calls"))
     answer(asked, "1", "rain")
 
     assert [message["role"] for message in to_messages([asked], asked)] == [
@@ -323,7 +334,7 @@ def stopped(*calls, text=""):
         CallDelta(number, each["id"], each["function"]["name"], each["function"]["arguments"])
         for number, each in enumerate(calls)
     ]
-    asked = turn(*([Text(text)] if text else []), *deltas)
+    asked = turn(*([TextDelta(text)] if text else []), *deltas)
     end(asked, STOPPED, 9.0)
     return asked
 
@@ -354,7 +365,7 @@ def test_a_whole_call_before_one_that_broke_off_is_sent_and_closed(half):
 
 
 def test_what_is_no_json_is_sent_once_it_is_answered():
-    asked = turn(ToolCalled(HALF, 0), Finished("tool_calls"))
+    asked = turn(ToolCallDone(HALF, 0), Finished("tool_calls"))
     answer(asked, "half", "That is no JSON.")
     resume(asked)
 
@@ -388,10 +399,10 @@ def test_an_answer_after_a_call_that_broke_off_is_a_reply_of_its_own():
 
 def test_a_turn_of_many_steps_is_sent_step_by_step():
     asked = turn(
-        ToolCalled(call("1"), 0),
+        ToolCallDone(call("1"), 0),
         StepEnded("tool_calls"),
-        Answered("1", "rain"),
-        ToolCalled(call("1"), 0),
+        ToolResult("1", "rain"),
+        ToolCallDone(call("1"), 0),
         Finished("tool_calls"),
     )
     before = json.dumps(asked)
@@ -411,19 +422,20 @@ def test_a_turn_of_many_steps_is_sent_step_by_step():
 
 @pytest.mark.parametrize("ending", [STOPPED, INTERRUPTED, "length"])
 def test_an_answer_that_broke_off_can_be_carried_on(ending):
-    asked = turn(Text("Half"))
+    asked = turn(TextDelta("Half"))
     assert not can_continue(asked)
     end(asked, ending, 1.0)
     assert can_continue(asked)
 
     resume(asked)
-    apply(asked, Text(" and half"), 2.0)
+    apply(asked, TextDelta(" and half"), 2.0)
 
-    assert (said(asked), is_over(asked), asked["problem"]) == ("Half and half", False, None)
+    assert (answer_text(asked), is_over(asked), asked["problem"]) == ("Half and half", False, None)
 
 
 @pytest.mark.parametrize(
-    "events", [[Text("Whole"), Finished("stop")], [Finished("length")], [ToolCalled(call(), 0)]]
+    "events",
+    [[TextDelta("Whole"), Finished("stop")], [Finished("length")], [ToolCallDone(call(), 0)]],
 )
 def test_what_did_not_break_off_in_its_words_cannot_be_carried_on(events):
     asked = turn(*events)

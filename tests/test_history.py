@@ -6,7 +6,7 @@ import pytest
 
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
-from clarifai_chat.events import Finished, Text
+from clarifai_chat.events import Finished, TextDelta
 from clarifai_chat.history import saving
 from clarifai_chat.history.store import Store, StoreTrouble, open_store
 from clarifai_chat.history.store.trouble import StoreFull
@@ -50,7 +50,7 @@ def a_chat(*prompts):
 def ask(chat, prompt, answer="Yes."):
     turn = new_turn(prompt, MODEL)
     turn["asked_at"] = 1.0
-    apply(turn, Text(answer), 0.1)
+    apply(turn, TextDelta(answer), 0.1)
     end(turn, "stop", 0.2)
     shown = chats.path(chat)
     chats.add(chat, turn, shown[-1] if shown else None)
@@ -66,14 +66,14 @@ class Running:
         chats.add(chat, self.turn, shown[-1] if shown else None)
         self.words = threading.Semaphore(0)
         self.may_end = threading.Event()
-        replies.ask(self.turn, self._events, line=chat["id"], is_here=lambda: True)
+        replies.ask(self.turn, self._events, queue=chat["id"], is_here=lambda: True)
 
     def _events(self, call):
         number = 0
         while not self.may_end.is_set():
             if self.words.acquire(timeout=0.005):
                 number += 1
-                yield Text(f"word{number} ")
+                yield TextDelta(f"word{number} ")
         yield Finished("stop")
 
     def say(self):
@@ -471,7 +471,7 @@ def test_a_store_that_fails_slowly_is_left_alone_for_a_while(break_store, monkey
 
 
 def test_only_so_many_conversations_wait_for_a_store(break_store, monkeypatch):
-    monkeypatch.setattr(saving, "MOST_UNSAVED", 2)
+    monkeypatch.setattr(saving, "MAX_UNSAVED", 2)
     monkeypatch.setattr(saving, "EVERY_S", 60)
     break_store()
     waiting = [a_chat(f"{n}?") for n in range(3)]
@@ -560,7 +560,7 @@ def test_a_file_brings_conversations_with_what_goes_with_them_under_new_ids():
     data = to_json([chat], secret="", contents=an_attachment(chat)).encode()
 
     for _ in range(2):
-        (came,) = chat_files.take_in(ADA, imports.read(data))
+        (came,) = chat_files.import_chats(ADA, imports.read(data))
         assert prompts(came) == ["One?", "Two?"]
         assert len(chats.path(came)) == 2
         ids = {each["id"] for each in (came, *came["turns"])}
@@ -579,7 +579,7 @@ def test_a_reply_that_ran_when_it_was_exported_is_not_watched_by_who_brings_it_i
     saving.follow(ADA, chat, running.turn)
     data = to_json([chat], secret="").encode()
 
-    (came,) = chat_files.take_in(BOB, imports.read(data))
+    (came,) = chat_files.import_chats(BOB, imports.read(data))
 
     assert replies.get(came["turns"][0]) is None
     assert came["turns"][0]["ending"] == INTERRUPTED
@@ -592,7 +592,7 @@ def test_a_store_that_fails_keeps_no_half_of_a_file(break_store, works):
     data = to_json([chat], secret="", contents=an_attachment(chat)).encode()
     break_store(*works)
 
-    assert chat_files.take_in(ADA, imports.read(data)) == []
+    assert chat_files.import_chats(ADA, imports.read(data)) == []
     assert chat_files.contents(ADA, [chat]) == {}
 
 

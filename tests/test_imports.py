@@ -15,7 +15,7 @@ from clarifai_chat.catalog import DEFAULT_URL
 from clarifai_chat.chat.chats import add, new_chat, path, show, siblings
 from clarifai_chat.chat.request import to_messages
 from clarifai_chat.chat.settings import params
-from clarifai_chat.chat.turn import INTERRUPTED, is_over, said
+from clarifai_chat.chat.turn import INTERRUPTED, answer_text, is_over
 from clarifai_chat.playground import toolset
 from clarifai_chat.transfer.exports import to_html, to_json, to_markdown
 from clarifai_chat.transfer.imports import BadImport, chatgpt, parts, read, reading
@@ -46,7 +46,7 @@ def sentence(data):
 
 
 def words(turns):
-    return [(each["prompt"], said(each)) for each in turns]
+    return [(each["prompt"], answer_text(each)) for each in turns]
 
 
 # Our own
@@ -320,7 +320,7 @@ def test_odd_messages_are_left_out_one_by_one_and_said():
 
     (chat,) = result.chats
     (asked,) = chat["turns"]
-    assert said(asked) == "No."
+    assert answer_text(asked) == "No."
     assert asked["replies"][0]["tool_calls"][0]["function"] == {"name": "", "arguments": ""}
     assert chat["settings"] == {"system": "Late."}
     assert "".join(result.notes).count("Left out: ") == 6
@@ -358,7 +358,7 @@ def test_arguments_that_are_nested_too_deeply_are_left_out():
 
 
 def test_more_conversations_than_can_be_kept_are_said_to_be_left_out(monkeypatch):
-    monkeypatch.setattr("clarifai_chat.transfer.imports.MOST_CHATS", 2)
+    monkeypatch.setattr("clarifai_chat.transfer.imports.MAX_CHATS", 2)
     line = {"messages": [{"role": "user", "content": "Hi"}]}
 
     result = imported([line] * 3)
@@ -592,7 +592,7 @@ def test_messages_in_a_circle_are_said_to_be_left_out():
 
 
 def test_branches_that_unfold_without_end_are_cut(monkeypatch):
-    monkeypatch.setattr(chatgpt, "MOST_COPIES", 500)
+    monkeypatch.setattr(chatgpt, "MAX_COPIES", 500)
     nodes = {"u": (None, message("user", "Go"))}
     for number in range(100):
         before = f"a{number - 1}" if number else "u"
@@ -740,7 +740,7 @@ def test_a_bad_file_gets_a_sentence(data, says):
 
 
 def test_a_file_that_is_too_large_gets_a_sentence(monkeypatch):
-    monkeypatch.setattr(reading, "MOST_VALUES", 100)
+    monkeypatch.setattr(reading, "MAX_VALUES", 100)
     assert "too many values" in sentence(b"[" + b"0," * 100 + b"0]")
 
     monkeypatch.setattr(reading, "MAX_FILE_BYTES", 2_000_000)

@@ -182,10 +182,10 @@ def test_what_is_no_preset_is_left_out():
 
 def test_more_presets_than_are_kept_are_refused_before_they_get_names():
     many = {f"{'a' * presets.MAX_NAME_CHARS}{number}": {} for number in range(13_000)}
-    most = dict(list(many.items())[: presets.MOST])
+    most = dict(list(many.items())[: presets.MAX_PRESETS])
 
-    assert len(presets.from_json(as_file(presets=most))[0]) == presets.MOST
-    with pytest.raises(BadPresets, match="holds 13,000 presets, and up to 100 can be kept"):
+    assert len(presets.from_json(as_file(presets=most))[0]) == presets.MAX_PRESETS
+    with pytest.raises(BadPresets, match="has 13,000 presets; at most 100 can be kept"):
         presets.from_json(as_file(presets=many))
 
 

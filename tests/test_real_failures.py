@@ -30,7 +30,7 @@ from clarifai_chat.errors import (
     Unreachable,
     WrongPat,
 )
-from clarifai_chat.events import Finished, Retrying, Text, Usage
+from clarifai_chat.events import Finished, Retrying, TextDelta, Usage
 from clarifai_chat.llm import transport
 from clarifai_chat.llm.transport import InFlight
 from tests import fake_clarifai as quirk
@@ -252,7 +252,7 @@ def test_a_failure_that_may_pass_is_announced_and_tried_again(fake, ask, waits, 
     assert heard[:3] == [
         Retrying(Loading.what, 0.001, attempt=2, attempts=4),
         Retrying(RateLimited.what, 0.001, attempt=3, attempts=3),
-        Text("Hello"),
+        TextDelta("Hello"),
     ]
     assert heard[-1].reason == "stop"
     assert len(fake.chats) == 3
@@ -459,7 +459,7 @@ def test_a_reader_who_leaves_ends_the_request(fake):
     fake.next(stall("Half"))
     asked = [{"role": "user", "content": "Hi"}]
     reply = send("https://clarifai.com/a/b/models/c", asked)
-    assert next(reply) == Text("Half")
+    assert next(reply) == TextDelta("Half")
 
     reply.close()
 
@@ -488,7 +488,7 @@ def test_a_whole_answer_that_is_still_being_read_cannot_cut_the_next_either(fake
     asked = [{"role": "user", "content": "Hi"}]
     in_flight = InFlight()
     reading = send("https://clarifai.com/a/b/models/c", asked, stream=False, in_flight=in_flight)
-    assert next(reading) == Text("Hello")  # its connection is free again
+    assert next(reading) == TextDelta("Hello")  # its connection is free again
     _, _, reply = asking(says("World", first_delay_s=0.05))
     until(lambda: len(fake.chats) == 2)
 

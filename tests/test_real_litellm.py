@@ -17,7 +17,7 @@ from clarifai_chat import llm
 from clarifai_chat.chat import settings as chat_settings
 from clarifai_chat.demo import API_PATH
 from clarifai_chat.errors import NoPat, OddPat
-from clarifai_chat.events import CallDelta, Finished, Text, Thinking, ToolCalled, Usage
+from clarifai_chat.events import CallDelta, Finished, ReasoningDelta, TextDelta, ToolCallDone, Usage
 from clarifai_chat.llm import transport
 from tests import fake_clarifai as quirk
 from tests.canary import CANARY, assert_no_canary
@@ -253,13 +253,13 @@ def test_the_pages_basic_usage_works(ask):
     question = "Tell me a joke about physics?"
     heard = ask(says("Why not?"), prompt=question, model=f"openai/{O4_MINI}", stream=False)
 
-    assert heard == [Text("Why not?"), USAGE, Finished("stop")]
+    assert heard == [TextDelta("Why not?"), USAGE, Finished("stop")]
 
 
 def test_the_pages_streaming_works(ask):
     heard = ask(says("Space ", "is big."), model=f"openai/{O4_MINI}")
 
-    assert heard == [Text("Space "), Text("is big."), USAGE, Finished("stop", "fake-1")]
+    assert heard == [TextDelta("Space "), TextDelta("is big."), USAGE, Finished("stop", "fake-1")]
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -310,7 +310,7 @@ def test_tokens_are_told_once_as_the_provider_counted_them(ask, usage):
 @pytest.mark.parametrize("stream", [True, False])
 def test_tokens_that_the_provider_does_not_tell_are_not_made_up(ask, stream):
     assert ask(quirk.no_usage(), stream=stream) == [
-        Text("Hello"),
+        TextDelta("Hello"),
         Finished("stop", "fake-1" if stream else ""),
     ]
 
@@ -331,7 +331,7 @@ def test_thoughts_are_told_from_the_answer(ask, behaviour, stream):
 
     assert (heard.thoughts.strip(), heard.text) == ("Let me think.", "Hello")
     kinds = [type(event) for event in heard]
-    assert kinds.index(Text) > max(n for n, kind in enumerate(kinds) if kind is Thinking)
+    assert kinds.index(TextDelta) > max(n for n, kind in enumerate(kinds) if kind is ReasoningDelta)
 
 
 @pytest.mark.parametrize("reason", ["length", "content_filter", "something_new"])
@@ -368,7 +368,7 @@ def test_tool_calls_come_whole_however_they_were_sent(ask, behaviour, arguments,
     heard = ask(behaviour, tools=[WEATHER], stream=stream)
 
     assert heard.calls == [("get_weather", text) for text in arguments]
-    ids = [event.call["id"] for event in heard.of(ToolCalled)]
+    ids = [event.call["id"] for event in heard.of(ToolCallDone)]
     assert len(set(ids)) == len(ids)
     assert all(ids)
     assert heard[-1].reason == "tool_calls"
@@ -380,7 +380,7 @@ def test_a_call_that_came_as_text_is_recovered_and_marked(ask, form, stream):
     heard = ask(quirk.call_as_text(form=form), tools=[WEATHER], stream=stream)
 
     assert heard.calls == [("get_weather", PARIS)]
-    (called,) = heard.of(ToolCalled)
+    (called,) = heard.of(ToolCallDone)
     assert called.call["quirks"] == ["from_text"]
     assert called.call["id"]
     assert "Paris" in heard.text  # what the model wrote stays to be seen
@@ -420,7 +420,7 @@ def test_a_real_call_is_not_looked_for_in_the_text_as_well(ask):
 def test_what_is_odd_about_a_call_is_told_with_it(ask, behaviour, quirks, stream):
     heard = ask(behaviour, tools=[WEATHER], stream=stream)
 
-    assert [event.call.get("quirks", []) for event in heard.of(ToolCalled)] == quirks
+    assert [event.call.get("quirks", []) for event in heard.of(ToolCallDone)] == quirks
     assert heard.calls[0] == ("get_weather", PARIS)
 
 
@@ -430,21 +430,21 @@ def test_what_is_odd_about_a_call_is_told_with_it(ask, behaviour, quirks, stream
 def test_the_pieces_of_a_call_make_up_the_call(ask, behaviour):
     heard = ask(behaviour, tools=[WEATHER])
 
-    for number, event in enumerate(heard.of(ToolCalled)):
+    for number, event in enumerate(heard.of(ToolCallDone)):
         pieces = [piece for piece in heard.of(CallDelta) if piece.number == number]
         function = event.call["function"]
         assert event.number == number
         assert "".join(piece.name for piece in pieces) == function["name"]
         assert "".join(piece.arguments for piece in pieces) == function["arguments"]
-    kinds = [type(event) for event in heard if isinstance(event, CallDelta | ToolCalled)]
-    assert kinds == sorted(kinds, key=[CallDelta, ToolCalled].index)
+    kinds = [type(event) for event in heard if isinstance(event, CallDelta | ToolCallDone)]
+    assert kinds == sorted(kinds, key=[CallDelta, ToolCallDone].index)
 
 
 def test_a_server_that_answers_whole_although_a_stream_was_asked_for_is_heard(ask):
     def act(handler, body):
         says("Hello")(handler, {**body, "stream": False})
 
-    assert ask(act) == [Text("Hello"), USAGE, Finished("stop")]
+    assert ask(act) == [TextDelta("Hello"), USAGE, Finished("stop")]
 
 
 def test_the_request_id_is_found_under_clarifais_name_first(ask):

@@ -8,20 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-import clarifai_chat
+import clarifai_chat.chat
 from clarifai_chat.chat import replies
 from clarifai_chat.chat.turn import (
     INTERRUPTED,
     STOPPED,
     UNWATCHED,
+    answer_text,
     can_continue,
     is_over,
     new_turn,
     resume,
-    said,
 )
 from clarifai_chat.errors import AppBusy, AppFault, AppFull, ChatFull, RateLimited, Runaway
-from clarifai_chat.events import Finished, Text, Thinking
+from clarifai_chat.events import Finished, ReasoningDelta, TextDelta
 from tests.patience import PATIENCE_S, until
 
 MODEL = {"url": "https://clarifai.com/a/b/models/c", "name": "c"}
@@ -33,7 +33,7 @@ def turn(prompt="Hi"):
 
 def saying(*texts):
     """A provider that answers at once."""
-    return lambda in_flight: iter([*map(Text, texts), Finished("stop")])
+    return lambda in_flight: iter([*map(TextDelta, texts), Finished("stop")])
 
 
 class Provider:
@@ -47,12 +47,12 @@ class Provider:
     def __call__(self, in_flight):
         self.asked += 1
         self.calls.append(in_flight)
-        yield Text("Half")
+        yield TextDelta("Half")
         while not self.go_on.wait(0.002):
             if in_flight.is_cut:
-                yield Text(" and what came too late")
+                yield TextDelta(" and what came too late")
                 return
-        yield Text(" and half")
+        yield TextDelta(" and half")
         yield Finished("stop")
 
 
@@ -68,7 +68,7 @@ def empty_afterwards(set_up):
     yield
     until(lambda: replies.running() == 0)
     assert replies._replies == {}
-    until(lambda: not replies._lines)
+    until(lambda: not replies._queues)
 
 
 def wait(*turns):
@@ -78,10 +78,10 @@ def wait(*turns):
 
 def test_a_reply_is_written_into_its_turn():
     asked = turn()
-    replies.ask(asked, saying("Hel", "lo"), line="a")
+    replies.ask(asked, saying("Hel", "lo"), queue="a")
     wait(asked)
 
-    assert (said(asked), asked["ending"], asked["problem"]) == ("Hello", "stop", None)
+    assert (answer_text(asked), asked["ending"], asked["problem"]) == ("Hello", "stop", None)
     assert asked["asked_at"] <= asked["ended_at"]
     assert replies.get(asked) is None
 
@@ -89,15 +89,15 @@ def test_a_reply_is_written_into_its_turn():
 def test_a_turn_is_asked_once_however_often_a_page_asks(provider):
     asked = turn()
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: replies.ask(asked, provider, line="a"), range(50)))
-    until(lambda: said(asked) == "Half")
-    replies.ask(asked, provider, line="another")
+        list(pool.map(lambda _: replies.ask(asked, provider, queue="a"), range(50)))
+    until(lambda: answer_text(asked) == "Half")
+    replies.ask(asked, provider, queue="another")
     provider.go_on.set()
     wait(asked)
-    replies.ask(asked, provider, line="a")
+    replies.ask(asked, provider, queue="a")
 
     assert provider.asked == 1
-    assert said(asked) == "Half and half"
+    assert answer_text(asked) == "Half and half"
     assert replies.running() == 0
 
 
@@ -105,12 +105,12 @@ def test_a_turn_that_waits_is_not_put_in_line_again(provider):
     first, second = turn(), turn()
     waiting = Provider()
     waiting.go_on.set()
-    replies.ask(first, provider, line="a")
+    replies.ask(first, provider, queue="a")
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: replies.ask(second, waiting, line="a"), range(50)))
+        list(pool.map(lambda _: replies.ask(second, waiting, queue="a"), range(50)))
     provider.go_on.set()
     wait(first, second)
-    until(lambda: not replies._lines)
+    until(lambda: not replies._queues)
 
     assert waiting.asked == 1
 
@@ -126,10 +126,10 @@ def test_a_line_is_worked_off_in_order_one_at_a_time(provider):
         return events
 
     first, *others = turns = [turn() for _ in range(4)]
-    replies.ask(first, provider, line="a")
+    replies.ask(first, provider, queue="a")
     for name, each in enumerate(others):
-        replies.ask(each, note(name), line="a")
-    until(lambda: said(first) == "Half")
+        replies.ask(each, note(name), queue="a")
+    until(lambda: answer_text(first) == "Half")
 
     assert replies.running() == 4
     assert [each["asked_at"] is not None for each in turns] == [True, False, False, False]
@@ -141,8 +141,8 @@ def test_a_line_is_worked_off_in_order_one_at_a_time(provider):
 
 def test_two_lines_run_at_once(provider):
     first, second = turn(), turn()
-    replies.ask(first, provider, line="a")
-    replies.ask(second, saying("Hello"), line="b")
+    replies.ask(first, provider, queue="a")
+    replies.ask(second, saying("Hello"), queue="b")
     wait(second)
 
     assert not is_over(first)
@@ -151,9 +151,9 @@ def test_two_lines_run_at_once(provider):
 def test_a_line_that_was_worked_off_can_be_used_again():
     for _ in range(20):
         asked = turn()
-        replies.ask(asked, saying("Hello"), line="a")
+        replies.ask(asked, saying("Hello"), queue="a")
         wait(asked)
-        assert said(asked) == "Hello"
+        assert answer_text(asked) == "Hello"
 
 
 # --- Watching ---------------------------------------------------------------------------------
@@ -161,9 +161,9 @@ def test_a_line_that_was_worked_off_can_be_used_again():
 
 def test_whoever_watches_hears_of_every_change(provider):
     asked = turn()
-    replies.ask(asked, provider, line="a")
+    replies.ask(asked, provider, queue="a")
     reply = replies.get(asked)
-    until(lambda: said(asked) == "Half")
+    until(lambda: answer_text(asked) == "Half")
     replies.wait_for_news({reply: 0}, PATIENCE_S)
     assert reply.version == 1
     replies.wait_for_news({reply: 1}, 0.001)
@@ -174,7 +174,7 @@ def test_whoever_watches_hears_of_every_change(provider):
     while not reply.done.is_set():
         replies.wait_for_news({reply: reply.version}, PATIENCE_S)
 
-    assert said(asked) == "Half and half"
+    assert answer_text(asked) == "Half and half"
     assert not reply.is_running
 
 
@@ -182,9 +182,9 @@ def test_whoever_watches_hears_of_every_change(provider):
 def test_news_of_any_of_several_replies_end_the_wait(which):
     providers, asked = [Provider() for _ in range(3)], [turn() for _ in range(3)]
     for number, (each, provider) in enumerate(zip(asked, providers, strict=True)):
-        replies.ask(each, provider, line=str(number))
+        replies.ask(each, provider, queue=str(number))
     handles = [replies.get(each) for each in asked]
-    until(lambda: all(said(each) == "Half" for each in asked))
+    until(lambda: all(answer_text(each) == "Half" for each in asked))
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(replies.wait_for_news, dict.fromkeys(handles, 1), PATIENCE_S)
         providers[which].go_on.set()
@@ -198,11 +198,11 @@ def test_news_of_any_of_several_replies_end_the_wait(which):
 
 def test_who_waits_for_the_end_is_not_woken_by_what_comes_before_it(provider):
     asked = turn()
-    replies.ask(asked, provider, line="a")
+    replies.ask(asked, provider, queue="a")
     reply = replies.get(asked)
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(replies.wait_for_news, {reply: None}, PATIENCE_S)
-        until(lambda: said(asked) == "Half")
+        until(lambda: answer_text(asked) == "Half")
         provider.go_on.set()
         waiting.result(PATIENCE_S)
         assert is_over(asked)
@@ -213,8 +213,8 @@ def test_who_waits_for_the_end_is_not_woken_by_what_comes_before_it(provider):
 
 def test_stop_keeps_what_had_arrived_and_cuts_the_call(provider):
     asked = turn()
-    replies.ask(asked, provider, line="a")
-    until(lambda: said(asked) == "Half")
+    replies.ask(asked, provider, queue="a")
+    until(lambda: answer_text(asked) == "Half")
 
     replies.stop(asked)
     replies.stop(asked)  # a second click
@@ -223,33 +223,33 @@ def test_stop_keeps_what_had_arrived_and_cuts_the_call(provider):
     assert provider.calls[0].is_cut
     assert (asked["ending"], asked["problem"]) == (STOPPED, None)
     assert replies.get(asked) is None
-    until(lambda: not replies._lines)
-    assert said(asked) == "Half"  # what comes after the end is not taken in
+    until(lambda: not replies._queues)
+    assert answer_text(asked) == "Half"  # what comes after the end is not taken in
 
 
 def test_the_next_in_line_is_asked_after_a_stop(provider):
     first, second = turn(), turn()
-    replies.ask(first, provider, line="a")
-    replies.ask(second, saying("Hello"), line="a")
-    until(lambda: said(first) == "Half")
+    replies.ask(first, provider, queue="a")
+    replies.ask(second, saying("Hello"), queue="a")
+    until(lambda: answer_text(first) == "Half")
 
     replies.stop(first)
     wait(second)
 
-    assert said(second) == "Hello"
+    assert answer_text(second) == "Hello"
 
 
 def test_a_turn_stopped_while_it_waits_is_never_asked(provider):
     first, second = turn(), turn()
     never = Provider()
-    replies.ask(first, provider, line="a")
-    replies.ask(second, never, line="a")
+    replies.ask(first, provider, queue="a")
+    replies.ask(second, never, queue="a")
 
     replies.stop(second)
-    replies.ask(second, never, line="b")  # the page draws again
+    replies.ask(second, never, queue="b")  # the page draws again
     provider.go_on.set()
     wait(first)
-    until(lambda: not replies._lines)
+    until(lambda: not replies._queues)
 
     assert never.asked == 0
     assert (second["ending"], second["asked_at"]) == (STOPPED, None)
@@ -258,9 +258,9 @@ def test_a_turn_stopped_while_it_waits_is_never_asked(provider):
 def test_a_question_that_waits_can_be_taken_back_and_asked_later(provider):
     first, second = turn(), turn()
     never = Provider()
-    replies.ask(first, provider, line="a")
-    replies.ask(second, never, line="a")
-    until(lambda: said(first) == "Half")
+    replies.ask(first, provider, queue="a")
+    replies.ask(second, never, queue="a")
+    until(lambda: answer_text(first) == "Half")
 
     assert replies.withdraw(second)
     assert not replies.withdraw(second)
@@ -272,40 +272,40 @@ def test_a_question_that_waits_can_be_taken_back_and_asked_later(provider):
     assert not replies.withdraw(first)  # it is over
     assert never.asked == 0
 
-    replies.ask(second, saying("Hello"), line="a")
+    replies.ask(second, saying("Hello"), queue="a")
     wait(second)
-    assert said(second) == "Hello"
+    assert answer_text(second) == "Hello"
 
 
 def test_a_failure_becomes_the_turns_problem():
     def events(in_flight):
-        yield Text("Half")
+        yield TextDelta("Half")
         raise RateLimited("Slow down.")
 
     asked = turn()
-    replies.ask(asked, events, line="a")
+    replies.ask(asked, events, queue="a")
     wait(asked)
 
-    assert said(asked) == "Half"
+    assert answer_text(asked) == "Half"
     assert asked["problem"] == RateLimited("Slow down.").problem()
 
 
 @pytest.mark.parametrize("mistake", [KeyError("secret"), SystemExit()])
 def test_a_worker_that_dies_says_so_in_the_turn_and_the_line_goes_on(mistake, caplog):
     def events(in_flight):
-        yield Text("Half")
+        yield TextDelta("Half")
         raise mistake
 
     asked, after = turn(), turn()
-    replies.ask(asked, events, line="a")
+    replies.ask(asked, events, queue="a")
     wait(asked)
     until(lambda: replies.get(asked) is None)
-    replies.ask(after, saying("Hello"), line="a")
+    replies.ask(after, saying("Hello"), queue="a")
     wait(after)
 
-    assert said(asked) == "Half"
+    assert answer_text(asked) == "Half"
     assert asked["problem"] == AppFault().problem()
-    assert said(after) == "Hello"
+    assert answer_text(after) == "Hello"
     assert "secret" not in caplog.text
     assert type(mistake).__name__ in caplog.text
 
@@ -315,7 +315,7 @@ def test_a_provider_that_cannot_even_be_asked_is_a_problem():
         raise RateLimited
 
     asked = turn()
-    replies.ask(asked, events, line="a")
+    replies.ask(asked, events, queue="a")
     wait(asked)
 
     assert asked["problem"]["kind"] == "RateLimited"
@@ -323,10 +323,10 @@ def test_a_provider_that_cannot_even_be_asked_is_a_problem():
 
 def test_events_that_stop_without_an_end_are_an_interruption():
     asked = turn()
-    replies.ask(asked, lambda in_flight: iter([Text("Half")]), line="a")
+    replies.ask(asked, lambda in_flight: iter([TextDelta("Half")]), queue="a")
     wait(asked)
 
-    assert (said(asked), asked["ending"]) == ("Half", INTERRUPTED)
+    assert (answer_text(asked), asked["ending"]) == ("Half", INTERRUPTED)
 
 
 def test_a_turn_without_a_worker_is_interrupted_and_not_asked_again(provider):
@@ -334,7 +334,7 @@ def test_a_turn_without_a_worker_is_interrupted_and_not_asked_again(provider):
     orphan["asked_at"] = 1.0
 
     replies.mark_interrupted(orphan)
-    replies.ask(orphan, provider, line="a")
+    replies.ask(orphan, provider, queue="a")
 
     assert orphan["ending"] == INTERRUPTED
     assert provider.asked == 0
@@ -342,7 +342,7 @@ def test_a_turn_without_a_worker_is_interrupted_and_not_asked_again(provider):
 
 def test_a_turn_with_a_worker_is_not_interrupted(provider):
     asked = turn()
-    replies.ask(asked, provider, line="a")
+    replies.ask(asked, provider, queue="a")
     replies.mark_interrupted(asked)
 
     assert not is_over(asked)
@@ -354,11 +354,11 @@ def test_a_turn_with_a_worker_is_not_interrupted(provider):
 def test_a_reply_that_nobody_watches_is_ended(set_up, provider):
     set_up(REPLY_LEASE_S=0.05)
     asked, waiting = turn(), turn()
-    replies.ask(asked, provider, line="a", is_here=lambda: said(asked) != "Half")
-    replies.ask(waiting, Provider(), line="a")
+    replies.ask(asked, provider, queue="a", is_here=lambda: answer_text(asked) != "Half")
+    replies.ask(waiting, Provider(), queue="a")
     wait(asked)
 
-    assert (said(asked), asked["ending"], asked["problem"]) == ("Half", UNWATCHED, None)
+    assert (answer_text(asked), asked["ending"], asked["problem"]) == ("Half", UNWATCHED, None)
     until(lambda: replies.running() == 0)
     assert waiting["asked_at"] is None
     assert provider.calls[0].is_cut
@@ -378,7 +378,7 @@ def test_a_reply_that_somebody_watches_is_not(set_up, provider, way):
         return way == "is here"
 
     asked = turn()
-    replies.ask(asked, provider, line="a", is_here=is_here)
+    replies.ask(asked, provider, queue="a", is_here=is_here)
 
     until(lambda: len(looked) >= 13 or is_over(asked))  # the keeper looks ten times in a lease
     assert not is_over(asked)
@@ -390,18 +390,18 @@ def test_a_reply_that_somebody_watches_is_not(set_up, provider, way):
 def test_more_replies_than_the_operator_allows_are_refused(set_up, provider):
     set_up(MAX_REPLIES=2)
     running, waiting, refused, later = (turn() for _ in range(4))
-    replies.ask(running, provider, line="a")
-    replies.ask(waiting, provider, line="a")
-    replies.ask(refused, provider, line="b")
+    replies.ask(running, provider, queue="a")
+    replies.ask(waiting, provider, queue="a")
+    replies.ask(refused, provider, queue="b")
 
     assert refused["problem"] == AppBusy().problem()
     assert is_over(refused)
     assert not is_over(running)  # a running reply is never given up for a new one
     provider.go_on.set()
     wait(running, waiting)
-    replies.ask(later, saying("Hello"), line="b")
+    replies.ask(later, saying("Hello"), queue="b")
     wait(later)
-    assert said(later) == "Hello"
+    assert answer_text(later) == "Hello"
 
 
 def test_an_answer_that_runs_on_is_ended_and_kept_and_can_be_continued(set_up):
@@ -411,28 +411,28 @@ def test_an_answer_that_runs_on_is_ended_and_kept_and_can_be_continued(set_up):
     def endless(in_flight):
         calls.append(in_flight)
         while not in_flight.is_cut:
-            yield Text("word ")
+            yield TextDelta("word ")
 
     asked, after = turn(), turn()
-    replies.ask(asked, endless, line="a")
-    replies.ask(after, saying("Hello"), line="a")
+    replies.ask(asked, endless, queue="a")
+    replies.ask(after, saying("Hello"), queue="a")
     wait(asked, after)
 
-    assert said(asked) == "word " * 201
+    assert answer_text(asked) == "word " * 201
     assert asked["problem"] == Runaway().problem()
     assert calls[0].is_cut
-    assert said(after) == "Hello"
+    assert answer_text(after) == "Hello"
     assert can_continue(asked)
     resume(asked)
-    replies.ask(asked, endless, line="a")
+    replies.ask(asked, endless, queue="a")
     wait(asked)
-    assert said(asked) == "word " * 402  # as much again, and ended again
+    assert answer_text(asked) == "word " * 402  # as much again, and ended again
 
 
 def test_thoughts_count_as_part_of_an_answer(set_up):
     set_up(MAX_REPLY_CHARS=1000)
     asked = turn()
-    replies.ask(asked, lambda in_flight: iter([Thinking("hm " * 500)]), line="a")
+    replies.ask(asked, lambda in_flight: iter([ReasoningDelta("hm " * 500)]), queue="a")
     wait(asked)
 
     assert asked["problem"] == Runaway().problem()
@@ -441,7 +441,7 @@ def test_thoughts_count_as_part_of_an_answer(set_up):
 def test_an_answer_that_ends_by_itself_just_then_has_no_problem(set_up):
     set_up(MAX_REPLY_CHARS=1000)
     asked = turn()
-    replies.ask(asked, saying("x" * 1000), line="a")
+    replies.ask(asked, saying("x" * 1000), queue="a")
     wait(asked)
 
     assert (asked["ending"], asked["problem"]) == ("stop", None)
@@ -458,7 +458,7 @@ def conversation(*lengths):
 def test_a_conversation_that_is_full_takes_no_question_and_keeps_it(set_up, provider):
     set_up(MAX_CONVERSATION_CHARS=1000)
     turns = [*conversation(500, 497), turn("Why?")]
-    replies.ask(turns[-1], provider, line="a", turns=turns)
+    replies.ask(turns[-1], provider, queue="a", turns=turns)
     wait(turns[-1])
 
     assert turns[-1]["prompt"] == "Why?"
@@ -470,17 +470,17 @@ def test_a_conversation_is_full_only_past_its_bound(set_up):
     set_up(MAX_CONVERSATION_CHARS=1000)
     turns = conversation(500, 492)
     asked = turn("Why?")  # 4 characters, and 2 in each question before it
-    replies.ask(asked, saying("Hello"), line="a", turns=turns)
+    replies.ask(asked, saying("Hello"), queue="a", turns=turns)
     wait(asked)
 
-    assert said(asked) == "Hello"
+    assert answer_text(asked) == "Hello"
 
 
 def test_what_a_question_keeps_of_earlier_attempts_counts(set_up, provider):
     set_up(MAX_CONVERSATION_CHARS=1000)
     asked = turn("Why?")
     asked["earlier"] = [{"replies": [{"role": "assistant", "content": "x" * 1000}]}]
-    replies.ask(asked, provider, line="a", turns=[asked])
+    replies.ask(asked, provider, queue="a", turns=[asked])
     wait(asked)
 
     assert asked["problem"] == ChatFull().problem()
@@ -500,32 +500,32 @@ def test_without_memory_new_questions_are_refused_and_running_ones_go_on(
     set_up, provider, monkeypatch, caplog
 ):
     running, refused, later = turn(), turn(), turn()
-    replies.ask(running, provider, line="a")
+    replies.ask(running, provider, queue="a")
     set_up(MAX_MEMORY_MB=100)
     monkeypatch.setattr(replies, "memory_mb", lambda: 100.1)
     with caplog.at_level(logging.ERROR):
-        replies.ask(refused, provider, line="b")
+        replies.ask(refused, provider, queue="b")
 
     assert refused["problem"] == AppFull().problem()
     assert "MAX_MEMORY_MB=100" in caplog.text
     assert not is_over(running)
     provider.go_on.set()
     wait(running)
-    assert said(running) == "Half and half"
+    assert answer_text(running) == "Half and half"
     monkeypatch.setattr(replies, "memory_mb", lambda: 99.9)
-    replies.ask(later, saying("Hello"), line="b")
+    replies.ask(later, saying("Hello"), queue="b")
     wait(later)
-    assert said(later) == "Hello"
+    assert answer_text(later) == "Hello"
 
 
 def test_no_bound_of_memory_is_none(set_up, monkeypatch):
     set_up(MAX_MEMORY_MB=0)
     monkeypatch.setattr(replies, "memory_mb", lambda: 1e9)
     asked = turn()
-    replies.ask(asked, saying("Hello"), line="a")
+    replies.ask(asked, saying("Hello"), queue="a")
     wait(asked)
 
-    assert said(asked) == "Hello"
+    assert answer_text(asked) == "Hello"
 
 
 def test_memory_is_read_from_the_system_where_it_tells(monkeypatch, tmp_path):
@@ -547,12 +547,12 @@ def test_many_conversations_at_once_get_their_own_answers():
     with ThreadPoolExecutor(8) as pool:
         list(
             pool.map(
-                lambda n: replies.ask(turns[n], saying(f"answer {n}"), line=str(n % 20)), range(60)
+                lambda n: replies.ask(turns[n], saying(f"answer {n}"), queue=str(n % 20)), range(60)
             )
         )
     wait(*turns)
 
-    assert [said(each) for each in turns] == [f"answer {n}" for n in range(60)]
+    assert [answer_text(each) for each in turns] == [f"answer {n}" for n in range(60)]
 
 
 def test_of_hundreds_of_replies_none_reaches_the_wrong_turn_and_no_handle_is_left(set_up):
@@ -565,7 +565,7 @@ def test_of_hundreds_of_replies_none_reaches_the_wrong_turn_and_no_handle_is_lef
     def answer(name):
         def events(in_flight):
             assert all_asked.wait(PATIENCE_S)
-            yield from (Text(f"{name} ") for _ in range(20))
+            yield from (TextDelta(f"{name} ") for _ in range(20))
             if name.endswith("7"):
                 raise RateLimited(name)
             yield Finished("stop")
@@ -575,7 +575,7 @@ def test_of_hundreds_of_replies_none_reaches_the_wrong_turn_and_no_handle_is_lef
     with ThreadPoolExecutor(8) as pool:
         list(
             pool.map(
-                lambda name: replies.ask(turns[name], answer(name), line=name.partition(".")[0]),
+                lambda name: replies.ask(turns[name], answer(name), queue=name.partition(".")[0]),
                 names,
             )
         )
@@ -583,7 +583,9 @@ def test_of_hundreds_of_replies_none_reaches_the_wrong_turn_and_no_handle_is_lef
     all_asked.set()
     wait(*turns.values())
 
-    assert {name: said(turns[name]) for name in names} == {name: f"{name} " * 20 for name in names}
+    assert {name: answer_text(turns[name]) for name in names} == {
+        name: f"{name} " * 20 for name in names
+    }
     failed = {name for name in names if turns[name]["problem"]}
     assert failed == {name for name in names if name.endswith("7")}
     assert all(turns[name]["problem"]["detail"] == name for name in failed)
@@ -595,22 +597,28 @@ def test_of_hundreds_of_replies_none_reaches_the_wrong_turn_and_no_handle_is_lef
 
 def test_a_reply_is_found_again_when_the_module_is_imported_anew(provider, monkeypatch):
     asked, waiting = turn(), turn()
-    replies.ask(asked, provider, line="a")
-    replies.ask(waiting, saying("Hello"), line="a")
-    until(lambda: said(asked) == "Half")
+    replies.ask(asked, provider, queue="a")
+    replies.ask(waiting, saying("Hello"), queue="a")
+    until(lambda: answer_text(asked) == "Half")
 
     monkeypatch.delitem(sys.modules, replies.__name__)
-    monkeypatch.setattr(clarifai_chat, "replies", replies)  # so that the import is undone as well
+    monkeypatch.setattr(
+        clarifai_chat.chat, "replies", replies
+    )  # so that the import is undone as well
     anew = importlib.import_module(replies.__name__)
     assert anew is not replies
     anew.mark_interrupted(asked)
-    anew.ask(asked, provider, line="a")
-    anew.ask(waiting, provider, line="b")
+    anew.ask(asked, provider, queue="a")
+    anew.ask(waiting, provider, queue="b")
 
     assert not is_over(asked)
     assert anew.get(asked).is_running
     assert anew.running() == 2
     provider.go_on.set()
     wait(asked, waiting)
-    assert (provider.asked, said(asked), said(waiting)) == (1, "Half and half", "Hello")
+    assert (provider.asked, answer_text(asked), answer_text(waiting)) == (
+        1,
+        "Half and half",
+        "Hello",
+    )
     assert anew.running() == 0

@@ -9,7 +9,7 @@ from clarifai_chat import llm
 from clarifai_chat.attachments.limits import MAX_SENT_BYTES
 from clarifai_chat.catalog import Model
 from clarifai_chat.chat.request import chat_request
-from clarifai_chat.chat.token_counts import Tally
+from clarifai_chat.chat.token_counts import TokenCounter
 from clarifai_chat.errors import BadSchema, TooManyFiles
 from clarifai_chat.history import attachment_contents
 from clarifai_chat.llm.endpoints import Endpoint
@@ -123,7 +123,7 @@ def test_a_body_can_be_changed_without_changing_the_request():
 
 def asking(question, turns=(), settings=None, window=None, **options):
     model = dataclasses.replace(Model.at(MODEL), context_window=window)
-    tally = Tally(lambda text: len(text.split()))
+    tally = TokenCounter(lambda text: len(text.split()))
     return chat_request(question, turns, settings or {}, model, tally=tally, **options)
 
 
@@ -178,7 +178,7 @@ def test_files_of_one_request_are_bounded_together():
 
 
 def test_a_file_is_in_the_request_as_it_is_sent():
-    taken = attachment_contents.take(None, [("a.png", "image/png", PNG)], len)
+    taken = attachment_contents.read_uploads(None, [("a.png", "image/png", PNG)], len)
     question = turn("What is it?", "", attachments=taken["files"])
 
     request = asking(question, content=lambda each: attachment_contents.as_sent(None, each))

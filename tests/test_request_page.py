@@ -2,7 +2,7 @@
 
 from clarifai_chat import catalog, llm
 from clarifai_chat.chat.request import chat_request
-from clarifai_chat.chat.token_counts import Tally
+from clarifai_chat.chat.token_counts import TokenCounter
 from clarifai_chat.chat.turn import new_turn
 from clarifai_chat.history import attachment_contents
 from clarifai_chat.playground import runs
@@ -24,7 +24,7 @@ def rebuilt(app, model=None):
         before,
         app.session_state["session.chat"]["settings"],
         model or catalog.describe(catalog.merge(catalog.shipped(), ()), asked["model"]["url"]),
-        tally=Tally(llm.count_tokens),
+        tally=TokenCounter(llm.count_tokens),
         content=lambda each: attachment_contents.as_sent(None, each),
     )
 

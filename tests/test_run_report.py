@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from clarifai_chat.catalog import DEMO
 from clarifai_chat.chat.turn import STOPPED, apply, end
 from clarifai_chat.errors import CutOff
-from clarifai_chat.events import Finished, Text, ToolCalled, Usage
+from clarifai_chat.events import Finished, TextDelta, ToolCallDone, Usage
 from clarifai_chat.playground import runs
 from clarifai_chat.playground.run_report import (
     DIAGRAM_LAYOUT,
@@ -59,7 +59,7 @@ def run_of(*events, prompt="Weather in Paris?", tools=(WEATHER,), model=ASKED, *
 
 
 def called(*calls, **options):
-    events = [ToolCalled(each, number) for number, each in enumerate(calls)]
+    events = [ToolCallDone(each, number) for number, each in enumerate(calls)]
     return run_of(*events, Usage(10, 5), Finished("tool_calls"), **options)
 
 
@@ -70,13 +70,13 @@ def called(*calls, **options):
     ("run", "said"),
     [
         (run_of(), "running"),
-        (run_of(Text("Hello"), Finished("stop")), "no call"),
+        (run_of(TextDelta("Hello"), Finished("stop")), "no call"),
         (called(call()), "called get_weather: valid"),
         (called(call('{"location": 7}')), "called get_weather: invalid"),
         (called(call('{"location": ')), "called get_weather: not JSON"),
         (called(call(name="get_whether")), "called get_whether: unknown tool"),
         (called(call(name="")), "called a tool without a name: unknown tool"),
-        (run_of(ToolCalled(call('{"lo'), 0)), "called get_weather: incomplete"),
+        (run_of(ToolCallDone(call('{"lo'), 0)), "called get_weather: incomplete"),
         (
             called(call(quirks=["from_text"])),
             "called get_weather: valid (recovered from text)",
@@ -119,7 +119,7 @@ def test_a_line_counts_all_steps_and_their_time():
     runs.answer(run, {"call_1": "rain"})
     assert duration_s(run) is None
     assert line(run).endswith("price unknown")
-    for second, event in enumerate((Text("Rain."), Usage(1000, 500), Finished("stop")), 1):
+    for second, event in enumerate((TextDelta("Rain."), Usage(1000, 500), Finished("stop")), 1):
         apply(run["turn"], event, float(second))
     run["exchanges"] = [{"step": 0}, {"step": 1}]
 
@@ -146,7 +146,11 @@ def test_what_differs_between_two_runs_is_told():
     changed = {**WEATHER, "function": {**WEATHER["function"], "description": "Weather"}}
     one = called(call())
     other = run_of(
-        Text("It rains."), Finished("stop"), tools=[changed], temperature=0.5, system="Be brief."
+        TextDelta("It rains."),
+        Finished("stop"),
+        tools=[changed],
+        temperature=0.5,
+        system="Be brief.",
     )
     found = {name: (first, second) for name, first, second in comparison(one, other)}
 
@@ -194,7 +198,7 @@ def test_settings_are_told_as_they_were_sent():
 def test_a_diagram_shows_who_said_what_to_whom():
     run = called(call(), call("{}", "other", "call_2"))
     runs.answer(run, {"call_1": "rain", "call_2": ""})
-    apply(run["turn"], Text("It rains"), 1.0)
+    apply(run["turn"], TextDelta("It rains"), 1.0)
     apply(run["turn"], Finished("stop"), 2.0)
 
     assert diagram(run).splitlines() == [
@@ -262,7 +266,7 @@ def assert_one_statement_a_line(text):
 def test_hostile_texts_stay_labels(text):
     run = called(call(text, text), prompt=text, model={**ASKED, "name": text})
     runs.answer(run, {"call_1": text})
-    apply(run["turn"], Text(text or "x"), 1.0)
+    apply(run["turn"], TextDelta(text or "x"), 1.0)
 
     assert_one_statement_a_line(diagram(run))
     assert diagram(run).encode()

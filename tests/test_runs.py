@@ -8,7 +8,7 @@ import pytest
 from clarifai_chat.chat import replies
 from clarifai_chat.chat.turn import CARRY_ON, apply, end, is_over, pending_calls, resume
 from clarifai_chat.errors import ChatError, NoPat
-from clarifai_chat.events import Answered, Finished, StepEnded
+from clarifai_chat.events import Finished, StepEnded, ToolResult
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.exchange import TOKEN
 from clarifai_chat.llm.transport import InFlight
@@ -184,9 +184,9 @@ def test_built_ins_answer_until_the_model_does(fake, go, stream):
 
     heard = go(run, SUM, SUM, says("It is 42."))
 
-    assert [type(event) for event in heard if isinstance(event, StepEnded | Answered)] == [
+    assert [type(event) for event in heard if isinstance(event, StepEnded | ToolResult)] == [
         StepEnded,
-        Answered,
+        ToolResult,
     ] * 2
     assert len([event for event in heard if isinstance(event, Finished)]) == 1
     assert [len(chat.body["messages"]) for chat in fake.chats] == [1, 3, 5]
@@ -270,7 +270,7 @@ def stopped_in_a_call(fake, *deltas):
     run = new_run()
     fake.next(quirk.call_deltas(list(deltas), delay_s=quirk.SILENT_S))
     turn = run["turn"]
-    replies.ask(turn, lambda it: runs.events(run, lambda: endpoint_of(fake), it), line="a")
+    replies.ask(turn, lambda it: runs.events(run, lambda: endpoint_of(fake), it), queue="a")
     until(lambda: turn["replies"] and turn["replies"][-1].get("tool_calls"))
     until(lambda: len(turn["replies"][-1]["tool_calls"]) == len(deltas))
     replies.stop(turn)
@@ -338,7 +338,7 @@ def test_an_automatic_run_that_is_stopped_asks_nothing_more(fake):
 def test_what_broke_off_is_not_held_against_the_model(fake):
     run = new_run(tool_choice="required")
     fake.next(quirk.stall("I would"))
-    replies.ask(run["turn"], lambda it: runs.events(run, lambda: endpoint_of(fake), it), line="a")
+    replies.ask(run["turn"], lambda it: runs.events(run, lambda: endpoint_of(fake), it), queue="a")
     until(lambda: run["turn"]["replies"])
     assert runs.steps(run)[0].notes == ()
     replies.stop(run["turn"])
@@ -608,10 +608,10 @@ def test_what_was_typed_last_for_a_tool_can_answer_by_itself(fake, go):
 
 
 def test_the_latest_runs_are_kept_as_far_as_there_is_room(monkeypatch):
-    made = [new_run(str(number)) for number in range(runs.MOST_RUNS + 3)]
+    made = [new_run(str(number)) for number in range(runs.MAX_RUNS + 3)]
     assert runs.latest(made) == made[3:]
 
-    monkeypatch.setattr(runs, "MOST_CHARS", 2 * runs.size(made[-1]))
+    monkeypatch.setattr(runs, "MAX_CHARS", 2 * runs.size(made[-1]))
     assert runs.latest(made) == made[-2:]
-    monkeypatch.setattr(runs, "MOST_CHARS", 0)
+    monkeypatch.setattr(runs, "MAX_CHARS", 0)
     assert runs.latest(made) == made[-1:]

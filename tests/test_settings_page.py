@@ -11,7 +11,7 @@ from clarifai_chat import catalog
 from clarifai_chat.catalog import DEFAULT_URL, DEMO
 from clarifai_chat.chat import chats, json_schema, replies
 from clarifai_chat.chat.turn import apply, end, new_turn
-from clarifai_chat.events import Text
+from clarifai_chat.events import TextDelta
 from clarifai_chat.history import saving
 from clarifai_chat.history.owner import COOKIE, new_id, owner_of
 from clarifai_chat.history.store import open_store
@@ -82,7 +82,7 @@ def toasts(app):
 def chat_with(settings, prompt="Earlier"):
     chat, turn = chats.new_chat(), new_turn(prompt, {**asked_of(), "url": DEMO.url})
     turn["asked_at"] = 1.0
-    apply(turn, Text("Yes."), 0.1)
+    apply(turn, TextDelta("Yes."), 0.1)
     end(turn, "stop", 0.2)
     chats.add(chat, turn, None)
     chat["settings"] = settings
@@ -586,7 +586,7 @@ def test_a_preset_with_the_token_is_not_saved(open_app, owner):
 
 
 def test_there_are_not_endlessly_many_presets(open_app, owner, monkeypatch):
-    monkeypatch.setattr(presets, "MOST", 1)
+    monkeypatch.setattr(presets, "MAX_PRESETS", 1)
     presets.save(owner, {"One": {"seed": 1}})
     app = open_presets(open_app(chat=chat_with({**SET})))
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
 from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
-from clarifai_chat.events import Text
+from clarifai_chat.events import TextDelta
 from clarifai_chat.history.store import Conflict, Store, open_store, opening, searching, tables
 from clarifai_chat.history.store.tables import attachments, chats, turns, uses
 
@@ -69,7 +69,7 @@ def ask(chat, prompt, answer="Yes.", after=None, is_over=True):
     turn = new_turn(prompt, MODEL)
     turn["parent"] = chat["leaf"] if after is None else after
     turn["asked_at"] = time.time()
-    apply(turn, Text(answer), 0.1)
+    apply(turn, TextDelta(answer), 0.1)
     if is_over:
         end(turn, "stop", 0.2)
     chat["turns"].append(turn)
@@ -428,7 +428,7 @@ def test_a_stale_copy_of_a_running_reply_does_not_replace_the_finished_one(store
     running = ask(chat, "Count", "1", is_over=False)
     saved(store, chat)
     watching = store.load(ADA, chat["id"])
-    apply(running, Text(" 2 3"), 0.3)
+    apply(running, TextDelta(" 2 3"), 0.3)
     end(running, "stop", 0.4)
     store.save_turn(ADA, chat["id"], running, 0)
 
@@ -560,7 +560,7 @@ def test_a_running_turn_that_is_saved_again_and_again_is_one_row(store):
     saved(store, chat)
 
     for number in range(2, 30):
-        apply(turn, Text(f" {number}"), number)
+        apply(turn, TextDelta(f" {number}"), number)
         assert store.save_turn(ADA, chat["id"], turn, 0) == turn["id"]
 
     assert count(store, turns) == 1
@@ -751,7 +751,7 @@ def test_what_changes_is_found_as_it_is_now(store):
     for is_over in (False, True):
         if is_over:
             end(turn, "stop", 1.0)
-        apply(turn, Text(" tres"), 0.5)
+        apply(turn, TextDelta(" tres"), 0.5)
         store.save_turn(ADA, chat["id"], turn, 0)
         assert found(store, "dos tres") == ["Before"]
     turn["replies"][0]["content"] = "eins zwei"
@@ -947,7 +947,7 @@ def test_workers_save_while_pages_read(store):
 
     def work(chat, turn):
         for number in range(1, 25):
-            apply(turn, Text(f" {number}"), number)
+            apply(turn, TextDelta(f" {number}"), number)
             store.save_turn(ADA, chat["id"], turn, 1)
         end(turn, "stop", 30)
         store.save_turn(ADA, chat["id"], turn, 1)
@@ -1050,7 +1050,7 @@ def test_a_process_that_is_killed_in_the_middle_of_writing_leaves_all_that_it_ha
         chat = store.load(ADA, "c")
         assert chat["revision"] >= last
         assert prompts(chat) == [f"number {n}" for n in range(chat["revision"])]
-        assert found(store, f"number {last - 1}") == ["Counted"]
+        assert found(store, f"number {last - 1}") == ["TokenCounts"]
         check_index(store)
         store.purge(ADA, "c")
         store.close()

@@ -11,8 +11,8 @@ from clarifai_chat.history.store.merging import (
     changes,
     holds,
     merge_fields,
+    merge_turn,
     merge_turns,
-    settle,
     settle_all,
     sibling,
 )
@@ -101,9 +101,9 @@ def test_earlier_answers_are_not_lost():
 
 def test_feedback_is_taken_along():
     mine, stored = a_turn(1, "", "Yes", 1.0, False), a_turn(1, "", "Yes, and", 1.0, True)
-    assert settle({**mine, "feedback": "up"}, stored, is_current=False)["feedback"] == "up"
-    assert settle(stored, {**mine, "feedback": "up"}, is_current=False)["feedback"] == "up"
-    assert settle(mine, {**stored, "feedback": "up"}, is_current=False)["feedback"] == "up"
+    assert merge_turn({**mine, "feedback": "up"}, stored, is_current=False)["feedback"] == "up"
+    assert merge_turn(stored, {**mine, "feedback": "up"}, is_current=False)["feedback"] == "up"
+    assert merge_turn(mine, {**stored, "feedback": "up"}, is_current=False)["feedback"] == "up"
 
 
 @given(one_turn, one_turn)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarifai_chat.errors import Busy, ModelFailed
-from clarifai_chat.events import CallDelta, Text, Thinking, ToolCalled, Usage
+from clarifai_chat.events import CallDelta, ReasoningDelta, TextDelta, ToolCallDone, Usage
 from clarifai_chat.llm.assembler import Assembler
 from tests.canary import CANARY
 
@@ -30,16 +30,18 @@ def events(*chunks):
 
 def said(found):
     """(thoughts, answer) of the events."""
-    return tuple("".join(e.text for e in found if isinstance(e, k)) for k in (Thinking, Text))
+    return tuple(
+        "".join(e.text for e in found if isinstance(e, k)) for k in (ReasoningDelta, TextDelta)
+    )
 
 
 def called(found):
-    functions = [e.call["function"] for e in found if isinstance(e, ToolCalled)]
+    functions = [e.call["function"] for e in found if isinstance(e, ToolCallDone)]
     return [(function["name"], function["arguments"]) for function in functions]
 
 
 def quirks(found):
-    return [e.call.get("quirks", []) for e in found if isinstance(e, ToolCalled)]
+    return [e.call.get("quirks", []) for e in found if isinstance(e, ToolCallDone)]
 
 
 @pytest.mark.parametrize(
@@ -61,13 +63,13 @@ def test_a_chunk_without_anything_says_nothing(chunk):
 
 
 def test_text_comes_through_piece_by_piece():
-    assert events(delta("Hel"), delta("lo ")) == [Text("Hel"), Text("lo ")]
+    assert events(delta("Hel"), delta("lo ")) == [TextDelta("Hel"), TextDelta("lo ")]
 
 
 def test_content_in_parts_is_joined():
     parts = [{"type": "text", "text": "Hel"}, {"type": "image"}, None, {"text": "lo"}]
 
-    assert events(delta(parts)) == [Text("Hello")]
+    assert events(delta(parts)) == [TextDelta("Hello")]
 
 
 def test_the_last_usage_counts_and_what_is_no_number_is_not_reported():
@@ -111,7 +113,7 @@ def test_the_token_is_taken_out_of_an_error():
 
 
 def test_a_status_of_success_is_no_error():
-    assert events({"status": {"code": 10000}, **delta("Hello")}) == [Text("Hello")]
+    assert events({"status": {"code": 10000}, **delta("Hello")}) == [TextDelta("Hello")]
 
 
 # --- Thoughts ---------------------------------------------------------------------------------
@@ -155,7 +157,7 @@ def test_what_is_held_back_can_be_had_at_any_time():
     assembler = Assembler()
     assert list(assembler.feed(delta("<thi"))) == []
 
-    assert list(assembler.held()) == [Text("<thi")]
+    assert list(assembler.held()) == [TextDelta("<thi")]
     assert list(assembler.finish()) == []
 
 
@@ -176,7 +178,7 @@ def test_fragments_of_a_call_are_joined(parts):
     found = events(*(delta(tool_calls=[each]) for each in parts))
 
     assert called(found) == [("f", '{"a": 1}')]
-    assert [event.call["id"] for event in found if isinstance(event, ToolCalled)] == ["1"]
+    assert [event.call["id"] for event in found if isinstance(event, ToolCallDone)] == ["1"]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +197,7 @@ def test_two_calls_stay_two(parts):
 
     for found in (one_chunk, by_and_by):
         assert [name for name, _ in called(found)] == ["f", "g"]
-        ids = [event.call["id"] for event in found if isinstance(event, ToolCalled)]
+        ids = [event.call["id"] for event in found if isinstance(event, ToolCallDone)]
         assert len(set(ids)) == 2
         assert all(ids)
 
@@ -244,7 +246,7 @@ def test_what_is_odd_about_a_call_is_noted_with_it(parts, expected):
     found = events(delta(tool_calls=parts))
 
     assert [sorted(odd) for odd in quirks(found)] == expected
-    ids = [event.call["id"] for event in found if isinstance(event, ToolCalled)]
+    ids = [event.call["id"] for event in found if isinstance(event, ToolCallDone)]
     assert len({*ids}) == len(ids)
 
 
@@ -290,5 +292,5 @@ def test_a_whole_message_gives_the_same_events():
     message = {"content": "<think>Hm.</think>Hello", "tool_calls": [call]}
     found = events({"choices": [{"message": message, "finish_reason": "tool_calls"}]})
 
-    assert found[:2] == [Thinking("Hm."), Text("Hello")]
+    assert found[:2] == [ReasoningDelta("Hm."), TextDelta("Hello")]
     assert called(found) == [("f", "{}")]

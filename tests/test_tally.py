@@ -3,7 +3,7 @@
 import pytest
 
 from clarifai_chat import llm
-from clarifai_chat.chat.token_counts import PER_MESSAGE, Tally, estimate, size
+from clarifai_chat.chat.token_counts import PER_MESSAGE, TokenCounter, estimate, size
 from tests.some_chats import attachment, turn
 
 
@@ -21,29 +21,29 @@ class Counter:
 def test_a_turn_is_counted_once():
     count, counted, asked = Counter(), {}, turn("one two", "three")
 
-    assert Tally(count, counted).of_turn(asked) == 3 + 2 * PER_MESSAGE
-    assert Tally(count, counted).of_turn(asked) == 3 + 2 * PER_MESSAGE
+    assert TokenCounter(count, counted).of_turn(asked) == 3 + 2 * PER_MESSAGE
+    assert TokenCounter(count, counted).of_turn(asked) == 3 + 2 * PER_MESSAGE
 
     assert count.texts == ["one two", "three"]
 
 
 def test_a_turn_that_was_asked_for_the_rest_is_counted_again():
     count, counted, asked = Counter(), {}, turn("one two", "three")
-    Tally(count, counted).of_turn(asked)
+    TokenCounter(count, counted).of_turn(asked)
 
     asked["replies"][0]["content"] += " four"
     asked["ended_at"] += 1
 
-    assert Tally(count, counted).of_turn(asked) == 4 + 2 * PER_MESSAGE
+    assert TokenCounter(count, counted).of_turn(asked) == 4 + 2 * PER_MESSAGE
 
 
 def test_a_turn_that_is_not_over_is_not_remembered():
     counted, asked = {}, turn("one two", "three", ended_at=None)
-    assert Tally(Counter(), counted).of_turn(asked) == 3 + 2 * PER_MESSAGE
+    assert TokenCounter(Counter(), counted).of_turn(asked) == 3 + 2 * PER_MESSAGE
 
     asked["replies"][0]["content"] += " four"
 
-    assert Tally(Counter(), counted).of_turn(asked) == 4 + 2 * PER_MESSAGE
+    assert TokenCounter(Counter(), counted).of_turn(asked) == 4 + 2 * PER_MESSAGE
     assert counted == {}
 
 
@@ -59,23 +59,23 @@ def test_thoughts_are_not_counted_and_calls_and_files_are():
         attachment("b", "b.png", "image", "image/png", 1),
     ]
 
-    assert Tally(Counter()).of_turn(asked) == 4 * PER_MESSAGE + 1 + 3 + 2 + 100
+    assert TokenCounter(Counter()).of_turn(asked) == 4 * PER_MESSAGE + 1 + 3 + 2 + 100
 
 
 def test_a_text_is_counted_again_when_it_has_changed():
     count, counted = Counter(), {}
 
     for text in ("be kind", "be kind", "be very kind"):
-        tokens = Tally(count, counted).of_text("system", text)
+        tokens = TokenCounter(count, counted).of_text("system", text)
 
     assert tokens == 3
     assert count.texts == ["be kind", "be very kind"]
     assert "kind" not in repr(counted)
-    assert Tally(count, counted).of_text("system", "") == 0
+    assert TokenCounter(count, counted).of_text("system", "") == 0
 
 
 def test_without_a_tokenizer_it_is_rough():
-    tally, counted = Tally(None), {}
+    tally, counted = TokenCounter(None), {}
 
     assert tally.of_turn(turn("12345678", "1234")) == 3 + 2 * PER_MESSAGE
     assert tally.is_rough
@@ -84,9 +84,9 @@ def test_without_a_tokenizer_it_is_rough():
 
 def test_what_was_counted_is_no_estimate():
     counted, asked = {}, turn("one two", "three")
-    Tally(Counter(), counted).of_turn(asked)
+    TokenCounter(Counter(), counted).of_turn(asked)
 
-    tally = Tally(None, counted)
+    tally = TokenCounter(None, counted)
 
     assert tally.of_turn(asked) == 3 + 2 * PER_MESSAGE
     assert not tally.is_rough
@@ -94,7 +94,7 @@ def test_what_was_counted_is_no_estimate():
 
 def test_more_than_is_allowed_is_not_counted_at_once():
     count = Counter()
-    tally = Tally(count, most_chars=100)
+    tally = TokenCounter(count, most_chars=100)
 
     tally.of_turn(turn("a " * 40, ""))
     assert not tally.is_rough
@@ -108,12 +108,12 @@ def test_more_than_is_allowed_is_not_counted_at_once():
 
 @pytest.mark.parametrize("text", ["", "a", "a word", "naïve 漢字", "\ud800", "w" * 5000])
 def test_no_tokenizer_makes_more_tokens_than_a_text_has_bytes(text):
-    assert Tally(llm.count_tokens).of_text("system", text) <= size(text)
+    assert TokenCounter(llm.count_tokens).of_text("system", text) <= size(text)
     assert estimate(text) <= size(text)
 
 
 def test_one_endless_word_is_counted_in_a_moment():
-    assert Tally(llm.count_tokens).of_text("system", "A" * 1_000_000) > 0
+    assert TokenCounter(llm.count_tokens).of_text("system", "A" * 1_000_000) > 0
 
 
 def test_two_turns_of_one_id_have_tokens_of_their_own():
@@ -121,7 +121,7 @@ def test_two_turns_of_one_id_have_tokens_of_their_own():
     first, second = turn("one", "", id="a"), turn("one two", "", id="a", at=1.0)
 
     for _ in range(2):
-        tally = Tally(count, counted)
+        tally = TokenCounter(count, counted)
         assert tally.of_turn(second) == tally.of_turn(first) + 1
 
     assert count.texts == ["one two", "one"]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarifai_chat.tools.text.diagnostics import Edit, Fix, apply, diff, quoted, words
-from clarifai_chat.tools.text.json_errors import Slip
+from clarifai_chat.tools.text.json_errors import JsonError
 from clarifai_chat.tools.text.json_parser import MAX_CHARS, MAX_DEPTH
 from clarifai_chat.tools.text.json_parser import read as read_json
 from clarifai_chat.tools.text.parse import MAX_TOOLS, read
@@ -191,7 +191,7 @@ def test_a_slip_is_named_and_mended_where_that_is_safe(text, sentence, label):
 
 def test_depth_is_allowed_up_to_the_limit():
     assert read_json("[" * MAX_DEPTH + "]" * MAX_DEPTH)[0].value
-    with pytest.raises(Slip):
+    with pytest.raises(JsonError):
         read_json("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat.tools.verdict.text_calls import MOST, recover
+from clarifai_chat.tools.verdict.text_calls import MAX_OPENINGS, recover
 
 NAMES = {"get_weather", "get_time", "srv.tool-1"}
 CALL = '{"name": "get_weather", "arguments": {"city":  "Rome"}}'
@@ -144,7 +144,7 @@ def test_openings_by_the_thousand_take_no_time(piece):
 
 
 def test_only_so_many_calls_are_looked_for():
-    assert len(found(f"<tool_call>{TIME}</tool_call>" * 1000)) == MOST
+    assert len(found(f"<tool_call>{TIME}</tool_call>" * 1000)) == MAX_OPENINGS
 
 
 PIECES = """<tool_call> </tool_call> [TOOL_CALLS] <|python_tag|> <function=get_time> ``` ```json\n

@@ -37,7 +37,7 @@ SETTINGS = st.fixed_dictionaries(
         "max_tokens": st.none() | st.integers(1, 1_000_000),
         "stream": st.booleans(),
         "answers": st.sampled_from(runs.ANSWERS),
-        "max_steps": st.integers(1, runs.MOST_STEPS),
+        "max_steps": st.integers(1, runs.MAX_STEPS),
     }
 )
 SETS = st.fixed_dictionaries(
@@ -208,7 +208,7 @@ def test_settings_of_any_type_give_settings_that_make_sense(settings):
     assert found["max_tokens"] is None or type(found["max_tokens"]) is int
     assert found["max_tokens"] is None or 1 <= found["max_tokens"] <= 1_000_000
     assert type(found["max_steps"]) is int
-    assert 1 <= found["max_steps"] <= runs.MOST_STEPS
+    assert 1 <= found["max_steps"] <= runs.MAX_STEPS
 
 
 @pytest.mark.parametrize(

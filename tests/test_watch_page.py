@@ -4,7 +4,7 @@ import pytest
 
 from clarifai_chat.chat import replies
 from clarifai_chat.chat.turn import is_over
-from clarifai_chat.events import Finished, Text
+from clarifai_chat.events import Finished, TextDelta
 from tests.pages import Page, passed_by
 from tests.patience import until
 from tests.some_chats import turn
@@ -33,12 +33,12 @@ class SideBySide:
 
     def ask(self, number, queue):
         def events(in_flight):
-            yield Text(self.names[number])
+            yield TextDelta(self.names[number])
             until(lambda: in_flight.is_cut or set(self.names) <= set(passed_by(self.app)))
-            yield Text(" goodbye.")
+            yield TextDelta(" goodbye.")
             yield Finished("stop")
 
-        replies.ask(self.turns[number], events, line=queue)
+        replies.ask(self.turns[number], events, queue=queue)
 
 
 @pytest.mark.usefixtures("open_app")

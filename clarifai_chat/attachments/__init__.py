@@ -14,12 +14,12 @@ from typing import Any
 
 from clarifai_chat.attachments import audio, images, kinds, pdf, texts
 from clarifai_chat.attachments.attachment import Attachment
-from clarifai_chat.attachments.limits import Refused, check_size, limits
+from clarifai_chat.attachments.limits import FileRejected, check_size, limits
 from clarifai_chat.text import cut, size
 
 __all__ = [
-    "Accepted",
-    "Refused",
+    "AcceptedFile",
+    "FileRejected",
     "accept",
     "as_text",
     "clean_name",
@@ -36,7 +36,7 @@ _UNFIT = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedFile:
     """A file as it is kept: what a turn knows of it, and its content."""
 
     attachment: Attachment
@@ -44,8 +44,8 @@ class Accepted:
     note: str = ""  # a sentence for the visitor about what was left out
 
 
-def accept(name: str, mime: str, data: bytes, count: Callable[[str], int]) -> Accepted:
-    """What is kept of a file. Raises `Refused`, and nothing else, for one that cannot be sent.
+def accept(name: str, mime: str, data: bytes, count: Callable[[str], int]) -> AcceptedFile:
+    """What is kept of a file. Raises `FileRejected`, and nothing else, for one that cannot be sent.
 
     `name` and `mime` are as the browser claims them; `count` says how many tokens a text has.
     A PDF may take seconds: show meanwhile that something happens.
@@ -75,7 +75,7 @@ def _accepted(
     content: bytes,
     tokens: int | None = None,  # of a picture and a sound: every provider counts them its own way
     note: str = "",
-) -> Accepted:
+) -> AcceptedFile:
     attachment: Attachment = {
         "id": uuid.uuid4().hex,
         "name": name,
@@ -85,7 +85,7 @@ def _accepted(
         "tokens": tokens,
         "sha256": hashlib.sha256(content).hexdigest(),
     }
-    return Accepted(attachment, content, note)
+    return AcceptedFile(attachment, content, note)
 
 
 def known_mime(kind: kinds.Kept, mime: str) -> str:
@@ -108,7 +108,7 @@ def clean_name(name: str) -> str:
     return name or "Unnamed file"
 
 
-def as_text(file: Accepted) -> str:
+def as_text(file: AcceptedFile) -> str:
     """A file as a reader sees it: a text as it goes into the prompt, else one line about it."""
     about = file.attachment
     if about["kind"] == "text":
@@ -117,7 +117,7 @@ def as_text(file: Accepted) -> str:
     return f"{what} {about['name']}, {size(about['size'])}"
 
 
-def parts(prompt: str, files: Sequence[Accepted]) -> str | list[dict[str, Any]]:
+def parts(prompt: str, files: Sequence[AcceptedFile]) -> str | list[dict[str, Any]]:
     """The content of the message to send: text alone, or OpenAI's parts where there is more.
 
     The texts come first, then the prompt: a question after a long text is followed better.
@@ -130,7 +130,7 @@ def parts(prompt: str, files: Sequence[Accepted]) -> str | list[dict[str, Any]]:
     return [*([{"type": "text", "text": text}] if text else []), *others]
 
 
-def _part(file: Accepted) -> dict[str, Any]:
+def _part(file: AcceptedFile) -> dict[str, Any]:
     data = base64.b64encode(file.content).decode()
     mime = file.attachment["mime"]
     if file.attachment["kind"] == "image":

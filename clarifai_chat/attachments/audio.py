@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from clarifai_chat.attachments.limits import MAX_AUDIO_S, Refused
+from clarifai_chat.attachments.limits import MAX_AUDIO_S, FileRejected
 
 FORMATS = {"audio/wav": "wav", "audio/mpeg": "mp3"}  # type → OpenAI's name for it
 
@@ -14,14 +14,14 @@ MIN_FRAMES = 3  # fewer can be a chance
 
 
 def read(name: str, data: bytes, form: str) -> tuple[bytes, str]:
-    """A sound as it is sent, and its type. Raises `Refused` for a broken or a long one."""
+    """A sound as it is sent, and its type. Raises `FileRejected` for a broken or a long one."""
     content, seconds = _wav(data) if form == "wav" else _mp3(data)
     if seconds <= 0:
-        raise Refused(
+        raise FileRejected(
             f"{name} is a broken {form.upper()} sound. Open it on your machine and save it again."
         )
     if seconds > MAX_AUDIO_S:
-        raise Refused(
+        raise FileRejected(
             f"{name} lasts {seconds / 60:.0f} minutes; a sound may last {MAX_AUDIO_S // 60}."
             " Cut out the part that your question is about."
         )

@@ -6,7 +6,7 @@ from math import ceil
 
 from PIL import Image
 
-from clarifai_chat.attachments.limits import MAX_IMAGE_PIXELS, MAX_JPEG_PIXELS, Refused
+from clarifai_chat.attachments.limits import MAX_IMAGE_PIXELS, MAX_JPEG_PIXELS, FileRejected
 
 MAX_SIDE = 2048  # models look at no more
 SMALL = 200  # for a line of thumbnails
@@ -30,17 +30,17 @@ _one_at_a_time = threading.Lock()  # for the memory that each may take
 
 
 def read(name: str, data: bytes, form: str) -> tuple[bytes, str]:
-    """A picture as it is sent, and its type. Raises `Refused` for a broken or a huge one."""
+    """A picture as it is sent, and its type. Raises `FileRejected` for a broken or a huge one."""
     try:
         with _one_at_a_time, Image.open(io.BytesIO(data), formats=[form]) as image:
             _check(name, image, MAX_JPEG_PIXELS if form == "JPEG" else MAX_IMAGE_PIXELS)
             return _written(_decoded(image))
-    except Refused:
+    except FileRejected:
         raise
     except Image.DecompressionBombError:
         raise _too_many_pixels(name, MAX_IMAGE_PIXELS) from None
     except Exception:  # noqa: BLE001 - a decoder over a stranger's bytes: whatever it says, they are broken
-        raise Refused(
+        raise FileRejected(
             f"{name} is a broken {form} picture. Open it on your machine and save it again."
         ) from None
 
@@ -64,8 +64,8 @@ def _check(name: str, image: Image.Image, most: int) -> None:
         raise _too_many_pixels(name, most)
 
 
-def _too_many_pixels(name: str, most: int) -> Refused:
-    return Refused(
+def _too_many_pixels(name: str, most: int) -> FileRejected:
+    return FileRejected(
         f"{name} has too many pixels; such a picture may have {most // 1_000_000} million."
         " Make it smaller."
     )

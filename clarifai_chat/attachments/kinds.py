@@ -4,23 +4,23 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from clarifai_chat.attachments.limits import LIMITS, Kind, Refused
+from clarifai_chat.attachments.limits import LIMITS, FileRejected, Kind
 
 Kept = Literal["image", "text", "audio"]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FileKind:
     kind: Kind
     form: str = ""  # a picture's or a sound's format: "PNG", "mp3"
 
 
 # How a format begins → what it is.
-_BEGINNINGS: tuple[tuple[bytes, Found], ...] = (
-    (b"\x89PNG\r\n\x1a\n", Found("image", "PNG")),
-    (b"\xff\xd8\xff", Found("image", "JPEG")),
-    (b"GIF87a", Found("image", "GIF")),
-    (b"GIF89a", Found("image", "GIF")),
+_BEGINNINGS: tuple[tuple[bytes, FileKind], ...] = (
+    (b"\x89PNG\r\n\x1a\n", FileKind("image", "PNG")),
+    (b"\xff\xd8\xff", FileKind("image", "JPEG")),
+    (b"GIF87a", FileKind("image", "GIF")),
+    (b"GIF89a", FileKind("image", "GIF")),
 )
 _PICTURE = "It is a kind of picture that is not read here. Save it as PNG or JPEG."
 _SOUND = "It is a kind of sound that is not read here. Save it as MP3 or WAV."
@@ -61,27 +61,27 @@ _FIRST_TAG = re.compile(r"<([A-Za-z][\w:.-]*)")
 _PROMISED = {ending: limit.kind for limit in LIMITS for ending in limit.extensions}
 
 
-def look(name: str, mime: str, data: bytes) -> Found:
-    """What `data` is. Raises `Refused` for nothing, and for what cannot be read here."""
+def look(name: str, mime: str, data: bytes) -> FileKind:
+    """What `data` is. Raises `FileRejected` for nothing, and for what cannot be read here."""
     if not data:
-        raise Refused(f"{name} is empty. Choose the file again, or another one.")
+        raise FileRejected(f"{name} is empty. Choose the file again, or another one.")
     ending = ending_of(name)
     if ending in ("svg", "svgz") or "svg" in mime.lower() or _is_svg(data):
-        raise Refused(f"{name} cannot be added. {_SVG}")
+        raise FileRejected(f"{name} cannot be added. {_SVG}")
     if found := _recognised(data):
         return found
     if why := _why_not(ending, data):
-        raise Refused(f"{name} cannot be added. {why}")
+        raise FileRejected(f"{name} cannot be added. {why}")
     if b"%PDF-" in data[:1024] and (ending == "pdf" or data[:1024].lstrip().startswith(b"%PDF-")):
-        return Found("pdf")
+        return FileKind("pdf")
     promised = _PROMISED.get(ending, "text")
     if promised != "text":
         what = {"image": "picture", "pdf": "PDF", "audio": "sound"}[promised]
-        raise Refused(
+        raise FileRejected(
             f"{name} is not the {what} that its name says: it is broken, or something else."
             " Open it on your machine and save it again."
         )
-    return Found("text")
+    return FileKind("text")
 
 
 def ending_of(name: str) -> str:
@@ -90,22 +90,22 @@ def ending_of(name: str) -> str:
     return ending.lower() if stem else ""
 
 
-def _recognised(data: bytes) -> Found | None:
+def _recognised(data: bytes) -> FileKind | None:
     for beginning, found in _BEGINNINGS:
         if data.startswith(beginning):
             return found
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return Found("image", "WEBP")
+        return FileKind("image", "WEBP")
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
-        return Found("audio", "wav")
+        return FileKind("audio", "wav")
     # Two letters are too few: many a text begins with "BM".
     if data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADERS:
-        return Found("image", "BMP")
+        return FileKind("image", "BMP")
     if data[:3] == b"ID3" and data[3:4] in (b"\x02", b"\x03", b"\x04"):
-        return Found("audio", "mp3")
+        return FileKind("audio", "mp3")
     # A frame of MPEG layer III; by its layer it is no UTF-16 either, which begins with FF FE.
     if len(data) > 2 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2 and data[2] >> 4 != 0xF:
-        return Found("audio", "mp3")
+        return FileKind("audio", "mp3")
     return None
 
 

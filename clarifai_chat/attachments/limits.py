@@ -24,7 +24,7 @@ MAX_FILES = 10  # with one question
 MAX_SENT_BYTES = 50 * MB  # in one request, with the files of earlier questions
 
 
-class Refused(ValueError):
+class FileRejected(ValueError):
     """A file cannot be sent; `str(error)` says why, and what to do. Plain text, with its name."""
 
 
@@ -86,7 +86,7 @@ _TOO_LARGE = {
 
 
 def check_size(name: str, kind: Kind, count: int) -> None:
-    """Raise `Refused` for a file of more bytes than its kind may have."""
+    """Raise `FileRejected` for a file of more bytes than its kind may have."""
     most = next(limit.max_bytes for limit in LIMITS if limit.kind == kind)
     if count > most:
-        raise Refused(f"{name} has {size(count)}; {_TOO_LARGE[kind].format(size(most))}")
+        raise FileRejected(f"{name} has {size(count)}; {_TOO_LARGE[kind].format(size(most))}")

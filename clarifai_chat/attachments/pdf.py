@@ -13,7 +13,7 @@ from clarifai_chat.attachments.limits import (
     MAX_PDF_PAGES,
     MAX_TEXT_CHARS,
     READ_PDF_PAGES,
-    Refused,
+    FileRejected,
 )
 from clarifai_chat.text import counted
 
@@ -35,14 +35,14 @@ _WHY = {
 def read(name: str, data: bytes) -> tuple[str, str]:
     """The text of a PDF, and a sentence about what was left out; "" for nothing.
 
-    Raises `Refused` for one that is locked, broken, too long, without text or too heavy.
+    Raises `FileRejected` for one that is locked, broken, too long, without text or too heavy.
     """
     told = _told(data)
     if told["why"]:
-        raise Refused(_WHY[told["why"]].format(name, told["pages"], MAX_PDF_PAGES))
+        raise FileRejected(_WHY[told["why"]].format(name, told["pages"], MAX_PDF_PAGES))
     text = texts.clean(told["text"])
     if not text.strip():
-        raise Refused(_WHY["empty"].format(name))
+        raise FileRejected(_WHY["empty"].format(name))
     numbered = "\n\n".join(
         f"[Page {number}]\n{page.strip()}" for number, page in enumerate(text.split("\f"), start=1)
     )

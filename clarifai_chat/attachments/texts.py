@@ -3,7 +3,7 @@
 import re
 
 from clarifai_chat.attachments.kinds import ending_of
-from clarifai_chat.attachments.limits import MAX_TEXT_CHARS, Refused
+from clarifai_chat.attachments.limits import MAX_TEXT_CHARS, FileRejected
 from clarifai_chat.text import counted
 
 _MARKS = (  # the longer first: UTF-32's begins as UTF-16's does
@@ -18,18 +18,18 @@ MAX_CONTROL_SHARE = 0.01
 
 
 def read(name: str, data: bytes) -> str:
-    """The text of a file. Raises `Refused` when it is none, has no words or too many."""
+    """The text of a file. Raises `FileRejected` when it is none, has no words or too many."""
     text = decoded(data)
     if text is None:
-        raise Refused(
+        raise FileRejected(
             f"{name} is not a text, a picture, a PDF or a sound that can be read here."
             " Save it as one of these."
         )
     text = clean(text)
     if not text.strip():
-        raise Refused(f"{name} has no text in it. Choose the file again, or another one.")
+        raise FileRejected(f"{name} has no text in it. Choose the file again, or another one.")
     if len(text) > MAX_TEXT_CHARS:
-        raise Refused(
+        raise FileRejected(
             f"{name} has {len(text):,} characters; a text may have {MAX_TEXT_CHARS:,}."
             " Cut out the part that your question is about."
         )

@@ -14,7 +14,7 @@ from typing import TypedDict, TypeVar, cast
 
 from clarifai_chat.chat import tree
 from clarifai_chat.chat.settings import ChatSettings
-from clarifai_chat.chat.turn import Turn, rename_left_out, said
+from clarifai_chat.chat.turn import Turn, answer_text, rename_left_out
 
 T = TypeVar("T")
 
@@ -200,11 +200,11 @@ def text_of(chat: Chat) -> str:
 def text_of_turn(turn: Turn) -> str:
     """The words of a turn that a search should find: question, files' names, answers."""
     names = [attachment["name"] for attachment in turn.get("attachments", [])]
-    answers = [said(attempt) for attempt in (turn, *turn["earlier"])]
+    answers = [answer_text(attempt) for attempt in (turn, *turn["earlier"])]
     return "\n".join(filter(None, [turn["prompt"], *names, *answers]))
 
 
-def settle(chat: Chat) -> None:
+def normalize(chat: Chat) -> None:
     """Make the tree explicit and sound, in place: one parent for each turn, no circle, one id each.
 
     For data from elsewhere: a parent that is not there is taken for none.

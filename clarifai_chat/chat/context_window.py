@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from clarifai_chat.catalog import Model
 from clarifai_chat.chat.settings import ChatSettings, given
-from clarifai_chat.chat.token_counts import PER_MESSAGE, Tally, size
+from clarifai_chat.chat.token_counts import PER_MESSAGE, TokenCounter, size
 from clarifai_chat.chat.turn import CARRY_ON, Turn, is_over
 from clarifai_chat.chat.usage import dollars
 from clarifai_chat.text import capitalized
@@ -99,7 +99,7 @@ def measure(
     turns: Sequence[Turn],
     settings: ChatSettings,
     model: Model,
-    tally: Tally,
+    tally: TokenCounter,
     *,
     asked: int = PER_MESSAGE,
     leave_out: int | None = None,
@@ -139,7 +139,7 @@ def left_out(
     asked: Turn,
     settings: ChatSettings,
     model: Model,
-    tally: Tally,
+    tally: TokenCounter,
     *,
     leave_out: int | None = None,
 ) -> list[str]:
@@ -147,7 +147,7 @@ def left_out(
     before = list(takewhile(lambda turn: turn["id"] != asked["id"], turns))
     # The first word waits for this, and most conversations are far from any limit: what fits
     # however many tokens it is need not be counted.
-    found = _asking(before, asked, settings, model, Tally(size), leave_out)
+    found = _asking(before, asked, settings, model, TokenCounter(size), leave_out)
     if leave_out is None and found.left_out:
         found = _asking(before, asked, settings, model, tally, leave_out)
     return [turn["id"] for turn in found.left_out]
@@ -158,7 +158,7 @@ def _asking(
     asked: Turn,
     settings: ChatSettings,
     model: Model,
-    tally: Tally,
+    tally: TokenCounter,
     leave_out: int | None,
 ) -> Meter:
     question = tally.of_turn(asked)
@@ -190,7 +190,7 @@ def _room(settings: ChatSettings, model: Model, tokens: int) -> int | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def _of_settings(settings: ChatSettings, tally: Tally) -> int:
+def _of_settings(settings: ChatSettings, tally: TokenCounter) -> int:
     found = given(settings)
     system = tally.of_text("system", found.get("system", ""))
     schema = tally.of_text("schema", found.get("json_schema", ""))

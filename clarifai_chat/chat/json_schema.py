@@ -6,7 +6,7 @@ from clarifai_chat.chat.settings import is_any_json
 from clarifai_chat.errors import BadSchema
 from clarifai_chat.tools.schema.validator import schema_problems
 from clarifai_chat.tools.schema.wording import path_text
-from clarifai_chat.tools.text.diagnostics import Finding, Span, kind
+from clarifai_chat.tools.text.diagnostics import Diagnostic, Span, kind
 from clarifai_chat.tools.text.parse import Document, read
 
 MAX_CHARS = 100_000
@@ -62,5 +62,5 @@ def _against_the_drafts(document: Document, schema: dict[str, Any]) -> str:
     return f"{said}{first.message.rstrip('.')}.{rest}"
 
 
-def _place(where: Span | Finding) -> str:
+def _place(where: Span | Diagnostic) -> str:
     return f"Line {where.line}, column {where.column}"

@@ -4,8 +4,8 @@ A worker thread reads the provider and folds events into the turn; pages only wa
 change of page or a lost connection leaves it running. It ends with its last event, by `stop`, or
 when nobody has watched it for `reply_lease_s`.
 
-One line of waiting questions per conversation is worked off in order, one at a time. Each bound of
-the operator's is a sentence in the turn that met it.
+Each conversation has a queue of waiting questions, which are asked in order, one at a time. Each of
+the operator's limits is a sentence in the turn that met it.
 """
 
 import logging
@@ -49,12 +49,12 @@ class Reply:
         self,
         turn: Turn,
         events: Events,
-        line: str,
+        queue: str,
         is_here: Callable[[], bool],
         turns: Sequence[Turn],
     ) -> None:
         self.turn = turn
-        self.line = line
+        self.queue = queue
         self._turns = turns
         self.done = threading.Event()
         self.version = 0  # grows with every event
@@ -114,7 +114,7 @@ class Reply:
             problem = None
         except ChatError as error:
             problem = error.problem()
-        except BaseException as error:  # noqa: BLE001 - no mistake may leave a turn open, or a line
+        except BaseException as error:  # noqa: BLE001 - no mistake may leave a turn open, or a queue
             # Its type only: an exception's text could hold what a visitor typed.
             log.error("%s in the worker of a reply", type(error).__name__)
         finally:
@@ -153,18 +153,18 @@ _lock: threading.Lock = vars(_kept).setdefault("lock", threading.Lock())
 # By turn id, waiting and running; finished ones are dropped.
 _replies: dict[str, Reply] = vars(_kept).setdefault("replies", {})
 # By conversation, those that still wait.
-_lines: dict[str, deque[Reply]] = vars(_kept).setdefault("lines", {})
+_queues: dict[str, deque[Reply]] = vars(_kept).setdefault("queues", {})
 
 
 def ask(
     turn: Turn,
     events: Events,
     *,
-    line: str,
+    queue: str,
     is_here: Callable[[], bool] = lambda: False,
     turns: Sequence[Turn] = (),
 ) -> None:
-    """Ask for the turn's reply after those that wait in the same `line`. Idempotent per turn.
+    """Ask for the turn's reply after those that wait in the same `queue`. Idempotent per turn.
 
     `events` is called in the worker when its time has come. `is_here` tells whether the visitor's
     page is still connected; it is called from another thread. `turns` is the conversation, whose
@@ -177,14 +177,14 @@ def ask(
             turn["asked_at"] = time.time()
             end(turn, "", None, refusal.problem())
             return
-        reply = Reply(turn, events, line, is_here, turns)
+        reply = Reply(turn, events, queue, is_here, turns)
         _replies[turn["id"]] = reply
-        if line in _lines:
-            _lines[line].append(reply)
+        if queue in _queues:
+            _queues[queue].append(reply)
         else:
-            _lines[line] = deque([reply])
+            _queues[queue] = deque([reply])
             turn["asked_at"] = time.time()
-            threading.Thread(target=_work, args=(line,), name="reply", daemon=True).start()
+            threading.Thread(target=_work, args=(queue,), name="reply", daemon=True).start()
         if not vars(_kept).get("keeper"):
             _kept.keeper = threading.Thread(target=_keep, name="reply-keeper", daemon=True)
             _kept.keeper.start()
@@ -221,20 +221,20 @@ def stop(turn: Turn) -> None:
 
 
 def withdraw(turn: Turn) -> bool:
-    """Take a turn out of its line before it is asked; False when it was asked already."""
+    """Take a turn out of its queue before it is asked; False when it was asked already."""
     with _lock:
         reply = _replies.get(turn["id"])
         if reply is None or reply.is_running or reply.done.is_set():
             return False
         del _replies[turn["id"]]
-        if reply in _lines.get(reply.line, ()):
-            _lines[reply.line].remove(reply)
+        if reply in _queues.get(reply.queue, ()):
+            _queues[reply.queue].remove(reply)
     reply.done.set()
     return True
 
 
 def drop(turn: Turn) -> None:
-    """Take a turn out of its line, or end it where it runs."""
+    """Take a turn out of its queue, or end it where it runs."""
     if not withdraw(turn):
         stop(turn)
 
@@ -290,13 +290,13 @@ def _refusal() -> ChatError | None:
     return None
 
 
-def _work(line: str) -> None:
+def _work(queue: str) -> None:
     while True:
         with _lock:
-            if not _lines[line]:
-                del _lines[line]
+            if not _queues[queue]:
+                del _queues[queue]
                 return
-            reply = _lines[line].popleft()
+            reply = _queues[queue].popleft()
             if reply.done.is_set():  # stopped before its time came
                 continue
             if reply.turn["asked_at"] is None:
@@ -313,10 +313,10 @@ def _keep() -> None:
                 _kept.keeper = None
                 return
             replies = list(_replies.values())
-        seen: dict[str, float] = {}  # a page watches one reply of a line, and means all of it
+        seen: dict[str, float] = {}  # a page watches one reply of a queue, and means all of it
         for reply in replies:
-            seen[reply.line] = max(reply.last_seen(), seen.get(reply.line, 0.0))
+            seen[reply.queue] = max(reply.last_seen(), seen.get(reply.queue, 0.0))
         for reply in reversed(replies):  # what waits first: else its turn comes when another ends
-            is_forsaken = time.monotonic() - seen[reply.line] > settings().reply_lease_s
+            is_forsaken = time.monotonic() - seen[reply.queue] > settings().reply_lease_s
             if is_forsaken and not withdraw(reply.turn):
                 reply.stop(UNWATCHED)

@@ -9,7 +9,7 @@ from clarifai_chat.catalog import Model
 from clarifai_chat.chat import context_window
 from clarifai_chat.chat import settings as chat_settings
 from clarifai_chat.chat.settings import ChatSettings
-from clarifai_chat.chat.token_counts import Tally
+from clarifai_chat.chat.token_counts import TokenCounter
 from clarifai_chat.chat.turn import CARRY_ON, STOPPED, Turn, is_over
 from clarifai_chat.errors import TooManyFiles
 from clarifai_chat.llm.request import ChatRequest
@@ -22,7 +22,7 @@ def chat_request(
     settings: ChatSettings,
     model: Model,
     *,
-    tally: Tally,
+    tally: TokenCounter,
     leave_out: int | None = None,
     content: Callable[[Turn], str | list[Part]] = itemgetter("prompt"),
 ) -> ChatRequest:
@@ -62,7 +62,7 @@ def to_messages(
     messages: list[Sendable] = [{"role": "system", "content": system}] if system else []
     for turn in sent(turns, last, left_out):
         messages.append(_question(content(turn)))
-        messages.extend(_settled(turn))
+        messages.extend(_close_open_calls(turn))
     if messages[-1]["role"] == "assistant":
         messages.append({"role": "user", "content": CARRY_ON})
     return messages
@@ -88,7 +88,7 @@ def _question(content: str | list[Part]) -> Sendable:
     return {"role": "user", "content": content}
 
 
-def _settled(turn: Turn) -> list[Message]:
+def _close_open_calls(turn: Turn) -> list[Message]:
     """The turn's replies with no call left open: servers insist on an answer to each.
 
     A call that broke off half-way is left out; nobody could answer it.

@@ -11,10 +11,10 @@ BYTES_PER_TOKEN = 4  # roughly: of English, and of many a script that takes thre
 
 Count = Callable[[str], int]
 # A turn's id and when it ended, or a text's name and hash → its tokens.
-Counted = dict[tuple[str, float], int]
+TokenCounts = dict[tuple[str, float], int]
 
 
-class Tally:
+class TokenCounter:
     """Tells the tokens of turns and texts: counted by `count`, or estimated where there is none.
 
     What was counted is looked up in `counted` and put there; it may be shared by threads. At most
@@ -24,13 +24,13 @@ class Tally:
     def __init__(
         self,
         count: Count | None,
-        counted: Counted | None = None,
+        counted: TokenCounts | None = None,
         *,
         most_chars: float = float("inf"),
     ) -> None:
         self.is_rough = False
         self._count = count
-        self._counted: Counted = {} if counted is None else counted
+        self._counted: TokenCounts = {} if counted is None else counted
         self._chars_left = most_chars
 
     def of_turn(self, turn: Turn) -> int:

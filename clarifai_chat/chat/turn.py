@@ -12,15 +12,15 @@ from typing import Literal, NotRequired, TypedDict, cast
 from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.errors import Problem
 from clarifai_chat.events import (
-    Answered,
     CallDelta,
     Finished,
+    ReasoningDelta,
     Retrying,
     StepEnded,
     StreamEvent,
-    Text,
-    Thinking,
-    ToolCalled,
+    TextDelta,
+    ToolCallDone,
+    ToolResult,
     Usage,
 )
 from clarifai_chat.messages import FunctionCall, Message, ToolCall
@@ -34,7 +34,7 @@ INTERRUPTED = "interrupted"
 CARRY_ON = "Continue exactly where you stopped, in mid-sentence if need be. Repeat nothing."
 
 
-class Asked(TypedDict):
+class ModelRef(TypedDict):
     """The model that a turn was asked of, with what was known of its price at that moment."""
 
     url: str
@@ -52,7 +52,7 @@ class Notice(TypedDict):
     attempts: int
 
 
-class Figures(TypedDict):
+class RequestMetrics(TypedDict):
     """What one request cost, in seconds and tokens; None is "not reported"."""
 
     first_token_s: float | None
@@ -75,8 +75,8 @@ class Attempt(TypedDict):
     ended_at: float | None
     ending: str  # the provider's finish reason, or STOPPED, UNWATCHED, INTERRUPTED; "" before
     problem: Problem | None
-    figures: Figures  # of the last request
-    before: list[Figures]  # of those that an answer took before it was continued
+    figures: RequestMetrics  # of the last request
+    before: list[RequestMetrics]  # of those that an answer took before it was continued
     request_id: str
     notice: NotRequired[Notice]
 
@@ -86,7 +86,7 @@ class Turn(Attempt):
 
     id: str
     prompt: str
-    model: Asked
+    model: ModelRef
     earlier: list[Attempt]
     parent: NotRequired[
         str
@@ -96,7 +96,7 @@ class Turn(Attempt):
     left_out: NotRequired[list[str]]  # ids of the turns before it that were not sent with it
 
 
-def new_turn(prompt: str, model: Asked) -> Turn:
+def new_turn(prompt: str, model: ModelRef) -> Turn:
     named = {"id": uuid.uuid4().hex, "prompt": prompt, "model": model, "earlier": []}
     return cast(Turn, {**named, **_blank()})
 
@@ -127,7 +127,7 @@ def _blank() -> Attempt:
     }
 
 
-def _no_figures() -> Figures:
+def _no_figures() -> RequestMetrics:
     return {
         "first_token_s": None,
         "thought_s": None,
@@ -141,7 +141,7 @@ def _no_figures() -> Figures:
 
 def can_continue(turn: Turn) -> bool:
     """Whether the answer broke off after some of its words, and can be carried on from there."""
-    if not is_over(turn) or pending_calls(turn) or not said(turn).strip():
+    if not is_over(turn) or pending_calls(turn) or not answer_text(turn).strip():
         return False
     broken = (STOPPED, UNWATCHED, INTERRUPTED, "length")
     return turn["ending"] in broken or turn["problem"] is not None
@@ -168,17 +168,17 @@ def apply(turn: Turn, event: StreamEvent, after_s: float) -> None:
         }
         return
     turn.pop("notice", None)
-    is_token = isinstance(event, Text | Thinking | CallDelta | ToolCalled)
+    is_token = isinstance(event, TextDelta | ReasoningDelta | CallDelta | ToolCallDone)
     if is_token and figures["first_token_s"] is None:
         figures["first_token_s"] = after_s
         _open_reply(turn)
         figures["reply"] = len(turn["replies"]) - 1
     match event:
-        case Thinking(text):
+        case ReasoningDelta(text):
             reply = _open_reply(turn)
             reply["reasoning_content"] = reply.get("reasoning_content", "") + text
             figures["thought_s"] = after_s - (figures["first_token_s"] or 0.0)
-        case Text(text):
+        case TextDelta(text):
             reply = _open_reply(turn)
             if not reply["content"] and "reasoning_content" in reply:
                 figures["thought_s"] = after_s - (figures["first_token_s"] or 0.0)
@@ -191,7 +191,7 @@ def apply(turn: Turn, event: StreamEvent, after_s: float) -> None:
             calls[number]["id"] += call_id
             calls[number]["function"]["name"] += name
             calls[number]["function"]["arguments"] += arguments
-        case ToolCalled(call, number):
+        case ToolCallDone(call, number):
             calls = _open_reply(turn).setdefault("tool_calls", [])
             calls[number : number + 1] = [call]
         case Usage(sent, received, reasoning, cached):
@@ -205,7 +205,7 @@ def apply(turn: Turn, event: StreamEvent, after_s: float) -> None:
             turn["figures"] = _no_figures()
             turn["figures"]["began_s"] = after_s + figures.get("began_s", 0.0)
             turn["before"] = [*turn["before"], figures]
-        case Answered(call_id, content):
+        case ToolResult(call_id, content):
             turn["replies"].append({"role": "tool", "tool_call_id": call_id, "content": content})
             figures["began_s"] = after_s + figures.get("began_s", 0.0)
         case Finished(reason, request_id):
@@ -238,7 +238,7 @@ def is_thinking(turn: Turn) -> bool:
     return "reasoning_content" in last and not last["content"] and not last.get("tool_calls")
 
 
-def said(attempt: Attempt) -> str:
+def answer_text(attempt: Attempt) -> str:
     """All that the model answered in words."""
     return "\n\n".join(m["content"] for m in attempt["replies"] if m["role"] == "assistant")
 

@@ -3,10 +3,10 @@
 from typing import Literal
 
 from clarifai_chat.catalog import DEMO
-from clarifai_chat.chat.turn import Attempt, Figures, Turn
+from clarifai_chat.chat.turn import Attempt, RequestMetrics, Turn
 
 
-def tokens_per_s(figures: Figures) -> float | None:
+def tokens_per_s(figures: RequestMetrics) -> float | None:
     """The provider's token count over the seconds in which tokens arrived; None when unknown."""
     first, total, tokens = (
         figures["first_token_s"],

@@ -10,7 +10,7 @@ from clarifai_chat.demo.shapes import PREDICTION_FAILED, Json, Reply
 if TYPE_CHECKING:
     from clarifai_chat.demo.server import DemoHandler
 
-_LONGEST_PROSE = 20_000
+_MAX_PROSE = 20_000
 
 HELP = """\
 ## Failures I can act out
@@ -120,7 +120,7 @@ def _error200(handler: "DemoHandler", body: Json, argument: str) -> None:
 
 
 def _long(handler: "DemoHandler", body: Json, argument: str) -> None:
-    count = min(int(argument), _LONGEST_PROSE) if argument.isdecimal() else 600
+    count = min(int(argument), _MAX_PROSE) if argument.isdecimal() else 600
     handler.send_reply(body, Reply(prose(count)))
 
 

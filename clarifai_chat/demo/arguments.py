@@ -20,8 +20,8 @@ PLACE_WORDS = listed("""
 """)
 _DEFAULT_PLACE = "Paris"
 _NOT_SAID = listed("a an and any as at be by for get has have in into is it of on or the to with")
-_DEEPEST = 12
-_MOST_VALUES, _LONGEST = 1000, 10_000  # values in a call, characters in a text
+_MAX_DEPTH = 12
+_MAX_VALUES, _MAX_CHARS = 1000, 10_000  # values in a call, characters in a text
 _PATTERN_S = 0.05  # a pattern is whatever a person typed, and some never end
 # Made-up text by format, and what is tried where a pattern asks for more than words.
 _OF_FORMAT = {
@@ -45,7 +45,7 @@ def schema_of(tool: Json) -> Json:
 
 def resolved(schema: object, root: Json) -> Json:
     """`schema` with what it refers to under `root`, and what `allOf` adds, put into it."""
-    for _ in range(_DEEPEST):
+    for _ in range(_MAX_DEPTH):
         if not isinstance(schema, dict):
             return {}
         if "$ref" in schema:
@@ -109,7 +109,7 @@ class Reader:
         Raises `ValueError` when the schema asks for more than anybody would read.
         """
         self._made += 1
-        if self._made > _MOST_VALUES:
+        if self._made > _MAX_VALUES:
             raise ValueError("too many values")
         schema = resolved(schema, self._root)
         for several in ("anyOf", "oneOf"):
@@ -143,7 +143,7 @@ class Reader:
 
     def _object(self, name: str, schema: Json, required: bool) -> Json | None:
         is_named = set(words_of(name)) <= set(words_of(self.prompt))
-        if self._depth >= _DEEPEST or not (required or is_named):
+        if self._depth >= _MAX_DEPTH or not (required or is_named):
             return {} if required else None
         self._depth += 1
         filled = self.fill(schema)
@@ -269,7 +269,7 @@ class Reader:
     def _fitting(self, value: str, schema: Json) -> str:
         """`value`, or text made up where the schema's pattern or lengths refuse it."""
         least, most = schema.get("minLength", 0), schema.get("maxLength", 500)
-        if least > _LONGEST:
+        if least > _MAX_CHARS:
             raise ValueError("too long a text")
         pattern = schema.get("pattern", "")
         if pattern and not _matches(pattern, value):

@@ -18,7 +18,7 @@ from clarifai_chat.demo.shapes import CREATED, MODEL, Json, Reply
 
 API_PATH = "/v2/ext/openai/v1"
 
-_LONGEST_REQUEST = 64 * 1024 * 1024
+_MAX_REQUEST_BYTES = 64 * 1024 * 1024
 
 
 class Gone(ConnectionError):
@@ -76,7 +76,7 @@ class DemoHandler(BaseHTTPRequestHandler):
     def read_body(self) -> bytes:
         """The request's body; empty if it is not of a sane size."""
         length = self.headers.get("Content-Length", "0")
-        if not length.isdecimal() or int(length) > _LONGEST_REQUEST:
+        if not length.isdecimal() or int(length) > _MAX_REQUEST_BYTES:
             return b""
         return self.rfile.read(int(length))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from clarifai_chat import attachments
 from clarifai_chat.access_token import holds
-from clarifai_chat.attachments import Accepted, Refused, images
+from clarifai_chat.attachments import AcceptedFile, FileRejected, images
 from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.attachments.limits import MAX_FILES, MB
 from clarifai_chat.chat.chats import Chat
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SHARE = 1 / 16  # of the memory that the operator allows for this process
-MOST_BYTES, LEAST_BYTES = 256 * MB, 32 * MB
+MAX_BYTES, MIN_BYTES = 256 * MB, 32 * MB
 
 Upload = tuple[str, str, bytes]  # name and type as the browser claims them, and the file itself
 
 
-class Taken(TypedDict):
+class ReadFiles(TypedDict):
     """What became of files that a visitor sent. Their contents are held here, not in it."""
 
     files: list[Attachment]
@@ -87,37 +87,37 @@ _memory = _Memory()
 
 
 def _most_bytes() -> float:
-    allowed = settings().max_memory_mb * SHARE * MB or MOST_BYTES
-    return max(LEAST_BYTES, min(allowed, MOST_BYTES))
+    allowed = settings().max_memory_mb * SHARE * MB or MAX_BYTES
+    return max(MIN_BYTES, min(allowed, MAX_BYTES))
 
 
 # --- Taking in, and keeping -----------------------------------------------------------------------
 
 
-def take(
+def read_uploads(
     owner: str | None,
     uploads: Iterable[Upload],
     count: Callable[[str], int],
     *,
     secret: str = "",
     room: int = MAX_FILES,
-) -> Taken:
+) -> ReadFiles:
     """Read what a visitor sent, and hold what can be sent on; takes seconds for a large PDF.
 
     A file with the `secret` in it is refused: what is attached is written down, shown and sent.
     `room` is for how many files there is.
     """
-    taken: Taken = {"files": [], "notes": [], "refused": []}
+    taken: ReadFiles = {"files": [], "notes": [], "refused": []}
     for name, mime, data in uploads:
         try:
             _check_name(name, secret)
             if len(taken["files"]) >= room:  # before it is read, which takes time and memory
-                raise Refused(
+                raise FileRejected(
                     f"{attachments.clean_name(name)} was not added: a question can have {MAX_FILES}"
                     " files. Ask about the others afterwards."
                 )
             file = _accepted(name, mime, data, count, secret)
-        except Refused as error:
+        except FileRejected as error:
             taken["refused"].append(str(error))
             continue
         _memory.put(owner, file.attachment["id"], file.content, is_safe=False)
@@ -129,24 +129,24 @@ def take(
 
 def _check_name(name: str, secret: str) -> None:
     if holds(name, secret):
-        raise Refused("A file has your access token in its name. Rename it, and add it again.")
+        raise FileRejected("A file has your access token in its name. Rename it, and add it again.")
 
 
 def _accepted(
     name: str, mime: str, data: bytes, count: Callable[[str], int], secret: str
-) -> Accepted:
+) -> AcceptedFile:
     try:
         file = attachments.accept(name, mime, data, count)
-    except Refused:
+    except FileRejected:
         raise
     except Exception as error:  # noqa: BLE001 - a stranger's bytes: no mistake of ours may lose the question
         log.error("%s while a file was read", type(error).__name__)
-        raise Refused(
+        raise FileRejected(
             f"{attachments.clean_name(name)} could not be read: this app made a mistake."
             " Save it in another format, and add that."
         ) from None
     if holds(file.content, secret):
-        raise Refused(
+        raise FileRejected(
             f"{file.attachment['name']} has your access token in it. Take it out of the file, and"
             " add the file again."
         )
@@ -237,7 +237,9 @@ def as_sent(owner: str | None, turn: Turn, others: Sequence[Turn] = ()) -> str |
         found |= _again(owner, lost, others)
     if any(file["id"] not in found for file in lost):
         raise FileOutOfReach if why else FileGone
-    return attachments.parts(turn["prompt"], [Accepted(file, found[file["id"]]) for file in files])
+    return attachments.parts(
+        turn["prompt"], [AcceptedFile(file, found[file["id"]]) for file in files]
+    )
 
 
 def _again(

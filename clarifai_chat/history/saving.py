@@ -27,7 +27,7 @@ EVERY_S = 1.0  # a killed server loses no more than this of a running reply
 RETRY_S = 30.0  # until a database that could not be opened, or failed slowly, is tried again
 SLOW_S = 1.0  # a failure that took longer is not waited for with every click
 EXPIRE_S = 3600.0
-MOST_UNSAVED = 200  # conversations that wait in memory for a store that works
+MAX_UNSAVED = 200  # conversations that wait in memory for a store that works
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ def _note(owner: str, chat: Chat, why: str) -> None:
         _history.unsaved.pop(id(chat), None)
         if why:
             _history.unsaved[id(chat)] = _Unsaved(owner, chat, why)
-            if len(_history.unsaved) > MOST_UNSAVED:
+            if len(_history.unsaved) > MAX_UNSAVED:
                 del _history.unsaved[next(iter(_history.unsaved))]
             _start_keeper()
 
@@ -311,7 +311,7 @@ def _here(owner: str, chat_id: str, turn: Turn, followed: Mapping[str, _Followed
     if each:
         return each.turn if (each.owner, each.chat["id"]) == (owner, chat_id) else None
     handle = replies.get(turn)
-    return handle.turn if handle and handle.line == chat_id else None
+    return handle.turn if handle and handle.queue == chat_id else None
 
 
 def _take_over(owner: str, chat: Chat, merged: Chat) -> None:

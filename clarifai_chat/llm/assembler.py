@@ -10,7 +10,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from clarifai_chat.errors import is_error, meaning
-from clarifai_chat.events import CallDelta, StreamEvent, Text, Thinking, ToolCalled, Usage
+from clarifai_chat.events import (
+    CallDelta,
+    ReasoningDelta,
+    StreamEvent,
+    TextDelta,
+    ToolCallDone,
+    Usage,
+)
 from clarifai_chat.messages import Quirk, ToolCall, is_json
 
 _OPEN, _CLOSE = "<think>", "</think>"
@@ -45,7 +52,7 @@ class Assembler:
             said = choice.get("delta") or choice.get("message") or {}
             thought = said.get("reasoning_content") or said.get("reasoning")
             if isinstance(thought, str) and thought:
-                yield Thinking(thought)
+                yield ReasoningDelta(thought)
             if content := _content(said.get("content")):
                 if self._recover:
                     self._text.append(content)
@@ -73,7 +80,7 @@ class Assembler:
                     _note(call, "same_id" if call["id"] else "no_id")
                 call["id"] = f"call_{uuid.uuid4().hex[:12]}"
             ids.add(call["id"])
-            yield ToolCalled(call, number)
+            yield ToolCallDone(call, number)
         if self.usage:
             yield self.usage
 
@@ -176,13 +183,13 @@ class _ThinkTags:
         self._state = "start"  # → "thinking" → "thought" → "text", or straight to "text"
         self._held = ""  # what may still turn out to be a tag
 
-    def split(self, text: str) -> Iterator[Text | Thinking]:
+    def split(self, text: str) -> Iterator[TextDelta | ReasoningDelta]:
         if self._state == "thought":  # blanks between thought and answer are neither
             text = text.lstrip()
             self._state = "text" if text else "thought"
         if self._state in ("thought", "text"):
             if text:
-                yield Text(text)
+                yield TextDelta(text)
             return
         self._held += text
         if self._state == "start":
@@ -200,18 +207,18 @@ class _ThinkTags:
         if tag:
             self._state, self._held = "thought", ""
             if thought:
-                yield Thinking(thought)
+                yield ReasoningDelta(thought)
             yield from self.split(answer)
             return
         safe = len(thought) - _overlap(thought)
         self._held = thought[safe:]
         if safe:
-            yield Thinking(thought[:safe])
+            yield ReasoningDelta(thought[:safe])
 
-    def rest(self) -> Iterator[Text | Thinking]:
+    def rest(self) -> Iterator[TextDelta | ReasoningDelta]:
         held, self._held = self._held, ""
         if held:
-            yield Thinking(held) if self._state == "thinking" else Text(held)
+            yield ReasoningDelta(held) if self._state == "thinking" else TextDelta(held)
 
 
 def _overlap(text: str) -> int:

@@ -12,7 +12,7 @@ from clarifai_chat.playground.runs import RunSettings
 # two of them take no stop sequences; nobody else's models are known to refuse these.
 _FIXED_TEMPERATURE = re.compile(r"^(o[1-9]|gpt-5)", re.IGNORECASE)
 _NO_STOP = re.compile(r"^(o3|o4-mini)(?![0-9])", re.IGNORECASE)
-MOST_STOPS = 4  # OpenAI's reference
+MAX_STOPS = 4  # OpenAI's reference
 
 
 def cautions(
@@ -76,8 +76,8 @@ def _of_the_rest(model: Model, settings: ChatSettings) -> Iterator[str]:
     stops = len(settings.get("stop", []))
     if stops and _NO_STOP.match(model.id):
         yield f"{model.name} refuses stop sequences: leave them empty."
-    elif stops > MOST_STOPS:
-        yield f"Most servers take up to {MOST_STOPS} stop sequences; these are {stops}."
+    elif stops > MAX_STOPS:
+        yield f"Most servers take up to {MAX_STOPS} stop sequences; these are {stops}."
     if "reasoning_effort" in settings and model.reasoning is False:
         yield f"{model.name} is not known to reason. It may refuse a reasoning effort."
     elif "reasoning_effort" in settings and model.reasoning is None:

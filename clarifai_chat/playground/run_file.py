@@ -7,7 +7,7 @@ from clarifai_chat.access_token import redact
 from clarifai_chat.config import settings
 from clarifai_chat.llm.exchange import TOKEN, Exchange
 from clarifai_chat.playground.runs import Run, steps
-from clarifai_chat.tools.schema.budget import DEEPEST, is_deeper
+from clarifai_chat.tools.schema.budget import MAX_DEPTH, is_deeper
 from clarifai_chat.tools.verdict.verdict import Verdict
 
 
@@ -74,7 +74,7 @@ def loaded(text: str) -> Any:
         json.dumps(value, allow_nan=False)  # Python reads NaN and 1e999, which JSON cannot say
     except (ValueError, RecursionError):
         return text
-    return text if is_deeper(value, DEEPEST) else value
+    return text if is_deeper(value, MAX_DEPTH) else value
 
 
 def pretty(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from clarifai_chat.chat.turn import is_over, said
+from clarifai_chat.chat.turn import answer_text, is_over
 from clarifai_chat.chat.usage import price, seconds, token_counts
 from clarifai_chat.messages import ToolCall
 from clarifai_chat.playground.runs import Run, Step, steps
@@ -95,7 +95,7 @@ def _facts(run: Run) -> dict[str, str]:
         "Settings": settings_text(run),
         "Outcome": outcome(run),
         "Calls": "; ".join(_calls(done)) or "none",
-        "Answer": cut(said(turn).strip(), 300) or "none",
+        "Answer": cut(answer_text(turn).strip(), 300) or "none",
         "Finish reasons": ", ".join(s.figures.get("ending") or "none" for s in done),
         "Tokens": token_counts(turn),
         "Price": price(turn),

@@ -17,8 +17,8 @@ from clarifai_chat.chat.turn import (
     INTERRUPTED,
     STOPPED,
     UNWATCHED,
-    Asked,
-    Figures,
+    ModelRef,
+    RequestMetrics,
     Turn,
     is_over,
     last_reply,
@@ -26,7 +26,7 @@ from clarifai_chat.chat.turn import (
     pending_calls,
     resume,
 )
-from clarifai_chat.events import Answered, Finished, StepEnded, StreamEvent
+from clarifai_chat.events import Finished, StepEnded, StreamEvent, ToolResult
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.exchange import Exchange, Recorder
 from clarifai_chat.llm.request import ChatRequest, Params
@@ -41,9 +41,9 @@ Answers = Literal["by hand", "approve", "automatic"]
 ANSWERS: tuple[Answers, ...] = get_args(Answers)
 
 TYPED = "typed"  # an answerer: what was typed last for the tool
-MOST_RUNS = 20  # kept in a session
-MOST_CHARS = 10_000_000  # of all of them
-MOST_STEPS = 20  # of an automatic run; each is a request that may cost something
+MAX_RUNS = 20  # kept in a session
+MAX_CHARS = 10_000_000  # of all of them
+MAX_STEPS = 20  # of an automatic run; each is a request that may cost something
 CHOICES = ("auto", "required", "none")  # of `tool_choice`, beside a tool's name
 BROKEN_OFF = (STOPPED, UNWATCHED, INTERRUPTED, "")  # endings that are not the model's own
 
@@ -78,7 +78,7 @@ class Step:
     """One request of a run, and what came back for it."""
 
     number: int  # from 0
-    figures: Figures
+    figures: RequestMetrics
     exchanges: tuple[Exchange, ...]  # more than one where it was tried again
     message: Message | None  # None while nothing has come
     judged: tuple[tuple[ToolCall, Verdict], ...]  # its calls, each with its verdict
@@ -103,7 +103,7 @@ def default_settings() -> RunSettings:
 
 def new_run(
     prompt: str,
-    model: Asked,
+    model: ModelRef,
     tools: Sequence[ToolSpec],
     settings: RunSettings,
     answerers: Mapping[str, str],
@@ -182,7 +182,7 @@ def events(
         yield StepEnded(last.reason, last.request_id)
         for open_call in pending_calls(turn):
             note_answerer(run, open_call)
-            yield Answered(open_call["id"], answers[open_call["id"]])
+            yield ToolResult(open_call["id"], answers[open_call["id"]])
 
 
 def automatic_answers(run: Run) -> dict[str, str]:
@@ -230,10 +230,10 @@ def size(run: Run) -> int:
 
 
 def latest(runs: Sequence[Run]) -> list[Run]:
-    """The last of them that a session keeps: a few, and no more than MOST_CHARS; one at least."""
+    """The last of them that a session keeps: a few, and no more than MAX_CHARS; one at least."""
     kept: list[Run] = []
-    room = MOST_CHARS
-    for run in reversed(runs[-MOST_RUNS:]):
+    room = MAX_CHARS
+    for run in reversed(runs[-MAX_RUNS:]):
         room -= size(run)
         if kept and room < 0:
             break
@@ -276,7 +276,7 @@ def answer(run: Run, answers: Mapping[str, str]) -> None:
     resume(turn)
 
 
-def _is_answering(turn: Turn, requests: Sequence[Figures]) -> bool:
+def _is_answering(turn: Turn, requests: Sequence[RequestMetrics]) -> bool:
     """Whether the worker is about to answer the last reply's calls, before it asks on."""
     *before, now = requests
     is_whole = bool(before) and before[-1].get("ending") not in BROKEN_OFF

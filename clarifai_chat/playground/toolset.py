@@ -9,7 +9,7 @@ import zlib
 from typing import Any, TypedDict
 
 from clarifai_chat import catalog
-from clarifai_chat.playground.runs import ANSWERS, MOST_STEPS, RunSettings, default_settings
+from clarifai_chat.playground.runs import ANSWERS, MAX_STEPS, RunSettings, default_settings
 from clarifai_chat.text import size
 
 KIND = "clarifai-chat-tools"
@@ -101,7 +101,7 @@ def _settings(found: dict[str, Any]) -> RunSettings:
     settings["temperature"] = _number(found.get("temperature"), 0.0, 2.0)
     if (most := _number(found.get("max_tokens"), 1, 1_000_000)) is not None:
         settings["max_tokens"] = int(most)
-    if (most := _number(found.get("max_steps"), 1, MOST_STEPS)) is not None:
+    if (most := _number(found.get("max_steps"), 1, MAX_STEPS)) is not None:
         settings["max_steps"] = int(most)
     return settings
 

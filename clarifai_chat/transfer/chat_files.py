@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from clarifai_chat.history.store import Store
 
 
-def take_in(owner: str, found: Imported) -> list[Chat]:
+def import_chats(owner: str, found: Imported) -> list[Chat]:
     """Keep conversations from a file; those that are kept now, all unless the store fails.
 
     They get ids of their own: a file may come from another visitor, whose replies run here too.

@@ -15,8 +15,8 @@ from clarifai_chat.transfer import validate
 FORMAT, VERSION = "clarifai-chat-presets", 1
 MAX_FILE_BYTES = 1_000_000
 MAX_NAME_CHARS = 60
-MOST = 100  # of one visitor
-FULL = f"There are {MOST} presets already. Delete one first, or save all of them as a file."
+MAX_PRESETS = 100  # of one visitor
+FULL = f"There are {MAX_PRESETS} presets already. Delete one first, or save all of them as a file."
 
 
 class Preset(ChatSettings, total=False):
@@ -98,9 +98,9 @@ def from_json(data: bytes) -> tuple[dict[str, Preset], list[str]]:
         raise BadPresets("The file holds no presets: they are saved under Settings, Presets.")
     if document.get("version") != VERSION:
         raise BadPresets("The file is from another version of this app, which alone can read it.")
-    if len(rows) > MOST:
+    if len(rows) > MAX_PRESETS:
         raise BadPresets(
-            f"The file holds {len(rows):,} presets, and up to {MOST} can be kept. Take some out."
+            f"The file has {len(rows):,} presets; at most {MAX_PRESETS} can be kept. Remove some."
         )
     found: dict[str, Preset] = {}
     notes: list[str] = []

@@ -12,11 +12,11 @@ from typing import Any, Final, Literal, Union, cast, get_args, get_origin, get_t
 
 from clarifai_chat.attachments import known_mime
 from clarifai_chat.catalog import parse_address
-from clarifai_chat.chat.chats import Chat, settle
+from clarifai_chat.chat.chats import Chat, normalize
 from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.turn import INTERRUPTED, Attempt, Turn, rename_left_out
 
-MOST = 2**53 - 1  # JavaScript, and with it many a widget and tool, counts no further exactly
+MAX_NUMBER = 2**53 - 1  # JavaScript, and with it many a widget and tool, counts no further exactly
 LATEST = 253_402_300_799  # Unix time of the end of the year 9999
 _RANGES: dict[str, tuple[float, float]] = {
     "temperature": (0, 2),
@@ -41,7 +41,7 @@ def chat(found: Any, odd: list[str]) -> Chat:
     _rename(made)
     for turn in made["turns"]:
         _mend(turn, made["updated_at"], odd)
-    settle(made)
+    normalize(made)
     return made
 
 
@@ -122,7 +122,7 @@ def _odd(where: str, odd: list[str]) -> Any:
 def _is_number(found: Any, kind: type) -> bool:
     if isinstance(found, bool) or not isinstance(found, int if kind is int else int | float):
         return False
-    return -MOST <= found <= MOST and math.isfinite(found)
+    return -MAX_NUMBER <= found <= MAX_NUMBER and math.isfinite(found)
 
 
 @cache

@@ -11,10 +11,10 @@ from clarifai_chat.catalog import DEMO
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.request import chat_request
 from clarifai_chat.chat.settings import ChatSettings
-from clarifai_chat.chat.token_counts import Tally
+from clarifai_chat.chat.token_counts import TokenCounter
 from clarifai_chat.chat.turn import (
     STOPPED,
-    Asked,
+    ModelRef,
     Turn,
     end,
     is_over,
@@ -59,7 +59,7 @@ def ask_demo(turn: Turn) -> None:
     ask_again(turn)
 
 
-def ask_beside(turn: Turn, prompt: str, model: Asked) -> None:
+def ask_beside(turn: Turn, prompt: str, model: ModelRef) -> None:
     """Ask in place of a turn, which stays beside the new one if anything came back for it.
 
     Its files go along.
@@ -106,14 +106,14 @@ def stop() -> None:
             replies.stop(turn)
 
 
-def _is_asking(turn: Turn, prompt: str, model: Asked) -> bool:
+def _is_asking(turn: Turn, prompt: str, model: ModelRef) -> bool:
     is_same = turn["prompt"] == prompt and turn["model"]["url"] == model["url"]
     return is_same and replies.get(turn) is not None
 
 
 def _start(turn: Turn) -> None:
     """Have the turn asked, after those that wait."""
-    typed = chat_settings.take_typed()
+    typed = chat_settings.read_widgets()
     # Before it is saved, which may bring what another tab has set: that is not seen here yet.
     settings: ChatSettings = {**session.chat["settings"]}
     chat_settings.save(typed)  # before its request goes out
@@ -124,7 +124,7 @@ def _start(turn: Turn) -> None:
         note_left_out(turn, asked.left_out)
         return llm.events(asked, endpoint(), in_flight)
 
-    replies.ask(turn, events, line=session.chat["id"], is_here=is_here(), turns=turns)
+    replies.ask(turn, events, queue=session.chat["id"], is_here=is_here(), turns=turns)
     persistence.follow(turn)
 
 
@@ -144,7 +144,7 @@ def _request_of(turn: Turn, settings: ChatSettings) -> Callable[[], ChatRequest]
             turns,
             settings,
             model,
-            tally=Tally(llm.count_tokens, counted),
+            tally=TokenCounter(llm.count_tokens, counted),
             leave_out=leave_out,
             content=lambda each: attachment_contents.as_sent(owner, each, turns),
         )

@@ -127,7 +127,7 @@ def fork(turn: Turn) -> None:
 
 
 @uninterrupted()
-def take_out(turn: Turn) -> None:
+def delete_turn(turn: Turn) -> None:
     """Delete a turn and what came after it; Undo brings them back."""
     if not _is_here(turn):
         return

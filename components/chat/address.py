@@ -22,7 +22,7 @@ SHOWN = 400  # characters of a system prompt, where it is told of
 
 
 @uninterrupted()
-def take() -> None:
+def read_url() -> None:
     """Take over what the address says, once; before anything is drawn."""
     _take_texts()
     _take_chat()
@@ -132,7 +132,7 @@ def show_notice() -> None:
 
 @uninterrupted()
 def _drop_system() -> None:
-    chat_settings.take_typed()
+    chat_settings.read_widgets()
     rest = session.chat["settings"].copy()
     rest.pop("system", None)
     chat_settings.replace(rest)

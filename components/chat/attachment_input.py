@@ -16,14 +16,14 @@ from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.attachments.limits import MAX_FILES
 from clarifai_chat.background import Job
 from clarifai_chat.history import attachment_contents
-from clarifai_chat.history.attachment_contents import Taken
+from clarifai_chat.history.attachment_contents import ReadFiles
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import compatibility
 from clarifai_chat.text import counted, size
 from components.actions import asking
 from components.frame import layout
 from components.state import persistence
-from components.state.session import Reading, session, set_widget, uninterrupted, widget
+from components.state.session import PendingUpload, session, set_widget, uninterrupted, widget
 
 HEAD_START_S = 0.3  # most files are read within it: then the question is there at once
 LOOK_S = 0.005
@@ -45,28 +45,30 @@ def submit() -> None:
     deadline = time.monotonic() + HEAD_START_S
     while reading["job"]["state"] == "running" and time.monotonic() < deadline:
         time.sleep(LOOK_S)
-    unsent = _settle()
+    unsent = _ask_what_is_read()
     if unsent or session.reading:
         _fill_box(unsent)
 
 
-def take_in() -> list[Job]:
+def ask_when_read() -> list[Job]:
     """Ask the questions whose files have been read; the jobs of those that still are.
 
     At the beginning of a run: the box is not drawn yet.
     """
     before = len(session.reading)
     with uninterrupted():
-        unsent = _settle()
+        unsent = _ask_what_is_read()
         if len(session.reading) < before:
             _fill_box(unsent)
     return [reading["job"] for reading in session.reading]
 
 
-def _read(prompt: str, files: list[attachment_contents.Upload]) -> Reading:
+def _read(prompt: str, files: list[attachment_contents.Upload]) -> PendingUpload:
     room = MAX_FILES - len(session.waiting)
     owner, pat = persistence.owner(), session.pat
-    take = partial(attachment_contents.take, owner, files, llm.count_tokens, secret=pat, room=room)
+    take = partial(
+        attachment_contents.read_uploads, owner, files, llm.count_tokens, secret=pat, room=room
+    )
     return {
         "chat": session.chat["id"],
         "prompt": prompt,
@@ -75,7 +77,7 @@ def _read(prompt: str, files: list[attachment_contents.Upload]) -> Reading:
     }
 
 
-def _settle() -> list[str]:
+def _ask_what_is_read() -> list[str]:
     """Ask what can be asked now, in order; the words of what cannot."""
     unsent = []
     while session.reading and session.reading[0]["job"]["state"] != "running":
@@ -92,8 +94,8 @@ def _settle() -> list[str]:
     return unsent
 
 
-def _taken(reading: Reading) -> Taken:
-    taken: Taken | None = reading["job"]["result"]
+def _taken(reading: PendingUpload) -> ReadFiles:
+    taken: ReadFiles | None = reading["job"]["result"]
     if taken is None:  # a mistake of ours: nothing was read
         names = ", ".join(reading["names"])
         return {"files": [], "notes": [], "refused": [f"{names} could not be read. Try again."]}
@@ -123,7 +125,7 @@ def _leave() -> None:
 
 
 @uninterrupted()
-def _take_away(id: str) -> None:
+def _remove_file(id: str) -> None:
     session.waiting = [file for file in session.waiting if file["id"] != id]
 
 
@@ -156,7 +158,7 @@ def _show_waiting() -> None:
                 key=f"take_away:{file['id']}",
                 icon=":material/close:",
                 help="Take it away",
-                on_click=_take_away,
+                on_click=_remove_file,
                 args=(file["id"],),
             )
         layout.clear_below(MAX_FILES - len(session.waiting))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from clarifai_chat import attachments, catalog
-from clarifai_chat.attachments import Accepted
+from clarifai_chat.attachments import AcceptedFile
 from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.history import attachment_contents
@@ -53,7 +53,7 @@ def _show_folded(file: Attachment, key: str) -> None:
         elif file["kind"] == "audio":
             st.audio(content, format=attachments.known_mime("audio", file["mime"]))
         else:
-            text = attachments.as_text(Accepted(file, content))
+            text = attachments.as_text(AcceptedFile(file, content))
             st.code(
                 text, language=None, wrap_lines=True, height=min(400, 60 + 24 * text.count("\n"))
             )

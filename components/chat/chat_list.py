@@ -278,7 +278,7 @@ def _import() -> None:
     if chat_files.mention(found, session.pat):
         st.toast("Your access token stands in this file. Take it out, and bring the file in again.")
         return
-    kept = chat_files.take_in(owner, found)
+    kept = chat_files.import_chats(owner, found)
     for note in found.notes[:3]:
         st.toast(note)
     if len(kept) < len(found.chats):

@@ -10,7 +10,7 @@ from functools import cache
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from clarifai_chat.chat.turn import Turn, said
+from clarifai_chat.chat.turn import Turn, answer_text
 from components.state.frontend import BUILT
 from components.state.session import session, uninterrupted, widget
 
@@ -26,7 +26,7 @@ def copy(turn: Turn) -> None:
     session.to_copy = {
         "id": uuid.uuid4().hex,
         "turn": turn["id"],
-        "text": said(turn),
+        "text": answer_text(turn),
         "sent_at": None,
     }
     session.uncopied = ""

@@ -10,7 +10,7 @@ from clarifai_chat.background import Job
 from clarifai_chat.chat import replies
 from clarifai_chat.chat.context_window import Meter, measure
 from clarifai_chat.chat.settings import ChatSettings
-from clarifai_chat.chat.token_counts import PER_MESSAGE, Tally
+from clarifai_chat.chat.token_counts import PER_MESSAGE, TokenCounter
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import counted
@@ -48,7 +48,7 @@ class MeterView:
         # Not while a reply runs: its words come first.
         is_calm = not any(replies.get(turn) for turn in self._turns)
         count = llm.count_tokens if llm.can_count() and is_calm else None
-        found = _measured(self._turns, Tally(count, session.counted, most_chars=AT_ONCE))
+        found = _measured(self._turns, TokenCounter(count, session.counted, most_chars=AT_ONCE))
         if found.is_empty and not session.waiting:
             return
         job = session.counting
@@ -81,7 +81,7 @@ class MeterView:
             last.remark(f":material/vertical_align_top: What is above is not sent any more: {why}.")
 
 
-def _measured(turns: Sequence[Turn], tally: Tally) -> Meter:
+def _measured(turns: Sequence[Turn], tally: TokenCounter) -> Meter:
     """The meter for the next question, of which only the files are known."""
     files = sum(file["tokens"] or 0 for file in session.waiting)
     return measure(
@@ -115,7 +115,7 @@ def _count_all(turns: Sequence[Turn]) -> Job:
     settings: ChatSettings = {**session.chat["settings"]}
     model, counted = session.model, session.counted
     return background.start(
-        lambda: measure(turns, settings, model, Tally(llm.count_tokens, counted)).tokens
+        lambda: measure(turns, settings, model, TokenCounter(llm.count_tokens, counted)).tokens
     )
 
 
@@ -170,7 +170,7 @@ def _show_choice(turns: int) -> None:
 @uninterrupted()
 def _choose() -> None:
     choice = widget("older_turns")
-    now = _measured(session.turns, Tally(None, session.counted))
+    now = _measured(session.turns, TokenCounter(None, session.counted))
     session.leave_out = {FIT: None, NONE: 0}.get(str(choice), max(1, len(now.left_out)))
 
 

@@ -104,7 +104,7 @@ def _use() -> None:
 
 @uninterrupted()
 def _save() -> None:
-    chat_settings.take_typed()
+    chat_settings.read_widgets()
     name = presets.name_of(widget("preset_name") or "")
     preset = presets.made(session.chat["settings"], session.chosen)
     known, why = _known()
@@ -112,7 +112,7 @@ def _save() -> None:
         st.toast("Give the preset a name first.")
     elif holds([name, preset], session.pat):
         st.toast(TAKE_IT_OUT)
-    elif name not in known and len(known) >= presets.MOST:
+    elif name not in known and len(known) >= presets.MAX_PRESETS:
         st.toast(presets.FULL)
     elif why or (why := _put({name: preset})):
         st.toast(f"“{escaped(name)}” was not saved. {escaped(why)}")
@@ -160,7 +160,7 @@ def _bring_in() -> None:
     fresh = presets.beside(known, found)
     held = [name for name, preset in fresh.items() if holds([name, preset], session.pat)]
     fresh = {name: preset for name, preset in fresh.items() if name not in held}
-    if len(known) + len(fresh) > presets.MOST:
+    if len(known) + len(fresh) > presets.MAX_PRESETS:
         why = presets.FULL
     for note in notes[:3]:
         st.toast(escaped(note))

@@ -12,7 +12,7 @@ from clarifai_chat.chat import links
 from clarifai_chat.chat.settings import EFFORTS, ChatSettings, given, is_any_json, stop_lines
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground.compatibility import chat_cautions
-from clarifai_chat.transfer.validate import MOST
+from clarifai_chat.transfer.validate import MAX_NUMBER
 from components.chat import preset_box
 from components.state import chat_settings
 from components.state.chat_settings import ANY, NOT_SENT, OFF, PREFIX, SCHEMA
@@ -92,7 +92,7 @@ def _show_fields(settings: ChatSettings) -> None:
     _show_number("Temperature", "temperature", 0.0, 2.0, 0.1)
     _show_number("Max tokens", "max_tokens", 1, 1_000_000, 100)
     _show_number("Top p", "top_p", 0.0, 1.0, 0.05)
-    _show_number("Seed", "seed", -MOST, MOST, 1)
+    _show_number("Seed", "seed", -MAX_NUMBER, MAX_NUMBER, 1)
     _show_effort(settings.get("reasoning_effort", ""))
     _seed("set_stop", stop_lines(settings.get("stop", [])))
     st.text_area(
@@ -199,7 +199,7 @@ def _show_link(system: str) -> None:
 
 @uninterrupted()
 def _keep() -> None:
-    if typed := chat_settings.take_typed():
+    if typed := chat_settings.read_widgets():
         chat_settings.save(typed)
 
 

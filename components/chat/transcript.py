@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from clarifai_chat.catalog import DEMO
-from clarifai_chat.chat.turn import Attempt, Turn, is_over, said
+from clarifai_chat.chat.turn import Attempt, Turn, answer_text, is_over
 from components.actions.turn_actions import Action, ActionName, Other
 from components.chat import attachment_view, turn_footer
 from components.reply import status
@@ -157,4 +157,4 @@ class TurnView:
 
 def _show_earlier(attempt: Attempt) -> None:
     with st.expander("An earlier answer to this question, kept", type="compact"):
-        TextView(st.container()).draw(said(attempt), over=True)
+        TextView(st.container()).draw(answer_text(attempt), over=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Turn, can_continue, said
+from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Turn, answer_text, can_continue
 from components.actions.turn_actions import Action, ActionName, Other
 from components.reply import reply_line
 from components.state.session import set_widget, widget
@@ -17,7 +17,7 @@ MENU: dict[str, ActionName] = {
 }
 # Only their icon is shown: the label is for those who listen, and comes as help to a pointer.
 ICONS = ("older", "newer", "copy", "turn")
-MOST_OTHERS = 5
+MAX_OTHERS = 5
 THUMBS = {"up": 1, "down": 0}  # as st.feedback has them
 
 # Streamlit would call a button without a label by its icon: "content_copy icon".
@@ -72,7 +72,7 @@ def show(
             _show_icons(turn, actions, branch, others)
     if is_uncopied:
         st.caption("This browser does not let the page copy. Here is the Markdown, to be copied:")
-        st.code(said(turn), language="markdown", wrap_lines=True, height=240)
+        st.code(answer_text(turn), language="markdown", wrap_lines=True, height=240)
 
 
 def button(
@@ -111,7 +111,7 @@ def _show_icons(
             button(turn, actions, "older", "Earlier version", left, disabled=number == 1)
             st.caption(f"{number}/{count}", width="content")
             button(turn, actions, "newer", "Later version", right, disabled=number == count)
-        if "copy" in actions and said(turn).strip():
+        if "copy" in actions and answer_text(turn).strip():
             button(turn, actions, "copy", "Copy as Markdown", ":material/content_copy:")
             _show_thumbs(turn, actions["rate"])
         if set(actions) >= set(MENU.values()):
@@ -147,7 +147,7 @@ def _show_menu(turn: Turn, actions: Mapping[ActionName, Action], others: Sequenc
 def _offered(turn: Turn, others: Sequence[Other]) -> list[Other]:
     """A few models but the one that answered, the last of all among them."""
     rest = [other for other in others if other.url != turn["model"]["url"]]
-    return [*rest[:-1][: MOST_OTHERS - 1], *rest[-1:]]
+    return [*rest[:-1][: MAX_OTHERS - 1], *rest[-1:]]
 
 
 def _choose(turn: Turn, entries: Mapping[str, Action]) -> None:

@@ -60,7 +60,7 @@ def show_sidebar() -> None:
         sign_in.show()
 
 
-def settle(pending: list[Job]) -> None:
+def wait_for_jobs(pending: list[Job]) -> None:
     """Wait for what runs in the background, then draw again. The last statement of a page."""
     while pending:
         if has_news(pending):

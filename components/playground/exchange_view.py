@@ -8,8 +8,8 @@ from clarifai_chat.playground import run_file
 from clarifai_chat.playground.runs import Run, Step
 
 VIEWS = ("Request", "Response", "Stream")
-MOST_LINES = 200  # of a stream; the file has all of them
-MOST_CHARS = 40_000  # of a body
+MAX_LINES = 200  # of a stream; the file has all of them
+MAX_CHARS = 40_000  # of a body
 SHORT_LINES = 15  # more than these scroll
 
 
@@ -73,9 +73,9 @@ def _show_stream(exchange: Exchange) -> None:
     if not chunks:
         st.caption("The answer was not a stream.")
         return
-    lines = [f"{after_s:8.3f} s  {data}" for after_s, data in chunks[:MOST_LINES]]
-    if len(chunks) > MOST_LINES:
-        lines.append(f"and {len(chunks) - MOST_LINES} more, all in the file")
+    lines = [f"{after_s:8.3f} s  {data}" for after_s, data in chunks[:MAX_LINES]]
+    if len(chunks) > MAX_LINES:
+        lines.append(f"and {len(chunks) - MAX_LINES} more, all in the file")
     if exchange["left_out"]:
         lines.append(f"{exchange['left_out']:,} characters were too many to keep")
     st.caption("Seconds after the request went out, and what came then.")
@@ -88,9 +88,9 @@ def _show_headers(headers: dict[str, str]) -> None:
 
 
 def _show_code(text: str) -> None:
-    if len(text) > MOST_CHARS:
-        st.caption(f"The first {MOST_CHARS:,} of {len(text):,} characters; the file has all.")
-    _show_text(text[:MOST_CHARS], language="json", is_long=text.count("\n") >= SHORT_LINES)
+    if len(text) > MAX_CHARS:
+        st.caption(f"The first {MAX_CHARS:,} of {len(text):,} characters; the file has all.")
+    _show_text(text[:MAX_CHARS], language="json", is_long=text.count("\n") >= SHORT_LINES)
 
 
 def _show_text(text: str, *, language: str | None, is_long: bool) -> None:

@@ -8,10 +8,10 @@ from streamlit.delta_generator import DeltaGenerator
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.messages import ToolSpec
 from clarifai_chat.playground.compatibility import cautions
-from clarifai_chat.playground.runs import ANSWERS, CHOICES, MOST_STEPS, TYPED, Run
+from clarifai_chat.playground.runs import ANSWERS, CHOICES, MAX_STEPS, TYPED, Run
 from clarifai_chat.tools.builtins import BUILTINS
 from clarifai_chat.tools.builtins.suggest import suggested
-from clarifai_chat.tools.lint.check import Checked
+from clarifai_chat.tools.lint.check import CheckResult
 from components.state.session import seed, session, uninterrupted, widget
 
 BY_HAND = "by hand"
@@ -59,7 +59,7 @@ def show(tools: Sequence[ToolSpec], added_tokens: int | None) -> None:
         st.caption(f":orange[:material/warning:] {escaped(caution)}")
 
 
-def show_button(place: DeltaGenerator, start: Callable[[], None], checked: Checked) -> None:
+def show_button(place: DeltaGenerator, start: Callable[[], None], checked: CheckResult) -> None:
     # Not "primary": Streamlit writes white on that colour, too faint where it is light enough to be
     # read on a dark page.
     place.button(
@@ -213,7 +213,7 @@ def _show_answerers(tools: Sequence[ToolSpec]) -> None:
         st.number_input(
             "Requests at most",
             min_value=1,
-            max_value=MOST_STEPS,
+            max_value=MAX_STEPS,
             key="max_steps",
             on_change=_keep,
             args=("max_steps", "max_steps"),

@@ -7,15 +7,15 @@ import streamlit as st
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import counted
 from clarifai_chat.tools.lint import edits
-from clarifai_chat.tools.lint.check import Checked, check
+from clarifai_chat.tools.lint.check import CheckResult, check
 from clarifai_chat.tools.templates import TEMPLATES, Template
 from clarifai_chat.tools.text import diagnostics as findings
-from clarifai_chat.tools.text.diagnostics import Finding
+from clarifai_chat.tools.text.diagnostics import Diagnostic
 from components.playground import code_editor, tool_list, tool_text, toolset_box
 from components.playground.code_editor import Mark
 from components.state.session import forget_widgets, seed, session, uninterrupted, widget
 
-MOST_FINDINGS = 12  # shown at once
+MAX_FINDINGS = 12  # shown at once
 ICONS = {
     "error": ":red[:material/error:]",
     "warning": ":orange[:material/warning:]",
@@ -23,7 +23,7 @@ ICONS = {
 }
 
 
-def show() -> Checked:
+def show() -> CheckResult:
     """Draw the editor and what belongs to it. Returns what its text was found to be."""
     checked = check(session.tools["text"])
     _show_bar(checked)
@@ -44,7 +44,7 @@ def show() -> Checked:
 # --- Above the text -----------------------------------------------------------------------------
 
 
-def _show_bar(checked: Checked) -> None:
+def _show_bar(checked: CheckResult) -> None:
     names = {template.title: template for template in TEMPLATES}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for key, label, icon, action in (
@@ -102,7 +102,7 @@ def _switch_editor() -> None:
     session.plain_editor = bool(widget("plain_editor"))
 
 
-def _show_helpers(checked: Checked) -> None:
+def _show_helpers(checked: CheckResult) -> None:
     st.button(
         "Format",
         key="format_tools",
@@ -134,7 +134,7 @@ def _typed_plain() -> None:
     session.tools["text"] = widget(tool_text.PLAIN_KEY) or ""
 
 
-def _mark(finding: Finding) -> Mark:
+def _mark(finding: Diagnostic) -> Mark:
     return {
         "from_line": finding.line,
         "from_column": finding.column,
@@ -148,7 +148,7 @@ def _mark(finding: Finding) -> Mark:
 # --- Below it -----------------------------------------------------------------------------------
 
 
-def _show_verdict(checked: Checked) -> None:
+def _show_verdict(checked: CheckResult) -> None:
     """One line: how many tools, what was found, what they add to each request."""
     if not session.tools["text"].strip():
         st.caption("No tools yet. Start from a template above, or paste yours as JSON.")
@@ -169,9 +169,9 @@ def _show_verdict(checked: Checked) -> None:
     st.caption(f"{icon} {' · '.join(parts)}")
 
 
-def _show_findings(checked: Checked) -> None:
+def _show_findings(checked: CheckResult) -> None:
     found = checked.findings
-    for number, finding in enumerate(found[:MOST_FINDINGS]):
+    for number, finding in enumerate(found[:MAX_FINDINGS]):
         where = "" if finding.message.startswith("Line ") else f"**Line {finding.line}** "
         text = f"{ICONS[finding.level]} {where}{escaped(finding.message)}"
         if not finding.fix:
@@ -188,15 +188,15 @@ def _show_findings(checked: Checked) -> None:
             )
         if session.fixing == _place(finding):
             _show_fix(finding)
-    if len(found) > MOST_FINDINGS:
-        st.caption(f"And {len(found) - MOST_FINDINGS} more, marked in the text.")
+    if len(found) > MAX_FINDINGS:
+        st.caption(f"And {len(found) - MAX_FINDINGS} more, marked in the text.")
 
 
-def _place(finding: Finding) -> list[str]:
+def _place(finding: Diagnostic) -> list[str]:
     return [finding.code, repr(finding.path)]
 
 
-def _show_fix(finding: Finding) -> None:
+def _show_fix(finding: Diagnostic) -> None:
     """What a fix would change; nothing is changed before the reader has seen it."""
     if finding.fix is None:
         return
@@ -216,14 +216,14 @@ def _show_fix(finding: Finding) -> None:
 
 
 @uninterrupted()
-def _look_at_fix(finding: Finding) -> None:
+def _look_at_fix(finding: Diagnostic) -> None:
     tool_text.latest()
     place = _place(finding)
     session.fixing = [] if session.fixing == place else place
 
 
 @uninterrupted()
-def _apply_fix(finding: Finding, seen: str) -> None:
+def _apply_fix(finding: Diagnostic, seen: str) -> None:
     text = tool_text.latest()
     session.fixing = []
     if finding.fix and text == seen:  # else it was typed on meanwhile: the edit's places are gone

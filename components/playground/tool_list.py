@@ -6,14 +6,14 @@ import streamlit as st
 
 from clarifai_chat.markdown.sanitize import as_code
 from clarifai_chat.tools.lint import edits
-from clarifai_chat.tools.lint.check import Checked, check
+from clarifai_chat.tools.lint.check import CheckResult, check
 from components.playground import tool_text
 from components.state.session import seed, session, uninterrupted, widget
 
 MANY = 5  # more than these scroll
 
 
-def show(checked: Checked) -> None:
+def show(checked: CheckResult) -> None:
     if not checked.tools:
         return
     many = len(checked.tools) > MANY

@@ -7,14 +7,14 @@ from clarifai_chat import llm
 from clarifai_chat.messages import ToolSpec
 from clarifai_chat.playground.runs import default_settings
 from clarifai_chat.playground.toolset import ToolSet
-from clarifai_chat.tools.lint.check import Checked
+from clarifai_chat.tools.lint.check import CheckResult
 from clarifai_chat.tools.templates import TEMPLATES, Template, text_of
 from components.playground import code_editor, run_form
 from components.state.session import forget_widgets, session, widget
 
 KEY = "tools"
 PLAIN_KEY = "tools_plain"
-MOST_UNDO = 20
+MAX_UNDO = 20
 
 
 def begin() -> None:
@@ -23,7 +23,7 @@ def begin() -> None:
         open_template(TEMPLATES[0])
 
 
-def sent(checked: Checked) -> list[ToolSpec]:
+def sent(checked: CheckResult) -> list[ToolSpec]:
     """The tools that are switched on."""
     return [tool.spec for tool in checked.tools if tool.name not in session.tools_off]
 
@@ -53,7 +53,7 @@ def change(text: str) -> None:
 
 
 def put_aside() -> None:
-    session.set_aside = [*session.set_aside, current()][-MOST_UNDO:]
+    session.set_aside = [*session.set_aside, current()][-MAX_UNDO:]
 
 
 def open_set(toolset: ToolSet) -> None:

@@ -13,7 +13,7 @@ NOT_SENT = "Not sent"
 OFF, ANY, SCHEMA = "Off", "Any JSON", "By a schema"
 
 
-def take_typed() -> set[str]:
+def read_widgets() -> set[str]:
     """Put what was typed last into the conversation; the names of what is new of it.
 
     For callbacks, which come in any order: a question may come before what was typed ahead of it.
@@ -34,7 +34,7 @@ def take_typed() -> set[str]:
 
 def replace(settings: ChatSettings) -> None:
     """Let the app change them all; `undo` brings back what was there. For callbacks."""
-    take_typed()
+    read_widgets()
     session.former_settings = session.chat["settings"]
     session.chat["settings"] = cast(ChatSettings, {**settings})
     forget_widgets(PREFIX)
@@ -66,7 +66,7 @@ def save(typed: Collection[str]) -> None:
 
 def leave() -> None:
     """Before another conversation is shown: what was typed last belongs to this one."""
-    if typed := take_typed():
+    if typed := read_widgets():
         save(typed)
     forget_widgets(PREFIX)
 

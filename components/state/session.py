@@ -20,8 +20,8 @@ from clarifai_chat.catalog import Model
 from clarifai_chat.chat import chats
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.settings import ChatSettings
-from clarifai_chat.chat.token_counts import Counted
-from clarifai_chat.chat.turn import Asked, Turn
+from clarifai_chat.chat.token_counts import TokenCounts
+from clarifai_chat.chat.turn import ModelRef, Turn
 from clarifai_chat.config import announced, host_of, is_loopback, settings
 from clarifai_chat.llm.endpoints import Endpoint, SharedUse, endpoint_for
 from clarifai_chat.playground.runs import Run, RunSettings, default_settings
@@ -62,7 +62,7 @@ class Access(TypedDict):
     shared: SharedUse
 
 
-class Copying(TypedDict):
+class CopyRequest(TypedDict):
     """A text on its way into the visitor's clipboard."""
 
     id: str  # of this one click
@@ -71,7 +71,7 @@ class Copying(TypedDict):
     sent_at: float | None  # Unix time; None before
 
 
-class Reading(TypedDict):
+class PendingUpload(TypedDict):
     """A question whose files are being read. It is asked when they are."""
 
     chat: str  # the id of the conversation in which it was asked
@@ -97,12 +97,12 @@ class Session:
     deleted_chat = Slot(str)  # id of the one that was deleted last, for Undo
     removed_turns = Slot[list[Turn]](list)  # what was deleted last in this conversation, for Undo
     editing = Slot(str)  # id of the turn whose question is being edited
-    reading = Slot[list[Reading]](list)  # questions on their way, in order
+    reading = Slot[list[PendingUpload]](list)  # questions on their way, in order
     waiting = Slot[list[Attachment]](list)  # files that go with the next question
     refused = Slot[list[str]](list)  # a sentence for each file that could not go with the last one
-    to_copy = Slot[Copying | None](lambda: None)  # what was copied last
+    to_copy = Slot[CopyRequest | None](lambda: None)  # what was copied last
     uncopied = Slot(str)  # id of the turn whose answer the browser would not copy
-    counted = Slot[Counted](dict)  # tokens of this conversation's turns, each counted once
+    counted = Slot[TokenCounts](dict)  # tokens of this conversation's turns, each counted once
     counting = Slot[Job | None](lambda: None)  # of those that take longer to count
     leave_out = Slot[int | None](lambda: None)  # so many of the oldest; None is what does not fit
     chat_query = Slot(str)
@@ -179,7 +179,7 @@ class Session:
         return catalog.DEMO
 
     @property
-    def asked_model(self) -> Asked:
+    def asked_model(self) -> ModelRef:
         return asked_of(self.model)
 
     def choose(self, url: str) -> None:
@@ -210,7 +210,7 @@ class Session:
         self.listing = None
 
 
-def asked_of(model: Model) -> Asked:
+def asked_of(model: Model) -> ModelRef:
     """A model as a turn keeps it."""
     return {
         "url": model.url,

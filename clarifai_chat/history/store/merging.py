@@ -72,7 +72,7 @@ def _message_holds(big: Message, small: Message) -> bool:
     )
 
 
-def settle(mine: Turn, stored: Turn, *, is_current: bool) -> Turn | None:
+def merge_turn(mine: Turn, stored: Turn, *, is_current: bool) -> Turn | None:
     """The turn that stays under the id the two share; `None` where both must stay.
 
     `is_current`: nobody changed the stored one since mine was read, so mine is what is meant.
@@ -101,7 +101,7 @@ def settle_all(mine: Turn, stored: Mapping[str, Turn], *, is_current: bool) -> l
     """`mine` and the stored turn with its id, as they are kept: one turn, or a pair of siblings."""
     kept: list[Turn] = []
     while mine["id"] in stored:
-        one = settle(mine, stored[mine["id"]], is_current=is_current)
+        one = merge_turn(mine, stored[mine["id"]], is_current=is_current)
         if one is not None:
             return [*kept, one]
         kept.append(stored[mine["id"]])

@@ -58,7 +58,7 @@ class Store:
             if stored.deleted_at is not None or stored.revision != chat["revision"]:
                 raise Conflict
             known = rows.turns_of(connection, owner, chat["id"])
-            kept = _settled(chat, known)
+            kept = _normalized(chat, known)
             revision: int = stored.revision + 1
             rows.update_chat(connection, owner, chat, stored, revision)
             rows.write_turns(connection, owner, chat["id"], kept, known, revision)
@@ -247,7 +247,7 @@ def _bodies(known: Mapping[str, Any]) -> dict[str, Turn]:
     return {one: json.loads(row.body) for one, row in known.items() if row.removed_at is None}
 
 
-def _settled(chat: Chat, known: Mapping[str, Any]) -> list[Turn]:
+def _normalized(chat: Chat, known: Mapping[str, Any]) -> list[Turn]:
     """The chat's turns as they are to be kept. Raises `Conflict` where the store knows more."""
     ids = {turn["id"] for turn in chat["turns"]}
     for one, row in known.items():
@@ -258,7 +258,7 @@ def _settled(chat: Chat, known: Mapping[str, Any]) -> list[Turn]:
         row = known.get(turn["id"])
         mine: Turn | None = rows.snapshot(turn)
         if mine is not None and row is not None and row.removed_at is None:
-            mine = merging.settle(mine, json.loads(row.body), is_current=True)
+            mine = merging.merge_turn(mine, json.loads(row.body), is_current=True)
         if mine is None:
             raise Conflict
         kept.append(mine)

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from clarifai_chat.tools.builtins import calculator, clock, products, units
-from clarifai_chat.tools.builtins.given import Refused
+from clarifai_chat.tools.builtins.given import BadArguments
 from clarifai_chat.tools.builtins.suggest import suggested
 
 __all__ = ["BUILTINS", "Builtin", "answer", "suggested"]
 
-_LONGEST_ARGUMENTS = 100_000
+_MAX_ARGUMENTS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Builtin:
-    """One built-in. `run` takes a call's arguments, and raises `Refused` with a sentence."""
+    """One built-in. `run` takes a call's arguments, and raises `BadArguments` with a sentence."""
 
     id: str
     label: str
@@ -64,20 +64,20 @@ def answer(builtin_id: str, arguments_text: str) -> str:
     try:
         builtin = BUILTINS.get(builtin_id)
         if builtin is None:
-            raise Refused(f"There is no built-in named {builtin_id}.")
+            raise BadArguments(f"There is no built-in named {builtin_id}.")
         result = builtin.run(_arguments(arguments_text))
-    except Refused as refusal:
+    except BadArguments as refusal:
         result = {"error": str(refusal)}
     return json.dumps(result, ensure_ascii=False, allow_nan=False)
 
 
 def _arguments(text: str) -> dict[str, Any]:
-    if len(text) > _LONGEST_ARGUMENTS:
-        raise Refused("The arguments are too long.")
+    if len(text) > _MAX_ARGUMENTS:
+        raise BadArguments("The arguments are too long.")
     try:
         given = json.loads(text or "{}")
     except (ValueError, RecursionError):
-        raise Refused("The arguments are not JSON.") from None
+        raise BadArguments("The arguments are not JSON.") from None
     if not isinstance(given, dict):
-        raise Refused("The arguments must be a JSON object.")
+        raise BadArguments("The arguments must be a JSON object.")
     return given

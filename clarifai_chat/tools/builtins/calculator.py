@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from clarifai_chat.tools.builtins.given import Refused, as_number, find, first_text, text, tidy
+from clarifai_chat.tools.builtins.given import BadArguments, as_number, find, first_text, text, tidy
 
 EXPRESSION = (
     "expression", "expr", "formula", "equation", "calculation", "math", "mathexpression", "query",
@@ -22,7 +22,7 @@ LEFT = ("a", "x", "left", "first", "firstnumber", "number1", "num1", "operand1",
 RIGHT = ("b", "y", "right", "second", "secondnumber", "number2", "num2", "operand2", "exponent")
 SEVERAL = ("numbers", "operands", "values", "args")
 
-_LONGEST, _DEEPEST, _MOST_BITS = 500, 50, 1024  # 1024 bits: the largest a JSON reader may hold
+_MAX_CHARS, _MAX_DEPTH, _MAX_BITS = 500, 50, 1024  # 1024 bits: the largest a JSON reader may hold
 
 _SIGNS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -75,31 +75,31 @@ def calculate(given: Mapping[str, Any]) -> dict[str, Any]:
         expression = _spelled(operation, given)
     expression = expression or first_text(given)
     if not expression:
-        raise Refused(_NEEDS)
+        raise BadArguments(_NEEDS)
     return {"expression": expression, "result": evaluate(expression)}
 
 
 def evaluate(expression: str) -> float:
-    """The value of an arithmetic expression. Raises `Refused` with a sentence if it has none."""
-    if len(expression) > _LONGEST:
-        raise Refused(f"An expression of more than {_LONGEST} characters is not calculated.")
+    """Return the value of an arithmetic expression. Raises `BadArguments` if it has none."""
+    if len(expression) > _MAX_CHARS:
+        raise BadArguments(f"An expression of more than {_MAX_CHARS} characters is not calculated.")
     try:
         tree = ast.parse(_as_python(expression), mode="eval")
         value = _value(tree.body, 0)
     except (SyntaxError, MemoryError, RecursionError):
-        raise Refused(
+        raise BadArguments(
             "The expression is not arithmetic that can be read. Write it like 2 * (3 + 4)."
         ) from None
     except ZeroDivisionError:
-        raise Refused("Division by zero has no result.") from None
+        raise BadArguments("Division by zero has no result.") from None
     except OverflowError:
-        raise Refused("The result is too large to be calculated.") from None
+        raise BadArguments("The result is too large to be calculated.") from None
     except TypeError:
-        raise Refused("A function in the expression got the wrong number of values.") from None
+        raise BadArguments("A function in the expression got the wrong number of values.") from None
     except ValueError as problem:
-        if isinstance(problem, Refused):
+        if isinstance(problem, BadArguments):
             raise
-        raise Refused("A function in the expression has no value there.") from None
+        raise BadArguments("A function in the expression has no value there.") from None
     return tidy(value)
 
 
@@ -109,19 +109,19 @@ def _spelled(operation: str, given: Mapping[str, Any]) -> str:
     if not isinstance(several, list):
         several = [v for names in (LEFT, RIGHT) if (v := find(given, names)) is not None]
     if len(several) > 50:
-        raise Refused("At most 50 numbers are calculated at once.")
+        raise BadArguments("At most 50 numbers are calculated at once.")
     numbers = [f"({as_number(value, 'number')!r})" for value in several]
     if operation in _FUNCTIONS and numbers:
         return f"{operation}({', '.join(numbers)})"
     if operation not in _SIGN_OF or len(numbers) < 2:
-        raise Refused(_NEEDS)
+        raise BadArguments(_NEEDS)
     return re.sub(r"\((\d[\d.]*)\)", r"\1", f" {_SIGN_OF[operation]} ".join(numbers))
 
 
 def _as_python(expression: str) -> str:
     """The expression with the signs that people write put as Python has them."""
     if re.search(r"\w\)?\s*[-+]\s*[\d.]+\s*%\s*$", expression):
-        raise Refused('It is not clear of what the percentage is meant. Write "10% of 200".')
+        raise BadArguments('It is not clear of what the percentage is meant. Write "10% of 200".')
     if not re.search(r"[a-zA-Z]\s*\(", expression):  # in max(1,000) the comma parts two numbers
         expression = re.sub(r"(?<=\d),(?=\d{3}\b)", "", expression)
     for written, sign in (
@@ -139,8 +139,8 @@ def _as_python(expression: str) -> str:
 
 
 def _value(node: ast.expr, depth: int) -> Any:
-    if depth > _DEEPEST:
-        raise Refused("The expression is nested too deeply.")
+    if depth > _MAX_DEPTH:
+        raise BadArguments("The expression is nested too deeply.")
     match node:
         case ast.Constant(value=value) if type(value) in (int, float):
             return _bounded(value)
@@ -159,30 +159,30 @@ def _value(node: ast.expr, depth: int) -> Any:
             return _bounded(_FUNCTIONS[name.lower()](*(_value(arg, depth + 1) for arg in args)))
         case ast.Call(func=ast.Name(id=name)) | ast.Name(id=name) if name not in _FUNCTIONS:
             known = ", ".join((*_FUNCTIONS, "pi", "e"))
-            raise Refused(f"The calculator does not know {name[:40]}. It knows {known}.")
-    raise Refused("Only numbers, + - * / // % **, parentheses and functions are calculated.")
+            raise BadArguments(f"The calculator does not know {name[:40]}. It knows {known}.")
+    raise BadArguments("Only numbers, + - * / // % **, parentheses and functions are calculated.")
 
 
 def _check_power(base: float, exponent: float) -> None:
-    """Raises `Refused` before a power is worked out that would be too large."""
+    """Raises `BadArguments` before a power is worked out that would be too large."""
     if not isinstance(base, int) or not isinstance(exponent, int) or abs(base) < 2:
         return  # floats overflow by themselves
     # The exponent may be large itself, so it is compared before it is multiplied.
-    if exponent > _MOST_BITS or (base.bit_length() - 1) * exponent > _MOST_BITS:
-        raise Refused("The power is too large to be calculated.")
+    if exponent > _MAX_BITS or (base.bit_length() - 1) * exponent > _MAX_BITS:
+        raise BadArguments("The power is too large to be calculated.")
 
 
 def _bounded(value: Any) -> Any:
     if isinstance(value, complex):
-        raise Refused("The result is not a real number.")
-    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
-        raise Refused("The result is too large to be calculated.")
+        raise BadArguments("The result is not a real number.")
+    if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+        raise BadArguments("The result is too large to be calculated.")
     if not math.isfinite(value):
-        raise Refused("The result is too large to be calculated.")
+        raise BadArguments("The result is too large to be calculated.")
     return value
 
 
 def _few(digits: Any) -> int:
     if not isinstance(digits, int) or abs(digits) > 15:
-        raise Refused("A number is rounded to at most 15 digits.")
+        raise BadArguments("A number is rounded to at most 15 digits.")
     return digits

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from clarifai_chat.tools.builtins.given import Refused, first_text, short, text
+from clarifai_chat.tools.builtins.given import BadArguments, first_text, short, text
 
 PLACE = (
     "timezone", "zone", "tz", "timezonename", "timezoneid", "city", "location", "place", "region",
@@ -73,8 +73,10 @@ def _zone(asked: str) -> tuple[str, tzinfo]:
             except (ZoneInfoNotFoundError, OSError):
                 break  # this machine has no data on time zones
     if not _names():
-        raise Refused("This machine has no data on time zones; only UTC and offsets are known.")
-    raise Refused(
+        raise BadArguments(
+            "This machine has no data on time zones; only UTC and offsets are known."
+        )
+    raise BadArguments(
         f'The time zone of "{short(asked)}" is not known.'
         " Give a zone such as Europe/Paris, a large city, or an offset such as UTC+2."
     )
@@ -82,7 +84,7 @@ def _zone(asked: str) -> tuple[str, tzinfo]:
 
 def _fixed(is_east: bool, hours: int, minutes: int) -> tuple[str, tzinfo]:
     if hours > 14 or minutes > 59:
-        raise Refused("An offset from UTC is at most 14 hours.")
+        raise BadArguments("An offset from UTC is at most 14 hours.")
     away = timedelta(hours=hours, minutes=minutes)
     name = f"UTC{'+' if is_east else '-'}{hours:02}:{minutes:02}"
     return name, timezone(away if is_east else -away)

@@ -11,10 +11,10 @@ from typing import Any
 
 from clarifai_chat.text import cut
 
-LONGEST_TEXT = 500
+MAX_TEXT = 500
 
 
-class Refused(ValueError):
+class BadArguments(ValueError):
     """A call that cannot be answered; its text is the sentence for the model."""
 
 
@@ -35,7 +35,7 @@ def text(given: Mapping[str, Any], names: tuple[str, ...]) -> str:
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise Refused(f"The argument {names[0]} must be text.")
+        raise BadArguments(f"The argument {names[0]} must be text.")
     return cleaned(_digits(value, names[0]) if isinstance(value, int) else str(value))
 
 
@@ -45,8 +45,8 @@ def first_text(given: Mapping[str, Any]) -> str:
 
 
 def cleaned(value: str) -> str:
-    if len(value) > LONGEST_TEXT:
-        raise Refused(f"Text of more than {LONGEST_TEXT} characters is not taken.")
+    if len(value) > MAX_TEXT:
+        raise BadArguments(f"Text of more than {MAX_TEXT} characters is not taken.")
     # A lone surrogate is legal in JSON, and cannot be sent on.
     return value.encode("utf-8", "replace").decode().strip()
 
@@ -58,20 +58,22 @@ def number(given: Mapping[str, Any], names: tuple[str, ...]) -> float | None:
 
 
 def as_number(value: Any, name: str) -> float:
-    """`value` as a finite number. Raises `Refused`, naming the argument `name`."""
+    """`value` as a finite number. Raises `BadArguments`, naming the argument `name`."""
     if isinstance(value, str):
         try:
             value = float(re.sub(r"(?<=\d),(?=\d{3}\b)", "", value))
         except ValueError:
-            raise Refused(f'The argument {name} must be a number, not "{short(value)}".') from None
+            raise BadArguments(
+                f'The argument {name} must be a number, not "{short(value)}".'
+            ) from None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise Refused(f"The argument {name} must be a number.")
+        raise BadArguments(f"The argument {name} must be a number.")
     try:
         is_finite = math.isfinite(value)
     except OverflowError:
         is_finite = False
     if not is_finite:
-        raise Refused(f"The argument {name} is too large a number.")
+        raise BadArguments(f"The argument {name} is too large a number.")
     return value
 
 
@@ -81,7 +83,7 @@ def truth(given: Mapping[str, Any], names: tuple[str, ...]) -> bool | None:
     if isinstance(value, str) and value.strip().lower() in ("true", "false", "yes", "no"):
         return value.strip().lower() in ("true", "yes")
     if value is not None and not isinstance(value, bool):
-        raise Refused(f"The argument {names[0]} must be true or false.")
+        raise BadArguments(f"The argument {names[0]} must be true or false.")
     return value
 
 
@@ -100,5 +102,5 @@ def short(value: str) -> str:
 
 def _digits(value: int, name: str) -> str:
     if value.bit_length() > 1024:
-        raise Refused(f"The argument {name} is too large a number.")
+        raise BadArguments(f"The argument {name} is too large a number.")
     return str(value)

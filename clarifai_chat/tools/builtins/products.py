@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
-from clarifai_chat.tools.builtins.given import Refused, first_text, number, short, text, truth
+from clarifai_chat.tools.builtins.given import BadArguments, first_text, number, short, text, truth
 
 SKU = ("sku", "id", "productid", "productsku", "itemid", "code", "productcode")
 QUERY = (
@@ -23,7 +23,7 @@ LIMIT = ("limit", "maxresults", "count", "top", "n", "numresults", "size", "page
 SORT = ("sort", "sortby", "orderby", "order")
 ALL = (*SKU, *QUERY, *CATEGORY, *MAX_PRICE, *MIN_PRICE, *IN_STOCK, *LIMIT, *SORT)
 
-_MOST, _USUAL = 20, 5
+_MAX_FOUND, _USUAL = 20, 5
 _PRODUCTS = (
     ("SKU-1001", "Aurora Wireless Headphones", "audio", 129.00, 42, 4.6,
      "Over-ear headphones with noise cancelling and 30 hours of battery"),
@@ -69,16 +69,16 @@ def products(given: Mapping[str, Any]) -> dict[str, Any]:
     if sku := text(given, SKU):
         found = _read("SELECT * FROM products WHERE sku = ? COLLATE NOCASE", [sku])
         if not found:
-            raise Refused(f'There is no product with the sku "{short(sku)}".')
+            raise BadArguments(f'There is no product with the sku "{short(sku)}".')
         return {"product": found[0]}
     where, values = _conditions(given)
     if not where:
         listed = ", ".join(CATEGORIES)
-        raise Refused(
+        raise BadArguments(
             f"The product search needs a query, a category ({listed}), a price limit or a sku."
         )
     asked = number(given, LIMIT)
-    limit = _USUAL if asked is None else max(1, min(int(asked), _MOST))
+    limit = _USUAL if asked is None else max(1, min(int(asked), _MAX_FOUND))
     wish = "".join(c for c in text(given, SORT).lower() if c.isalpha())
     order = _SORTS.get(wish, "rating DESC")
     found = _read(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from clarifai_chat.tools.builtins.given import Refused, first_text, number, short, text, tidy
+from clarifai_chat.tools.builtins.given import BadArguments, first_text, number, short, text, tidy
 
 VALUE = ("value", "amount", "quantity", "number", "magnitude", "measurement", "temperature", "size")
 FROM = ("from", "fromunit", "unitfrom", "sourceunit", "source", "inputunit", "originalunit", "unit")
@@ -107,20 +107,20 @@ def convert(given: Mapping[str, Any]) -> dict[str, Any]:
         written = " ".join(first_text(given).split())
         whole = re.fullmatch(r"(-?[\d.,]+) ?(.+?) (?:to|in|into|as) (.+?)[?.]?", written)
         if not whole:
-            raise Refused(_NEEDS)
+            raise BadArguments(_NEEDS)
         value, source, target = number({"value": whole[1]}, VALUE), whole[2], whole[3]
     before, after = _unit(source), _unit(target)
     if before.quantity != after.quantity:
-        raise Refused(
+        raise BadArguments(
             f"{before.name} measures {before.quantity} and {after.name} measures {after.quantity},"
             " so one cannot be converted into the other."
         )
     base = ((value or 0) + before.zero) * before.factor
     if before.quantity == "temperature" and base < -1e-9:
-        raise Refused("No temperature is below absolute zero, -273.15 °C.")
+        raise BadArguments("No temperature is below absolute zero, -273.15 °C.")
     result = base / after.factor - after.zero
     if math.isinf(result):
-        raise Refused("The result is too large a number.")
+        raise BadArguments("The result is too large a number.")
     # The zeros of temperatures leave noise: 32 °F must be 0 °C.
     result = round(result, 9) if after.zero else float(f"{result:.10g}")
     return {
@@ -132,7 +132,7 @@ def convert(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _unit(asked: str) -> Unit:
-    """The unit that `asked` means. Raises `Refused` if there is none."""
+    """The unit that `asked` means. Raises `BadArguments` if there is none."""
     name = re.sub(r"[_\s]+", " ", asked).strip().rstrip(".")
     name = re.sub(r"^(degrees?|deg|°) ?(?=\w)", "", name, flags=re.IGNORECASE)
     lowered = name.lower()
@@ -141,4 +141,4 @@ def _unit(asked: str) -> Unit:
         if unit:
             return unit
     quantities = f"{', '.join(QUANTITIES[:-1])} and {QUANTITIES[-1]}"
-    raise Refused(f'The unit "{short(asked)}" is not known. Units of {quantities} are.')
+    raise BadArguments(f'The unit "{short(asked)}" is not known. Units of {quantities} are.')

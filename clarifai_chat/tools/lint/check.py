@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from clarifai_chat.tools.lint import lint, similar_tools, strict
-from clarifai_chat.tools.lint.tool_context import Subject
+from clarifai_chat.tools.lint.tool_context import ToolContext
 from clarifai_chat.tools.schema.validator import SchemaProblem, schema_problems
 from clarifai_chat.tools.text import patch
-from clarifai_chat.tools.text.diagnostics import Edit, Finding, Path, kind, quoted
+from clarifai_chat.tools.text.diagnostics import Diagnostic, Edit, Path, kind, quoted
 from clarifai_chat.tools.text.parse import Tool, read
 
 MAX_NAME = 64
@@ -24,11 +24,11 @@ _SAME_AS_PARAMETERS = ("input_schema", "inputSchema", "parameters_schema", "args
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckResult:
     """The tools of a text and all findings: errors first, hints last, each by their place."""
 
     tools: tuple[Tool, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Diagnostic, ...]
 
     @property
     def errors(self) -> int:
@@ -45,13 +45,13 @@ class Checked:
 
 
 @lru_cache(maxsize=16)
-def check(text: str) -> Checked:
+def check(text: str) -> CheckResult:
     """The tools in `text` and what there is to say about them. Never raises.
 
     The result is shared by all who ask for the same text: nobody changes its tools.
     """
     document = read(text)
-    subjects = [Subject(document, tool) for tool in document.tools]
+    subjects = [ToolContext(document, tool) for tool in document.tools]
     found = list(document.findings)
     names: set[str] = {tool.name for tool in document.tools}
     seen: set[str] = set()
@@ -63,7 +63,7 @@ def check(text: str) -> Checked:
         found.extend(strict.problems(subject))
         found.extend(lint.problems(subject, is_sound=not problems))
     found.extend(similar_tools.problems(subjects))
-    return Checked(document.tools, tuple(sorted(_few(found), key=_order)))
+    return CheckResult(document.tools, tuple(sorted(_few(found), key=_order)))
 
 
 def unique(name: str, names: Collection[str]) -> str:
@@ -77,13 +77,13 @@ def unique(name: str, names: Collection[str]) -> str:
     return new
 
 
-def _order(finding: Finding) -> tuple[int, int, int, str]:
+def _order(finding: Diagnostic) -> tuple[int, int, int, str]:
     return (_RANK[finding.level], finding.line, finding.column, finding.code)
 
 
-def _few(found: list[Finding]) -> Iterator[Finding]:
+def _few(found: list[Diagnostic]) -> Iterator[Diagnostic]:
     """One finding of a code for each place, and not too many of one code for each tool."""
-    groups: dict[tuple[str, str], dict[Path, Finding]] = defaultdict(dict)
+    groups: dict[tuple[str, str], dict[Path, Diagnostic]] = defaultdict(dict)
     for finding in found:
         groups[finding.tool, finding.code].setdefault(finding.path, finding)
     for group in groups.values():
@@ -95,7 +95,7 @@ def _few(found: list[Finding]) -> Iterator[Finding]:
             yield replace(last, message=sentence)
 
 
-def _name(subject: Subject, names: set[str], seen: set[str]) -> Iterator[Finding]:
+def _name(subject: ToolContext, names: set[str], seen: set[str]) -> Iterator[Diagnostic]:
     """What is wrong with a tool's name. Adds it to `seen`, and a proposed one to `names`."""
     name, path = subject.function.get("name"), subject.at("name")
     rule = f"up to {MAX_NAME} letters A-Z and a-z, digits, _ and -"
@@ -124,7 +124,7 @@ def _name(subject: Subject, names: set[str], seen: set[str]) -> Iterator[Finding
     seen.add(name)
 
 
-def _function(subject: Subject) -> Iterator[Finding]:
+def _function(subject: ToolContext) -> Iterator[Diagnostic]:
     """What is wrong with the other keys of a tool."""
     function = subject.function
     if not isinstance(function.get("description", ""), str):
@@ -147,7 +147,7 @@ def _function(subject: Subject) -> Iterator[Finding]:
             yield subject.finding("hint", "key.unknown", sentence, (*subject.tool.path, key))
 
 
-def _unknown(subject: Subject, key: str) -> Finding:
+def _unknown(subject: ToolContext, key: str) -> Diagnostic:
     near = difflib.get_close_matches(key[:40], _FUNCTION_KEYS, n=1, cutoff=0.75)
     meant = "parameters" if key in _SAME_AS_PARAMETERS else near[0] if near else ""
     path = subject.at(key)
@@ -160,7 +160,7 @@ def _unknown(subject: Subject, key: str) -> Finding:
     return subject.finding("warning", "key.unknown", sentence, path, label=label, edits=edits)
 
 
-def _schema(subject: Subject, problems: list[SchemaProblem]) -> Iterator[Finding]:
+def _schema(subject: ToolContext, problems: list[SchemaProblem]) -> Iterator[Diagnostic]:
     """What is wrong with the parameters as a schema for an object."""
     if "parameters" not in subject.function:
         return

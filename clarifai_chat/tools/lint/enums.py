@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from clarifai_chat.tools.lint.tool_context import Subject
+from clarifai_chat.tools.lint.tool_context import ToolContext
 from clarifai_chat.tools.schema.subschemas import Place, types
 from clarifai_chat.tools.text import patch
-from clarifai_chat.tools.text.diagnostics import Edit, Finding, quoted, words
+from clarifai_chat.tools.text.diagnostics import Diagnostic, Edit, quoted, words
 
 _READ_CHARS = 2_000  # of a description
 _QUOTED = r"""(?:"[^"\n]{1,40}"|'[^'\n]{1,40}'|`[^`\n]{1,40}`)"""
@@ -30,7 +30,7 @@ _KINDS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def problems(subject: Subject, place: Place) -> Iterator[Finding]:
+def problems(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
     """What there is to say about the values that one place allows."""
     values = place.schema.get("enum")
     if isinstance(values, list) and values:
@@ -74,7 +74,9 @@ def _items(text: str) -> Iterator[str]:
         at = between.end() if between else len(text)
 
 
-def _doubles(subject: Subject, path: tuple[str | int, ...], values: list[Any]) -> Iterator[Finding]:
+def _doubles(
+    subject: ToolContext, path: tuple[str | int, ...], values: list[Any]
+) -> Iterator[Diagnostic]:
     if len(values) == 1:
         sentence = "The enum has one value, so there is nothing to choose. Drop the parameter, or"
         sentence += " list the other values."
@@ -95,8 +97,8 @@ def _doubles(subject: Subject, path: tuple[str | int, ...], values: list[Any]) -
 
 
 def _types(
-    subject: Subject, path: tuple[str | int, ...], place: Place, values: list[Any]
-) -> Iterator[Finding]:
+    subject: ToolContext, path: tuple[str | int, ...], place: Place, values: list[Any]
+) -> Iterator[Diagnostic]:
     """Values of another type than the schema has, and numbers that are written as text."""
     named = types(place.schema)
     wrong = [index for index, value in enumerate(values) if named and not _is_of(value, named)]
@@ -113,7 +115,7 @@ def _types(
 
 
 def _retyped(
-    subject: Subject,
+    subject: ToolContext,
     path: tuple[str | int, ...],
     named: set[str],
     values: list[Any],

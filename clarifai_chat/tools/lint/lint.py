@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from clarifai_chat.tools.lint import enums, strict
 from clarifai_chat.tools.lint.pitfalls import exponential, ref_loop
-from clarifai_chat.tools.lint.tool_context import Subject
+from clarifai_chat.tools.lint.tool_context import ToolContext
 from clarifai_chat.tools.schema.subschemas import Place, places, properties, required, types
 from clarifai_chat.tools.schema.validator import SchemaTrouble, validator_for
 from clarifai_chat.tools.text import patch
-from clarifai_chat.tools.text.diagnostics import Finding, Level, quoted
+from clarifai_chat.tools.text.diagnostics import Diagnostic, Severity, quoted
 
 MAX_PARAMETERS = 20
 MAX_DEPTH = 5
@@ -31,7 +31,7 @@ _SAYS_WHAT_IT_IS = (
 )  # fmt: skip
 
 
-def problems(subject: Subject, *, is_sound: bool = True) -> Iterator[Finding]:
+def problems(subject: ToolContext, *, is_sound: bool = True) -> Iterator[Diagnostic]:
     """Warnings and hints about one tool. `is_sound` says that its schema is a valid one."""
     yield from _description(subject)
     found = list(places(subject.schema))
@@ -61,7 +61,7 @@ def problems(subject: Subject, *, is_sound: bool = True) -> Iterator[Finding]:
         yield from _defaults(subject, found)
 
 
-def _description(subject: Subject) -> Iterator[Finding]:
+def _description(subject: ToolContext) -> Iterator[Diagnostic]:
     description, path = subject.function.get("description"), subject.at("description")
     if description is not None and not isinstance(description, str):
         return
@@ -79,7 +79,7 @@ def _description(subject: Subject) -> Iterator[Finding]:
         yield subject.finding("warning", "lint.long_description", sentence, path)
 
 
-def _required_at_all(subject: Subject) -> Iterator[Finding]:
+def _required_at_all(subject: ToolContext) -> Iterator[Diagnostic]:
     if subject.is_strict or not properties(subject.schema) or "required" in subject.schema:
         return
     sentence = "No parameter is required, so a model may leave out all. List in required what the"
@@ -87,7 +87,7 @@ def _required_at_all(subject: Subject) -> Iterator[Finding]:
     yield subject.finding("hint", "lint.required", sentence, subject.inside(()))
 
 
-def _keywords(subject: Subject, found: list[Place]) -> Iterator[Finding]:
+def _keywords(subject: ToolContext, found: list[Place]) -> Iterator[Diagnostic]:
     """Keywords that do not reach every model: each of the grave ones, and one hint for the rest."""
     told = {*strict.REFUSED, *strict.DIFFERS} if subject.is_strict else set()
     weak: dict[str, Place] = {}
@@ -110,7 +110,7 @@ def _keywords(subject: Subject, found: list[Place]) -> Iterator[Finding]:
         yield subject.finding("hint", "lint.constraint", sentence, path)
 
 
-def _place(subject: Subject, place: Place) -> Iterator[Finding]:
+def _place(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
     """What would help at one place in the schema."""
     schema, path = place.schema, subject.inside(place.path)
     if place.prop is not None:
@@ -126,7 +126,7 @@ def _place(subject: Subject, place: Place) -> Iterator[Finding]:
         yield subject.finding("warning", "lint.pattern", sentence, (*path, "pattern"))
 
 
-def _property(subject: Subject, place: Place) -> Iterator[Finding]:
+def _property(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
     schema, path = place.schema, subject.inside(place.path)
     name = quoted(place.prop)
     description = schema.get("description", "")
@@ -141,7 +141,7 @@ def _property(subject: Subject, place: Place) -> Iterator[Finding]:
         yield subject.finding("warning", "lint.type", sentence, path, label=label, edits=edits)
 
 
-def _required(subject: Subject, place: Place) -> Iterator[Finding]:
+def _required(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
     """Required names that are no properties."""
     schema = place.schema
     known = properties(schema)
@@ -161,12 +161,12 @@ def _required(subject: Subject, place: Place) -> Iterator[Finding]:
         near = difflib.get_close_matches(name[:64], free[:200], n=1, cutoff=0.8)
         edits = patch.replace(subject.document, path, near[0]) if near else ()
         label = f"Write {quoted(near[0])}" if near else ""
-        level: Level = "error" if is_never else "warning"
+        level: Severity = "error" if is_never else "warning"
         code = "lint.required_unknown"
         yield subject.finding(level, code, sentence, path, label=label, edits=edits)
 
 
-def _defaults(subject: Subject, found: list[Place]) -> Iterator[Finding]:
+def _defaults(subject: ToolContext, found: list[Place]) -> Iterator[Diagnostic]:
     """Defaults that their own schema does not allow."""
     looked_at = [place for place in found if "default" in place.schema][:MAX_DEFAULTS]
     for place in looked_at:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from clarifai_chat.tools.lint.tool_context import Subject
-from clarifai_chat.tools.text.diagnostics import Finding, quoted
+from clarifai_chat.tools.lint.tool_context import ToolContext
+from clarifai_chat.tools.text.diagnostics import Diagnostic, quoted
 
 MAX_TOOLS = 128  # many providers take no more
 MAX_COMPARED = 64
@@ -12,7 +12,7 @@ _COMPARED_CHARS = 300
 _NAME_RATIO, _DESCRIPTION_RATIO = 0.9, 0.92
 
 
-def problems(subjects: Sequence[Subject]) -> Iterator[Finding]:
+def problems(subjects: Sequence[ToolContext]) -> Iterator[Diagnostic]:
     """A finding for each tool that an earlier one looks like, and one for too many tools."""
     if len(subjects) > MAX_TOOLS:
         first = subjects[MAX_TOOLS]
@@ -24,7 +24,7 @@ def problems(subjects: Sequence[Subject]) -> Iterator[Finding]:
             yield found
 
 
-def _like(subject: Subject, before: Sequence[Subject]) -> Finding | None:
+def _like(subject: ToolContext, before: Sequence[ToolContext]) -> Diagnostic | None:
     name = subject.tool.name
     others = [other for other in before if other.tool.name != name and other.tool.name]
     for other in others:
@@ -48,7 +48,7 @@ def _like(subject: Subject, before: Sequence[Subject]) -> Finding | None:
     return None
 
 
-def _description(subject: Subject) -> str:
+def _description(subject: ToolContext) -> str:
     description = subject.function.get("description")
     return description[:_COMPARED_CHARS].lower() if isinstance(description, str) else ""
 

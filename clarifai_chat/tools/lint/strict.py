@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from clarifai_chat.text import are
-from clarifai_chat.tools.lint.tool_context import Subject
+from clarifai_chat.tools.lint.tool_context import ToolContext
 from clarifai_chat.tools.schema.subschemas import Place, is_object, places, properties, required
 from clarifai_chat.tools.text import patch
-from clarifai_chat.tools.text.diagnostics import Finding, Level, words
+from clarifai_chat.tools.text.diagnostics import Diagnostic, Severity, words
 
 REFUSED = (
     "allOf", "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas",
@@ -37,7 +37,7 @@ ENUM_VALUES = Limit("enum values in all", 1000, 500)
 CHARACTERS = Limit("characters of names, enum and const values in all", 120_000, 15_000)
 
 
-def problems(subject: Subject) -> Iterator[Finding]:
+def problems(subject: ToolContext) -> Iterator[Diagnostic]:
     """What keeps a tool that says "strict": true from being taken as such."""
     if not subject.is_strict or not subject.schema:
         return
@@ -53,7 +53,7 @@ def problems(subject: Subject) -> Iterator[Finding]:
     yield from _limits(subject, found)
 
 
-def _open_object(subject: Subject, place: Place) -> Iterator[Finding]:
+def _open_object(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
     """That an object takes more than its properties."""
     more = place.schema.get("additionalProperties")
     if more is False:
@@ -75,7 +75,7 @@ def _open_object(subject: Subject, place: Place) -> Iterator[Finding]:
     yield subject.finding("error", "strict.additional", sentence, path, label=label, edits=edits)
 
 
-def _optional(subject: Subject, place: Place) -> Iterator[Finding]:
+def _optional(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
     """That some properties of an object are not required."""
     names = required(place.schema)
     missing = [name for name in properties(place.schema) if name not in set(names)]
@@ -96,7 +96,7 @@ def _optional(subject: Subject, place: Place) -> Iterator[Finding]:
     yield subject.finding("error", "strict.required", sentence, where, label=label, edits=edits)
 
 
-def _keywords(subject: Subject, found: list[Place]) -> Iterator[Finding]:
+def _keywords(subject: ToolContext, found: list[Place]) -> Iterator[Diagnostic]:
     """Keywords outside of the subset, each where it is used first."""
     seen: set[str] = set()
     for place in found:
@@ -113,7 +113,7 @@ def _keywords(subject: Subject, found: list[Place]) -> Iterator[Finding]:
                 yield subject.finding("warning", "strict.keyword", sentence, path)
 
 
-def _limits(subject: Subject, found: list[Place]) -> Iterator[Finding]:
+def _limits(subject: ToolContext, found: list[Place]) -> Iterator[Diagnostic]:
     enums = [(place, _values(place, "enum")) for place in found]
     names = [name for place in found for name in _names(place.schema)]
     constants = [place.schema["const"] for place in found if "const" in place.schema]
@@ -127,7 +127,7 @@ def _limits(subject: Subject, found: list[Place]) -> Iterator[Finding]:
     over = [(limit, count) for limit, count in counts if count > limit.formerly]
     over.sort(key=lambda pair: pair[1] <= pair[0].now)  # what no model takes comes first
     for limit, count in over[:1]:  # a smaller schema may well meet the others too
-        level: Level = "error" if count > limit.now else "warning"
+        level: Severity = "error" if count > limit.now else "warning"
         sentence = f"With strict, a schema may have {limit.now:,} {limit.what}"
         sentence += f" ({limit.formerly:,} with older models); this one has {count:,}."
         yield subject.finding(level, "strict.limit", sentence, subject.inside(()))

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clarifai_chat.tools.text.diagnostics import Edit, Finding, Fix, Level, Path
+from clarifai_chat.tools.text.diagnostics import Diagnostic, Edit, Fix, Path, Severity
 from clarifai_chat.tools.text.parse import Document, Tool
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ToolContext:
     document: Document
     tool: Tool
 
@@ -37,14 +37,14 @@ class Subject:
 
     def finding(
         self,
-        level: Level,
+        level: Severity,
         code: str,
         message: str,
         path: Path,
         *,
         label: str = "",
         edits: Sequence[Edit] = (),
-    ) -> Finding:
+    ) -> Diagnostic:
         """A finding about a place in the document, with a fix where there are edits."""
         fix = Fix(label, tuple(edits)) if edits else None
         return self.document.finding(level, code, message, path, tool=self.tool.name, fix=fix)

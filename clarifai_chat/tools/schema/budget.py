@@ -6,8 +6,8 @@ from typing import Any
 from clarifai_chat.tools.schema.patterns import BadPattern, is_found
 from clarifai_chat.tools.schema.wording import name_text
 
-DEEPEST = 100  # levels of a schema or of a value
-MOST_WORK = 1_000_000  # steps of about a microsecond
+MAX_DEPTH = 100  # levels of a schema or of a value
+MAX_WORK = 1_000_000  # steps of about a microsecond
 PATTERN_S = 0.25
 ALL_PATTERNS_S = 1.0
 
@@ -16,7 +16,7 @@ class SchemaTrouble(Exception):
     """Why nothing can be said about a value or its schema: a sentence for the reader."""
 
 
-class Guard:
+class Budget:
     """What one validation may still take; raises `SchemaTrouble` when that is used up.
 
     A schema that `trusts` itself is one of the drafts' own.
@@ -25,7 +25,7 @@ class Guard:
     def __init__(self, *, trusts: bool = False) -> None:
         self._trusts = trusts
         self._seen: set[int] = set()
-        self._left = MOST_WORK
+        self._left = MAX_WORK
         self._pattern_s = ALL_PATTERNS_S
 
     def step(self, count: int = 1) -> None:
@@ -58,7 +58,7 @@ class Guard:
             self._pattern_s = max(0.001, self._pattern_s - (time.monotonic() - began))
 
 
-def guard_of(validator: Any) -> Guard:
+def guard_of(validator: Any) -> Budget:
     return validator._resolver.guard  # type: ignore[no-any-return]
 
 

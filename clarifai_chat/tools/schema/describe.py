@@ -5,7 +5,7 @@ from typing import Any
 from clarifai_chat.tools.schema.references import resolved
 from clarifai_chat.tools.schema.wording import few_of, name_text, one_of, shortened, types_text
 
-_MOST_NESTED = 4  # schemas within schemas that are told
+_MAX_NESTED = 4  # schemas within schemas that are told
 _PLURALS = {
     "string": "strings",
     "integer": "integers",
@@ -24,7 +24,7 @@ def described(schema: Any, root: Any = None, depth: int = 0) -> str:
     schema = resolved(schema, root)
     if schema is False:
         return "nothing"
-    if not isinstance(schema, dict) or depth > _MOST_NESTED:
+    if not isinstance(schema, dict) or depth > _MAX_NESTED:
         return "anything" if schema is True else "a value that fits the schema"
     if "const" in schema:
         return shortened(schema["const"])

@@ -12,9 +12,9 @@ from clarifai_chat.tools.schema.references import resolved
 from clarifai_chat.tools.schema.wording import name_text, path_text, shortened
 from clarifai_chat.tools.text.diagnostics import Path
 
-_MOST_NOTES = 5
-_MOST_TEXTS = 1000
-_LONGEST = 2000  # characters of a text that is looked at
+_MAX_NOTES = 5
+_MAX_TEXTS = 1000
+_MAX_CHARS = 2000  # characters of a text that is looked at
 _BY_JSONSCHEMA = ("date", "email", "ipv4", "ipv6", "uuid")
 _DATE_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.A)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*")
@@ -22,19 +22,19 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*")
 
 def format_notes(value: Any, schema: Any) -> tuple[str, ...]:
     """Which texts in `value` do not look like the `format` that `schema` gives them."""
-    texts = islice(_with_format(value, schema, schema, ()), _MOST_TEXTS)
+    texts = islice(_with_format(value, schema, schema, ()), _MAX_TEXTS)
     notes = (
         f"{path_text(path) or 'The whole'} does not look like the format {wanted}: "
         f"{shortened(text)}. Formats are only a hint; the schema takes it."
         for path, wanted, text in texts
         if not looks_like(wanted, text)
     )
-    return tuple(islice(notes, _MOST_NOTES))
+    return tuple(islice(notes, _MAX_NOTES))
 
 
 def looks_like(wanted: str, text: str) -> bool:
     """Whether `text` can be of a format; True for formats that are not known here."""
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_CHARS:
         return True
     if wanted == "date-time":
         return _is_date_time(text)
@@ -67,5 +67,5 @@ def _with_format(value: Any, schema: Any, root: Any, path: Path) -> Iterator[tup
             if name in value:
                 yield from _with_format(value[name], subschema, root, (*path, name))
     if isinstance(value, list) and "items" in schema:
-        for index, item in enumerate(value[:_MOST_TEXTS]):
+        for index, item in enumerate(value[:_MAX_TEXTS]):
             yield from _with_format(item, schema["items"], root, (*path, index))

@@ -1,7 +1,7 @@
 """The keywords that a validator of ours judges its own way: within limits, and exactly.
 
 jsonschema's own search with Python's `re`, which a pattern can keep busy for hours, divide prices
-as floats, and repeat the whole value in each message. These count their work (`Guard`), and each
+as floats, and repeat the whole value in each message. These count their work (`Budget`), and each
 error is at the place that it is about: a missing property at the property, not at its object.
 """
 
@@ -16,7 +16,7 @@ from referencing.jsonschema import lookup_recursive_ref
 
 from clarifai_chat.tools.schema.budget import SchemaTrouble, guard_of
 
-MOST_ERRORS = 100  # of one alternative, and in all
+MAX_ERRORS = 100  # of one alternative, and in all
 
 Errors = Iterator[ValidationError]
 
@@ -142,7 +142,7 @@ def _branches(validator: Any, branches: list[Any], value: Any) -> list[list[Vali
     found: list[list[ValidationError]] = []
     for index, branch in enumerate(branches):
         errors = validator.descend(value, branch, schema_path=index)
-        found.append(list(islice(errors, MOST_ERRORS)))
+        found.append(list(islice(errors, MAX_ERRORS)))
     return found
 
 

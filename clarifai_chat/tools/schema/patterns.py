@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import regex
 
-LONGEST = 10_000  # characters of a pattern; a longer one is no pattern that a person wrote
+MAX_PATTERN_CHARS = 10_000  # a longer one was not written by a person
 _NUMBER = "0-9"
 _WORD = "A-Za-z0-9_"
 _SPACE = r"\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -39,8 +39,8 @@ def is_found(pattern: str, text: str, timeout_s: float) -> bool:
 @lru_cache(maxsize=256)
 def compiled(pattern: str) -> "regex.Pattern[str]":
     """`pattern` in the words of the regex package, compiled; raises `BadPattern`."""
-    if len(pattern) > LONGEST:
-        raise BadPattern(f"is longer than {LONGEST:,} characters")
+    if len(pattern) > MAX_PATTERN_CHARS:
+        raise BadPattern(f"is longer than {MAX_PATTERN_CHARS:,} characters")
     try:
         return regex.compile(translated(pattern), regex.V1)
     except regex.error as why:

@@ -10,11 +10,11 @@ from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from clarifai_chat.tools.schema.budget import Guard, SchemaTrouble
+from clarifai_chat.tools.schema.budget import Budget, SchemaTrouble
 from clarifai_chat.tools.schema.wording import shortened
 
-MOST_HOPS = 128  # from schema to subschema; each takes several frames of Python's stack
-_MOST_IN_WORDS = 4  # references in a row that a description follows
+MAX_HOPS = 128  # from schema to subschema; each takes several frames of Python's stack
+_MAX_IN_WORDS = 4  # references in a row that a description follows
 _DEAD = (Unresolvable, LookupError, ValueError, TypeError, AttributeError)
 _RESOLVER = Registry[Any]().resolver()
 
@@ -31,7 +31,7 @@ def target(ref: Any, root: Any) -> Any:
 
 def resolved(schema: Any, root: Any) -> Any:
     """Return what `schema` stands for, after following its references to places in `root`."""
-    for _ in range(_MOST_IN_WORDS):
+    for _ in range(_MAX_IN_WORDS):
         found = target(schema.get("$ref"), root) if isinstance(schema, dict) else None
         if not isinstance(found, dict | bool):
             break
@@ -39,7 +39,7 @@ def resolved(schema: Any, root: Any) -> Any:
     return schema
 
 
-def resolver_of(resource: Resource[Any], guard: Guard) -> "Resolver":
+def resolver_of(resource: Resource[Any], guard: Budget) -> "Resolver":
     """Return a resolver of the references in a schema."""
     address = resource.id() or ""
     registry = REGISTRY.with_resource(address, resource)
@@ -53,8 +53,8 @@ def resolver_of(resource: Resource[Any], guard: Guard) -> "Resolver":
 class Resolver:
     """A resolver of references that counts its work and never fetches."""
 
-    def __init__(self, inner: Any, guard: Guard, hops: int = 0) -> None:
-        if hops > MOST_HOPS:
+    def __init__(self, inner: Any, guard: Budget, hops: int = 0) -> None:
+        if hops > MAX_HOPS:
             raise SchemaTrouble(
                 "The schema's references go in circles, or the value is nested too deeply."
             )
@@ -63,7 +63,7 @@ class Resolver:
         self._hops = hops
         self.guard = guard
 
-    def lookup(self, ref: str) -> "Found":
+    def lookup(self, ref: str) -> "Target":
         """Return what `ref` leads to. Raises `SchemaTrouble`."""
         self.guard.step(60)
         try:
@@ -73,7 +73,7 @@ class Resolver:
             if ref.startswith("#"):
                 why = "leads nowhere: there is no such place in the schema"
             raise SchemaTrouble(f"{shortened(ref)} {why}.") from None
-        return Found(found.contents, self._next(found.resolver))
+        return Target(found.contents, self._next(found.resolver))
 
     def in_subresource(self, subresource: Resource[Any]) -> "Resolver":
         try:
@@ -89,6 +89,6 @@ class Resolver:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Target:
     contents: Any
     resolver: Resolver

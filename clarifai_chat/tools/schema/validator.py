@@ -13,9 +13,9 @@ from jsonschema.protocols import Validator
 from jsonschema_specifications import REGISTRY
 from referencing.jsonschema import specification_with
 
-from clarifai_chat.tools.schema.budget import DEEPEST, Guard, SchemaTrouble, is_deeper
+from clarifai_chat.tools.schema.budget import MAX_DEPTH, Budget, SchemaTrouble, is_deeper
 from clarifai_chat.tools.schema.explain import problem
-from clarifai_chat.tools.schema.keywords import KEYWORDS, MOST_ERRORS
+from clarifai_chat.tools.schema.keywords import KEYWORDS, MAX_ERRORS
 from clarifai_chat.tools.schema.patterns import BadPattern, compiled
 from clarifai_chat.tools.schema.references import resolver_of
 from clarifai_chat.tools.schema.subschemas import subschemas
@@ -48,9 +48,9 @@ def validator_for(schema: Any) -> Validator:
 
 def errors_in(value: Any, schema: Any) -> list[ValidationError]:
     """What is wrong with `value`: 100 errors at most and one more. Raises `SchemaTrouble`."""
-    if is_deeper(value, DEEPEST):
-        raise SchemaTrouble(f"The value is nested deeper than {DEEPEST} levels.")
-    return list(islice(validator_for(schema).iter_errors(value), MOST_ERRORS + 1))
+    if is_deeper(value, MAX_DEPTH):
+        raise SchemaTrouble(f"The value is nested deeper than {MAX_DEPTH} levels.")
+    return list(islice(validator_for(schema).iter_errors(value), MAX_ERRORS + 1))
 
 
 def schema_problems(schema: Any) -> list[SchemaProblem]:
@@ -58,7 +58,7 @@ def schema_problems(schema: Any) -> list[SchemaProblem]:
     if wrong := _against_meta_schema(schema):
         return list(wrong)
     try:
-        return list(islice(_dead_ends(_validator(schema), ()), MOST_ERRORS))
+        return list(islice(_dead_ends(_validator(schema), ()), MAX_ERRORS))
     except SchemaTrouble as trouble:
         return [SchemaProblem((), str(trouble))]
 
@@ -71,7 +71,7 @@ def _in_a_line(wrong: SchemaProblem) -> str:
 def _validator(schema: Any, *, trusts: bool = False) -> Any:
     draft = _draft_of(schema, _DEFAULT)
     resource = specification_with(draft).create_resource(schema)
-    return _class(draft)(schema, _resolver=resolver_of(resource, Guard(trusts=trusts)))
+    return _class(draft)(schema, _resolver=resolver_of(resource, Budget(trusts=trusts)))
 
 
 # Against the drafts' own schemas.
@@ -80,8 +80,8 @@ def _validator(schema: Any, *, trusts: bool = False) -> Any:
 def _against_meta_schema(schema: Any, draft: str = _DEFAULT) -> tuple[SchemaProblem, ...]:
     if not isinstance(schema, dict | bool):
         return (SchemaProblem((), f"A schema is an object, not {shortened(schema)}."),)
-    if is_deeper(schema, DEEPEST):
-        return (SchemaProblem((), f"The schema is nested deeper than {DEEPEST} levels."),)
+    if is_deeper(schema, MAX_DEPTH):
+        return (SchemaProblem((), f"The schema is nested deeper than {MAX_DEPTH} levels."),)
     return _checked(json.dumps(schema), _draft_of(schema, draft))
 
 
@@ -90,7 +90,7 @@ def _checked(text: str, draft: str) -> tuple[SchemaProblem, ...]:
     meta_schema = REGISTRY.contents(draft)
     meta_validator = _validator(meta_schema, trusts=True)
     try:
-        errors = list(islice(meta_validator.iter_errors(json.loads(text)), MOST_ERRORS))
+        errors = list(islice(meta_validator.iter_errors(json.loads(text)), MAX_ERRORS))
     except SchemaTrouble as trouble:
         return (SchemaProblem((), str(trouble)),)
     return tuple(dict.fromkeys(SchemaProblem(tuple(e.absolute_path), problem(e)) for e in errors))

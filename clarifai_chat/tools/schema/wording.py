@@ -7,7 +7,7 @@ from typing import Any
 from clarifai_chat.text import counted, listed
 
 SHOWN = 60  # characters of a value within a sentence
-_MOST_NAMED = 8  # values or names in a list of them
+_MAX_NAMED = 8  # values or names in a list of them
 _WORDS = {"array": "list", "boolean": "true or false"}
 
 
@@ -42,7 +42,7 @@ def got(value: Any) -> str:
 
 def few_of(texts: list[str], last: str = "") -> str:
     """Return names or values as a list, of which not too many are shown."""
-    return listed(texts, last, most=_MOST_NAMED)
+    return listed(texts, last, most=_MAX_NAMED)
 
 
 def one_of(values: Any) -> str:

@@ -13,7 +13,7 @@ from clarifai_chat.text import cut, listed
 Path = tuple[str | int, ...]
 # error: a server would refuse it, or a call could not be judged. warning: likely to hurt.
 # hint: would help a model.
-Level = Literal["error", "warning", "hint"]
+Severity = Literal["error", "warning", "hint"]
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -48,10 +48,10 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnostic:
     """One sentence about one place. `code` is stable; lines and columns count from 1."""
 
-    level: Level
+    level: Severity
     code: str
     message: str
     path: Path
@@ -64,7 +64,7 @@ class Finding:
 
 
 def finding(
-    level: Level,
+    level: Severity,
     code: str,
     message: str,
     path: Path,
@@ -72,9 +72,9 @@ def finding(
     *,
     tool: str = "",
     fix: Fix | None = None,
-) -> Finding:
+) -> Diagnostic:
     ends = (span.line, span.column, span.end_line, span.end_column)
-    return Finding(level, code, message, path, *ends, tool, fix)
+    return Diagnostic(level, code, message, path, *ends, tool, fix)
 
 
 def line_starts(text: str) -> tuple[int, ...]:

@@ -29,7 +29,7 @@ class Repair(NamedTuple):
     edit: Edit
 
 
-class Slip(Exception):
+class JsonError(Exception):
     """Why a text is no JSON: a sentence about the characters from `start` to before `end`."""
 
     def __init__(
@@ -49,7 +49,7 @@ class Slip(Exception):
         self.repair = repair
 
 
-def no_value(text: str, at: int) -> Slip:
+def no_value(text: str, at: int) -> JsonError:
     """The slip where a value should begin."""
     if slip := _anywhere(text, at, "a value"):
         return slip
@@ -58,35 +58,35 @@ def no_value(text: str, at: int) -> Slip:
         sentence = (
             f"expected a value, found {lexeme[0]}. JSON has no such number: use null or text."
         )
-        return Slip(sentence, at, lexeme.end(), code="json.number")
+        return JsonError(sentence, at, lexeme.end(), code="json.number")
     if word := _WORD.match(text, at):
         return _word(word)
     if lexeme:
         return _number(lexeme)
-    return Slip(f"expected a value, found {_found(text, at)}.", at)
+    return JsonError(f"expected a value, found {_found(text, at)}.", at)
 
 
-def no_key(text: str, at: int) -> Slip:
+def no_key(text: str, at: int) -> JsonError:
     """The slip where a key of an object should begin."""
     if slip := _anywhere(text, at, "a key in double quotes"):
         return slip
     if word := _WORD.match(text, at):
         sentence = f"expected a key in double quotes, found the word {cut(word[0], SHOWN)} without."
         repair = Repair("Put the key in double quotes", _put(word, f'"{word[0]}"'))
-        return Slip(sentence, at, word.end(), repair=repair)
-    return Slip(f"expected a key in double quotes, found {_found(text, at)}.", at)
+        return JsonError(sentence, at, word.end(), repair=repair)
+    return JsonError(f"expected a key in double quotes, found {_found(text, at)}.", at)
 
 
-def no_colon(text: str, at: int) -> Slip:
+def no_colon(text: str, at: int) -> JsonError:
     if slip := _anywhere(text, at, "a colon after this key"):
         return slip
     sentence = f"expected a colon after this key, found {_found(text, at)}."
     equals = text.startswith("=", at)
     repair = Repair("Write a colon", Edit(at, at + 1, ":")) if equals else None
-    return Slip(sentence, at, repair=repair)
+    return JsonError(sentence, at, repair=repair)
 
 
-def no_comma(text: str, at: int, after: int, opened: int) -> Slip:
+def no_comma(text: str, at: int, after: int, opened: int) -> JsonError:
     """The slip behind a value that ended at `after`, in what was opened at `opened`."""
     closer = "}" if text[opened] == "{" else "]"
     expected = f"a comma or {closer} after this value"
@@ -95,98 +95,102 @@ def no_comma(text: str, at: int, after: int, opened: int) -> Slip:
     if at >= len(text):
         line = span(line_starts(text), opened, opened).line
         sentence = f"the {text[opened]} of line {line} is never closed: expected {closer},"
-        return Slip(f"{sentence} found the end of the text.", at)
+        return JsonError(f"{sentence} found the end of the text.", at)
     sentence = f"expected {expected}, found {_found(text, at)}."
     if text[after - 1] == '"' and at == after:
-        return Slip(f'{sentence} A quote inside a text is written \\".', at)
+        return JsonError(f'{sentence} A quote inside a text is written \\".', at)
     fits = at > after and _STARTS_VALUE.match(text, at)
-    return Slip(
+    return JsonError(
         sentence,
         at,
         repair=Repair("Add the missing comma", Edit(after, after, ",")) if fits else None,
     )
 
 
-def trailing_comma(comma: int, closer: str) -> Slip:
+def trailing_comma(comma: int, closer: str) -> JsonError:
     repair = Repair("Remove the trailing comma", Edit(comma, comma + 1, ""))
     sentence = (
         f"expected another value after this comma, found {closer}. Remove the trailing comma."
     )
-    return Slip(sentence, comma, repair=repair)
+    return JsonError(sentence, comma, repair=repair)
 
 
-def more_text(text: str, at: int) -> Slip:
+def more_text(text: str, at: int) -> JsonError:
     """The slip of a text that goes on behind its one value."""
     if slip := _anywhere(text, at, "the end of the text"):
         return slip
     sentence = f"expected the end of the text, found {_found(text, at)}."
     if text[at] in "{,":
         sentence += " Several tools go into one list: [ … , … ]."
-    return Slip(sentence, at)
+    return JsonError(sentence, at)
 
 
-def bad_string(text: str, opened: int, at: int) -> Slip:
+def bad_string(text: str, opened: int, at: int) -> JsonError:
     """The slip at `at` inside a string that was opened at `opened`."""
     char = text[at : at + 1]
     if char in ("", "\n", "\r"):
         where = "the line" if char else "the text"
         sentence = f"this text is never closed: expected a double quote, found the end of {where}."
         more = " A line break inside a text is written \\n." if char else ""
-        return Slip(sentence + more, opened, at)
+        return JsonError(sentence + more, opened, at)
     if char == "\\":
         following = text[at + 1 : at + 2]
         if following == "u":
-            return Slip("expected four hexadecimal digits after \\u.", at, min(at + 6, len(text)))
+            return JsonError(
+                "expected four hexadecimal digits after \\u.", at, min(at + 6, len(text))
+            )
         sentence = f"expected \\\\, found a backslash before {_found(text, at + 1)}."
         more = " A backslash inside a text is written twice."
         repair = Repair("Double the backslash", Edit(at, at, "\\"))
-        return Slip(sentence + more, at, repair=repair)
+        return JsonError(sentence + more, at, repair=repair)
     sentence = f"expected {_escape(char)}, found the control character itself inside a text."
-    return Slip(
+    return JsonError(
         sentence, at, repair=Repair("Write it as an escape", Edit(at, at + 1, _escape(char)))
     )
 
 
-def _anywhere(text: str, at: int, expected: str) -> Slip | None:
+def _anywhere(text: str, at: int, expected: str) -> JsonError | None:
     """A slip that can happen at any place: other quotes, a comment, an odd space, a fence."""
     if at >= len(text):
         return None
     if comment := _COMMENT.match(text, at):
         repair = Repair("Remove the comment", _put(comment, ""))
         sentence = f"expected {expected}, found a comment. JSON has none: remove it."
-        return Slip(sentence, at, comment.end(), repair=repair)
+        return JsonError(sentence, at, comment.end(), repair=repair)
     if space := _ODD_SPACE.match(text, at):
         repair = Repair("Use an ordinary space", _put(space, " "))
         sentence = f"expected {expected}, found a special space (U+{ord(text[at]):04X})."
-        return Slip(sentence, at, space.end(), repair=repair)
+        return JsonError(sentence, at, space.end(), repair=repair)
     if fence := _FENCE.match(text, at):
         repair = Repair("Remove the fence", _put(fence, ""))
         sentence = f"expected {expected}, found a code fence. Only what is inside it is JSON."
-        return Slip(sentence, at, fence.end(), repair=repair)
+        return JsonError(sentence, at, fence.end(), repair=repair)
     if text[at] in "'\u201c\u201d\u201e\u2018\u2019":
         kind = "a single quote" if text[at] == "'" else "a typographic quote"
         sentence = f'expected {expected}, found {kind}. JSON has double quotes (") only.'
         if pair := _OTHER_QUOTES.match(text, at):
             content = pair[1] if pair[1] is not None else pair[2]
             label = "Use double quotes"
-            return Slip(sentence, at, pair.end(), repair=Repair(label, _put(pair, f'"{content}"')))
-        return Slip(sentence, at)
+            return JsonError(
+                sentence, at, pair.end(), repair=Repair(label, _put(pair, f'"{content}"'))
+            )
+        return JsonError(sentence, at)
     return None
 
 
-def _word(word: re.Match[str]) -> Slip:
+def _word(word: re.Match[str]) -> JsonError:
     if right := _WORDS.get(word[0]):
         sentence = f"expected a value, found {word[0]}. JSON writes it {right}."
         repair = Repair(f"Write {right}", _put(word, right))
-        return Slip(sentence, word.start(), word.end(), repair=repair)
+        return JsonError(sentence, word.start(), word.end(), repair=repair)
     sentence = (
         f"expected a value, found {cut(word[0], SHOWN)}. A text needs double quotes around it."
     )
     repair = Repair("Put it in double quotes", _put(word, f'"{word[0]}"'))
-    return Slip(sentence, word.start(), word.end(), repair=repair)
+    return JsonError(sentence, word.start(), word.end(), repair=repair)
 
 
-def _number(lexeme: re.Match[str]) -> Slip:
+def _number(lexeme: re.Match[str]) -> JsonError:
     """The slip of what looks like a number: 012, +1, .5, 1., 1_000, 0x1F."""
     plain = lexeme[0].replace("_", "").lstrip("+")
     plain = re.sub(r"^(-?)0+(?=\d)", r"\1", plain)
@@ -195,8 +199,8 @@ def _number(lexeme: re.Match[str]) -> Slip:
     sentence = f"expected a number as JSON writes it, found {cut(lexeme[0], SHOWN)}."
     if NUMBER.fullmatch(plain):
         repair = Repair(f"Write {cut(plain, SHOWN)}", _put(lexeme, plain))
-        return Slip(sentence, lexeme.start(), lexeme.end(), repair=repair)
-    return Slip(sentence, lexeme.start(), lexeme.end())
+        return JsonError(sentence, lexeme.start(), lexeme.end(), repair=repair)
+    return JsonError(sentence, lexeme.start(), lexeme.end())
 
 
 def _put(match: re.Match[str], text: str) -> Edit:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from clarifai_chat.tools.text import json_errors
 from clarifai_chat.tools.text.diagnostics import Path, quoted
-from clarifai_chat.tools.text.json_errors import NUMBER, Slip
+from clarifai_chat.tools.text.json_errors import NUMBER, JsonError
 
 MAX_CHARS = 500_000
 MAX_DEPTH = 100
@@ -47,10 +47,10 @@ _NO_CHILDREN: dict[str | int, Node] = {}
 
 
 def read(text: str) -> tuple[Node, list[Duplicate]]:
-    """The one value of a JSON text; for each double key the last one counts. Raises `Slip`."""
+    """The one value of a JSON text; for each double key the last one counts. Raises `JsonError`."""
     if len(text) > MAX_CHARS:
         sentence = f"the text has {len(text):,} characters; up to {MAX_CHARS:,} are read."
-        raise Slip(f"{sentence} Keep only the tools that you need.", 0, 0, code="json.size")
+        raise JsonError(f"{sentence} Keep only the tools that you need.", 0, 0, code="json.size")
     if lone := _SURROGATE.search(text):
         raise _surrogate(lone.start(), lone.end())
     reader = _Reader(text)
@@ -86,7 +86,7 @@ class _Reader:
         if char == "{" or char == "[":
             if len(self.path) >= MAX_DEPTH:
                 sentence = f"values are nested more than {MAX_DEPTH} levels deep here."
-                raise Slip(f"{sentence} Make the schema flatter.", start, code="json.depth")
+                raise JsonError(f"{sentence} Make the schema flatter.", start, code="json.depth")
             return self._object(key) if char == "{" else self._list(key)
         if number := NUMBER.match(self.text, start):
             return Node(self._number(number), start, self.at, _NO_CHILDREN, key)
@@ -176,16 +176,16 @@ class _Reader:
         if text.lstrip("-").isdigit():
             if len(text.lstrip("-")) > MAX_DIGITS:
                 sentence = f"this number has {len(text):,} digits; up to {MAX_DIGITS:,} are read."
-                raise Slip(sentence, number.start(), end, code="json.number")
+                raise JsonError(sentence, number.start(), end, code="json.number")
             return int(text)
         value = float(text)
         if math.isinf(value):
             sentence = f"the number {quoted(text)[1:-1]} is too large: no program reads it as one."
-            raise Slip(sentence, number.start(), end, code="json.number")
+            raise JsonError(sentence, number.start(), end, code="json.number")
         return value
 
 
-def _lone_escape(text: str, start: int, end: int) -> Slip:
+def _lone_escape(text: str, start: int, end: int) -> JsonError:
     """The slip for the first escape in a string that is half of a pair."""
     for escape in _SURROGATE_ESCAPE.finditer(text, start, end):
         half = text[escape.start() : escape.start() + 6]
@@ -194,8 +194,8 @@ def _lone_escape(text: str, start: int, end: int) -> Slip:
     return _surrogate(start, end)
 
 
-def _surrogate(start: int, end: int) -> Slip:
+def _surrogate(start: int, end: int) -> JsonError:
     sentence = "half of a surrogate pair stands here alone, which is no character."
-    return Slip(
+    return JsonError(
         f"{sentence} Write the character itself, or both halves.", start, end, code="json.surrogate"
     )

@@ -8,8 +8,8 @@ from clarifai_chat.messages import ToolSpec
 from clarifai_chat.text import capitalized
 from clarifai_chat.tools.text import diagnostics as findings
 from clarifai_chat.tools.text import json_parser
-from clarifai_chat.tools.text.diagnostics import Edit, Finding, Fix, Level, Path, Span, kind
-from clarifai_chat.tools.text.json_errors import Slip
+from clarifai_chat.tools.text.diagnostics import Diagnostic, Edit, Fix, Path, Severity, Span, kind
+from clarifai_chat.tools.text.json_errors import JsonError
 from clarifai_chat.tools.text.json_parser import MAX_CHARS, Node
 
 MAX_REPAIRS = 20
@@ -41,7 +41,7 @@ class Document:
 
     text: str = field(repr=False)
     tools: tuple[Tool, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Diagnostic, ...] = ()
     root: Node | None = field(default=None, repr=False)
     starts: tuple[int, ...] = field(default=(0,), repr=False)
 
@@ -68,14 +68,14 @@ class Document:
 
     def finding(
         self,
-        level: Level,
+        level: Severity,
         code: str,
         message: str,
         path: Path,
         *,
         tool: str = "",
         fix: Fix | None = None,
-    ) -> Finding:
+    ) -> Diagnostic:
         return findings.finding(level, code, message, path, self.mark(path), tool=tool, fix=fix)
 
     def _nearest(self, path: Path) -> Node | None:
@@ -100,13 +100,13 @@ def read(text: str) -> Document:
         return Document(text)
     try:
         root, duplicates = json_parser.read(text)
-    except Slip as slip:
+    except JsonError as slip:
         return Document(text, findings=(_slip_finding(text, slip),))
     document = Document(text, root=root, starts=findings.line_starts(text))
     found = [_duplicate(document, duplicate) for duplicate in duplicates]
     tools: list[Tool] = []
     for item in _items(document):
-        if isinstance(item, Finding):
+        if isinstance(item, Diagnostic):
             found.append(item)
         else:
             tools.append(item)
@@ -127,7 +127,7 @@ def _is_body(value: dict[str, Any]) -> bool:
     return "tools" in value and "function" not in value and "name" not in value
 
 
-def _items(document: Document) -> Iterator[Tool | Finding]:
+def _items(document: Document) -> Iterator[Tool | Diagnostic]:
     value = document.root.value if document.root else None
     path = tools_path(document)
     if path is None:
@@ -155,12 +155,12 @@ def _items(document: Document) -> Iterator[Tool | Finding]:
         yield from _tool(document, item, (*path, index))
 
 
-def _tool(document: Document, value: Any, path: Path) -> Iterator[Tool | Finding]:
+def _tool(document: Document, value: Any, path: Path) -> Iterator[Tool | Diagnostic]:
     """The tool that is `value`, or the error that it is none, and a hint about its form."""
     place = f"tools[{path[-1]}]" if path else "the tool"
     name = ""
 
-    def error(code: str, sentence: str, *more: str) -> Finding:
+    def error(code: str, sentence: str, *more: str) -> Diagnostic:
         sentence = capitalized(sentence) if not path else sentence
         return document.finding("error", code, sentence, (*path, *more), tool=name)
 
@@ -194,7 +194,7 @@ def _tool(document: Document, value: Any, path: Path) -> Iterator[Tool | Finding
         yield hint
 
 
-def _form_hint(document: Document, tool: Tool, has_type: bool) -> Finding | None:
+def _form_hint(document: Document, tool: Tool, has_type: bool) -> Diagnostic | None:
     """That a tool is sent in a fuller form than it was written in."""
     fix = None
     if tool.is_bare:
@@ -214,7 +214,7 @@ def _form_hint(document: Document, tool: Tool, has_type: bool) -> Finding | None
     return document.finding("hint", "shape.type", sentence, tool.path, tool=tool.name, fix=fix)
 
 
-def _duplicate(document: Document, duplicate: json_parser.Duplicate) -> Finding:
+def _duplicate(document: Document, duplicate: json_parser.Duplicate) -> Diagnostic:
     where = findings.span(document.starts, duplicate.start, duplicate.end)
     first = findings.span(document.starts, duplicate.first, duplicate.first)
     sentence = (
@@ -224,7 +224,7 @@ def _duplicate(document: Document, duplicate: json_parser.Duplicate) -> Finding:
     return findings.finding("error", "json.duplicate", sentence, duplicate.path, where)
 
 
-def _slip_finding(text: str, slip: Slip) -> Finding:
+def _slip_finding(text: str, slip: JsonError) -> Diagnostic:
     starts = (0,) if slip.code == "json.size" else findings.line_starts(text)
     where = findings.span(starts, slip.start, min(slip.end, len(text)))
     sentence = f"Line {where.line}, column {where.column}: {slip.message}"
@@ -234,7 +234,7 @@ def _slip_finding(text: str, slip: Slip) -> Finding:
     return findings.finding("error", slip.code, sentence, (), where, fix=fix)
 
 
-def _repaired(text: str, slip: Slip) -> Fix | None:
+def _repaired(text: str, slip: JsonError) -> Fix | None:
     """The repair of a slip and of those behind it, where it leads to JSON; otherwise None."""
     if slip.repair is None:
         return None
@@ -246,7 +246,7 @@ def _repaired(text: str, slip: Slip) -> Fix | None:
         repairs += 1
         try:
             json_parser.read(new)
-        except Slip as following:
+        except JsonError as following:
             slip = following
             continue
         label = first.label if repairs == 1 else f"Repair {repairs} slips"

@@ -9,7 +9,7 @@ from jsonschema.exceptions import ValidationError
 from clarifai_chat.text import counted
 from clarifai_chat.tools.schema.describe import described
 from clarifai_chat.tools.schema.explain import problem
-from clarifai_chat.tools.schema.keywords import MOST_ERRORS
+from clarifai_chat.tools.schema.keywords import MAX_ERRORS
 from clarifai_chat.tools.schema.references import resolved
 from clarifai_chat.tools.schema.wording import got, path_text, shortened
 from clarifai_chat.tools.text.diagnostics import Path
@@ -33,7 +33,7 @@ class Argument:
 def rows_of(value: Any, schema: Any, errors: list[ValidationError]) -> Iterator[Argument]:
     """The whole where something is wrong with it; each argument, followed by what is in it."""
     problems: dict[Path, dict[str, ValidationError]] = {}
-    for error in errors[:MOST_ERRORS]:
+    for error in errors[:MAX_ERRORS]:
         problems.setdefault(tuple(error.absolute_path), {}).setdefault(problem(error), error)
     if not isinstance(value, dict):
         said = f"expected an object with the arguments, got {got(value)}"
@@ -49,7 +49,7 @@ def rows_of(value: Any, schema: Any, errors: list[ValidationError]) -> Iterator[
     missing = [p[0] for p in problems if len(p) == 1 and p[0] not in value]
     for name in dict.fromkeys((*named, *missing, *value)):
         paths = inner.get(name, [])
-        if not paths and len(errors) > MOST_ERRORS:
+        if not paths and len(errors) > MAX_ERRORS:
             continue  # it may be among the problems that were not counted any more
         yield _row(name, value, known, schema, problems.get((name,), {}), len(paths))
         for path in sorted(paths, key=_in_order):

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from clarifai_chat.text import are
-from clarifai_chat.tools.schema.budget import DEEPEST, is_deeper
+from clarifai_chat.tools.schema.budget import MAX_DEPTH, is_deeper
 from clarifai_chat.tools.schema.wording import few_of, name_text
 
 _HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")  # of a character outside the first plane
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ParsedArguments:
     """What the text says. `problem` is "" when it is JSON; `is_cut` when it only ends too early."""
 
     value: Any = None
@@ -24,10 +24,12 @@ class Read:
     notes: tuple[str, ...] = ()
 
 
-def read_arguments(text: str) -> Read:
+def read_arguments(text: str) -> ParsedArguments:
     """What a call's arguments say. JSON as the standard has it: no NaN, no comments, no repairs."""
     if not text.strip(" \t\n\r"):
-        return Read({}, notes=("The arguments are an empty text; that is taken for {}.",))
+        return ParsedArguments(
+            {}, notes=("The arguments are an empty text; that is taken for {}.",)
+        )
     twice: dict[str, None] = {}
 
     def without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -42,15 +44,15 @@ def read_arguments(text: str) -> Read:
     except json.JSONDecodeError as error:
         return _broken(text, error)
     except ValueError as error:  # NaN, and numbers that Python refuses to read
-        return Read(problem=_why(error))
+        return ParsedArguments(problem=_why(error))
     except RecursionError:
-        return Read(problem=_TOO_DEEP, is_too_deep=True)
-    if is_deeper(value, DEEPEST):
-        return Read(problem=_TOO_DEEP, is_too_deep=True)
-    return Read(value, notes=(*_twins(list(twice)), *_halves(text, value)))
+        return ParsedArguments(problem=_TOO_DEEP, is_too_deep=True)
+    if is_deeper(value, MAX_DEPTH):
+        return ParsedArguments(problem=_TOO_DEEP, is_too_deep=True)
+    return ParsedArguments(value, notes=(*_twins(list(twice)), *_halves(text, value)))
 
 
-_TOO_DEEP = f"The arguments are nested deeper than {DEEPEST} levels."
+_TOO_DEEP = f"The arguments are nested deeper than {MAX_DEPTH} levels."
 
 
 class _NotANumber(ValueError):
@@ -67,15 +69,17 @@ def _why(error: ValueError) -> str:
     return "The arguments have a number with too many digits to be read."
 
 
-def _broken(text: str, error: json.JSONDecodeError) -> Read:
+def _broken(text: str, error: json.JSONDecodeError) -> ParsedArguments:
     if error.msg == "Extra data":
         rest, what = text[error.pos : error.pos + 1], "there is more after their end, at"
         if rest in ("{", "[") and text.lstrip()[:1] == rest:
             what = "two JSON values run together; the second starts at"
-        return Read(problem=f"The arguments are not JSON: {what} {_place(error)}.")
+        return ParsedArguments(problem=f"The arguments are not JSON: {what} {_place(error)}.")
     if _ends_early(text, error):
-        return Read(problem="The arguments end in the middle.", is_cut=True)
-    return Read(problem=f"The arguments are not JSON: {_message(error)}, at {_place(error)}.")
+        return ParsedArguments(problem="The arguments end in the middle.", is_cut=True)
+    return ParsedArguments(
+        problem=f"The arguments are not JSON: {_message(error)}, at {_place(error)}."
+    )
 
 
 def _place(error: json.JSONDecodeError) -> str:

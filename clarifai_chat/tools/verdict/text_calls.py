@@ -8,7 +8,7 @@ from typing import Any
 
 from clarifai_chat.messages import ToolCall
 
-MOST = 64  # openings that are looked at; each is read once, so that time grows with the text only
+MAX_OPENINGS = 64  # each is read once, so that time grows with the text only
 _SPACE = re.compile(r"[ \t\n\r]*")
 _DECODER = json.JSONDecoder()
 _NAME = r"[A-Za-z0-9_.:/-]{1,128}"
@@ -56,7 +56,7 @@ def _whole(text: str, names: frozenset[str]) -> Iterator[ToolCall]:
 
 def _opened(text: str, names: frozenset[str]) -> Iterator[ToolCall]:
     at = 0
-    for _ in range(MOST):
+    for _ in range(MAX_OPENINGS):
         opening = _OPENING.search(text, at)
         if not opening:
             return

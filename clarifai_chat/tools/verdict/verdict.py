@@ -14,15 +14,15 @@ from clarifai_chat.text import are, counted
 from clarifai_chat.tools.schema.budget import SchemaTrouble
 from clarifai_chat.tools.schema.explain import INVENTED, problem
 from clarifai_chat.tools.schema.formats import format_notes
-from clarifai_chat.tools.schema.keywords import MOST_ERRORS
+from clarifai_chat.tools.schema.keywords import MAX_ERRORS
 from clarifai_chat.tools.schema.validator import errors_in
 from clarifai_chat.tools.schema.wording import few_of, got, name_text, path_text
 from clarifai_chat.tools.verdict.argument_rows import UNNAMED, Argument, rows_of
-from clarifai_chat.tools.verdict.arguments import Read, read_arguments
+from clarifai_chat.tools.verdict.arguments import ParsedArguments, read_arguments
 
 __all__ = ["Argument", "Status", "Verdict", "judge_call", "judge_reply"]
 
-MOST_ROWS = 200
+MAX_ROWS = 200
 _TOLD = 3  # problems in a summary
 
 Status = Literal["valid", "invalid", "not_json", "unknown_tool", "incomplete", "undecided"]
@@ -94,7 +94,7 @@ def _unknown(name: str, tools: Sequence[ToolSpec]) -> str:
     return f"{said} Known: {few_of([name_text(one) for one in names])}." if names else said
 
 
-def _judged(verdict: Verdict, function: FunctionSpec, read: Read) -> Verdict:
+def _judged(verdict: Verdict, function: FunctionSpec, read: ParsedArguments) -> Verdict:
     schema = function.get("parameters")
     if schema is None:
         schema = {"type": "object"}
@@ -108,18 +108,18 @@ def _judged(verdict: Verdict, function: FunctionSpec, read: Read) -> Verdict:
         formats = format_notes(read.value, schema)
     except SchemaTrouble as trouble:
         return replace(verdict, summary=f"Not judged: {trouble}")
-    rows = tuple(islice(rows_of(read.value, schema, errors), MOST_ROWS + 1))
+    rows = tuple(islice(rows_of(read.value, schema, errors), MAX_ROWS + 1))
     notes = [*verdict.notes, *formats, *_allowed(rows)]
-    if len(errors) > MOST_ERRORS:
-        notes.append(f"The first {MOST_ERRORS} problems are listed; there are more.")
-    elif len(rows) > MOST_ROWS:
-        notes.append(f"The first {MOST_ROWS} rows are listed; there are more.")
+    if len(errors) > MAX_ERRORS:
+        notes.append(f"The first {MAX_ERRORS} problems are listed; there are more.")
+    elif len(rows) > MAX_ROWS:
+        notes.append(f"The first {MAX_ROWS} rows are listed; there are more.")
     is_object = isinstance(read.value, dict)
     return replace(
         verdict,
         status="invalid" if errors or not is_object else "valid",
         schema_valid=not errors,
-        rows=rows[:MOST_ROWS],
+        rows=rows[:MAX_ROWS],
         notes=tuple(notes),
         summary=_summary(read.value, errors),
     )
@@ -138,7 +138,7 @@ def _summary(value: Any, errors: Sequence[ValidationError]) -> str:
     told = list(dict.fromkeys(told))
     if told:
         more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
-        more = "; and many more" if len(errors) > MOST_ERRORS else more
+        more = "; and many more" if len(errors) > MAX_ERRORS else more
         return f"Invalid: {'; '.join(told[:_TOLD])}{more}."
     if not value:
         return "Valid: no arguments, and none is required."

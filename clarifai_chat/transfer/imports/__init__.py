@@ -15,7 +15,7 @@ from clarifai_chat.transfer.imports.reading import BadImport, Notes, documents
 
 __all__ = ["BadImport", "Imported", "read"]
 
-MOST_CHATS = 10_000
+MAX_CHATS = 10_000
 _NO_CHATS = (
     "The file is JSON, but holds no conversation. What can be read: an export of this app,"
     " OpenAI-style messages, and ChatGPT's export."
@@ -43,9 +43,9 @@ def read(data: bytes, taken: Set[str] = frozenset(), now: float | None = None) -
         found += _chats(document, notes, contents, time.time() if now is None else now)
     if not found:
         raise BadImport(" ".join(["There is no conversation in the file.", *notes.sentences()]))
-    if len(found) > MOST_CHATS:
-        notes.left_out(f"all conversations after the first {MOST_CHATS:,}")
-    chats = found[:MOST_CHATS]
+    if len(found) > MAX_CHATS:
+        notes.left_out(f"all conversations after the first {MAX_CHATS:,}")
+    chats = found[:MAX_CHATS]
     return Imported(chats, _with_new_ids(chats, contents, set(taken)), notes.sentences())
 
 

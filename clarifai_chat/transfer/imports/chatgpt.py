@@ -7,13 +7,13 @@ from typing import Any
 from clarifai_chat.chat.chats import Chat, auto_title, new_chat
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.messages import Message
-from clarifai_chat.transfer.imports.chatgpt_message import Said, said, time
+from clarifai_chat.transfer.imports.chatgpt_message import ParsedMessage, parse_message, time
 from clarifai_chat.transfer.imports.ours import checked
-from clarifai_chat.transfer.imports.parts import NO_QUESTION, settled, turn
+from clarifai_chat.transfer.imports.parts import NO_QUESTION, finish_turn, turn
 from clarifai_chat.transfer.imports.reading import Notes
 
 # Branches share what came before them, turns do not: a small file could unfold without end.
-MOST_COPIES = 100_000
+MAX_COPIES = 100_000
 
 
 def chats(rows: Sequence[Any], notes: Notes, now: float) -> list[Chat]:
@@ -33,9 +33,9 @@ class _Segment:
     """A question and what came back for it up to one message; made a turn when it ends there."""
 
     after: Turn | None  # the turn before the question
-    question: Said | None
+    question: ParsedMessage | None
     before: "_Segment | None" = None  # the same without the last message
-    reply: Said | None = None
+    reply: ParsedMessage | None = None
     turn: Turn | None = None
 
 
@@ -83,7 +83,9 @@ class _Tree:
         while ahead:
             id, segment = ahead.pop()
             node = self._mapping[id]
-            message = said(node.get("message"), self._notes) if isinstance(node, dict) else None
+            message = (
+                parse_message(node.get("message"), self._notes) if isinstance(node, dict) else None
+            )
             if message and message.role == "system":
                 self._systems.append(message.text)
             elif message and message.role == "user":
@@ -111,21 +113,23 @@ class _Tree:
             replies.append(at.reply)
             at = at.before
         self._copies += 1 + len(replies)
-        if self._copies > MOST_COPIES:
+        if self._copies > MAX_COPIES:
             self._notes.left_out("a branch of a conversation that has too many")
             return None
         replies.reverse()
-        question = segment.question or Said("user", NO_QUESTION)
+        question = segment.question or ParsedMessage("user", NO_QUESTION)
         models = [reply.model for reply in replies if reply.model]
         model = models[-1] if models else self._model
         made = turn(question.text, model, question.at)
         made["replies"] = list(self._replies(replies))
         ends = [each.at for each in (question, *replies) if each.at is not None]
         made["parent"] = segment.after["id"] if segment.after else ""
-        self._chat["turns"].append(settled(made, ends[-1] if ends else self._chat["created_at"]))
+        self._chat["turns"].append(
+            finish_turn(made, ends[-1] if ends else self._chat["created_at"])
+        )
         return made
 
-    def _replies(self, found: Sequence[Said]) -> Iterator[Message]:
+    def _replies(self, found: Sequence[ParsedMessage]) -> Iterator[Message]:
         """The replies of a turn: each result with its call, thoughts with the answer after them."""
         open_call = ""
         thoughts: list[str] = []
@@ -135,7 +139,7 @@ class _Tree:
                 continue
             if each.role == "tool" and not open_call:  # a result of a call that the export hides
                 open_call = self._call_id()
-                yield Said("assistant", "{}", name=each.name or "tool").reply(open_call)
+                yield ParsedMessage("assistant", "{}", name=each.name or "tool").reply(open_call)
             if each.role == "assistant":
                 open_call = self._call_id() if each.name else ""
             reply = each.reply(open_call)
@@ -146,7 +150,7 @@ class _Tree:
                 thoughts = []
             yield reply
         if thoughts:
-            yield Said("assistant", thoughts="\n\n".join(thoughts)).reply("")
+            yield ParsedMessage("assistant", thoughts="\n\n".join(thoughts)).reply("")
 
     def _call_id(self) -> str:
         self._calls += 1

@@ -15,7 +15,7 @@ _SILENT = ("model_editable_context", "reasoning_recap", "app_pairing_content")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ParsedMessage:
     """What a message says. `name` is the tool that a call goes to, or that a result is from."""
 
     role: Literal["system", "user", "assistant", "tool"]
@@ -48,7 +48,7 @@ class Said:
         return reply
 
 
-def said(message: Any, notes: Notes) -> Said | None:
+def parse_message(message: Any, notes: Notes) -> ParsedMessage | None:
     """What the message says; None where it says nothing to a reader."""
     if not isinstance(message, dict):
         return None
@@ -77,7 +77,7 @@ def said(message: Any, notes: Notes) -> Said | None:
         language = content.get("language")
         is_name = isinstance(language, str) and language.isalnum() and language != "unknown"
         text = fenced(text, language if is_name else "")
-    return Said(
+    return ParsedMessage(
         role,
         text,
         thoughts,

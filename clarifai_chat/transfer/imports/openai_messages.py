@@ -14,7 +14,7 @@ from clarifai_chat.transfer.imports.parts import (
     Files,
     as_text,
     calls,
-    settled,
+    finish_turn,
     text,
     turn,
 )
@@ -57,7 +57,7 @@ def _chat(
     chat = new_chat()
     for each in turns:
         each["parent"], chat["leaf"] = chat["leaf"], each["id"]
-        chat["turns"].append(settled(each, now))
+        chat["turns"].append(finish_turn(each, now))
     chat["title"] = auto_title(turns[0]["prompt"]) if turns else ""
     chat["settings"] = _settings(body, systems, notes)
     chat["model"] = turns[-1]["model"]["url"] if turns else ""

@@ -7,7 +7,7 @@ import uuid
 from typing import Any, Literal
 
 from clarifai_chat.attachments.attachment import Attachment
-from clarifai_chat.chat.turn import INTERRUPTED, Asked, Turn, new_turn
+from clarifai_chat.chat.turn import INTERRUPTED, ModelRef, Turn, new_turn
 from clarifai_chat.messages import ToolCall
 from clarifai_chat.transfer.imports.ours import decoded
 from clarifai_chat.transfer.imports.reading import Notes
@@ -42,7 +42,7 @@ class Files:
         )
 
 
-def asked(model: Any) -> Asked:
+def asked(model: Any) -> ModelRef:
     """The model by its name in a file. What it cost there is not known."""
     name = model if isinstance(model, str) else ""
     return {"url": name, "name": name.rpartition("/")[2], "input_price": None, "output_price": None}
@@ -57,7 +57,7 @@ def turn(prompt: str, model: Any, at: float | None, files: Files | None = None) 
     return made
 
 
-def settled(turn: Turn, at: float) -> Turn:
+def finish_turn(turn: Turn, at: float) -> Turn:
     """Mark what was said elsewhere as over."""
     last = turn["replies"][-1] if turn["replies"] else None
     is_whole = last is not None and last["role"] == "assistant" and "tool_calls" not in last

@@ -14,7 +14,7 @@ from typing import Any
 from clarifai_chat.text import size, times
 
 MAX_FILE_BYTES = 100_000_000  # also of what is unpacked
-MOST_VALUES = 5_000_000  # each takes up to a hundred bytes of memory, however short it is written
+MAX_VALUES = 5_000_000  # each takes up to a hundred bytes of memory, however short it is written
 MAX_ZIP_LISTING = 4_000_000  # bytes; tens of thousands of files
 MAX_DIGITS = 40
 _CONVERSATIONS = re.compile(r"(?:.*/)?conversations(?:-\d+)?\.json")
@@ -55,7 +55,7 @@ def documents(data: bytes, notes: Notes) -> Iterator[Any]:
 
 def _document(data: bytes, notes: Notes) -> Any:
     """The JSON in a file; a list of the lines' where each line is JSON of its own."""
-    if sum(map(data.count, _STRUCTURE)) > MOST_VALUES:
+    if sum(map(data.count, _STRUCTURE)) > MAX_VALUES:
         raise BadImport(
             "The file holds too many values to be read at once. Take some conversations out of it,"
             " and read it in parts."
