@@ -12,6 +12,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.runtime import Runtime, app_session
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import StopException
 from streamlit.runtime.session_manager import ActiveSessionInfo
 from streamlit.runtime.state import SafeSessionState, SessionState
@@ -110,6 +111,80 @@ def test_a_callback_that_fails_leaves_the_look_for_newer_requests_as_it_was(over
         overtaken.on_script_will_rerun("no states at all")
     with pytest.raises(StopException):
         overtaken["prompt"] = "Hi"
+
+
+WORDS = WidgetMetadata(
+    id="$$ID-0-words",
+    deserializer=lambda value: value or "",
+    serializer=lambda value: value,
+    value_type="string_value",
+)
+
+
+class Tab:
+    """A session whose page has one text box, into which the app puts "hello"."""
+
+    def __init__(self, monkeypatch):
+        self._state = SafeSessionState(SessionState(), lambda: None)
+        self._browser_queue = ForwardMsgQueue()
+        monkeypatch.setattr(streamlit_patches, "_session_of_this_run", lambda: self)
+        self._state["words"] = "hello"
+
+    def run(self, typed=None, register=None):
+        """Draw the page, after what the browser says; what it is sent of the box's value."""
+        if typed is not None:
+            states = WidgetStates()
+            states.widgets.add(id=WORDS.id).string_value = typed
+            self._state.on_script_will_rerun(states)
+        register = register or SafeSessionState.register_widget
+        result = register(self._state, WORDS, "words")
+        message = ForwardMsg()
+        message.delta.new_element.text_input.id = WORDS.id
+        message.delta.new_element.text_input.set_value = result.value_changed
+        self._browser_queue.enqueue(message)
+        return result.value if result.value_changed else None
+
+    def is_overtaken(self):
+        """A newer run begins before the browser has what this one drew."""
+        self._browser_queue.clear(retain_lifecycle_msgs=True)
+        self._state.on_script_will_rerun(WidgetStates())
+
+    def is_done(self):
+        AppSession.flush_browser_queue(self)
+        self._state.on_script_will_rerun(WidgetStates())
+
+
+def test_what_the_app_put_into_a_box_is_sent_until_the_browser_has_it(monkeypatch):
+    tab = Tab(monkeypatch)
+    assert tab.run() == "hello"
+
+    tab.is_overtaken()
+    assert tab.run() == "hello"
+    tab.is_overtaken()
+    assert tab.run() == "hello"
+
+    tab.is_done()
+    assert tab.run() is None
+
+
+def test_without_the_repair_the_box_would_stay_empty(monkeypatch):
+    tab = Tab(monkeypatch)
+    unrepaired = SafeSessionState.register_widget.__wrapped__
+    tab.run(register=unrepaired)
+
+    tab.is_overtaken()
+
+    assert tab.run(register=unrepaired) is None
+
+
+def test_what_was_typed_into_a_box_is_not_replaced(monkeypatch):
+    tab = Tab(monkeypatch)
+    tab.run()
+    tab.is_overtaken()
+
+    assert tab.run(typed="mine") is None
+    tab.is_overtaken()
+    assert tab.run() is None
 
 
 class Connection:

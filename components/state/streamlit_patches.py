@@ -1,4 +1,4 @@
-"""What Streamlit 1.67 loses, made good: clicks, and what is drawn after a reconnection.
+"""Repair what Streamlit 1.67 loses: clicks, values of widgets, messages after a reconnection.
 
 Each repair puts a method in the place of a private one that it calls; tests/test_session.py fails
 if another version moves them. docs/decisions/0009-no-fast-reruns.md tells how they were found.
@@ -7,19 +7,21 @@ if another version moves them. docs/decisions/0009-no-fast-reruns.md tells how t
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from types import ModuleType
 from typing import Any
 
 import streamlit as st
-from streamlit import net_util
+from streamlit import net_util, runtime
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.session_manager import ActiveSessionInfo
 from streamlit.runtime.state import SafeSessionState
+from streamlit.runtime.state.common import RegisterWidgetResult, WidgetMetadata
 
 LATE_S = 0.5  # after a change of page; 0.1 s was the most that was seen
 AGAIN_S = 0.2  # until the late words are taken in
@@ -43,6 +45,8 @@ def _is_late(asked: ClientState, change: _Change) -> bool:
 def apply() -> None:
     """Repair Streamlit, once, however often this module is imported."""
     _replace(SafeSessionState, "on_script_will_rerun", _whole)
+    _replace(SafeSessionState, "register_widget", _until_it_is_sent)
+    _replace(AppSession, "flush_browser_queue", _and_note_what_is_sent)
     _replace(Runtime, "_send_message", _to_who_is_there)
     _replace(AppSession, "register_file_watchers", _if_files_are_watched)
     _replace(AppSession, "request_rerun", _to_the_page_that_was_asked_for)
@@ -71,6 +75,65 @@ def _whole(method: Callable[..., None]) -> Callable[..., None]:
             object.__setattr__(state, "_yield_callback", look)
 
     return on_script_will_rerun
+
+
+def _until_it_is_sent(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a widget's value to the browser again when the run that did so was overtaken.
+
+    What a run drew in its last moments is dropped when a newer one begins. The newer one takes a
+    value that the app had put into a widget for known: the browser shows an empty box, and sends
+    that as if it had been typed.
+    """
+
+    def register_widget(
+        state: SafeSessionState, metadata: WidgetMetadata[Any], user_key: str | None
+    ) -> RegisterWidgetResult[Any]:
+        is_from_browser = metadata.id in state._state._new_widget_state.states
+        result: RegisterWidgetResult[Any] = method(state, metadata, user_key)
+        session = _session_of_this_run()
+        if session is None:
+            return result
+        unsent: dict[str, Any] = vars(session).setdefault("_unsent_values", {})
+        if result.value_changed:
+            unsent[metadata.id] = result.value
+        elif is_from_browser:  # which shows the widget: what is in it may have been typed
+            unsent.pop(metadata.id, None)
+        elif metadata.id in unsent:
+            return replace(result, value=unsent[metadata.id], value_changed=True)
+        return result
+
+    return register_widget
+
+
+def _session_of_this_run() -> Any:
+    context = get_script_run_ctx()
+    if context is None or not runtime.exists():
+        return None
+    manager = getattr(runtime.get_instance(), "_session_mgr", None)  # AppTest's runtime has none
+    info = manager.get_session_info(context.session_id) if manager else None
+    return info.session if info else None
+
+
+def _and_note_what_is_sent(
+    method: Callable[..., list[ForwardMsg]],
+) -> Callable[..., list[ForwardMsg]]:
+    """Forget the values of widgets that are on their way to the browser."""
+
+    def flush_browser_queue(session: AppSession) -> list[ForwardMsg]:
+        messages = method(session)
+        if unsent := vars(session).get("_unsent_values"):
+            for message in messages:
+                unsent.pop(_widget_with_value(message), None)
+        return messages
+
+    return flush_browser_queue
+
+
+def _widget_with_value(message: ForwardMsg) -> str:
+    """Return the id of the widget that a message gives a value; "" for other messages."""
+    element = message.delta.new_element
+    widget = getattr(element, element.WhichOneof("type") or "empty")
+    return str(widget.id) if getattr(widget, "set_value", False) else ""
 
 
 def _to_the_page_that_was_asked_for(method: Callable[..., None]) -> Callable[..., None]:
