@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_docs import tree as tree_of_the_document
+
 ROOT = Path(__file__).parent.parent
 FILES = sorted(
     path
@@ -73,6 +75,46 @@ def test_components_know_nothing_of_pages():
 
 def test_pages_do_not_import_each_other():
     assert not importers("pages", "app", "server") & PAGES
+
+
+def rooms():
+    """The rooms and files of the tree in docs/ARCHITECTURE.md, from the bottom to the top."""
+    return [
+        path for path in tree_of_the_document() if path.startswith(("clarifai_chat/", "compon"))
+    ]
+
+
+def room_of(name, known):
+    """The room that a file is in; its own path where it is in none."""
+    inside = [room for room in known if room.endswith("/") and name.startswith(room)]
+    return max(inside, key=len) if inside else name
+
+
+def arrows():
+    """(room, room that it imports, the file) for each import from one room into another."""
+    known = [room for room in rooms() if room.count("/") > 1 or not room.endswith("/")]
+    for name in sorted(CORE | COMPONENTS):
+        for module in imported(name):
+            path = module.replace(".", "/")
+            for target in (f"{path}.py", f"{path}/__init__.py"):
+                if target in NAMES and room_of(target, known) != room_of(name, known):
+                    yield room_of(name, known), room_of(target, known), name
+
+
+def test_a_room_imports_only_rooms_above_it_in_the_tree():
+    order = {room: place for place, room in enumerate(rooms())}
+    order |= dict.fromkeys(("clarifai_chat/__init__.py", "components/__init__.py"), -1)
+    order["clarifai_chat/tools/__init__.py"] = -1
+    found = set(arrows())
+
+    assert len({(room, target) for room, target, _ in found}) > 50
+    assert not [arrow for arrow in found if order[arrow[1]] > order[arrow[0]]]
+
+
+def test_every_room_says_its_job():
+    for name in NAMES:
+        if name.endswith("__init__.py"):
+            assert ast.get_docstring(tree(name)), name
 
 
 def test_only_the_session_names_session_state():

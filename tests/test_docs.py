@@ -122,33 +122,32 @@ def test_every_setting_is_explained_in_the_example(tmp_path: Path) -> None:
 # --- Files ------------------------------------------------------------------------------------
 
 
-def tree() -> set[str]:
-    """The paths in the tree of docs/ARCHITECTURE.md; folders end with a slash."""
-    blocks = read("docs/ARCHITECTURE.md").partition("\n## The tree\n")[2].split("```")
-    paths, folder = set(), ""
-    for line in blocks[1].strip("\n").splitlines():
+def tree() -> list[str]:
+    """The paths in the tree of docs/ARCHITECTURE.md, in order; folders end with a slash."""
+    block = read("docs/ARCHITECTURE.md").partition("\n## The tree\n")[2].split("```")[1]
+    paths, folder = [], ""
+    for line in block.strip("\n").splitlines():
         name = line.split()[0]
         if not line.startswith(" "):
             folder = name if name.endswith("/") else ""
-        paths.add(name if name == folder else folder + name)
-    # The second block is one folder of it, in two columns.
-    names = re.findall(r"(?:^|\s{2})([a-z_]+(?:\.py|/))\s", blocks[3], re.MULTILINE)
-    return paths | {f"clarifai_chat/tools/{name}" for name in names}
+        paths.append(name if name == folder else folder + name)
+    return paths
 
 
 def test_what_the_tree_shows_exists() -> None:
     assert not [path for path in tree() if not (ROOT / path).exists()]
 
 
-def test_the_tree_shows_what_exists() -> None:
+def test_the_tree_shows_every_room_and_every_file_outside_one() -> None:
+    shown = set(tree())
+    rooms = tuple(path for path in shown if path.count("/") > 1)
     files = [ROOT / "app.py", ROOT / "server.py"]
-    files += [f for folder in FOLDERS for f in (ROOT / folder).rglob("*.*")]
-    files += [f for f in (ROOT / "tests").glob("*.py") if not f.name.startswith("test_")]
-    paths = {f.relative_to(ROOT).as_posix() for f in files if f.parent.name != "__pycache__"}
+    files += [f for folder in FOLDERS for f in (ROOT / folder).rglob("*.py")]
+    files = [f for f in files if f.parent.name != "pages" and f.name != "__init__.py"]
 
-    shown = tree()
-    whole = tuple(path for path in shown if path.count("/") > 1 and path.endswith("/"))  # folders
-    assert {path for path in paths - shown if not path.startswith(whole)} == set()
+    paths = {f.relative_to(ROOT).as_posix() for f in files}
+
+    assert {path for path in paths - shown if not path.startswith(rooms)} == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -159,10 +158,9 @@ def test_every_page_is_linked_and_described(page: Path) -> None:
 
 
 def test_every_key_of_a_widget_is_in_the_table() -> None:
-    section = read("docs/ARCHITECTURE.md").partition("\n## Keys of widgets\n")[2]
-    rows = [cells(line)[0] for line in section.splitlines() if line.startswith("| `")]
+    rows = [cells(line)[0] for line in read("docs/KEYS.md").splitlines() if line.startswith("| `")]
     told = [key for row in rows for key in re.findall(r"`([^`]+)`", row)]
-    files = [*PAGES, *(ROOT / "components").glob("*.py")]
+    files = [*PAGES, *(ROOT / "components").rglob("*.py")]
     code = "\n".join(file.read_text("utf-8") for file in files)
 
     written = set(re.findall(r'key=f?"(\w+)[:"]|_button\("(\w+)"', code))
