@@ -1,0 +1,131 @@
+"""Draw the conversation and the box below it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from clarifai_chat.background import Job
+from clarifai_chat.chat import chats, replies
+from clarifai_chat.chat.turn import Turn
+from components.actions import asking, turn_actions
+from components.chat import address, attachment_input, clipboard, turn_footer, welcome
+from components.chat.context_meter import MeterView
+from components.chat.transcript import TurnView
+from components.frame import layout
+from components.state.session import session, uninterrupted
+
+RECENT_TURNS = 15  # drawn at once: the browser walks every element at each click
+ACTIONS: dict[turn_actions.ActionName, turn_actions.Action] = {
+    "retry": asking.ask_again,
+    "resume": asking.carry_on,
+    "use_demo": asking.ask_demo,
+    "remove": asking.remove,
+    "edit": turn_actions.edit,
+    "send_edit": turn_actions.send_edit,
+    "leave_edit": turn_actions.leave_edit,
+    "older": turn_actions.older,
+    "newer": turn_actions.newer,
+    "fork": turn_actions.fork,
+    "take_out": turn_actions.delete_turn,
+    "copy": clipboard.copy,
+    "rate": turn_actions.rate,
+}
+
+
+class BoxLine(NamedTuple):
+    """Places in the line above the box."""
+
+    stop: DeltaGenerator
+    meter: tuple[DeltaGenerator, DeltaGenerator]
+
+
+def draw_box() -> BoxLine:
+    """Draw the box for questions, and the line above it: Stop, the context meter, files."""
+    with st.bottom:
+        clipboard.show()
+        turn_footer.style()
+        attachment_input.show()
+        with st.container(
+            key="box_line", horizontal=True, wrap=False, vertical_alignment="center", gap="small"
+        ):
+            line = BoxLine(st.empty(), (st.empty(), st.empty()))
+            attachment_input.show_limits()
+    st.chat_input(
+        f"Message {session.asked_model['name']}",
+        key="prompt",
+        # Files of any kind: the browser would drop what it rejects, and send the question without.
+        accept_file="multiple",
+        disabled=bool(session.reading),  # it shows the question whose files are being read
+        on_submit=attachment_input.submit,
+    )
+    return line
+
+
+class ChatPane:
+    """The conversation on the page. `views` are its turns, for `live.watch`."""
+
+    def __init__(self, turns: Sequence[Turn], line: BoxLine) -> None:
+        self._turns = turns
+        self._line = line
+        top, self._undo = st.empty(), st.empty()
+        hidden = max(0, len(turns) - RECENT_TURNS - session.shown_turns)
+        if not turns:
+            with top.container():
+                address.show_notice()
+                welcome.show(asking.ask_first)
+        elif hidden:
+            top.button(f"Show earlier messages ({hidden})", key="earlier", on_click=_show_earlier)
+        for turn in turns:
+            replies.mark_interrupted(turn)
+        branches, others = chats.branches(session.chat), turn_actions.others()
+        self.views = [
+            TurnView(
+                turn,
+                ACTIONS,
+                branch=branches.get(turn["id"], (1, 1)),
+                is_edited=session.editing == turn["id"],
+                others=others,
+                is_uncopied=session.uncopied == turn["id"],
+            )
+            for turn in turns[hidden:]
+        ]
+        self._answering = [view for view in self.views if replies.get(view.turn)][:1]
+        self._meter = MeterView(line.meter, turns, self.views)
+
+    def draw_live_reply(self) -> None:
+        """Draw the reply that arrives, before all else: its first word may be there already."""
+        for view in self._answering:
+            view.draw()
+
+    def draw(self, pending: list[Job]) -> None:
+        """Draw every turn and what depends on them; background jobs join `pending`."""
+        for view in self.views:
+            for each in (view, *self._answering):
+                each.draw()
+        if session.removed_turns:
+            self._undo.button(
+                "Deleted. Undo",
+                key="put_back",
+                icon=":material/undo:",
+                on_click=turn_actions.put_back,
+            )
+        self._pending = pending
+        if any(replies.get(turn) for turn in self._turns):
+            self._meter.draw(pending)
+            self._line.stop.button(
+                "Stop", key="stop", icon=":material/stop_circle:", on_click=asking.stop
+            )
+        layout.clear_below(2 * (session.drawn_turns - len(self.views)))
+        session.drawn_turns = len(self.views)
+
+    def draw_end(self) -> None:
+        """Draw what changes when no reply is left: the next question follows all of them."""
+        self._line.stop.empty()
+        self._meter.draw(self._pending)
+
+
+@uninterrupted()
+def _show_earlier() -> None:
+    session.shown_turns += RECENT_TURNS
