@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint check cover bench soak screenshots bundle lock
+.PHONY: help setup run test quick lint check cover bench soak screenshots bundle lock
 .NOTPARALLEL:  # lint first: tests take minutes
 
 help:  ## List these commands
@@ -21,6 +21,9 @@ setup: $(VENV)/.ready-to-test  ## Make the environment for running, testing and 
 
 test: $(VENV)/.ready-to-test  ## Run every test (ARGS="-k picker" for some of them)
 	@$(BIN)/python -m pytest $(ARGS)
+
+quick: $(VENV)/.ready-to-test  ## Run the tests that need no browser, database or server (a minute)
+	@$(BIN)/python -m pytest -m quick $(ARGS)
 
 lint: $(VENV)/.ready-to-test  ## Check format, lint and types
 	@echo "Format:" && $(BIN)/ruff format --check .

@@ -1,6 +1,7 @@
 """What all tests share: a Clarifai of their own, settings of their own, and the canary guard."""
 
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -27,6 +28,35 @@ settings.load_profile("steady")
 pytest_plugins = ["tests.pages", "tests.browser"]
 
 NOWHERE = "http://127.0.0.1:9"  # nothing listens there
+
+
+# What needs a server, a browser, a database or a process of its own; `make quick` leaves it out.
+SLOW_FIXTURES = {"fake", "one_clarifai", "chromium", "open_app", "postgres", "running", "server"}
+SLOW_MODULES = ("_browser", "_page", "contributing", "install", "bundle", "gc_thread")
+
+
+def pytest_collection_modifyitems(items):
+    """Mark as `quick` what runs in this process alone, within milliseconds."""
+    for item in items:
+        name = item.module.__name__
+        uses = SLOW_FIXTURES & set(item.fixturenames)
+        is_slow = uses or "postgresql" in item.name or item.get_closest_marker("slow")
+        is_slow = is_slow or any(word in name for word in SLOW_MODULES)
+        if not is_slow:
+            item.add_marker("quick")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_asked_elsewhere(request, monkeypatch):
+    """Let no quick test open a connection: it would belong to the others."""
+    if request.config.option.markexpr != "quick":
+        return
+
+    def connect(self, address):
+        if self.type == socket.SOCK_STREAM:  # a datagram's address is looked up without sending it
+            pytest.fail(f"A quick test connects to {address}: name its fixture in SLOW_FIXTURES.")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
 
 
 @pytest.hookimpl(wrapper=True)

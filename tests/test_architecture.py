@@ -1,6 +1,7 @@
 """Who may import whom, and who may touch what: docs/ARCHITECTURE.md as a test."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,12 @@ PAGES = {name for name in NAMES if name.startswith("pages/")} | {"app.py"}
 WRITES = {"pop", "update", "setdefault", "clear", "popitem"}
 
 
+@cache
 def tree(name):
     return ast.parse(NAMES[name].read_text(encoding="utf-8"))
 
 
+@cache
 def imported(name):
     """The modules that a file imports, anywhere in it: `a.b` for `from a import b` too."""
     found = set()

@@ -485,6 +485,7 @@ def test_a_scanned_pdf_is_refused_with_what_to_do():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data", [b"%PDF-1.4", b"%PDF-1.7\n" + b"nonsense " * 99, written_pdf("x")[:60]]
 )
@@ -573,6 +574,7 @@ def test_the_reader_has_limits_that_the_system_keeps():
     assert json.loads(done.stdout) == [[cpu, cpu], [memory, memory], [0, 0], [0, 0]]
 
 
+@pytest.mark.slow
 def test_a_pdf_that_unpacks_to_half_a_gigabyte_is_refused():
     packed = zlib.compress(b"BT (x) Tj ET\n" * 40_000_000, 9)
     data = written_pdf("placeholder")
@@ -889,12 +891,14 @@ def test_any_bytes_under_any_name_are_taken_or_refused(name, data):
         is_taken_or_refused(name, data)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(mutated(PDFS))
 def test_a_pdf_with_changed_bytes_is_taken_or_refused(case):
     is_taken_or_refused(*case)
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(mutated(PDFS))
 def test_the_reader_of_pdfs_always_answers(case):

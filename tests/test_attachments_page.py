@@ -321,7 +321,7 @@ def test_the_box_is_closed_and_shows_the_question_while_its_file_is_read(
     assert box(app) == ""
     assert not app.chat_input(key="prompt").disabled
     assert reply(app).startswith("Apples.")
-    assert "PendingUpload" not in page(app)
+    assert "Reading" not in page(app)
 
 
 def test_one_need_not_wait_for_a_file(open_app, fake, slow, monkeypatch):

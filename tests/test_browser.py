@@ -53,7 +53,7 @@ def choose(page: Page, search: str, name: str) -> None:
 def test_the_first_answer_needs_no_token_and_streams(visit: Visit) -> None:
     page = visit()
     page.get_by_role("button", name="Think before answering").click()
-    expect(answer(page).get_by_text("ReasoningDelta")).to_be_visible()
+    expect(answer(page).get_by_text("Thinking")).to_be_visible()
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     done(page)
     expect(answer(page)).to_contain_text("Demo: scripted, not an LLM")

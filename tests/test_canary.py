@@ -61,6 +61,7 @@ PLACES = {
 }
 
 
+@pytest.mark.slow
 def test_a_leak_in_a_log_the_output_or_the_environment_is_red(pytester, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")  # or the summary is cut short
     pytester.makeini(f"[pytest]\npythonpath = {ROOT}")

@@ -184,6 +184,7 @@ def test_the_same_request_gets_the_same_reply_and_id(client):
     assert first.headers["x-request-id"] == second.headers["x-request-id"]
 
 
+@pytest.mark.slow
 def test_a_process_has_one_demo_server():
     assert demo.start() == demo.start()
     assert httpx.get(f"{demo.start()}/models").json()["data"][0]["id"] == demo.MODEL

@@ -1039,6 +1039,7 @@ def a_process(code, *arguments, **options):
     )
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_in_the_middle_of_writing_leaves_all_that_it_had_saved(address):
     for _ in range(3):
         with a_process(WRITER, address) as writer:

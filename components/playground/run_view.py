@@ -147,7 +147,7 @@ class _StepView:
         if message := step.message:
             if thoughts := message.get("reasoning_content"):
                 if self._thoughts is None:
-                    place = self._thinking_place.expander("ReasoningDelta", type="compact")
+                    place = self._thinking_place.expander("Thinking", type="compact")
                     self._thoughts = TextView(place)
                 self._thoughts.draw(thoughts, over=step.is_over or bool(message["content"]))
             if message["content"]:

@@ -82,4 +82,4 @@ def _thinking_label(turn: Turn) -> str:
     if is_thinking(turn):
         return ":shimmer[Thinking]"
     thought_s = turn["figures"]["thought_s"]
-    return "ReasoningDelta" if thought_s is None else f"Thought for {seconds(thought_s)}"
+    return "Thinking" if thought_s is None else f"Thought for {seconds(thought_s)}"

@@ -65,7 +65,7 @@ def facts(turn: Turn) -> str:
 
 def thought(turn: Turn) -> str:
     thought_s = turn["figures"]["thought_s"]
-    return "ReasoningDelta" if thought_s is None else f"Thought for {seconds(thought_s)}"
+    return "Thinking" if thought_s is None else f"Thought for {seconds(thought_s)}"
 
 
 Versions = Mapping[str, tuple[int, int]]  # which of how many siblings a turn is, by its id
