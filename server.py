@@ -144,7 +144,8 @@ NO_PAGES = ("/_stcore/", "/component/", "/media/", "/static/", "/app/static/")
 
 
 def is_page(scope: Scope, response: AsgiMessage) -> bool:
-    """Whether a response is a page, or says that the one which the browser has is still good."""
+    """Return whether a response is a page, or says that the one which the browser has is still
+    good."""
     if str(scope["path"]).startswith(NO_PAGES):
         return False
     headers: dict[bytes, bytes] = dict(response.get("headers", ()))
@@ -156,7 +157,8 @@ def is_page(scope: Scope, response: AsgiMessage) -> bool:
 
 
 def visitor_cookie(scope: Scope) -> str:
-    """The Set-Cookie header for whoever asks: with the id that they have, or with a new one."""
+    """Return the Set-Cookie header for whoever asks: with the id that they have, or with a new
+    one."""
     visitor_id = owner.id_in(values(scope, b"cookie")) or owner.new_id()
     return owner.cookie(visitor_id, secure=scope.get("scheme") in ("https", "wss"))
 
@@ -208,7 +210,8 @@ def on_script_error(error: Exception) -> bool:
 
 
 def says_no_secret(record: logging.LogRecord) -> bool:
-    """Whether a record of Streamlit's may be logged: not one with the text of a script's error.
+    """Return whether a record of Streamlit's may be logged: not one with the text of a script's
+    error.
 
     Streamlit logs that text before it asks `on_script_error`, which says the rest.
     """
@@ -216,7 +219,7 @@ def says_no_secret(record: logging.LogRecord) -> bool:
 
 
 def make_app(page: Path = ROOT / "app.py") -> st.App:
-    """The app with `page` as its front page."""
+    """Return the app with `page` as its front page."""
     logging.getLogger("streamlit.error_util").addFilter(says_no_secret)
     return st.App(
         str(page),

@@ -1,4 +1,4 @@
-"""The access token: cleaned as pasted, checked, masked, and found and replaced in data.
+"""Clean, check and mask the access token; find and redact it in data.
 
 Nothing here keeps a token: what is cached across sessions would outlive its Forget button.
 """

@@ -1,4 +1,4 @@
-"""Work that a page does not wait for: its outcome lands in a plain dict that the page looks at."""
+"""Run jobs that a page does not wait for: the outcome lands in a plain dict."""
 
 import logging
 import threading

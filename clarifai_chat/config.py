@@ -1,4 +1,4 @@
-"""What the operator set: the environment and .env, read once into one frozen Settings.
+"""Read the operator's settings: the environment and .env, once, into one frozen Settings.
 
 `.env` is read with `dotenv_values`, so nothing in it enters the process environment, where every
 library and every visitor's session could see it.
@@ -88,7 +88,7 @@ def announce(host: str) -> None:
 
 
 def announced() -> str:
-    """The address that the server said it listens on; "" when nobody said."""
+    """Return the address that the server listens on; "" if it is not known."""
     return _listening[0] if _listening else ""
 
 

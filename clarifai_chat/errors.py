@@ -1,4 +1,4 @@
-"""Everything that can go wrong, in the reader's words, and the table that decides which it is.
+"""Define every failure in the reader's words, and the table that decides which it is.
 
 * ChatError
   * NoPat, OddPat, WrongPat, MissingScope, NoCredit, SharedPatSpent
@@ -85,7 +85,7 @@ class ChatError(Exception):
 class NoPat(ChatError):
     """A Clarifai model was asked without an access token."""
 
-    what = "This model needs a Clarifai access token, and there is none yet."
+    what = "This model needs a Clarifai access token. None has been entered."
     side = "you"
     advice = "Type yours in the sidebar and ask again, or choose the Demo model, which needs none."
 
@@ -216,7 +216,7 @@ class TooLong(ChatError):
 class Rejected(ChatError):
     """The server would not take this request as it stands."""
 
-    what = "The model would not take this request as it stands."
+    what = "The model rejected this request."
     side = "you"
     advice = "Change the question or the settings, or choose another model."
 
@@ -230,11 +230,11 @@ class BadImage(ChatError):
 
 
 class BadSchema(ChatError):
-    """The schema that the answer is to follow is none."""
+    """The schema for the answer is not a JSON schema."""
 
-    what = "The JSON schema for answers is not right, so nothing was sent."
+    what = "The JSON schema for answers is invalid, so nothing was sent."
     side = "you"
-    advice = "Mend it under Settings, or switch JSON answers off there; then ask again."
+    advice = "Fix it under Settings, or switch JSON answers off there; then ask again."
 
 
 class ModelFailed(ChatError):
@@ -268,7 +268,7 @@ class ServerError(ChatError):
 
     what = "Clarifai had an error of its own."
     side = "Clarifai"
-    advice = "Ask again in a moment; if it stays, see status.clarifai.com."
+    advice = "Ask again in a moment; if it persists, see status.clarifai.com."
     waits: tuple[float, ...] = (1, 3)
 
 
@@ -285,7 +285,7 @@ class BadReply(ChatError):
 
     what = "The server sent something that is not an answer."
     side = "the network"
-    advice = "Ask again. If it stays, a proxy or a wrong server address is in the way."
+    advice = "Ask again. If it persists, look for a proxy or a wrong server address."
 
 
 class CutOff(ChatError):
@@ -299,7 +299,7 @@ class CutOff(ChatError):
 class Runaway(ChatError):
     """The answer passed the length that this app's operator allows for one."""
 
-    what = "This answer grew longer than this app keeps, and was ended there."
+    what = "The answer reached this app's length limit and was stopped."
     side = "this app"
     advice = "What had arrived is kept. Continue asks for more of it; or ask for less at a time."
 
@@ -307,7 +307,7 @@ class Runaway(ChatError):
 class ChatFull(ChatError):
     """The conversation passed the length that this app's operator allows for one."""
 
-    what = "This conversation has grown as long as this app keeps one."
+    what = "This conversation has reached this app's length limit."
     side = "this app"
     advice = "Your question is kept, and was not sent. Start a new chat and ask it there."
     can_retry = False
@@ -316,7 +316,7 @@ class ChatFull(ChatError):
 class FileGone(ChatError):
     """A file of the conversation is neither in the database nor in memory any more."""
 
-    what = "A file of this conversation is gone from this app, so nothing was sent."
+    what = "A file of this conversation has been dropped from memory, so nothing was sent."
     side = "this app"
     advice = "Attach it again, with your next question: it then counts for the earlier one too."
     can_retry = False
@@ -327,7 +327,7 @@ class FileOutOfReach(ChatError):
 
     what = "A file of this conversation cannot be read at the moment, so nothing was sent."
     side = "this app"
-    advice = "Ask again in a minute; if it stays, attach the file again."
+    advice = "Ask again in a minute; if it persists, attach the file again."
 
 
 class TooManyFiles(ChatError):
@@ -342,7 +342,7 @@ class TooManyFiles(ChatError):
 class AppBusy(ChatError):
     """More replies run in this process than its operator allows."""
 
-    what = "This app is writing as many replies as it can at the moment."
+    what = "This app is writing its maximum number of replies at the moment."
     side = "this app"
     advice = "Your question is kept. Ask again in a moment."
 
@@ -352,7 +352,7 @@ class AppFull(ChatError):
 
     what = "This app has no memory left for another answer at the moment."
     side = "this app"
-    advice = "Your question is kept. Ask again in a while; if it stays, its operator has to look."
+    advice = "Your question is kept. Ask again in a while; if it persists, tell the operator."
 
 
 class AppFault(ChatError):
@@ -453,7 +453,8 @@ def meaning(
     request_id: str = "",
     retry_after_s: float | None = None,
 ) -> ChatError:
-    """The `ChatError` that an HTTP status and a server's JSON (or text) stand for, without `pat`.
+    """Return the `ChatError` that an HTTP status and a server's JSON (or text) stand for, without
+    `pat`.
 
     Knows OpenAI's `{"error": {…}}`, Clarifai's `{"status": {…}}` and its runners'
     `{"code", "description", "details"}`; any of them may come with any status, 200 included.
@@ -487,7 +488,7 @@ def read_error(body: Any) -> tuple[int | None, str, str]:
 
 
 def is_error(body: Any) -> bool:
-    """Whether a JSON object that came as an answer is an error instead."""
+    """Return whether a JSON object that came as an answer is an error instead."""
     if not isinstance(body, dict) or body.get("choices"):
         return False
     status = body.get("status")
@@ -497,7 +498,7 @@ def is_error(body: Any) -> bool:
 
 
 def plain(text: str, pat: str = "") -> str:
-    """A server's words, fit to show: one short line without token, HTML or JSON."""
+    """Return a server's words, fit to show: one short line without token, HTML or JSON."""
     text = " ".join(redact(text, pat).split())
     if text.startswith("<"):
         return ""

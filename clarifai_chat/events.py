@@ -1,4 +1,4 @@
-"""What a reply is made of while it arrives: any number of events, then exactly one Finished."""
+"""Define the events of a reply: any number of them, then exactly one Finished."""
 
 from dataclasses import dataclass
 
@@ -78,7 +78,7 @@ class StepEnded:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a tool gave back for a call."""
+    """The result of a tool call."""
 
     call_id: str
     content: str

@@ -1,8 +1,8 @@
-"""When garbage is collected: between bytecodes, on Python 3.11 too.
+"""Collect garbage between bytecodes, on Python 3.11 too.
 
 Before 3.12 any allocation could begin a collection, in the middle of C code. Finalizers then run
 into code that is half done: a `ContextVar` that is being set loses its variables, and the process
-crashes some time later (https://github.com/python/cpython/issues/148891; never mended in 3.11).
+crashes some time later (https://github.com/python/cpython/issues/148891; never fixed in 3.11).
 docs/decisions/0012-garbage-between-bytecodes.md tells how it was found.
 """
 

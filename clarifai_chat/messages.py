@@ -1,4 +1,4 @@
-"""The shapes that go over the wire: OpenAI chat messages, as plain dicts."""
+"""Define the shapes that go over the wire: OpenAI chat messages, as plain dicts."""
 
 import json
 from typing import Any, Literal, NotRequired, TypedDict
@@ -73,7 +73,7 @@ class ToolSpec(TypedDict):
 
 
 def is_json(text: str) -> bool:
-    """Whether `text` is whole JSON, as a call's arguments should be."""
+    """Return whether `text` is whole JSON, as a call's arguments should be."""
     try:
         json.loads(text)
     except (ValueError, RecursionError):

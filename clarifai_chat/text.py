@@ -1,4 +1,4 @@
-"""Numbers, lists, sizes and long texts, as sentences have them."""
+"""Write numbers, lists, sizes and long texts for a sentence."""
 
 from collections.abc import Sequence
 

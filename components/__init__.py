@@ -1,1 +1,1 @@
-"""What is drawn, and what one browser tab remembers."""
+"""Draw the pages, and keep what one browser tab remembers."""

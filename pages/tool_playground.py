@@ -98,7 +98,7 @@ with right:
 
 
 def is_outdated() -> bool:
-    """Whether a run has ended that the page shows as running."""
+    """Return whether a run has ended that the page shows as running."""
     return any(replies.get(turn) is None for turn in running.values())
 
 

@@ -153,7 +153,7 @@ def test_control_and_enter_send_an_edited_question(visit: Visit, clarifai: FakeC
     asked(page, clarifai)
     clarifai.next(says("Lyon."))
     answer(page).get_by_role("button", name="More", exact=True).click()
-    page.get_by_role("menuitem", name="Edit the question").click()
+    page.get_by_role("menuitem", name="Edit question").click()
     box = page.get_by_role("textbox", name="Question")
     box.fill("Which other town?")
 
@@ -172,7 +172,7 @@ def test_each_button_has_a_name_and_the_row_keeps_within_the_page(
     asked(page, clarifai)
     clarifai.next(says("Lyon."))
     answer(page).get_by_role("button", name="More", exact=True).click()
-    page.get_by_role("menuitem", name="Ask again").click()
+    page.get_by_role("menuitem", name="Retry").click()
     expect(answer(page)).to_contain_text("Lyon.")
     done(page)
     page.set_viewport_size({"width": width, "height": 844})

@@ -253,7 +253,7 @@ def test_the_menu_offers_a_few_other_models_favourites_first_and_the_demo(open_a
     assert offered[-1] == "Ask the Demo instead"
     assert not any("GPT OSS 120B High Throughput" in label for label in offered)  # it answered
     options = menu(app, app.turns[0]).options
-    assert options[1:3] == ["Ask again", offered[0]]
+    assert options[1:3] == ["Retry", offered[0]]
 
 
 def test_the_demos_own_answers_offer_real_models(open_app):

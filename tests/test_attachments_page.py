@@ -160,15 +160,15 @@ def test_a_turns_files_go_along(open_app, fake, store, action):
     turn = app.turns[0]
 
     if action == "edit":
-        choose(app, turn, "Edit the question")
+        choose(app, turn, "Edit question")
         app.text_area(key=f"edit:{turn['id']}").set_value("And now?")
         app.click(f"send_edit:{turn['id']}")
     elif action == "retry":
-        choose(app, turn, "Ask again")
+        choose(app, turn, "Retry")
     elif action == "resume":
         app.click(f"resume:{turn['id']}")
     else:
-        choose(app, turn, "Go on from here in a new chat")
+        choose(app, turn, "Continue in a new chat")
         ask(app, "And now?")
 
     assert "Apples" in fake.chats[1].body["messages"][0]["content"]

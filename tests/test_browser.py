@@ -87,7 +87,7 @@ def test_a_visitors_whole_walk(visit: Visit, clarifai: FakeClarifai) -> None:
     ask(page, "Something that fails")
     expect(answer(page)).to_contain_text("The connection was lost in the middle of the answer.")
     expect(answer(page)).to_contain_text("Half an ans")
-    answer(page).get_by_role("button", name="Ask again").click()
+    answer(page).get_by_role("button", name="Retry").click()
     expect(answer(page)).to_contain_text("The whole answer.")
 
     body = clarifai.chats[-1].body

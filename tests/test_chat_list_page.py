@@ -333,7 +333,7 @@ def test_a_temporary_chat_writes_nothing(open_app, fake, kept, ada, keep):
     app = open_menu(open_app(pat=CANARY))
     fake.next(says("Psst."))
     app.toggle(key="temporary").set_value(True).run()
-    assert "A temporary chat: nothing of it is kept." in sidebar(app)
+    assert "Temporary chat: nothing is saved." in sidebar(app)
 
     ask(app, "Secret?")
 
@@ -584,7 +584,10 @@ def test_without_a_cookie_the_page_says_so_and_writes_nothing(open_app, fake, co
     app = ask(open_app(pat=CANARY, query={"chat": chat["id"]}), "Hi")
 
     assert "Hello" in reply(app)
-    assert "This browser gave no cookie, so conversations are gone with a reload." in sidebar(app)
+    assert (
+        "This browser sent no cookie, so conversations are not saved: a reload deletes them."
+        in sidebar(app)
+    )
     assert not app.has("chats")
     assert not app.has("chat_menu")
     assert saving._history.store is None
@@ -598,7 +601,7 @@ def test_without_history_the_page_says_so_and_writes_nothing(open_app, fake, set
     app = ask(open_app(pat=CANARY), "Hi")
 
     assert "Hello" in reply(app)
-    assert "Conversations are not kept here: they are gone with a reload." in sidebar(app)
+    assert "Conversations are not saved here: a reload deletes them." in sidebar(app)
     assert list(kept.chats(owner_of(ada))) == []
     app.click("new_chat")
     assert not app.has("chats")
@@ -657,7 +660,7 @@ def test_a_file_that_cannot_be_kept_says_so(open_app, monkeypatch, keep):
 
     bring_in(app, data)
 
-    assert any(toast.startswith("0 of 2 conversations were kept.") for toast in toasts(app))
+    assert any(toast.startswith("0 of 2 conversations were imported.") for toast in toasts(app))
 
 
 @pytest.mark.parametrize("write", [str, str.upper], ids=["as it is", "in upper case"])
@@ -684,9 +687,7 @@ def enter(app, token):
 
 def fork(app):
     return (
-        app.main.menu_button(key=f"turn:{app.turns[0]['id']}")
-        .click("Go on from here in a new chat")
-        .run()
+        app.main.menu_button(key=f"turn:{app.turns[0]['id']}").click("Continue in a new chat").run()
     )
 
 

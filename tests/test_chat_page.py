@@ -529,7 +529,7 @@ def test_without_memory_a_question_is_kept_and_can_be_asked_again(
 
 def test_asking_without_a_token_keeps_the_question_and_the_demo_can_answer_it(open_app, fake):
     app = ask(open_app(chosen=DEFAULT_URL), "Hello")
-    assert "This model needs a Clarifai access token, and there is none yet." in reply(app)
+    assert "This model needs a Clarifai access token. None has been entered." in reply(app)
     assert "Type yours in the sidebar" in reply(app)
     assert questions(app) == ["Hello"]
 
@@ -584,7 +584,7 @@ def test_a_question_can_be_edited_and_the_old_branch_stays(open_app, fake):
     first = app.turns[0]
     fake.next(says("Another answer."))
 
-    app.main.menu_button(key=f"turn:{first['id']}").click("Edit the question").run()
+    app.main.menu_button(key=f"turn:{first['id']}").click("Edit question").run()
     app.text_area(key=f"edit:{first['id']}").set_value("First, but better?")
     app.click(f"send_edit:{first['id']}")
 
@@ -598,7 +598,7 @@ def test_an_edit_can_be_left(open_app, fake):
     app = two_answers(open_app, fake)
     first = app.turns[0]
 
-    app.main.menu_button(key=f"turn:{first['id']}").click("Edit the question").run()
+    app.main.menu_button(key=f"turn:{first['id']}").click("Edit question").run()
     app.text_area(key=f"edit:{first['id']}").set_value("Oh no")
     app.click(f"leave_edit:{first['id']}")
 
@@ -610,9 +610,7 @@ def test_one_can_go_on_from_a_turn_in_a_new_chat(open_app, fake):
     app = two_answers(open_app, fake)
     old = app.session_state["session.chat"]
 
-    app.main.menu_button(key=f"turn:{app.turns[0]['id']}").click(
-        "Go on from here in a new chat"
-    ).run()
+    app.main.menu_button(key=f"turn:{app.turns[0]['id']}").click("Continue in a new chat").run()
 
     assert questions(app) == ["First?"]
     assert app.session_state["session.chat"]["id"] != old["id"]

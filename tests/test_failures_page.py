@@ -35,7 +35,7 @@ JSON_IN_WORDS = {"error": {"message": 'backend said {"trace": ["line 1", {"key":
 
 HALF = "Half an ans"
 SILENCE = f.stall("Half an ", "ans")
-AGAIN = "Ask again"
+AGAIN = "Retry"
 
 # What is served → what it means. Rows of `errors.CODES` and `errors.STATUSES` are added below.
 FAULTS = {
@@ -118,7 +118,7 @@ def assert_says(app, kind, *, number=-1):
     """The answer shows this failure in words that a person can use, and nothing raw."""
     text = reply(app, number)
     assert f"**{kind.what}** {kind.advice}" in text
-    assert f"Whose side: {kind.side}." in text
+    assert f"Cause: {kind.side}." in text
     assert (AGAIN in text) == kind.can_retry
     for raw in ("{", "}", "Traceback", "litellm", "Exception", "<h", "access_token", "Bearer"):
         assert raw not in text

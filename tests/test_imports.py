@@ -131,7 +131,7 @@ def test_what_does_not_fit_is_left_out_and_said():
     assert back["created_at"] == 0
     assert found.notes == [
         "Left out: what does not belong in a conversation, such as “extra” (5 times).",
-        "Left out: a conversation that is none.",
+        "Left out: an entry that is not a conversation.",
     ]
 
 
@@ -731,7 +731,10 @@ def test_no_zip_is_too_odd(junk, at, byte):
         (b"[" * 10_000 + b"]" * 10_000, "nested too deeply"),
         (b'{"a":' * 10_000 + b"1" + b"}" * 10_000, "nested too deeply"),
         (b'{"format": "clarifai-chat", "version": 1}', "no list of conversations"),
-        (b'{"format": "clarifai-chat", "version": 1, "chats": [1]}', "a conversation that is none"),
+        (
+            b'{"format": "clarifai-chat", "version": 1, "chats": [1]}',
+            "an entry that is not a conversation",
+        ),
         (json.dumps({"kind": toolset.KIND}).encode(), "page Tools"),
     ],
 )
@@ -758,7 +761,7 @@ def test_numbers_that_are_none_and_halves_of_signs_do_no_harm():
     (chat,) = result.chats
     assert chat["turns"][0]["prompt"] == "a\ufffdb\ufffd"
     assert chat["settings"] == {}
-    assert result.notes == ["Left out: a number that is none, or too large (4 times)."]
+    assert result.notes == ["Left out: a number that is invalid or too large (4 times)."]
 
 
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])

@@ -14,7 +14,7 @@ from tests.some_chats import attachment, turn
 
 SMALL = "https://clarifai.com/ada/mine/models/small"  # takes 1,500 tokens, with room for an answer
 UNKNOWN = "https://clarifai.com/ada/mine/models/unknown"
-MARK = "What is above is not sent any more"
+MARK = "What is above is no longer sent"
 
 
 def words(number):
@@ -133,7 +133,7 @@ def test_details_are_a_click_away(open_small):
     assert "About 629 of small's 2,000 tokens." in shown
     assert "Counted: 2 turns." in shown
     assert "Room for the answer: up to 1,371 tokens." in shown
-    assert "What goes out costs $0.0013; the answer comes on top." in shown
+    assert "Cost of what is sent: $0.0013; the answer is extra." in shown
     assert "An estimate: each model counts in its own way." in shown
 
 

@@ -303,7 +303,7 @@ def test_every_way_to_ask_sends_what_is_set(open_app, fake):
     number(app, "set_seed", 7)
     app.click("starter:0")
     turn = app.turns[0]
-    from_menu(app, turn, "Ask again")
+    from_menu(app, turn, "Retry")
 
     assert [chat.body["seed"] for chat in fake.chats] == [7, 7]
 
@@ -367,7 +367,7 @@ def test_what_is_typed_while_another_conversation_is_opened_stays_with_its_own(
 def test_going_on_elsewhere_takes_the_settings_along(open_app):
     app = open_app(chat=chat_with({**SET, "stop": ["END"]}))
 
-    from_menu(app, app.turns[0], "Go on from here in a new chat")
+    from_menu(app, app.turns[0], "Continue in a new chat")
 
     assert settings_of(app) == {**SET, "stop": ["END"]}
 
@@ -620,7 +620,7 @@ def test_presets_go_into_a_file_and_back(open_app, owner, monkeypatch):
         "Seeded": {"seed": 2},
         "Seeded (2)": {"seed": 1},
     }
-    assert "2 of 2 presets are new, and are here now." in toasts(app)
+    assert "Imported 2 new presets." in toasts(app)
 
 
 def bring_in(app, data):

@@ -45,7 +45,8 @@ class AcceptedFile:
 
 
 def accept(name: str, mime: str, data: bytes, count: Callable[[str], int]) -> AcceptedFile:
-    """What is kept of a file. Raises `FileRejected`, and nothing else, for one that cannot be sent.
+    """Return what is kept of a file. Raises `FileRejected`, and nothing else, for one that cannot
+    be sent.
 
     `name` and `mime` are as the browser claims them; `count` says how many tokens a text has.
     A PDF may take seconds: show meanwhile that something happens.
@@ -89,7 +90,7 @@ def _accepted(
 
 
 def known_mime(kind: kinds.Kept, mime: str) -> str:
-    """The type of a kept file: `mime`, where files of its kind are kept as it.
+    """Return the type of a kept file: `mime`, where files of its kind are kept as it.
 
     Else, from a file of conversations, a sound could be served to browsers as a page.
     """
@@ -98,7 +99,8 @@ def known_mime(kind: kinds.Kept, mime: str) -> str:
 
 
 def clean_name(name: str) -> str:
-    """A file's name without folders and without what does not belong on one line; never empty."""
+    """Return a file's name without folders and without what does not belong on one line; never
+    empty."""
     name = re.split(r"[/\\]", name)[-1]
     name = " ".join(_UNFIT.sub(" ", name).split())
     if len(name) > MAX_NAME_CHARS:
@@ -109,7 +111,8 @@ def clean_name(name: str) -> str:
 
 
 def as_text(file: AcceptedFile) -> str:
-    """A file as a reader sees it: a text as it goes into the prompt, else one line about it."""
+    """Return a file as a reader sees it: a text as it goes into the prompt, else one line about
+    it."""
     about = file.attachment
     if about["kind"] == "text":
         return texts.fenced(about["name"], file.content.decode("utf-8", "replace"), about["tokens"])
@@ -118,7 +121,7 @@ def as_text(file: AcceptedFile) -> str:
 
 
 def parts(prompt: str, files: Sequence[AcceptedFile]) -> str | list[dict[str, Any]]:
-    """The content of the message to send: text alone, or OpenAI's parts where there is more.
+    """Return the content of the message to send: text alone, or OpenAI's parts where there is more.
 
     The texts come first, then the prompt: a question after a long text is followed better.
     """

@@ -1,4 +1,4 @@
-"""What a turn knows of a file."""
+"""Describe a file that goes with a question."""
 
 from typing import Literal, TypedDict
 

@@ -14,7 +14,8 @@ MIN_FRAMES = 3  # fewer can be a chance
 
 
 def read(name: str, data: bytes, form: str) -> tuple[bytes, str]:
-    """A sound as it is sent, and its type. Raises `FileRejected` for a broken or a long one."""
+    """Return a sound as it is sent, and its type. Raises `FileRejected` for a broken or a long
+    one."""
     content, seconds = _wav(data) if form == "wav" else _mp3(data)
     if seconds <= 0:
         raise FileRejected(
@@ -29,7 +30,8 @@ def read(name: str, data: bytes, form: str) -> tuple[bytes, str]:
 
 
 def _wav(data: bytes) -> tuple[bytes, float]:
-    """A WAV file of its format and its samples only, and how many seconds it lasts; 0 is broken."""
+    """Return a WAV file of its format and its samples only, and how many seconds it lasts; 0 is
+    broken."""
     form, sound = b"", b""
     for chunk, body in _chunks(data):
         if chunk == b"fmt " and not form:
@@ -59,7 +61,8 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _mp3(data: bytes) -> tuple[bytes, float]:
-    """The frames of an MP3 file without tags, and how many seconds they last; 0 is broken."""
+    """Return the frames of an MP3 file without tags, and how many seconds they last; 0 is
+    broken."""
     place = begin = _after_tag(data)
     end = len(data) - 128 if data[-128:-125] == b"TAG" else len(data)
     frames, sound, seconds = 0, 0, 0.0
@@ -85,7 +88,7 @@ def _after_tag(data: bytes) -> int:
 
 
 def _frame(data: bytes, place: int) -> tuple[int, float]:
-    """The bytes and seconds of the frame that begins there; 0 bytes when none does."""
+    """Return the bytes and seconds of the frame that begins there; 0 bytes when none does."""
     sync, second, third = data[place : place + 3]
     version, layer = second >> 3 & 3, second >> 1 & 3
     kbits, rate = third >> 4, third >> 2 & 3

@@ -1,4 +1,4 @@
-"""Pictures: decoded, upright, made smaller, and written anew, so that they are pixels only."""
+"""Decode pictures, turn them upright, make them smaller, and encode them again: pixels only."""
 
 import io
 import threading
@@ -30,7 +30,8 @@ _one_at_a_time = threading.Lock()  # for the memory that each may take
 
 
 def read(name: str, data: bytes, form: str) -> tuple[bytes, str]:
-    """A picture as it is sent, and its type. Raises `FileRejected` for a broken or a huge one."""
+    """Return a picture as it is sent, and its type. Raises `FileRejected` for a broken or a huge
+    one."""
     try:
         with _one_at_a_time, Image.open(io.BytesIO(data), formats=[form]) as image:
             _check(name, image, MAX_JPEG_PIXELS if form == "JPEG" else MAX_IMAGE_PIXELS)
@@ -46,7 +47,7 @@ def read(name: str, data: bytes, form: str) -> tuple[bytes, str]:
 
 
 def small(data: bytes) -> bytes | None:
-    """A picture small enough for a line of them; None for one that cannot be shown.
+    """Return a picture small enough for a line of them; None for one that cannot be shown.
 
     Careful again: it may be from a file of conversations that somebody else made.
     """
@@ -72,7 +73,7 @@ def _too_many_pixels(name: str, most: int) -> FileRejected:
 
 
 def _decoded(image: Image.Image, side: int = MAX_SIDE) -> Image.Image:
-    """The first frame, whole, upright, and no larger than `side` in either direction."""
+    """Return the first frame, whole, upright, and no larger than `side` in either direction."""
     share = side / max(image.size)
     if share < 1:  # a large JPEG can be decoded at a fraction of its size, but not below this one
         image.draft(None, (ceil(image.width * share), ceil(image.height * share)))

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes; what is refused for its kind, and what to do instead."""
+"""Detect a file's type by its first bytes; say why a type is rejected, and what to do."""
 
 import re
 from dataclasses import dataclass
@@ -62,7 +62,8 @@ _PROMISED = {ending: limit.kind for limit in LIMITS for ending in limit.extensio
 
 
 def look(name: str, mime: str, data: bytes) -> FileKind:
-    """What `data` is. Raises `FileRejected` for nothing, and for what cannot be read here."""
+    """Return what `data` is. Raises `FileRejected` for nothing, and for what cannot be read
+    here."""
     if not data:
         raise FileRejected(f"{name} is empty. Choose the file again, or another one.")
     ending = ending_of(name)
@@ -85,7 +86,7 @@ def look(name: str, mime: str, data: bytes) -> FileKind:
 
 
 def ending_of(name: str) -> str:
-    """The ending of a file's name, in lower case and without the dot; "" for none."""
+    """Return the ending of a file's name, in lower case and without the dot; "" for none."""
     stem, _, ending = name.rpartition(".")
     return ending.lower() if stem else ""
 
@@ -132,7 +133,7 @@ def _why_not(ending: str, data: bytes) -> str:
 
 
 def _is_svg(data: bytes) -> bool:
-    """Whether the first element of a text is a drawing."""
+    """Return whether the first element of a text is a drawing."""
     head = data[:4096].replace(b"\x00", b"").decode("latin-1").lstrip("ï»¿ÿþ \t\r\n")
     first = _FIRST_TAG.search(head) if head.startswith("<") else None
     return first is not None and first[1].rpartition(":")[2].lower() == "svg"

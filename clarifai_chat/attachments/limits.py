@@ -1,4 +1,4 @@
-"""How much of which kind can be added to a question, in numbers and in sentences."""
+"""Limit the files of a question, by kind: numbers, and sentences about them."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -30,7 +30,7 @@ class FileRejected(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What one kind of file may be, told before it is uploaded."""
+    """The limit for one kind of file, shown before it is uploaded."""
 
     kind: Kind
     extensions: tuple[str, ...]  # without dots; a text may have any other as well
@@ -39,7 +39,7 @@ class Limit:
 
 
 def limits() -> tuple[Limit, ...]:
-    """The kinds that can be added, and what bounds each."""
+    """Return the kinds that can be added, and what bounds each."""
     return LIMITS
 
 

@@ -33,7 +33,7 @@ _WHY = {
 
 
 def read(name: str, data: bytes) -> tuple[str, str]:
-    """The text of a PDF, and a sentence about what was left out; "" for nothing.
+    """Return the text of a PDF, and a sentence about what was left out; "" for nothing.
 
     Raises `FileRejected` for one that is locked, broken, too long, without text or too heavy.
     """
@@ -59,7 +59,7 @@ def _note(pages: int, read: int, is_cut: bool) -> str:
 
 
 def _told(data: bytes) -> dict[str, Any]:
-    """What `pdf_reader.read` says. Its process is ended when it takes too long."""
+    """Return what `pdf_reader.read` says. Its process is ended when it takes too long."""
     environ = {name: os.environ[name] for name in _NEEDED if name in os.environ}
     environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     bounds = [READ_PDF_PAGES, MAX_PDF_PAGES, MAX_TEXT_CHARS]

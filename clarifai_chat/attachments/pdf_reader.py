@@ -28,7 +28,7 @@ def limit() -> None:
 
 
 def read(data: bytes, read_pages: int, max_pages: int, max_chars: int) -> dict[str, Any]:
-    """What a PDF says: its `text`, pages parted by form feeds, or `why` there is none.
+    """Return what a PDF says: its `text`, pages parted by form feeds, or `why` there is none.
 
     `pages` is how many it has, `read` how many were read, `cut` whether the last of them is cut.
     """
@@ -67,7 +67,8 @@ def read(data: bytes, read_pages: int, max_pages: int, max_chars: int) -> dict[s
 
 
 def _page(reader: Any, number: int) -> tuple[str, bool]:
-    """A page's text, and whether it could be read: a broken one is no reason to lose the others."""
+    """Return a page's text, and whether it could be read: a broken one is no reason to lose the
+    others."""
     from pypdf.errors import LimitReachedError
 
     try:

@@ -18,7 +18,7 @@ MAX_CONTROL_SHARE = 0.01
 
 
 def read(name: str, data: bytes) -> str:
-    """The text of a file. Raises `FileRejected` when it is none, has no words or too many."""
+    """Return the text of a file. Raises `FileRejected` if it is not text, empty or too long."""
     text = decoded(data)
     if text is None:
         raise FileRejected(
@@ -66,7 +66,8 @@ def clean(text: str) -> str:
 
 
 def fenced(name: str, text: str, tokens: int | None) -> str:
-    """A text as it stands in the prompt: its name, its size, and a fence that it cannot close."""
+    """Return a text as it stands in the prompt: its name, its size, and a fence that it cannot
+    close."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     ending = ending_of(name)

@@ -52,7 +52,8 @@ class Account:
 
 
 def who_am_i(pat: str, *, api_base: str, client: httpx.Client | None = None) -> Account:
-    """The account that `pat` belongs to. Raises a `ChatError` when the token cannot be used."""
+    """Return the account that `pat` belongs to. Raises a `ChatError` when the token cannot be
+    used."""
     try:
         with _session(client) as http:
             body = _ask(http, "GET", f"{api_base}/v2/users/me", pat)
@@ -67,7 +68,8 @@ def who_am_i(pat: str, *, api_base: str, client: httpx.Client | None = None) -> 
 
 
 def list_models(pat: str, *, api_base: str, client: httpx.Client | None = None) -> list[Model]:
-    """The featured models that can chat, as ranked by Clarifai, with their prices where told.
+    """Return the featured models that can chat, as ranked by Clarifai, with their prices where
+    told.
 
     Raises a `ChatError` when the list cannot be had whole: half a list would make the rest look
     like models that are gone. Prices that cannot be had are unknown.
@@ -107,7 +109,7 @@ def _rank(row: dict[str, Any]) -> float:
 
 
 def _model(row: dict[str, Any]) -> Model | None:
-    """The model of one row of the list; None when it cannot chat, or makes no sense."""
+    """Return the model of one row of the list; None when it cannot chat, or makes no sense."""
     url = parse_address(_path(row))
     version = _dict(row.get("model_version"))
     signatures = [s for s in _list(version.get("method_signatures")) if isinstance(s, dict)]
@@ -177,7 +179,8 @@ def _priced(models: list[Model], http: httpx.Client, pat: str, api_base: str) ->
 
 
 def _is_about(entry: dict[str, Any], model: Model) -> bool:
-    """Whether a price names `model`. How an entry names it is undocumented: nested, or flat."""
+    """Return whether a price names `model`. How an entry names it is undocumented: nested, or
+    flat."""
     nested = _dict(entry.get("model"))
     said = entry | _dict(entry.get("user_app_id")) | nested | _dict(nested.get("user_app_id"))
     return (
@@ -188,7 +191,7 @@ def _is_about(entry: dict[str, Any], model: Model) -> bool:
 
 
 def _prices(entry: dict[str, Any]) -> dict[str, Any]:
-    """The facts of a `Model` that one price tells; none where nothing is asked per token."""
+    """Return the facts of a `Model` that one price tells; none where nothing is asked per token."""
     paid_in = _price(entry.get("price_per_prompt_token"))
     paid_out = _price(entry.get("price_per_completion_token"))
     if paid_in is None and paid_out is None:
@@ -203,7 +206,8 @@ def _price(millicents: Any) -> float | None:
 
 
 def _ask(http: httpx.Client, method: str, url: str, pat: str, **request: Any) -> dict[str, Any]:
-    """The JSON object that Clarifai answers with. Raises a `ChatError` that holds no token."""
+    """Return the JSON object that Clarifai answers with. Raises a `ChatError` that holds no
+    token."""
     if not pat:
         raise NoPat
     if not sendable(pat):
@@ -231,7 +235,7 @@ def _ask(http: httpx.Client, method: str, url: str, pat: str, **request: Any) ->
 def _send(
     http: httpx.Client, method: str, url: str, pat: str, **request: Any
 ) -> httpx.Response | ChatError:
-    """The answer, or the error to raise: httpx's own holds the request, and so the token."""
+    """Return the answer, or the error to raise: httpx's own holds the request, and so the token."""
     headers = {"Authorization": f"Key {pat}", "Accept": "application/json"}
     try:
         return http.request(method, url, headers=headers, follow_redirects=False, **request)
@@ -255,7 +259,7 @@ def _session(client: httpx.Client | None) -> Iterator[httpx.Client]:
 
 
 def new_client() -> httpx.Client:
-    """A client that follows no redirect: another host must never see the token."""
+    """Return a client that follows no redirect: another host must never see the token."""
     return httpx.Client(timeout=TIMEOUT_S, follow_redirects=False)
 
 
@@ -268,7 +272,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _number(value: Any) -> float | None:
-    """A finite number, sent as one or as text."""
+    """Return a finite number, sent as one or as text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

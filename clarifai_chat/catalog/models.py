@@ -27,7 +27,7 @@ PROVENANCE = {
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What is known of one model. None is "unknown", and every fact says where it comes from.
+    """The facts about one model. None is "unknown", and every fact says where it comes from.
 
     `url` is https://clarifai.com/USER/APP/models/MODEL, or "demo". Prices are USD per 1M tokens.
     """
@@ -53,7 +53,7 @@ class Model:
 
     @classmethod
     def at(cls, url: str, **facts: Any) -> Self:
-        """A model from its URL: owner, app, id and a readable name are read from it."""
+        """Return a model from its URL: owner, app, id and a readable name are read from it."""
         match = _ADDRESS.fullmatch(url)
         owner, app, model_id = match.group("owner", "app", "id") if match else ("", "", url)
         name = re.sub(r"(?<=\d)_(?=\d)", ".", model_id)  # Clarifai's ids have no dots
@@ -118,7 +118,8 @@ DEMO = Model(
 
 @cache
 def shipped() -> tuple[Model, ...]:
-    """The list that comes with the app: featured, then announced, then legacy. Without the Demo."""
+    """Return the list that comes with the app: featured, then announced, then legacy. Without the
+    Demo."""
     facts = Model.__dataclass_fields__
     return tuple(Model.at(**{k: v for k, v in row.items() if k in facts}) for row in _rows())
 
@@ -140,7 +141,7 @@ def find(models: Iterable[Model], url: str) -> Model | None:
 
 
 def describe(models: Sequence[Model], url: str) -> Model:
-    """The model at `url`: listed, or typed; a version of a listed model shares its facts."""
+    """Return the model at `url`: listed, or typed; a version of a listed model shares its facts."""
     url = parse_address(url) or url
     if found := DEMO if url == DEMO.url else find(models, url):
         return found
@@ -160,7 +161,7 @@ _DOTTED = re.compile(r"clarifai/([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9.
 
 
 def parse_address(text: str) -> str | None:
-    """The canonical URL (or "demo") of what a person types, pastes or puts into a link.
+    """Return the canonical URL (or "demo") of what a person types, pastes or puts into a link.
 
     Takes Clarifai's URLs and paths, with `openai/` before them or not, and litellm's
     `clarifai/user.app.model`. None for everything else: other hosts, users in URLs, blanks.
@@ -183,7 +184,8 @@ def search(
     vision: bool = False,
     reasoning: bool = False,
 ) -> list[Model]:
-    """The models in which every word of `text` occurs, and that are known for what is asked."""
+    """Return the models in which every word of `text` occurs, and that are known for what is
+    asked."""
     words = [word for word in map(_letters, text.split()) if word]
     return [
         model
@@ -198,7 +200,7 @@ def search(
 def short_list(
     models: Sequence[Model], favourites: Iterable[str] = (), recent: Iterable[str] = ()
 ) -> list[Model]:
-    """What a picker shows first: favourites, recent ones, the first featured ones, the Demo.
+    """Return what a picker shows first: favourites, recent ones, the first featured ones, the Demo.
 
     `favourites` and `recent` are addresses. Every favourite is shown, however many.
     """
@@ -282,7 +284,8 @@ def _filled(live: Model, shipped: Model) -> Model:
 
 @lru_cache(maxsize=4096)
 def _search_key(model: Model) -> str:
-    """A model's words, each bare of punctuation; blanks keep a word from matching across two."""
+    """Return a model's words, each bare of punctuation; blanks keep a word from matching across
+    two."""
     words = (model.name, model.id, model.owner, model.provider, model.family)
     return " ".join(map(_letters, words))
 

@@ -38,7 +38,7 @@ class Chat(TypedDict):
 
 
 def new_chat() -> Chat:
-    """An empty conversation."""
+    """Return an empty conversation."""
     now = time.time()
     return {
         "id": uuid.uuid4().hex,
@@ -56,7 +56,7 @@ def new_chat() -> Chat:
 
 
 def path(chat: Chat) -> list[Turn]:
-    """The branch that is shown, from its first turn to its last.
+    """Return the branch that is shown, from its first turn to its last.
 
     A leaf that has been answered elsewhere leads on to its latest descendant; one that is not known
     stands for the latest turn.
@@ -71,7 +71,8 @@ def path(chat: Chat) -> list[Turn]:
 
 
 def siblings(chat: Chat, turn: Turn) -> list[Turn]:
-    """The turns that come after the same one as `turn`, it among them, in the order asked."""
+    """Return the turns that come after the same one as `turn`, it among them, in the order
+    asked."""
     at = tree.place_of(chat["turns"], turn)
     if at is None:
         return [turn]
@@ -104,7 +105,7 @@ def add(chat: Chat, turn: Turn, after: Turn | None) -> None:
 
 
 def fork(chat: Chat, turn: Turn) -> Chat:
-    """A new conversation with the branch up to and including `turn`, and ids of its own.
+    """Return a new conversation with the branch up to and including `turn`, and ids of its own.
 
     Its attachments keep their ids: their content is where it was.
     """
@@ -155,7 +156,7 @@ def remove(chat: Chat, turn: Turn) -> list[Turn]:
 
 
 def restore(chat: Chat, turns: Sequence[Turn]) -> None:
-    """Put back what `remove` took out, each turn where its time of asking has it, and show it."""
+    """Restore what `remove` returned, each turn at its place in time, and show it."""
     _make_explicit(chat)
     back = [turn for turn in turns if not any(each is turn for each in chat["turns"])]
     for turn in back:
@@ -180,7 +181,7 @@ _TURNS_WORDS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 def auto_title(text: str) -> str:
-    """The first words of a question in one line without markup; "" where there are none."""
+    """Return the first words of a question in one line without markup; "" where there are none."""
     text = text.strip()[:2000]  # of a whole pasted book, this is enough
     text = _EMPHASIS.sub("", _LINE_START.sub("", _LINK.sub(r"\1", text)))
     seen = (" " if unicodedata.category(sign) in ("Cc", "Cs", "Cn") else sign for sign in text)
@@ -193,12 +194,12 @@ def auto_title(text: str) -> str:
 
 
 def text_of(chat: Chat) -> str:
-    """All words of a conversation that a search should find, of all branches."""
+    """Return all words of a conversation that a search should find, of all branches."""
     return "\n".join([chat["title"], *map(text_of_turn, chat["turns"])])
 
 
 def text_of_turn(turn: Turn) -> str:
-    """The words of a turn that a search should find: question, files' names, answers."""
+    """Return the words of a turn that a search should find: question, files' names, answers."""
     names = [attachment["name"] for attachment in turn.get("attachments", [])]
     answers = [answer_text(attempt) for attempt in (turn, *turn["earlier"])]
     return "\n".join(filter(None, [turn["prompt"], *names, *answers]))
@@ -219,7 +220,7 @@ def normalize(chat: Chat) -> None:
 
 
 def _make_explicit(chat: Chat) -> None:
-    """Give each turn an id of its own, and a parent where nobody had kept one.
+    """Give each turn an id of its own, and a parent if it has none.
 
     A parent that is not there is left as it is: it may come back.
     """

@@ -1,4 +1,4 @@
-"""What the next question will use of the model's context, and what it will cost."""
+"""Measure how much of the context window the next question uses, and what it costs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from clarifai_chat.chat.usage import dollars
 from clarifai_chat.text import capitalized
 
 PER_ANSWER = 3  # tokens that models put before an answer
-ROOM = 1000  # tokens kept for an answer whose length nobody has limited
+ROOM = 1000  # tokens reserved for an answer without a limit of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,14 @@ class Meter:
 
     @property
     def price(self) -> str:
-        """What goes out costs this; "" is "not known"."""
+        """The price of what is sent; "" if it is not known."""
         if self.model.is_demo:
             return "free"
         return "" if self.cost_usd is None else dollars(self.cost_usd)
 
     @property
     def sentence(self) -> str:
-        """What goes out, what does not, and what to do where it is too much."""
+        """One sentence: what is sent, what is left out, and what to do if it is too much."""
         gone, of = oldest(len(self.left_out)), self._of
         if self.fits and not self.left_out:
             return capitalized(f"{of}.")
@@ -104,7 +104,7 @@ def measure(
     asked: int = PER_MESSAGE,
     leave_out: int | None = None,
 ) -> Meter:
-    """The meter for a question of `asked` tokens, with all that goes with it, after `turns`.
+    """Return the meter for a question of `asked` tokens, with all that goes with it, after `turns`.
 
     Those are the turns of the branch, oldest first. Of the oldest, `leave_out` are not sent, or as
     many as do not fit; a turn goes out whole or not at all, and nothing else is ever left out.
@@ -143,7 +143,8 @@ def left_out(
     *,
     leave_out: int | None = None,
 ) -> list[str]:
-    """The ids of those of `turns` that are not sent when `asked` is, which comes after them."""
+    """Return the ids of those of `turns` that are not sent when `asked` is, which comes after
+    them."""
     before = list(takewhile(lambda turn: turn["id"] != asked["id"], turns))
     # The first word waits for this, and most conversations are far from any limit: what fits
     # however many tokens it is need not be counted.
@@ -183,7 +184,7 @@ def _most(settings: ChatSettings, model: Model) -> int | None:
 
 
 def _room(settings: ChatSettings, model: Model, tokens: int) -> int | None:
-    """How many tokens an answer can be."""
+    """Return how many tokens an answer can be."""
     window = model.context_window
     limits = [settings.get("max_tokens"), model.max_output_tokens]
     limits.append(None if window is None else max(0, window - tokens))

@@ -35,14 +35,15 @@ def response_format(text: str) -> dict[str, Any]:
 
 
 def problem(text: str) -> str:
-    """What is wrong with a schema's text and where, in a sentence; "" where it can be sent."""
+    """Return what is wrong with a schema's text and where, in a sentence; "" where it can be
+    sent."""
     if not text.strip():
         return "There is no schema yet."
     if len(text) > MAX_CHARS:
         return f"The schema has {len(text):,} characters; up to {MAX_CHARS:,} are sent."
     document = read(text)
     for finding in document.findings:
-        if finding.code.startswith("json."):  # others are about tools, and this is none
+        if finding.code.startswith("json."):  # the others are about tools
             sentence = finding.message.partition(" Several tools")[0]
             return sentence if sentence.startswith("Line ") else f"{_place(finding)}: {sentence}"
     if document.root is None or not isinstance(document.root.value, dict):

@@ -1,4 +1,4 @@
-"""What an address says to a chat, and the address that says it. A stranger may have written it."""
+"""Read and write the parameters of a chat's URL. A stranger may have written it."""
 
 import re
 import unicodedata
@@ -21,7 +21,7 @@ class BadLink(ValueError):
 
 
 def read(found: str, what: str, secret: str = "") -> str:
-    """A text of an address as it is used; `what` names it in the sentence of a `BadLink`."""
+    """Return a text of an address as it is used; `what` names it in the sentence of a `BadLink`."""
     if len(found) > MAX_CHARS:
         raise BadLink(
             f"The {what} in this page's address was not taken: it has {len(found):,} characters,"
@@ -43,7 +43,7 @@ def clean(text: str) -> str:
 
 
 def to(page: str, carried: Mapping[str, str]) -> str | None:
-    """The page's address with what it carries; None where that is too long for one."""
+    """Return the page's address with what it carries; None where that is too long for one."""
     if any(len(text) > MAX_CHARS for text in carried.values()):
         return None
     query = urlencode({name: text for name, text in carried.items() if text}, quote_via=quote)

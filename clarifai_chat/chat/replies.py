@@ -1,8 +1,8 @@
-"""Replies that run on their own: ask, watch, stop.
+"""Run replies on their own: ask, watch, stop.
 
 A worker thread reads the provider and folds events into the turn; pages only watch. A click, a
 change of page or a lost connection leaves it running. It ends with its last event, by `stop`, or
-when nobody has watched it for `reply_lease_s`.
+when it has not been watched for `reply_lease_s`.
 
 Each conversation has a queue of waiting questions, which are asked in order, one at a time. Each of
 the operator's limits is a sentence in the turn that met it.
@@ -72,7 +72,8 @@ class Reply:
         return self.turn["asked_at"] is not None and not self.done.is_set()
 
     def has_news(self, version: int | None) -> bool:
-        """Whether there are events after `version`, or the reply is over; None asks for the end."""
+        """Return whether there are events after `version`, or the reply is over; None asks for the
+        end."""
         return self.done.is_set() or (version is not None and self.version != version)
 
     @contextmanager
@@ -146,7 +147,7 @@ class Reply:
         return self.seen_at
 
 
-# While it watches files, Streamlit imports all our modules anew when one is edited; what runs must
+# While it watches files, Streamlit imports all our modules again when one is edited; what runs must
 # be found again. A name without a file is not one that it drops.
 _kept: Any = sys.modules.setdefault("clarifai_chat_replies", ModuleType("clarifai_chat_replies"))
 _lock: threading.Lock = vars(_kept).setdefault("lock", threading.Lock())
@@ -194,7 +195,8 @@ def ask(
 
 
 def get(turn: Turn) -> Reply | None:
-    """The handle of a turn that waits or runs; None when it is over, or was never asked here."""
+    """Return the handle of a turn that waits or runs; None when it is over, or was never asked
+    here."""
     return _replies.get(turn["id"])
 
 
@@ -240,22 +242,22 @@ def drop(turn: Turn) -> None:
 
 
 def mark_interrupted(turn: Turn) -> None:
-    """A turn that is not over and has no worker is over: nobody works on it.
+    """Mark a turn that is not over as over if it has no worker.
 
-    So it is after a restart, or when nobody watched while it waited. Only the visitor asks again,
-    so that no redraw is ever billed twice.
+    This happens after a restart, or if the page was closed while it waited. Only the visitor asks
+    again, so that no redraw is ever billed twice.
     """
     if not is_over(turn) and get(turn) is None:
         end(turn, UNWATCHED if turn["asked_at"] is None else INTERRUPTED, None)
 
 
 def running() -> int:
-    """How many replies wait or run in this process."""
+    """Return how many replies wait or run in this process."""
     return len(_replies)
 
 
 def size(messages: Sequence[Message]) -> int:
-    """How many characters messages hold: answers, thoughts, and the arguments of calls."""
+    """Return how many characters messages hold: answers, thoughts, and the arguments of calls."""
     return sum(
         len(message["content"])
         + len(message.get("reasoning_content", ""))
@@ -265,13 +267,13 @@ def size(messages: Sequence[Message]) -> int:
 
 
 def turn_size(turn: Turn) -> int:
-    """How many characters a turn holds, with what it keeps of earlier attempts."""
+    """Return how many characters a turn holds, with what it keeps of earlier attempts."""
     attempts = (turn, *turn["earlier"])
     return len(turn["prompt"]) + sum(size(attempt["replies"]) for attempt in attempts)
 
 
 def memory_mb() -> float:
-    """How much memory this process holds; 0 where the system does not tell."""
+    """Return how much memory this process holds; 0 where the system does not tell."""
     try:
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     except OSError:
@@ -305,7 +307,7 @@ def _work(queue: str) -> None:
 
 
 def _keep() -> None:
-    """End replies that nobody watches; runs as long as there are replies."""
+    """End replies that are not watched; run as long as there are replies."""
     while True:
         time.sleep(min(1.0, settings().reply_lease_s / 10))
         with _lock:

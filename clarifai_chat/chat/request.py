@@ -1,4 +1,4 @@
-"""What is sent to ask a question: the conversation up to it, as messages."""
+"""Build the request that asks a question: the conversation up to it, as messages."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import pairwise, takewhile
@@ -53,7 +53,7 @@ def to_messages(
     left_out: Collection[str] = (),
     content: Callable[[Turn], str | list[Part]] = itemgetter("prompt"),
 ) -> list[Sendable]:
-    """What to send to ask `last`, which is one of `turns` or comes after them.
+    """Return what to send to ask `last`, which is one of `turns` or comes after them.
 
     Questions that brought nothing back are left out, and those whose ids are in `left_out`; a
     partial answer is part of the conversation, as the reader has seen it. A call that stayed open
@@ -69,7 +69,7 @@ def to_messages(
 
 
 def sent(turns: Sequence[Turn], last: Turn, left_out: Collection[str] = ()) -> list[Turn]:
-    """The turns that go out to ask `last`, itself included."""
+    """Return the turns that go out to ask `last`, itself included."""
     earlier = takewhile(lambda turn: turn["id"] != last["id"], turns)
     counts = (t for t in earlier if is_over(t) and t["replies"] and t["id"] not in left_out)
     return [*counts, last]
@@ -89,9 +89,9 @@ def _question(content: str | list[Part]) -> Sendable:
 
 
 def _close_open_calls(turn: Turn) -> list[Message]:
-    """The turn's replies with no call left open: servers insist on an answer to each.
+    """Return the turn's replies with no call left open: servers insist on an answer to each.
 
-    A call that broke off half-way is left out; nobody could answer it.
+    A call that was cut off is left out; it cannot be answered.
     """
     settled: list[Message] = []
     places = [i for i, message in enumerate(turn["replies"]) if message["role"] == "assistant"]

@@ -1,4 +1,4 @@
-"""What a conversation's questions are asked with, and what of that a request carries."""
+"""Hold the settings of a conversation, and turn them into parameters of a request."""
 
 import re
 from typing import Any, TypedDict, cast
@@ -23,7 +23,7 @@ _MEANT = {sign[1]: char for char, sign in _ESCAPES.items()}
 
 
 class ChatSettings(TypedDict, total=False):
-    """What questions are asked with. What is absent is not sent."""
+    """The settings of a conversation. What is absent is not sent."""
 
     system: str
     temperature: float
@@ -36,19 +36,23 @@ class ChatSettings(TypedDict, total=False):
 
 
 def given(settings: ChatSettings) -> ChatSettings:
-    """Only what is set: a blank text or an empty list is not. A schema is, even while it is none
-    yet: nobody who asked for JSON shall get something else and not know why."""
+    """Return only what is set; a blank text or an empty list is not.
+
+    A schema counts even while invalid, so that a request for JSON never silently returns
+    something else.
+    """
     found = {name: value for name, value in settings.items() if _says_something(name, value)}
     return cast(ChatSettings, found)
 
 
 def system(settings: ChatSettings) -> str:
-    """The system prompt; "" where there is none."""
+    """Return the system prompt; "" if it is not set."""
     return given(settings).get("system", "")
 
 
 def params(settings: ChatSettings) -> Params:
-    """The fields of a request, those only that are set. Raises `BadSchema`, a `ChatError`."""
+    """Return the fields of a request, those only that are set. Raises `BadSchema`, a
+    `ChatError`."""
     found: dict[str, Any] = dict(given(settings))
     sent = {field: found[name] for name, field in _SENT_AS.items() if name in found}
     if "json_schema" in found:
@@ -60,7 +64,7 @@ def params(settings: ChatSettings) -> Params:
 
 
 def is_any_json(schema: str) -> bool:
-    """Whether a schema's text is that of JSON mode."""
+    """Return whether a schema's text is that of JSON mode."""
     return "".join(schema.split()) == ANY_JSON
 
 
@@ -70,7 +74,7 @@ def stop_lines(stop: list[str]) -> str:
 
 
 def stops_in(text: str) -> list[str]:
-    """The stop sequences in such lines; empty lines are none."""
+    """Return the stop sequences in such lines; empty lines are skipped."""
     lines = (_ESCAPE.sub(lambda m: _MEANT[m[1]], line) for line in text.split("\n"))
     return [line for line in lines if line]
 

@@ -15,7 +15,7 @@ TokenCounts = dict[tuple[str, float], int]
 
 
 class TokenCounter:
-    """Tells the tokens of turns and texts: counted by `count`, or estimated where there is none.
+    """Counts the tokens of turns and texts by `count`, or estimates them without it.
 
     What was counted is looked up in `counted` and put there; it may be shared by threads. At most
     `most_chars` are counted; the rest is estimated, and then the tally `is_rough`.
@@ -35,7 +35,7 @@ class TokenCounter:
 
     def of_turn(self, turn: Turn) -> int:
         """Tokens of a turn as it is sent: thoughts are not."""
-        # A turn that is over changes only by being asked for the rest, and then ends anew.
+        # A turn that is over changes only if it is continued, and then ends again.
         ended = turn["ended_at"]
         key = None if ended is None else (turn["id"], ended)
         if key in self._counted:
@@ -66,17 +66,17 @@ class TokenCounter:
 
 
 def estimate(text: str) -> int:
-    """About how many tokens `text` is, without a tokenizer."""
+    """Return about how many tokens `text` is, without a tokenizer."""
     return -(-size(text) // BYTES_PER_TOKEN)
 
 
 def size(text: str) -> int:
-    """How many bytes `text` has: no tokenizer makes more tokens of it."""
+    """Return how many bytes `text` has: no tokenizer makes more tokens of it."""
     return len(text.encode("utf-8", "replace"))
 
 
 def _messages(turn: Turn) -> int:
-    """How many messages a turn is, and how many calls are in them."""
+    """Return how many messages a turn is, and how many calls are in them."""
     return 1 + sum(1 + len(message.get("tool_calls", ())) for message in turn["replies"])
 
 

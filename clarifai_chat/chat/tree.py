@@ -6,9 +6,9 @@ from clarifai_chat.chat.turn import Turn
 
 
 def parents(turns: Sequence[Turn]) -> list[int | None]:
-    """Where each turn's parent is; None for one that begins a conversation.
+    """Return where each turn's parent is; None for one that begins a conversation.
 
-    Where nobody kept it, it is the turn before; where it is not there, none. In a circle, the
+    Without a stored parent it is the turn before; if that is not there, None. In a circle, the
     earliest turn begins.
     """
     places: dict[str, int] = {}
@@ -39,7 +39,7 @@ def _without_circles(parents: list[int | None]) -> list[int | None]:
 
 
 def subtree(parents: Sequence[int | None], at: int) -> set[int]:
-    """A turn and all that came after it."""
+    """Return a turn and all that came after it."""
     children = _children(parents)
     found, ahead = set(), [at]
     while ahead:
@@ -50,13 +50,14 @@ def subtree(parents: Sequence[int | None], at: int) -> set[int]:
 
 
 def latest(parents: Sequence[int | None], at: int) -> int:
-    """The latest turn after `at` that nothing comes after; `at` itself where it is such a one."""
+    """Return the latest turn after `at` that nothing comes after; `at` itself where it is such a
+    one."""
     answered = set(parents)
     return max(each for each in subtree(parents, at) if each not in answered)
 
 
 def branch(parents: Sequence[int | None], leaf: int) -> list[int]:
-    """The way from a beginning to `leaf`."""
+    """Return the way from a beginning to `leaf`."""
     way = []
     at: int | None = leaf
     while at is not None:
@@ -66,12 +67,12 @@ def branch(parents: Sequence[int | None], leaf: int) -> list[int]:
 
 
 def place(turns: Sequence[Turn], id: str) -> int | None:
-    """Where the first turn with this id is."""
+    """Return where the first turn with this id is."""
     return next((at for at, turn in enumerate(turns) if turn["id"] == id), None)
 
 
 def place_of(turns: Sequence[Turn], turn: Turn) -> int | None:
-    """Where `turn` is: that very one, else one with its id."""
+    """Return where `turn` is: that very one, else one with its id."""
     very = next((at for at, each in enumerate(turns) if each is turn), None)
     return place(turns, turn["id"]) if very is None else very
 

@@ -53,7 +53,7 @@ class Notice(TypedDict):
 
 
 class RequestMetrics(TypedDict):
-    """What one request cost, in seconds and tokens; None is "not reported"."""
+    """The seconds and tokens of one request; None is "not reported"."""
 
     first_token_s: float | None
     thought_s: float | None
@@ -68,7 +68,7 @@ class RequestMetrics(TypedDict):
 
 
 class Attempt(TypedDict):
-    """What came back for one asking of the question."""
+    """One attempt at an answer."""
 
     replies: list[Message]  # "assistant" and "tool" messages, in order
     asked_at: float | None  # Unix time; None before the request goes out
@@ -90,7 +90,7 @@ class Turn(Attempt):
     earlier: list[Attempt]
     parent: NotRequired[
         str
-    ]  # the turn before it; "" at the beginning, absent where nobody keeps it
+    ]  # the turn before it; "" at the beginning, absent where it is not saved
     attachments: NotRequired[list[Attachment]]
     feedback: NotRequired[Literal["up", "down"]]
     left_out: NotRequired[list[str]]  # ids of the turns before it that were not sent with it
@@ -140,7 +140,8 @@ def _no_figures() -> RequestMetrics:
 
 
 def can_continue(turn: Turn) -> bool:
-    """Whether the answer broke off after some of its words, and can be carried on from there."""
+    """Return whether the answer broke off after some of its words, and can be carried on from
+    there."""
     if not is_over(turn) or pending_calls(turn) or not answer_text(turn).strip():
         return False
     broken = (STOPPED, UNWATCHED, INTERRUPTED, "length")
@@ -231,7 +232,7 @@ def is_over(turn: Turn) -> bool:
 
 
 def is_thinking(turn: Turn) -> bool:
-    """Whether the model still thinks: there are thoughts, and no answer after them yet."""
+    """Return whether the model still thinks: there are thoughts, and no answer after them yet."""
     if is_over(turn) or not turn["replies"]:
         return False
     last = turn["replies"][-1]
@@ -239,20 +240,20 @@ def is_thinking(turn: Turn) -> bool:
 
 
 def answer_text(attempt: Attempt) -> str:
-    """All that the model answered in words."""
+    """Return all that the model answered in words."""
     return "\n\n".join(m["content"] for m in attempt["replies"] if m["role"] == "assistant")
 
 
 def last_reply(turn: Turn) -> int:
-    """Where the model's last message is among the turn's replies; 0 where there is none."""
+    """Return where the model's last message is among the turn's replies; 0 where there is none."""
     replies = turn["replies"]
     return max((i for i, m in enumerate(replies) if m["role"] == "assistant"), default=0)
 
 
 def pending_calls(turn: Turn) -> list[ToolCall]:
-    """The tool calls of the last reply that nobody has answered yet, oldest first.
+    """Return the unanswered tool calls of the last reply, oldest first.
 
-    A call that broke off before its id came is none of them: no answer could name it.
+    Excludes calls cut off before their id arrived; no result could refer to them.
     """
     # Only the last: a request goes out when all calls before it are answered, and some servers
     # give the calls of each reply the same ids again.
@@ -263,7 +264,7 @@ def pending_calls(turn: Turn) -> list[ToolCall]:
 
 
 def _open_reply(turn: Turn) -> Message:
-    """The assistant message that is being written."""
+    """Return the assistant message that is being written."""
     last = turn["replies"][-1] if turn["replies"] else None
     # Words join those of an answer that broke off; calls that broke off stay what they are.
     is_older = "reply" not in turn["figures"]

@@ -1,4 +1,4 @@
-"""What a reply took, in words: time to first token, tokens per second, tokens, price."""
+"""Describe what a reply took: time to first token, tokens per second, tokens, price."""
 
 from typing import Literal
 
@@ -7,7 +7,8 @@ from clarifai_chat.chat.turn import Attempt, RequestMetrics, Turn
 
 
 def tokens_per_s(figures: RequestMetrics) -> float | None:
-    """The provider's token count over the seconds in which tokens arrived; None when unknown."""
+    """Return the provider's token count over the seconds in which tokens arrived; None when
+    unknown."""
     first, total, tokens = (
         figures["first_token_s"],
         figures["total_s"],
@@ -22,14 +23,15 @@ Count = Literal["prompt_tokens", "completion_tokens", "reasoning_tokens"]
 
 
 def tokens(attempt: Attempt, which: Count) -> int | None:
-    """All that the answer's requests took; None when one of them did not report it."""
+    """Return all that the answer's requests took; None when one of them did not report it."""
     counts = [figures[which] for figures in (*attempt["before"], attempt["figures"])]
     known = [count for count in counts if count is not None]
     return sum(known) if len(known) == len(counts) else None
 
 
 def cost_usd(turn: Turn) -> float | None:
-    """The price of an answer in US dollars; None when a price or a token count is unknown."""
+    """Return the price of an answer in US dollars; None when a price or a token count is
+    unknown."""
     prices = (turn["model"]["input_price"], turn["model"]["output_price"])
     counts = (tokens(turn, "prompt_tokens"), tokens(turn, "completion_tokens"))
     if None in prices or None in counts:
@@ -38,7 +40,8 @@ def cost_usd(turn: Turn) -> float | None:
 
 
 def reply_line(turn: Turn) -> list[str]:
-    """The parts of the quiet line under a reply. What is not known is said, never a silent 0."""
+    """Return the parts of the quiet line under a reply. What is not known is said, never a silent
+    0."""
     figures = turn["figures"]
     parts = [turn["model"]["name"]]
     if figures["first_token_s"] is not None:
@@ -51,7 +54,7 @@ def reply_line(turn: Turn) -> list[str]:
 
 
 def seconds(s: float) -> str:
-    """A duration, short: 80 ms, 1.2 s, 14 s, 2 min 5 s."""
+    """Return a duration, short: 80 ms, 1.2 s, 14 s, 2 min 5 s."""
     if s < 0.995:
         return f"{s * 1000:.0f} ms"
     if s < 9.95:
@@ -62,7 +65,7 @@ def seconds(s: float) -> str:
 
 
 def token_counts(turn: Turn) -> str:
-    """All tokens of the turn's requests: "312 tokens in, 45 out"."""
+    """Return all tokens of the turn's requests: "312 tokens in, 45 out"."""
     sent, received = tokens(turn, "prompt_tokens"), tokens(turn, "completion_tokens")
     if sent is None and received is None:
         return "tokens not reported"
@@ -77,7 +80,7 @@ def _count(tokens: int | None) -> str:
 
 
 def price(turn: Turn) -> str:
-    """What the turn cost: "$0.002", "free", "price unknown"."""
+    """Return what the turn cost: "$0.002", "free", "price unknown"."""
     if turn["model"]["url"] == DEMO.url:
         return "free"
     cost = cost_usd(turn)
@@ -87,7 +90,7 @@ def price(turn: Turn) -> str:
 
 
 def dollars(cost: float) -> str:
-    """A price, short."""
+    """Return a price, short."""
     if cost == 0:
         return "$0"
     return f"${cost:.2f}" if cost >= 0.1 else f"${cost:.2g}" if cost >= 0.0001 else "under $0.0001"

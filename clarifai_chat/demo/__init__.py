@@ -31,7 +31,8 @@ _starting = threading.Lock()
 
 
 def start() -> str:
-    """The base URL of the process's one Demo server, which is started if it does not run yet."""
+    """Return the base URL of the process's one Demo server, which is started if it does not run
+    yet."""
     global _server
     with _starting:
         if _server is None:

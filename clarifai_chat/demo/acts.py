@@ -1,4 +1,4 @@
-"""What a prompt with a slash acts out: failures of every kind, and tool calls gone wrong."""
+"""Act out a prompt with a slash: failures of every kind, and broken tool calls."""
 
 from collections.abc import Callable
 from functools import partial
@@ -42,7 +42,7 @@ With a tool at hand, I can also get its call wrong:
 | `/call invented` | an argument that the schema lacks |
 | `/call wrong` | an argument of the wrong type |
 | `/call missing` | a required argument left out |
-| `/call unknown` | a tool that nobody offered |
+| `/call unknown` | a tool that was not offered |
 | `/call text` | the call written as text |
 | `/call shared` | two calls run together on one index |
 | `/call two` | two proper calls at once |
@@ -169,7 +169,7 @@ _DOES = (
 _WHERE = (
     "beyond the last houses", "while the town is asleep", "under a pale and even sky",
     "where two roads meet", "until the bells have stopped", "between the market and the sea",
-    "as it has for many years", "with nobody there to see it",
+    "as it has for many years", "with no one there to see it",
 )  # fmt: skip
 
 # /name argument

@@ -38,7 +38,7 @@ _SAMPLES = (
 
 
 def schema_of(tool: Json) -> Json:
-    """The schema of a tool's arguments; empty if it has none."""
+    """Return the schema of a tool's arguments; empty if it has none."""
     schema = tool.get("parameters")
     return schema if isinstance(schema, dict) else {}
 
@@ -88,12 +88,13 @@ class Reader:
         self._depth = self._made = 0
 
     def read(self, tool: Json) -> Json:
-        """The arguments of a call of `tool`."""
+        """Return the arguments of a call of `tool`."""
         self._root = schema_of(tool)
         return self.fill(resolved(self._root, self._root))
 
     def fill(self, schema: Json) -> Json:
-        """An object with every required value, and each optional one that the question names."""
+        """Return an object with every required value, and each optional one that the question
+        names."""
         properties = schema.get("properties")
         required = schema.get("required") or ()
         filled = {}
@@ -104,7 +105,7 @@ class Reader:
         return filled
 
     def value(self, name: str, schema: Json, required: bool) -> Any:
-        """A value for one parameter; None is "not said", and only for an optional one.
+        """Return a value for one parameter; None is "not said", and only for an optional one.
 
         Raises `ValueError` when the schema asks for more than anybody would read.
         """
@@ -162,7 +163,7 @@ class Reader:
         return items[: most if most < len(items) else None]
 
     def _said_items(self, name: str, item: Json, required: bool) -> list[Any] | None:
-        """The items that the question names; None if it names none."""
+        """Return the items that the question names; None if it names none."""
         kind = item.get("type", "object" if "properties" in item else "string")
         if kind in ("number", "integer"):
             taken, self._numbers = self._numbers, []
@@ -179,7 +180,7 @@ class Reader:
         return None
 
     def _codes_for(self, item: Json) -> int:
-        """How many codes the question has for a list whose items have one each."""
+        """Return how many codes the question has for a list whose items have one each."""
         for name, part in (item.get("properties") or {}).items():
             if {"id", "sku", "code"} & set(words_of(name)):
                 return sum(1 for _ in self._matching(self._codes, resolved(part, self._root)))
@@ -202,7 +203,8 @@ class Reader:
         return _within(_as_number(text, schema.get("type")), schema)
 
     def _number(self, words: set[str], required: bool) -> str:
-        """The next number, or the one that the question sets as this bound; empty for none."""
+        """Return the next number, or the one that the question sets as this bound; empty for
+        none."""
         if words & {"max", "maximum", "min", "minimum"}:
             found = reading.bound(self.prompt, words)
             if found in self._numbers:
@@ -221,7 +223,7 @@ class Reader:
         return value if value is None else self._fitting(value, schema)
 
     def _special(self, named: Sequence[str], schema: Json) -> str | None:
-        """What the parameter's name asks for, if the question has such a thing."""
+        """Return what the parameter's name asks for, if the question has such a thing."""
         words, form = set(named), schema.get("format")
         if said := next(filter(None, (reading.quoted_after(self.prompt, w) for w in named)), ""):
             return said
@@ -249,7 +251,7 @@ class Reader:
         return self._token(words, form, schema)
 
     def _token(self, words: set[str], form: Any, schema: Json) -> str | None:
-        """An email address, a URL or a code, each taken once."""
+        """Return an email address, a URL or a code, each taken once."""
         if "email" in words or form == "email":
             return self._emails.pop(0) if self._emails else None
         if words & {"url", "uri"} or form in ("url", "uri"):

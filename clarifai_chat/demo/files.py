@@ -15,12 +15,12 @@ _KINDS = {"image_url": "picture", "input_audio": "sound"}
 
 
 def asked(text: str) -> str:
-    """A question's own words, without the texts that stand before them."""
+    """Return a question's own words, without the texts that stand before them."""
     return text[_end(text) :]
 
 
 def named(content: Any) -> str:
-    """A message's files in words: "**notes.txt**, a picture and 2 sounds"; "" for none."""
+    """Return a message's files in words: "**notes.txt**, a picture and 2 sounds"; "" for none."""
     parts: list[Any] = content if isinstance(content, list) else [{"text": content}]
     parts = [part for part in parts if isinstance(part, dict)]
     found = [

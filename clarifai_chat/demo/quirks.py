@@ -13,13 +13,13 @@ from clarifai_chat.demo.arguments import Reader, resolved, schema_of
 from clarifai_chat.demo.shapes import Json, Reply
 
 _MORE = ("mood", "priority", "verbose", "invented_argument")
-# By the types that a schema allows: a value that is none of them.
+# By the types that a schema allows: a value of another type.
 _STRANGERS: tuple[Any, ...] = (42, "forty-two", True, ["a list"], {"an": "object"}, None)
 _KINDS = ("integer", "string", "boolean", "array", "object", "null")
 
 
 def reply_with(quirk: str, body: Json) -> Reply:
-    """The reply that has the quirk; in words, if it cannot be shown with what is offered."""
+    """Return the reply that has the quirk; in words, if it cannot be shown with what is offered."""
     offered = tools.offered(body)
     choice = body.get("tool_choice") or "auto"
     if not offered or choice == "none":
@@ -98,7 +98,8 @@ def _wrong(tool: Json, offered: list[Json]) -> Reply:
 
 
 def _kinds(schema: Any, root: Json) -> set[str]:
-    """The JSON types that a schema allows, an integer being a number; any, if it does not say."""
+    """Return the JSON types that a schema allows, an integer being a number; any, if it does not
+    say."""
     schema = resolved(schema, root)
     options = schema.get("anyOf") or schema.get("oneOf") or ()
     if options:

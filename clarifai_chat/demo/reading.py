@@ -1,4 +1,4 @@
-"""What a question mentions: places, numbers, dates, addresses, sums, quoted words."""
+"""Find what a question mentions: places, numbers, dates, addresses, sums, quoted words."""
 
 import re
 from datetime import date, timedelta
@@ -24,19 +24,21 @@ _PLACE = rf"{_WORD}(?: {_WORD})*"
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a name or a sentence: `getWeather_now` is get, weather, now."""
+    """Return the words of a name or a sentence: `getWeather_now` is get, weather, now."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).replace("_", " ")
     return re.findall(r"[^\W_]+", spaced.lower())
 
 
 def numbers(text: str) -> list[str]:
-    """The numbers in `text`, without those that are part of a date, a time, a name or a code."""
+    """Return the numbers in `text`, without those that are part of a date, a time, a name or a
+    code."""
     plain = re.sub(rf"{DATE}|{_TIME}", " ", text)
     return re.findall(rf"(?<![\w.-]){NUMBER}", plain)
 
 
 def bound(text: str, words: set[str]) -> str:
-    """The number that `text` sets as the upper or lower bound, by a parameter's name; or empty."""
+    """Return the number that `text` sets as the upper or lower bound, by a parameter's name; or
+    empty."""
     if words & {"max", "maximum"}:
         phrase = r"under|below|at most|up to|less than|cheaper than|no more than|max\w*"
     else:
@@ -50,7 +52,7 @@ def quoted(text: str) -> list[str]:
 
 
 def quoted_after(text: str, word: str) -> str:
-    """What is quoted right after `word`: in `the subject "Lunch"`, Lunch is the subject."""
+    """Return what is quoted right after `word`: in `the subject "Lunch"`, Lunch is the subject."""
     found = re.search(rf"\b{re.escape(word)}\b\W{{0,3}}[\"“]([^\"“”]+)", text, re.IGNORECASE)
     return found[1] if found else ""
 
@@ -60,13 +62,13 @@ def emails(text: str) -> list[str]:
 
 
 def codes(text: str) -> list[str]:
-    """What could identify a thing: SKU-1001, or 42; those with letters come first."""
+    """Return what could identify a thing: SKU-1001, or 42; those with letters come first."""
     found = re.findall(r"(?<![\w:.-])[A-Za-z]*-?\d[\w-]*", re.sub(rf"{DATE}|{_TIME}", " ", text))
     return sorted(found, key=lambda code: code.isdigit())
 
 
 def subject(text: str) -> str:
-    """What a search is for: "Find red shoes under 50 dollars" is for red shoes."""
+    """Return what a search is for: "Find red shoes under 50 dollars" is for red shoes."""
     found = re.search(
         r"\b(?:find|search for|look(?:ing)? for|look up|show me|search|for|about)"
         r" (?:me |some |any |the |a )*(.+?)"
@@ -79,14 +81,14 @@ def subject(text: str) -> str:
 
 
 def conversion(text: str) -> tuple[str, str]:
-    """The units in "26 miles to kilometers", from and to; empty ones if there are none."""
+    """Return the units in "26 miles to kilometers", from and to; empty ones if there are none."""
     unit = r"(°?[A-Za-z][A-Za-z/]*(?: per [a-z]+)?)"
     found = re.search(rf"{NUMBER} ?{unit} (?:to|in|into|as) {unit}", text)
     return (found[1], found[2]) if found else ("", "")
 
 
 def address(text: str) -> Json:
-    """The postal address in `text` by the names of its parts; empty if there is none."""
+    """Return the postal address in `text` by the names of its parts; empty if there is none."""
     found = re.search(
         rf"(?P<street>\d+[a-z]? {_PLACE}|{_PLACE} \d+[a-z]?), (?P<postal>[A-Z]{{0,2}}\d[\w-]*)"
         rf" (?P<city>{_PLACE}),? (?P<country>{_PLACE})",
@@ -96,7 +98,8 @@ def address(text: str) -> Json:
 
 
 def places(text: str) -> list[str]:
-    """The places in `text`, in order: "in Paris and Tokyo" is two, "in Tokyo, Japan" is one."""
+    """Return the places in `text`, in order: "in Paris and Tokyo" is two, "in Tokyo, Japan" is
+    one."""
     listed = re.search(
         rf"\b(?:in|for|at|near|of|between|from|to) ({_PLACE}(?:,? (?:and )?{_PLACE})*)", text
     )
@@ -111,7 +114,8 @@ def places(text: str) -> list[str]:
 
 
 def expression(text: str) -> str:
-    """The arithmetic in `text` as an expression, empty if there is none: "3 plus 4" is "3 + 4"."""
+    """Return the arithmetic in `text` as an expression, empty if there is none: "3 plus 4" is "3 +
+    4"."""
     for words, sign in (
         (r"square root of (\d+(?:\.\d+)?)", r"\1 ** 0.5"),
         (r"(\d+(?:\.\d+)?) ?(?:%|percent) of (\d+)", r"\1 / 100 * \2"),
@@ -133,7 +137,7 @@ def expression(text: str) -> str:
 
 
 def day(text: str, *, as_date: bool) -> str:
-    """The day that `text` names; `as_date`, in ISO form."""
+    """Return the day that `text` names; `as_date`, in ISO form."""
     if given := re.search(DATE, text):
         return given[0]
     tomorrow = bool(re.search(r"\btomorrow\b", text, re.IGNORECASE))
@@ -143,7 +147,8 @@ def day(text: str, *, as_date: bool) -> str:
 
 
 def moment(text: str) -> str:
-    """The date and time that `text` names, in ISO form; nine o'clock when it names no time."""
+    """Return the date and time that `text` names, in ISO form; nine o'clock when it names no
+    time."""
     time = re.search(_TIME, text)
     hour, minute = (time[1], time[2]) if time else ("09", "00")
     return f"{day(text, as_date=True)}T{int(hour):02}:{minute}:00Z"

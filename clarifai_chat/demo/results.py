@@ -1,4 +1,4 @@
-"""What the Demo model says about the results of the tools it called, in the tools' own words."""
+"""Answer with the results of the tools that the Demo model called."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,8 @@ from clarifai_chat.text import listed
 
 
 def about_results(messages: Sequence[Json]) -> str:
-    """A sentence for each tool result that the conversation ends with, in the tool's own words."""
+    """Return a sentence for each tool result that the conversation ends with, in the tool's own
+    words."""
     names = {
         call.get("id"): call.get("function", {}).get("name")
         for message in messages

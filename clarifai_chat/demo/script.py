@@ -1,4 +1,4 @@
-"""What the Demo model says: scripted answers, chosen by the words of the request.
+"""Script the Demo model's answers, chosen by the words of the request.
 
 `reply_to` is a pure function of the request's body, so the same conversation always gets the same
 reply. It is not a language model, and its answers say so.
@@ -25,7 +25,8 @@ STARTERS: tuple[tuple[str, str], ...] = (
 
 
 def reply_to(body: Json) -> Reply:
-    """The reply to a chat request: tool calls, or a sentence about their results, or an answer."""
+    """Return the reply to a chat request: tool calls, or a sentence about their results, or an
+    answer."""
     messages = messages_of(body)
     if messages and messages[-1].get("role") == "tool":
         return Reply(about_results(messages))
@@ -40,7 +41,7 @@ def reply_to(body: Json) -> Reply:
 
 
 def _by_topic(prompt: str, messages: Sequence[Json]) -> Reply | None:
-    """What the script has for the words of a question; None for nothing."""
+    """Return what the script has for the words of a question; None for nothing."""
     for pattern, reply in _TOPICS:
         if re.search(pattern, prompt, re.IGNORECASE):
             return reply
@@ -271,7 +272,7 @@ know that one*, said the lighthouse. *But I am here, and the channel is clear.*
 
 It was strange how well this served. The fisherman wrote to his daughter himself. The mate learned
 that every sailor on board had asked the same thing once. The merchant dropped anchor for a week,
-mended the causeway with his own hands, and sailed away with an empty hold, whistling.
+repaired the causeway with his own hands, and sailed away with an empty hold, whistling.
 
 Years passed, and Mara grew old. When the harbour board sent a young man to take her place, he
 climbed the stairs two at a time and asked for the rules. She gave him the book. He turned the

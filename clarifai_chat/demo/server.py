@@ -22,7 +22,7 @@ _MAX_REQUEST_BYTES = 64 * 1024 * 1024
 
 
 class Gone(ConnectionError):
-    """The client has closed its connection: nobody reads what would be sent."""
+    """The client has closed its connection; what is sent would not be read."""
 
 
 class DemoHandler(BaseHTTPRequestHandler):
@@ -74,14 +74,14 @@ class DemoHandler(BaseHTTPRequestHandler):
     # --- Sending -----------------------------------------------------------------------------
 
     def read_body(self) -> bytes:
-        """The request's body; empty if it is not of a sane size."""
+        """Return the request's body; empty if it is not of a sane size."""
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > _MAX_REQUEST_BYTES:
             return b""
         return self.rfile.read(int(length))
 
     def read_json(self) -> Json | None:
-        """The request's body, or None if it is not a JSON object of a sane size."""
+        """Return the request's body, or None if it is not a JSON object of a sane size."""
         try:
             body = json.loads(self.read_body())
         except ValueError:
@@ -146,7 +146,8 @@ class DemoHandler(BaseHTTPRequestHandler):
                 raise Gone
 
     def client_has_left(self) -> bool:
-        """Whether the client closed its end, found without taking anything it may have sent."""
+        """Return whether the client closed its end, found without taking anything it may have
+        sent."""
         self.connection.settimeout(0)
         try:
             return not self.connection.recv(1, socket.MSG_PEEK)
@@ -240,7 +241,7 @@ class DemoServer:
         return self.base + API_PATH
 
     def fails_this_time(self, conversation: str) -> bool:
-        """True the first time a conversation asks, False the next: it starts anew after that."""
+        """True the first time a conversation asks, False the next: it starts again after that."""
         with self._lock:
             if conversation in self._failed:
                 self._failed.remove(conversation)

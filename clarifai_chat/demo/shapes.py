@@ -29,19 +29,19 @@ class Reply:
 
 
 def messages_of(body: Json) -> list[Json]:
-    """The request's messages, without anything that is not one."""
+    """Return the request's messages, without anything that is not one."""
     messages = body.get("messages")
     return [m for m in messages if isinstance(m, dict)] if isinstance(messages, list) else []
 
 
 def last_prompt(body: Json) -> str:
-    """What the person asked last, without files; empty when nobody asked anything."""
+    """Return what the person asked last, without files; empty without a question."""
     prompts = [files.asked(text_of(m)) for m in messages_of(body) if m.get("role") == "user"]
     return prompts[-1].strip() if prompts else ""
 
 
 def text_of(message: Json) -> str:
-    """A message's text, whether its content is a string or a list of parts."""
+    """Return a message's text, whether its content is a string or a list of parts."""
     content = message.get("content")
     if isinstance(content, list):
         parts = (p.get("text") for p in content if isinstance(p, dict))
@@ -61,12 +61,12 @@ def fragments(arguments: str, most: int) -> list[str]:
 
 
 def estimate_tokens(text: str) -> int:
-    """A plain estimate: every word and every punctuation mark is one token."""
+    """Return a plain estimate: every word and every punctuation mark is one token."""
     return len(re.findall(r"\w+|[^\w\s]", text))
 
 
 def completion(body: Json, reply: Reply) -> Json:
-    """The reply in one piece: OpenAI's `chat.completion`."""
+    """Return the reply in one piece: OpenAI's `chat.completion`."""
     message: Json = {"role": "assistant", "content": reply.text or None}
     if reply.thinking:
         message["reasoning_content"] = reply.thinking
@@ -78,7 +78,8 @@ def completion(body: Json, reply: Reply) -> Json:
 
 
 def chunks(body: Json, reply: Reply, *, finished: bool = True) -> Iterator[Json]:
-    """The reply as OpenAI's `chat.completion.chunk`s; not `finished`, it ends without a reason."""
+    """Yield the reply as OpenAI's `chat.completion.chunk`s; not `finished`, it ends without a
+    reason."""
     head = _head(body, "chat.completion.chunk")
 
     def chunk(delta: Json, finish: str | None = None) -> Json:
@@ -102,7 +103,7 @@ def chunks(body: Json, reply: Reply, *, finished: bool = True) -> Iterator[Json]
 
 
 def has_call(chunk: Json) -> bool:
-    """Whether a chunk carries a part of a tool call."""
+    """Return whether a chunk carries a part of a tool call."""
     return any("tool_calls" in choice["delta"] for choice in chunk["choices"])
 
 

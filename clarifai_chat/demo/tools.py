@@ -1,4 +1,4 @@
-"""Which of the tools offered the Demo model calls for a question.
+"""Choose which of the offered tools the Demo model calls.
 
 A real choice by the words of the question, not by name. `arguments` reads what to call it with,
 `results` puts the answer into words.
@@ -33,20 +33,21 @@ _CLAUSES = r"\band\b|;|,(?= (?:what|how|when|where|which|who|convert|find|tell)\
 
 
 def offered(body: Json) -> list[Json]:
-    """The functions that the request offers, as far as they have names."""
+    """Return the functions that the request offers, as far as they have names."""
     tools = [t.get("function") for t in body.get("tools") or () if isinstance(t, dict)]
     return [tool for tool in tools if isinstance(tool, dict) and tool.get("name")]
 
 
 def named(tools: Sequence[Json], choice: object) -> Json:
-    """The tool that `tool_choice` names, or the first one."""
+    """Return the tool that `tool_choice` names, or the first one."""
     function = choice.get("function") if isinstance(choice, dict) else None
     name = function.get("name") if isinstance(function, dict) else None
     return next((tool for tool in tools if tool["name"] == name), tools[0])
 
 
 def choose_calls(prompt: str, body: Json) -> tuple[tuple[str, str], ...]:
-    """The calls to make for `prompt` among the tools offered; none means to answer in words."""
+    """Return the calls to make for `prompt` among the tools offered; none means to answer in
+    words."""
     tools = offered(body)
     choice = body.get("tool_choice") or "auto"
     if not tools or choice == "none":
@@ -62,7 +63,8 @@ def choose_calls(prompt: str, body: Json) -> tuple[tuple[str, str], ...]:
 
 
 def arguments(tool: Json, prompt: str, whole: str = "", place: str = "") -> str:
-    """The JSON text of arguments for `tool`; `whole` is the question that `prompt` is part of."""
+    """Return the JSON text of arguments for `tool`; `whole` is the question that `prompt` is part
+    of."""
     return json.dumps(Reader(prompt, whole or prompt, place).read(tool), ensure_ascii=False)
 
 

@@ -1,4 +1,4 @@
-"""What attachments hold: with a kept conversation in the database, else in this process's memory.
+"""Hold the contents of attachments: in the database with a saved chat, else in memory.
 
 A turn knows its files by name and id only. The memory is bounded, and a cache of the database too;
 what only it has goes last. Each content is found by its owner alone, whoever learns its id.
@@ -35,7 +35,7 @@ Upload = tuple[str, str, bytes]  # name and type as the browser claims them, and
 
 
 class ReadFiles(TypedDict):
-    """What became of files that a visitor sent. Their contents are held here, not in it."""
+    """The outcome of reading a visitor's files. Their contents are held here, not in it."""
 
     files: list[Attachment]
     notes: list[str]  # sentences about what was left out of them
@@ -45,11 +45,11 @@ class ReadFiles(TypedDict):
 @dataclass(slots=True)
 class _Held:
     content: bytes
-    is_safe: bool  # it can be had again: from the database, or made anew
+    is_safe: bool  # it can be had again: from the database, or made again
 
 
 class _Memory:
-    """What the process holds, the least recently used first."""
+    """The contents in memory, the least recently used first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -147,14 +147,14 @@ def _accepted(
         ) from None
     if holds(file.content, secret):
         raise FileRejected(
-            f"{file.attachment['name']} has your access token in it. Take it out of the file, and"
+            f"{file.attachment['name']} contains your access token. Remove it from the file, and"
             " add the file again."
         )
     return file
 
 
 def write(owner: str, chat: Chat) -> bool:
-    """Put into the database what the chat's files hold and only the memory has; whether it is."""
+    """Write the contents of the chat's files that only memory has; return whether that worked."""
     files = attachments_of(chat)
     waiting = [(about, held) for about in files if (held := _unwritten(owner, about))]
     if not waiting:
@@ -178,14 +178,14 @@ def _unwritten(owner: str, about: Attachment) -> _Held | None:
 
 
 def attachments_of(chat: Chat) -> list[Attachment]:
-    """The files of all of a chat's questions, of all branches."""
+    """Return the files of all of a chat's questions, of all branches."""
     return [each for turn in [*chat["turns"]] for each in turn.get("attachments", [])]
 
 
 def mention(owner: str | None, chat: Chat, secret: str) -> bool:
-    """Whether the `secret` stands in a text of the chat's, of those that are in memory.
+    """Return whether the `secret` stands in a text of the chat's, of those that are in memory.
 
-    When it was attached, nobody may have known yet that it is one.
+    When the file was attached, the token may not have been entered yet.
     """
     texts = (file["id"] for file in attachments_of(chat) if file["kind"] == "text")
     held = (_memory.get(owner, id, is_use=False) for id in texts)
@@ -224,7 +224,7 @@ def find(
 
 
 def as_sent(owner: str | None, turn: Turn, others: Sequence[Turn] = ()) -> str | list[Part]:
-    """A question with its files, as it is sent. Raises `FileGone` or `FileOutOfReach`.
+    """Return a question with its files, as it is sent. Raises `FileGone` or `FileOutOfReach`.
 
     What is lost is taken from a file of `others` that holds the same: so attaching it again helps.
     """
@@ -261,7 +261,8 @@ def _again(
 
 
 def thumbnail(owner: str | None, file: Attachment) -> bytes | None:
-    """A small copy of a picture, made once; None where the picture is gone, or cannot be shown."""
+    """Return a small copy of a picture, made once; None where the picture is gone, or cannot be
+    shown."""
     id = f"{file['id']}:small"
     if held := _memory.get(owner, id):
         return held.content or None

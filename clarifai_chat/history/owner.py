@@ -1,4 +1,4 @@
-"""Who a visitor is: a random number in a cookie. Only its hash is ever kept.
+"""Know a visitor by a random number in a cookie. Only its hash is ever stored.
 
 Whoever knows the number sees what its owner keeps, so it is in no log, no page and no database.
 """
@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterable
 
 COOKIE = "clarifai_chat_visitor"
-ID_BYTES = 32  # 256 bits: nobody guesses another's
+ID_BYTES = 32  # 256 bits cannot be guessed
 KEPT_S = 365 * 24 * 3600  # from the last visit on
 _ID = re.compile(r"[0-9a-f]{64}")
 
@@ -20,22 +20,24 @@ def new_id() -> str:
 
 
 def is_valid(visitor_id: str) -> bool:
-    """Whether `visitor_id` has the form of one that we gave."""
+    """Return whether `visitor_id` has the form of one that we gave."""
     return _ID.fullmatch(visitor_id) is not None
 
 
 def owner_of(visitor_id: str) -> str:
-    """What stands for a visitor where something is kept: 64 hex digits, not to be turned back."""
+    """Return what stands for a visitor where something is kept: 64 hex digits, not to be turned
+    back."""
     return hashlib.sha256(visitor_id.encode()).hexdigest()
 
 
 def owner_of_account(issuer: str, subject: str) -> str:
-    """The same for one who signed in: who says so, and whom they mean. No id can have this hash."""
+    """Return the owner for an account: a hash that no visitor's id can have."""
     return owner_of(json.dumps(["account", issuer, subject]))
 
 
 def id_in(headers: Iterable[str]) -> str | None:
-    """The visitor's id in the Cookie headers of a request; None for none, or one that is not ours.
+    """Return the visitor's id in the Cookie headers of a request; None for none, or one that is not
+    ours.
 
     Of several the last counts, as for whoever reads the websocket's cookies: both must agree.
     """
@@ -49,7 +51,7 @@ def id_in(headers: Iterable[str]) -> str | None:
 
 
 def cookie(visitor_id: str, *, secure: bool) -> str:
-    """The Set-Cookie header that gives a browser its id, or lets it keep it for a year more.
+    """Return the Set-Cookie header that gives a browser its id, or lets it keep it for a year more.
 
     No script reads it, and no other site's form or frame sends it.
     """

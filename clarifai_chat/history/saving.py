@@ -1,6 +1,6 @@
 """Conversations written down while they go on, and found again.
 
-One store for the process. Where there is none, or it fails, the chat goes on in memory, `trouble()`
+One store for the process. Without it, or if it fails, the chat goes on in memory, `trouble()`
 says why, and what could not be written is written once the store works again.
 """
 
@@ -45,7 +45,7 @@ class _Unsaved:
 
 
 class _History:
-    """What the process shares."""
+    """The state that the process shares."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -92,7 +92,7 @@ def save(owner: str, chat: Chat) -> bool:
             chat["revision"] = store.save_chat(owner, chat)
         except Conflict:
             merged = store.merge(owner, chat)
-            if merged is None:  # deleted elsewhere, and gone on with here: it is a new one
+            if merged is None:  # deleted elsewhere, and gone on with here: it is a new chat
                 chat["id"], chat["revision"] = chats.new_chat()["id"], 0
                 chat["revision"] = store.save_chat(owner, chat)
             else:
@@ -120,7 +120,8 @@ def follow(owner: str, chat: Chat, turn: Turn) -> None:
 
 
 def load(owner: str, chat_id: str) -> Chat | None:
-    """A kept conversation. A reply of it that runs here is the running one, not the kept copy."""
+    """Return a kept conversation. A reply of it that runs here is the running one, not the kept
+    copy."""
     followed = {**_history.followed}  # before the store is read: what ends meanwhile is in either
     chat = _do(lambda store: store.load(owner, chat_id), None)
     if chat:
@@ -158,7 +159,7 @@ def delete_everything(owner: str) -> bool:
 
 
 def address() -> str:
-    """Where conversations are kept: the operator's database, or a file beside the app."""
+    """Return where conversations are kept: the operator's database, or a file beside the app."""
     return settings().database_url or f"sqlite:///{ROOT / 'data' / 'history.db'}"
 
 
@@ -171,7 +172,7 @@ def _do(action: "Callable[[Store], T]", otherwise: T) -> T:
 
 
 def attempt(action: "Callable[[Store], T]") -> tuple[T | None, str]:
-    """What an action on the store gives; or a sentence about why it was not done."""
+    """Return what an action on the store gives; or a sentence about why it was not done."""
     from clarifai_chat.history.store import StoreTrouble
 
     began = time.monotonic()
@@ -193,7 +194,7 @@ def attempt(action: "Callable[[Store], T]") -> tuple[T | None, str]:
 
 
 def _open() -> "Store | None":
-    """The store; None while nothing is asked of it, because it failed a moment ago."""
+    """Return the store; None while nothing is asked of it, because it failed a moment ago."""
     from clarifai_chat.history.store import open_store
 
     with _history.opening:
@@ -248,7 +249,8 @@ def _keep() -> None:
 
 
 def _save_turn(each: _Followed) -> bool:
-    """Whether the turn needs no further try: it was kept, or it is not to be kept any more."""
+    """Return whether the turn needs no further try: it was kept, or it is not to be kept any
+    more."""
     if id(each.chat) in _history.unsaved:
         return False  # first the whole conversation
     turns = [*each.chat["turns"]]  # a page may be changing it
@@ -306,7 +308,8 @@ def _expire() -> None:
 
 
 def _here(owner: str, chat_id: str, turn: Turn, followed: Mapping[str, _Followed]) -> Turn | None:
-    """The turn itself where its reply runs here in this conversation, or ended a moment ago."""
+    """Return the turn itself where its reply runs here in this conversation, or ended a moment
+    ago."""
     each = followed.get(turn["id"])
     if each:
         return each.turn if (each.owner, each.chat["id"]) == (owner, chat_id) else None

@@ -40,7 +40,8 @@ class Assembler:
         self._text: list[str] = []  # where that may be needed
 
     def feed(self, chunk: dict[str, Any]) -> Iterator[StreamEvent]:
-        """The events of one chunk. Raises the `ChatError` that the chunk is, where it is one."""
+        """Yield the events of one chunk. Raises the `ChatError` that the chunk is, where it is
+        one."""
         if is_error(chunk):
             raise meaning(None, chunk, pat=self._pat)
         if isinstance(chunk.get("usage"), dict):
@@ -68,7 +69,7 @@ class Assembler:
         yield from self._thoughts.rest()
 
     def finish(self) -> Iterator[StreamEvent]:
-        """What only the end of a whole reply settles: held text, tool calls, usage."""
+        """Yield what only the end of a whole reply settles: held text, tool calls, usage."""
         yield from self.held()
         if self._recover and not self.calls:
             self.calls = self._recover("".join(self._text))
@@ -129,7 +130,7 @@ def _note(call: ToolCall, quirk: Quirk) -> None:
 
 
 def _taken_apart(call: ToolCall) -> list[ToolCall]:
-    """The call; or the several of one tool whose arguments ran together into `{…}{…}`."""
+    """Return the call; or the several of one tool whose arguments ran together into `{…}{…}`."""
     text, objects, at = call["function"]["arguments"].strip(), [], 0
     while at < len(text):
         try:
@@ -222,6 +223,6 @@ class _ThinkTags:
 
 
 def _overlap(text: str) -> int:
-    """How many of the last characters could be the beginning of `</think>`."""
+    """Return how many of the last characters could be the beginning of `</think>`."""
     sizes = range(min(len(text), len(_CLOSE) - 1), 0, -1)
     return next((n for n in sizes if _CLOSE.startswith(text[-n:])), 0)

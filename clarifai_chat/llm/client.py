@@ -1,4 +1,4 @@
-"""The one door to litellm. Nothing else in the project imports it, or openai.
+"""Send requests through litellm. Nothing else in the project imports it, or openai.
 
 Replies come out as events, failures as `ChatError`s; litellm's own types stop here. What goes over
 the wire is what the LiteLLM page on Clarifai describes: `POST {base}/chat/completions`,
@@ -149,7 +149,7 @@ def _send(request: ChatRequest, endpoint: Endpoint, in_flight: InFlight) -> None
 
 
 def _chunks(in_flight: InFlight, response: httpx.Response, pat: str) -> Iterator[dict[str, Any]]:
-    """The JSON objects of an answer as they arrive, straight off the wire.
+    """Yield the JSON objects of an answer as they arrive, straight off the wire.
 
     litellm's own iterator costs fifty times as much per chunk, hides errors, and invents a finish
     reason and token counts where the server sent none.
@@ -190,7 +190,7 @@ def _was_cut_short(in_flight: InFlight, response: httpx.Response) -> bool:
 
 
 def _meaning_of(error: Exception, pat: str, in_flight: InFlight, begun: bool) -> ChatError:
-    """What a failure of litellm, openai or httpx means to the reader, without the token.
+    """Return what a failure of litellm, openai or httpx means to the reader, without the token.
 
     The server's own response decides where there is one, because litellm blurs it.
     """
@@ -237,7 +237,7 @@ def _chain(error: BaseException | None) -> list[BaseException]:
 
 
 def _wait_s(error: ChatError, attempt: int) -> float | None:
-    """Seconds to wait before the next attempt; None when there shall be none."""
+    """Return seconds to wait before the next attempt; None to give up."""
     if attempt > len(error.waits) or attempt >= MAX_ATTEMPTS:
         return None
     if error.retry_after_s is None:
@@ -246,7 +246,7 @@ def _wait_s(error: ChatError, attempt: int) -> float | None:
 
 
 def _retry_after_s(headers: httpx.Headers) -> float | None:
-    """Seconds that a server asks to wait: a number, or the date of HTTP."""
+    """Return seconds that a server asks to wait: a number, or the date of HTTP."""
     text = headers.get("retry-after", "").strip()
     if not text:
         return None
@@ -273,7 +273,8 @@ _import_lock = threading.Lock()
 
 
 def count_tokens(text: str) -> int:
-    """About how many tokens `text` is: counted with one maker's tokenizer, others differ by some.
+    """Return about how many tokens `text` is: counted with one maker's tokenizer, others differ by
+    some.
 
     Counts locally. The first call loads the tokenizer, for half a second.
     """
@@ -285,12 +286,13 @@ def count_tokens(text: str) -> int:
 
 
 def can_count() -> bool:
-    """Whether the tokenizer is loaded, so that a count takes no longer than the text is long."""
+    """Return whether the tokenizer is loaded, so that a count takes no longer than the text is
+    long."""
     return _counts.is_set()
 
 
 def is_ready() -> bool:
-    """Whether litellm is imported and warm, so that a request goes out at once."""
+    """Return whether litellm is imported and warm, so that a request goes out at once."""
     return _ready.is_set()
 
 

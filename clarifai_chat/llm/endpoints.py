@@ -1,4 +1,4 @@
-"""Which server answers for a model, with which key, and who pays for it."""
+"""Find the server and the key for a model, and who pays."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ Payer = Literal["visitor", "operator", "nobody"]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a request goes: an OpenAI-compatible base URL, and the key made for it alone."""
+    """An OpenAI-compatible base URL, and the key for it alone."""
 
     api_base: str
     key: str = field(repr=False)
@@ -25,13 +25,13 @@ class Endpoint:
 
 
 class SharedUse(TypedDict):
-    """How often one session has used the operator's token."""
+    """A count of one session's uses of the operator's token."""
 
     used: int
 
 
 def endpoint_for(model_url: str, pat: str, shared: SharedUse | None) -> Endpoint:
-    """The endpoint of a model. A visitor's own `pat` wins over the operator's.
+    """Return the endpoint of a model. A visitor's own `pat` wins over the operator's.
 
     `shared` is this session's count where it may use the operator's token; the request that follows
     is counted. Raises `NoPat` or `SharedPatSpent`.

@@ -1,4 +1,4 @@
-"""What went over the wire for a request, exactly, but for the access token: kept for the reader."""
+"""Record what went over the wire for a request, without the access token."""
 
 import time
 from collections.abc import Mapping

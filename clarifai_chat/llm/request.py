@@ -1,4 +1,4 @@
-"""A request as a thing of its own: what a model is asked, before it is known who asks and where.
+"""Define a request: what a model is asked, before it is known who asks and where.
 
 Sending, recording, comparing and code to take away all start from the same `ChatRequest`.
 """
@@ -15,7 +15,7 @@ SENT_FIELDS = ("role", "content", "tool_calls", "tool_call_id")  # of a message;
 
 
 class Params(TypedDict, total=False):
-    """What may be set for a request. What is not set is not sent."""
+    """The parameters of a request. What is not set is not sent."""
 
     temperature: float
     top_p: float
@@ -49,7 +49,7 @@ class ChatRequest:
 
     @property
     def extra_body(self) -> dict[str, Any]:
-        """What the body has beside `messages`, `model` and `stream`: a copy, fit to be changed."""
+        """The body without `messages`, `model` and `stream`: a copy that may be changed."""
         extra: dict[str, Any] = {k: deepcopy(v) for k, v in self.params.items() if v is not None}
         if self.tools:
             extra["tools"] = deepcopy(list(self.tools))

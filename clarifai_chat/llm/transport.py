@@ -1,4 +1,4 @@
-"""One shared pool of connections, and requests that can be read raw and cut from another thread.
+"""Share one pool of connections, with requests that can be read raw and cut from another thread.
 
 litellm hides the bodies of failed answers, and nothing of its own reaches a request that still
 waits for its first byte. An `InFlight` keeps both: the raw response, and the socket under it.
@@ -53,7 +53,7 @@ class InFlight:
                 _shut_down(self._stream.inner)
 
     def expect_end(self) -> None:
-        """The answer is over: let nothing be waited for any longer than its end takes to arrive."""
+        """Cap the remaining read at LAST_READ_S: the answer is over."""
         with _lock:
             if self._stream is not None and self._stream.user is self:
                 self._stream.until = time.monotonic() + LAST_READ_S
@@ -111,7 +111,8 @@ _current: ContextVar[InFlight | None] = ContextVar("in_flight", default=None)
 
 
 def client_for(base_url: str) -> httpx.Client:
-    """The shared client for a server. This machine's own servers are never reached by a proxy."""
+    """Return the shared client for a server. This machine's own servers are never reached by a
+    proxy."""
     return _client(trust_env=not is_loopback(urlsplit(base_url).hostname or ""))
 
 

@@ -54,14 +54,15 @@ class Blocks:
 
 
 def split(text: str) -> list[str]:
-    """The blocks of a text that is complete, as `Blocks` would have drawn it."""
+    """Return the blocks of a text that is complete, as `Blocks` would have drawn it."""
     blocks = Blocks()
     blocks.follow(text, over=True)
     return [*blocks.finished, blocks.tail] if blocks.tail else blocks.finished
 
 
 def _finished(text: str) -> tuple[list[str], bool]:
-    """The finished blocks that `text`, which is whole lines, begins with; whether they are all.
+    """Return the finished blocks that `text`, which is whole lines, begins with; whether they are
+    all.
 
     A block is finished when another has begun after it on a whole line: half a line may still
     become anything, `2` the next item of a list above it.
@@ -88,7 +89,7 @@ def _finished(text: str) -> tuple[list[str], bool]:
 
 
 def _stands_alone(block: str, last: str, following: str) -> bool:
-    """Whether `block`, whose last line is `last`, and what follows are drawn alike apart.
+    """Return whether `block`, whose last line is `last`, and what follows are drawn alike apart.
 
     Streamlit dedents and strips whatever it draws. Its parser reads some beginnings otherwise under
     a paragraph or indented code, and a tag on the last line of a list otherwise at a text's end.
@@ -111,7 +112,7 @@ def _line_ends(match: re.Match[str]) -> str:
 
 
 def _first_reference(tokens: list[Token], lines: list[str]) -> int:
-    """The line from which on a definition, here or later, decides what is shown."""
+    """Return the line from which on a definition, here or later, decides what is shown."""
     at = 0
     for token in tokens:
         if not token.map or (token.level and token.type not in LEAVES):

@@ -104,7 +104,8 @@ def _closed(part: str) -> str:
 
 
 def _is_contained(part: str) -> bool:
-    """Whether a heading after `part` is one, and the highest, and no HTML or picture is in it."""
+    """Return whether a heading after `part` is one, and the highest, and no HTML or picture is in
+    it."""
     tokens = _strict_parser.parse(f"{part}\n\n# End\n")
     highest = [
         t.tag for t in tokens if t.type == "heading_open" and not t.level and t.tag < f"h{HIGHEST}"

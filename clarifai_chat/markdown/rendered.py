@@ -37,13 +37,13 @@ def rendered(text: str, hide: Callable[[str], str], top: int = 3) -> str:
 
 
 def code(text: str, language: str = "") -> str:
-    """A block of code."""
+    """Return a block of code."""
     label = f' data-language="{escape(language)}"' if language else ""
     return f"<pre{label}><code>{escape(text)}</code></pre>\n"
 
 
 def _join_what_hides_a_token(token: Token, hide: Callable[[str], str]) -> None:
-    """Where emphasis or the like comes between the signs of a token: the text without it."""
+    """Remove markup that stands between the characters of a token."""
     words = "".join(child.content for child in token.children or [])
     if (hidden := hide(words)) != words:
         token.children = [Token("text", "", 0, content=hidden)]
@@ -56,7 +56,7 @@ def _all(tokens: Sequence[Token]) -> Iterator[Token]:
 
 
 def _math_inline(state: StateInline, silent: bool) -> bool:
-    """A rule for the parser: in mathematics, no star and no underline means anything."""
+    """Return a rule for the parser: in mathematics, no star and no underline means anything."""
     found = _MATH.match(state.src, state.pos) if state.src[state.pos] in "\\$" else None
     if not found:
         return False
@@ -85,11 +85,11 @@ def _draw_fence(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
 
 
 def _draw_image(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
-    """A link: a picture would be fetched from a stranger's server."""
+    """Return a link: a picture would be fetched from a stranger's server."""
     token = tokens[at]
     words = escape(token.content or "without a name")
     before = [each.type for each in tokens[:at]]
-    if before.count("link_open") > before.count("link_close"):  # a link in a link is none
+    if before.count("link_open") > before.count("link_close"):  # a link in a link is not one
         return f"Image: {words}"
     source = escape(str(token.attrs.get("src", "")))
     return f'<a href="{source}" rel="noopener noreferrer nofollow">Image: {words}</a>'

@@ -1,4 +1,4 @@
-"""What a reply's Markdown may do on the page, for Streamlit's renderer.
+"""Make a reply's Markdown safe for Streamlit's renderer.
 
 Prices are not mathematics, mathematics is; and no picture is fetched from a stranger's server: it
 becomes a link, which only a click follows.
@@ -56,7 +56,7 @@ _FENCE = re.compile(r"```|~~~")
 
 
 def safe(text: str) -> str:
-    """The Markdown to draw for a reply's `text`. What is inside code stays as it is."""
+    """Return the Markdown to draw for a reply's `text`. What is inside code stays as it is."""
     text = _as_drawn(text)
     has_math = False
 
@@ -90,7 +90,7 @@ def escaped(text: str) -> str:
 
 
 def page_parser() -> MarkdownIt:
-    """A parser that finds the blocks the page will, of text that has been made `safe`."""
+    """Return a parser that finds the blocks the page will, of text that has been made `safe`."""
     parser = MarkdownIt("commonmark")
     parser.block.ruler.before(
         "code", "math", _math_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
@@ -101,7 +101,7 @@ def page_parser() -> MarkdownIt:
 
 
 def parse(text: str) -> list[Token]:
-    """The blocks of `text`, which is still growing, with display mathematics as one of them.
+    """Return the blocks of `text`, which is still growing, with display mathematics as one of them.
 
     `open_math` is what looks like it so far; only what follows can tell.
     """
@@ -137,7 +137,7 @@ def _leaves(text: str) -> Iterator[tuple[str, str, Token]]:
 
 
 def _formula(match: re.Match[str]) -> str:
-    """The mathematics that was found, as the page reads it; nothing when it is none."""
+    """Return the mathematics that was found, as the page reads it; "" if it is not a formula."""
     for name, mark in (("display", "$$"), ("formula", "$"), ("body_of_block", "$$")):
         if match[name] is not None:
             return _inline_math(match[name], mark)
@@ -189,12 +189,14 @@ def _fenced_math(token: Token, raw: str) -> str:
 
 
 def _no_pictures(text: str) -> str:
-    """What looks like mathematics here may be none to the page; to TeX, the blank is nothing."""
+    """Return what looks like mathematics here may be none to the page; to TeX, the blank is
+    nothing."""
     return text.replace("![", "! [")
 
 
 def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    r"""A rule for the parser: `$$` or `\[` at the start of a line, to its partner at a line's end.
+    r"""Return a rule for the parser: `$$` or `\[` at the start of a line, to its partner at a
+    line's end.
 
     No fence is inside: the page might take it for one, and find other code after it than we do.
     """

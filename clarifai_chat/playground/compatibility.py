@@ -1,4 +1,4 @@
-"""What a model or the way to it cannot take of a request, said before it is sent."""
+"""Warn about what a model cannot take of a request, before it is sent."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -9,7 +9,7 @@ from clarifai_chat.messages import ToolSpec
 from clarifai_chat.playground.runs import RunSettings
 
 # OpenAI's own reference: its reasoning models refuse any temperature but 1, and any such top p;
-# two of them take no stop sequences; nobody else's models are known to refuse these.
+# two of them take no stop sequences; no other models are known to refuse these.
 _FIXED_TEMPERATURE = re.compile(r"^(o[1-9]|gpt-5)", re.IGNORECASE)
 _NO_STOP = re.compile(r"^(o3|o4-mini)(?![0-9])", re.IGNORECASE)
 MAX_STOPS = 4  # OpenAI's reference
@@ -22,7 +22,7 @@ def cautions(
     answerers: Collection[str],
     added_tokens: int | None = None,
 ) -> list[str]:
-    """Sentences about what may not work as set; none of them stands in the way of trying.
+    """Return sentences about what may not work as set; none of them stands in the way of trying.
 
     `answerers` are the tools whose calls are answered without a person; `added_tokens` is about
     what the tools add to the prompt.
@@ -34,7 +34,7 @@ def cautions(
 
 
 def chat_cautions(model: Model, settings: ChatSettings) -> list[str]:
-    """The same about the settings of a conversation."""
+    """Return the same about the settings of a conversation."""
     found = given(settings)
     if model.is_demo:
         return ["The Demo is scripted: settings change nothing of what it says."] if found else []
@@ -108,7 +108,7 @@ def _of_settings(
 
 
 def about_files(model: Model, kinds: Collection[str]) -> list[str]:
-    """The same about attached files, of the kinds "image", "text" and "audio"."""
+    """Return the same about attached files, of the kinds "image", "text" and "audio"."""
     if model.is_demo:
         return ["The Demo is scripted: it names files, and looks into none."] if kinds else []
     said = []

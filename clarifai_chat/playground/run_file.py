@@ -12,7 +12,7 @@ from clarifai_chat.tools.verdict.verdict import Verdict
 
 
 def as_json(run: Run, pat: str = "") -> str:
-    """The whole run for a file: what was asked, sent and received, and what was made of it.
+    """Return the whole run for a file: what was asked, sent and received, and what was made of it.
 
     Neither the visitor's `pat` nor the operator's token is in it, whoever wrote them into the run.
     """
@@ -58,7 +58,7 @@ def verdict_as_json(verdict: Verdict) -> dict[str, Any]:
 
 
 def exchange_as_json(exchange: Exchange) -> dict[str, Any]:
-    """An exchange with its bodies as JSON where they are JSON, else as the text they are."""
+    """Return an exchange with its bodies as JSON where they are JSON, else as the text they are."""
     return {
         **exchange,
         "request": loaded(exchange["request"]),
@@ -68,7 +68,8 @@ def exchange_as_json(exchange: Exchange) -> dict[str, Any]:
 
 
 def loaded(text: str) -> Any:
-    """The value of a JSON text that can be written as JSON again; any other text as it is."""
+    """Return the value of a JSON text that can be written as JSON again; any other text as it
+    is."""
     try:
         value = json.loads(text)
         json.dumps(value, allow_nan=False)  # Python reads NaN and 1e999, which JSON cannot say

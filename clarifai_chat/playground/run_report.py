@@ -22,7 +22,8 @@ DIAGRAM_LAYOUT = '%%{init: {"sequence": {"mirrorActors": false, "actorMargin": 2
 
 
 def outcome(run: Run) -> str:
-    """What the model did: "called get_weather: valid", "2 calls: 1 valid, 1 invalid", "no call"."""
+    """Return what the model did: "called get_weather: valid", "2 calls: 1 valid, 1 invalid", "no
+    call"."""
     turn = run["turn"]
     judged = [pair for step in steps(run) for pair in step.judged]
     if not judged:
@@ -37,7 +38,7 @@ def outcome(run: Run) -> str:
 
 
 def line(run: Run) -> str:
-    """The whole run in one line: model, outcome, requests, tokens, price, time."""
+    """Return the whole run in one line: model, outcome, requests, tokens, price, time."""
     turn = run["turn"]
     requests = len(run["exchanges"])
     parts = [
@@ -53,7 +54,7 @@ def line(run: Run) -> str:
 
 
 def duration_s(run: Run) -> float | None:
-    """How long the run's requests took in all; None when one of them has not ended."""
+    """Return how long the run's requests took in all; None when one of them has not ended."""
     turn = run["turn"]
     times = [figures["total_s"] for figures in (*turn["before"], turn["figures"])]
     known = [each for each in times if each is not None]
@@ -61,7 +62,8 @@ def duration_s(run: Run) -> float | None:
 
 
 def word(call: ToolCall, verdict: Verdict) -> str:
-    """The verdict in a word; a call that was written as text is never counted as a native one."""
+    """Return the verdict in a word; a call that was written as text is never counted as a native
+    one."""
     recovered = " (recovered from text)" if "from_text" in call.get("quirks", []) else ""
     return f"{WORDS[verdict.status]}{recovered}"
 
@@ -112,7 +114,8 @@ def _duration(run: Run) -> str:
 
 
 def settings_text(run: Run) -> str:
-    """The settings that were sent, in a line: "tool_choice auto, temperature 0.2, streaming"."""
+    """Return the settings that were sent, in a line: "tool_choice auto, temperature 0.2,
+    streaming"."""
     settings = run["settings"]
     parts = [f"tool_choice {settings['tool_choice']}"] if run["tools"] else []
     if settings["parallel"] is not None:
@@ -133,7 +136,7 @@ def _calls(done: Sequence[Step]) -> list[str]:
 
 
 def diagram(run: Run) -> str:
-    """The run as a sequence diagram in Mermaid's language."""
+    """Return the run as a sequence diagram in Mermaid's language."""
     turn = run["turn"]
     names: dict[str, str] = {}  # tool → its participant
     lines = [f"You->>Model: {_label(turn['prompt'])}"]

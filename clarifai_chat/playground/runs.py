@@ -49,7 +49,7 @@ BROKEN_OFF = (STOPPED, UNWATCHED, INTERRUPTED, "")  # endings that are not the m
 
 
 class RunSettings(TypedDict):
-    """What a run is asked with. None is not sent: the server decides."""
+    """The settings of a run. None is not sent: the server decides."""
 
     system: str
     tool_choice: str  # one of CHOICES, or a tool's name
@@ -129,7 +129,7 @@ def _with_strict(tool: ToolSpec, strict: bool | None) -> ToolSpec:
 
 
 def params(run: Run) -> Params:
-    """What is sent beside the messages and the tools."""
+    """Return what is sent beside the messages and the tools."""
     settings = run["settings"]
     sent: Params = {}
     if run["tools"]:
@@ -198,7 +198,7 @@ def automatic_answers(run: Run) -> dict[str, str]:
 
 
 def ready_answer(run: Run, call: ToolCall) -> str | None:
-    """What the answerer of the call's tool says; None where a person has to answer."""
+    """Return what the answerer of the call's tool says; None where a person has to answer."""
     tool = call["function"]["name"]
     answerer = run["answerers"].get(tool)
     if answerer == TYPED:
@@ -221,7 +221,7 @@ def place(run: Run, call: ToolCall, reply: int | None = None) -> str:
 
 
 def size(run: Run) -> int:
-    """About how many characters the run holds."""
+    """Return about how many characters the run holds."""
     bodies = sum(
         len(e["request"]) + len(e["body"]) + sum(len(data) for _, data in e["chunks"])
         for e in run["exchanges"]
@@ -230,7 +230,8 @@ def size(run: Run) -> int:
 
 
 def latest(runs: Sequence[Run]) -> list[Run]:
-    """The last of them that a session keeps: a few, and no more than MAX_CHARS; one at least."""
+    """Return the last of them that a session keeps: a few, and no more than MAX_CHARS; one at
+    least."""
     kept: list[Run] = []
     room = MAX_CHARS
     for run in reversed(runs[-MAX_RUNS:]):
@@ -242,12 +243,12 @@ def latest(runs: Sequence[Run]) -> list[Run]:
 
 
 def wants_answers(run: Run) -> bool:
-    """Whether the run waits for somebody to answer its calls."""
+    """Return whether the run waits for somebody to answer its calls."""
     return is_over(run["turn"]) and bool(open_calls(run))
 
 
 def open_calls(run: Run) -> list[ToolCall]:
-    """The calls of the last reply that can be answered. One that broke off half-way is none."""
+    """Return the calls of the last reply that can be answered; one that was cut off cannot."""
     broken = run["turn"]["ending"] in BROKEN_OFF
     return [
         call
@@ -257,7 +258,8 @@ def open_calls(run: Run) -> list[ToolCall]:
 
 
 def can_go_on(run: Run) -> bool:
-    """Whether a request that failed or was ended can be made again, with what there is so far."""
+    """Return whether a request that failed or was ended can be made again, with what there is so
+    far."""
     turn = run["turn"]
     if not is_over(turn) or wants_answers(run):
         return False
@@ -265,7 +267,7 @@ def can_go_on(run: Run) -> bool:
 
 
 def answer(run: Run, answers: Mapping[str, str]) -> None:
-    """Put the answers in and make the run ready for its next request; nothing if none is open."""
+    """Add the answers and make the run ready for its next request, if any call is open."""
     if not wants_answers(run):  # a second click must not reset the request that the first began
         return
     turn = run["turn"]
@@ -277,14 +279,15 @@ def answer(run: Run, answers: Mapping[str, str]) -> None:
 
 
 def _is_answering(turn: Turn, requests: Sequence[RequestMetrics]) -> bool:
-    """Whether the worker is about to answer the last reply's calls, before it asks on."""
+    """Return whether the worker is about to answer the last reply's calls, before it asks on."""
     *before, now = requests
     is_whole = bool(before) and before[-1].get("ending") not in BROKEN_OFF
     return is_whole and "reply" not in now and bool(pending_calls(turn))
 
 
 def steps(run: Run, first: int = 0) -> list[Step]:
-    """The run's requests from `first` on, each with its reply judged against the tools as sent."""
+    """Return the run's requests from `first` on, each with its reply judged against the tools as
+    sent."""
     turn, settings = run["turn"], run["settings"]
     found = []
     # Read once, in this order: the worker goes on meanwhile.

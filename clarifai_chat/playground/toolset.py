@@ -30,12 +30,12 @@ class BadToolSet(ValueError):
 
 
 def to_json(toolset: ToolSet) -> str:
-    """The set as a file's text."""
+    """Return the set as a file's text."""
     return json.dumps({"kind": KIND, **toolset}, ensure_ascii=False, indent=2)
 
 
 def to_parameter(toolset: ToolSet) -> str | None:
-    """The set as the value of `?tools=`; None where it is too large for an address."""
+    """Return the set as the value of `?tools=`; None where it is too large for an address."""
     defaults = default_settings()
     changed = {k: v for k, v in toolset["settings"].items() if v != defaults[k]}  # type: ignore[literal-required]  # keys of the same TypedDict
     small = {"tools": toolset["tools"], "prompt": toolset["prompt"]}
@@ -47,7 +47,7 @@ def to_parameter(toolset: ToolSet) -> str | None:
 
 
 def from_parameter(parameter: str) -> ToolSet:
-    """The set in an address. Raises `BadToolSet`."""
+    """Return the set in an address. Raises `BadToolSet`."""
     if len(parameter) > MAX_LINK_CHARS:
         raise BadToolSet("The tools in this page's address are too long to be read.")
     try:
@@ -65,7 +65,7 @@ def from_parameter(parameter: str) -> ToolSet:
 
 
 def from_json(text: str) -> ToolSet:
-    """The set in a file, or bare tools. Raises `BadToolSet`."""
+    """Return the set in a file, or bare tools. Raises `BadToolSet`."""
     if len(text) > MAX_FILE_BYTES:
         raise BadToolSet(
             f"The file is too large: at most {size(MAX_FILE_BYTES)} of tools can be opened."
@@ -88,7 +88,7 @@ def from_json(text: str) -> ToolSet:
 
 
 def _settings(found: dict[str, Any]) -> RunSettings:
-    """The settings that make sense; the usual ones for the rest."""
+    """Return the settings that make sense; the usual ones for the rest."""
     settings = default_settings()
     settings["system"] = _text(found.get("system"))
     if 0 < len(choice := _text(found.get("tool_choice"))) <= MAX_NAME_CHARS:
@@ -118,5 +118,6 @@ def _number(value: Any, low: float, high: float) -> float | None:
 
 
 def _text(value: Any) -> str:
-    """The text that `value` is; half a surrogate pair, which no page can be sent, is a "?"."""
+    """Return the text that `value` is; half a surrogate pair, which no page can be sent, is a
+    "?"."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""

@@ -1,1 +1,1 @@
-"""What a developer's tools are: read from what was typed, checked, judged, answered."""
+"""Read, check, judge and answer a developer's tools."""

@@ -25,7 +25,7 @@ class Template:
 
 
 def text_of(template: Template) -> str:
-    """The template's tools as text to edit: a JSON list, two spaces deep."""
+    """Return the template's tools as text to edit: a JSON list, two spaces deep."""
     return json.dumps(list(template.tools), indent=2, ensure_ascii=False)
 
 

@@ -1,4 +1,4 @@
-"""What goes between files and kept conversations: new ids, and contents of attachments."""
+"""Move conversations between files and the store: new ids, and contents of attachments."""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -38,7 +38,7 @@ def mention(found: Imported, secret: str) -> bool:
 
 
 def contents(owner: str, kept: Iterable[Chat]) -> dict[str, bytes]:
-    """What the attachments of these conversations hold, by id, as far as it is there."""
+    """Return what the attachments of these conversations hold, by id, as far as it is there."""
     return find(owner, [each for chat in kept for each in attachments_of(chat)], hold=False)[0]
 
 

@@ -30,7 +30,7 @@ class BadPresets(ValueError):
 
 
 def made(settings: ChatSettings, model: str) -> Preset:
-    """A preset of what is set; `model` is "" for the one that its reader has chosen."""
+    """Return a preset of what is set; `model` is "" for the one that its reader has chosen."""
     preset = cast(Preset, dict(given(settings)))
     if model:
         preset["model"] = model
@@ -43,7 +43,7 @@ def settings_of(preset: Preset) -> ChatSettings:
 
 
 def name_of(text: str) -> str:
-    """A name as it is kept: one short line; "" where nothing is left of it."""
+    """Return a name as it is kept: one short line; "" where nothing is left of it."""
     return " ".join(clean(text).split())[:MAX_NAME_CHARS].strip()
 
 
@@ -51,7 +51,7 @@ def name_of(text: str) -> str:
 
 
 def listing(owner: str) -> tuple[dict[str, Preset], str]:
-    """The presets of an owner by name, and why they cannot be read where they cannot."""
+    """Return the presets of an owner by name, and why they cannot be read where they cannot."""
     kept, why = saving.attempt(lambda store: store.presets(owner))
     return {name: _sound(body, []) for name, body in (kept or {}).items()}, why
 
@@ -75,14 +75,15 @@ def delete(owner: str, name: str) -> str:
 
 
 def to_json(presets: Mapping[str, Preset], secret: str) -> str:
-    """The file's text, without the access token, whatever it stands in."""
+    """Return the file's text, without the access token, whatever it stands in."""
     rows = redact({**presets}, secret)
     document = {"format": FORMAT, "version": VERSION, "presets": rows}
     return json.dumps(document, ensure_ascii=False, indent=1)
 
 
 def from_json(data: bytes) -> tuple[dict[str, Preset], list[str]]:
-    """The presets in a file, and a sentence for each that lost something. Raises `BadPresets`."""
+    """Return the presets in a file, and a sentence for each that lost something. Raises
+    `BadPresets`."""
     if len(data) > MAX_FILE_BYTES:
         raise BadPresets(
             f"The file is too large: at most {size(MAX_FILE_BYTES)} of presets can be read."
@@ -107,7 +108,7 @@ def from_json(data: bytes) -> tuple[dict[str, Preset], list[str]]:
     for title, body in rows.items():
         name = name_of(title)
         if not name or not isinstance(body, dict):
-            notes.append(f"Left out: “{name or 'a preset without a name'}”, which is no preset.")
+            notes.append(f"Left out: “{name or 'a preset without a name'}”, which is not a preset.")
             continue
         odd: list[str] = []
         found[unused(name, found)] = _sound(body, odd)
@@ -117,7 +118,7 @@ def from_json(data: bytes) -> tuple[dict[str, Preset], list[str]]:
 
 
 def beside(known: Mapping[str, Preset], found: Mapping[str, Preset]) -> dict[str, Preset]:
-    """Those of `found` that are not known yet, under names of their own."""
+    """Return those of `found` that are not known yet, under names of their own."""
     fresh: dict[str, Preset] = {}
     for name, preset in found.items():
         if known.get(name) != preset:
@@ -126,7 +127,7 @@ def beside(known: Mapping[str, Preset], found: Mapping[str, Preset]) -> dict[str
 
 
 def unused(name: str, known: Mapping[str, Preset]) -> str:
-    """The name, or one as near to it that is nobody's yet: “Terse (2)”."""
+    """Return the name, or the nearest one that is free: “Terse (2)”."""
     free, number = name, 1
     while free in known:
         number += 1
@@ -135,7 +136,7 @@ def unused(name: str, known: Mapping[str, Preset]) -> str:
 
 
 def _sound(body: Mapping[str, Any], odd: list[str]) -> Preset:
-    """What of a preset fits; what does not is named in `odd`."""
+    """Return what of a preset fits; what does not is named in `odd`."""
     rest = {name: value for name, value in body.items() if name != "model"}
     preset = cast(Preset, dict(given(validate.settings(rest, odd))))
     model = body.get("model")

@@ -23,14 +23,14 @@ _RANGES: dict[str, tuple[float, float]] = {
     "top_p": (0, 1),
     "max_tokens": (1, 1_000_000),
 }
-DERIVED = ("cost_usd",)  # in an export for other programs; made anew by the next one
+DERIVED = ("cost_usd",)  # in an export for other programs; computed again by the next one
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _UNSENDABLE = re.compile("[\ud800-\udfff\0]")
 _NOTHING: Final = object()
 
 
 def chat(found: Any, odd: list[str]) -> Chat:
-    """A sound conversation with all of `found` that fits; what does not is named in `odd`.
+    """Return a sound conversation with all of `found` that fits; what does not is named in `odd`.
 
     A reply that was still under way is one that was interrupted.
     """
@@ -59,7 +59,7 @@ def plain(text: str) -> str:
 
 
 def _fitted(kind: Any, found: Any, where: str, odd: list[str]) -> Any:
-    """`found` as far as it is a `kind`; `_NOTHING` where it is none."""
+    """`found` as far as it is a `kind`; else `_NOTHING`."""
     origin = get_origin(kind)
     if origin in (Union, UnionType):
         if found is None and NoneType in get_args(kind):
@@ -97,7 +97,7 @@ def _object(kind: Any, found: dict[Any, Any], where: str, odd: list[str]) -> Any
             value = _odd(place, odd)
         if value is _NOTHING and name in kind.__required_keys__:
             value = _blank(of)
-            if value is _NOTHING:  # a message without a role is none
+            if value is _NOTHING:  # a message needs a role
                 return _odd(where, odd) if name not in found else _NOTHING
         if value is not _NOTHING:
             made[name] = value

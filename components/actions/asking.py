@@ -1,4 +1,4 @@
-"""What a chat asks: a question goes into the conversation first, then to its model.
+"""Ask: a question goes into the conversation first, then to its model.
 
 Nothing here draws.
 """
@@ -68,7 +68,7 @@ def ask_beside(turn: Turn, prompt: str, model: ModelRef) -> None:
     if files := turn.get("attachments"):
         fresh["attachments"] = [*files]
     if not any(each["id"] == turn["id"] for each in chat["turns"]):
-        return  # deleted meanwhile, in another tab: nobody would see the answer
+        return  # deleted meanwhile, in another tab: its answer would not be seen
     if any(_is_asking(each, prompt, model) for each in chats.siblings(chat, turn)):
         return  # the second click of two
     if turn["replies"] or prompt != turn["prompt"]:

@@ -7,8 +7,9 @@ from components.state.session import forget_widgets, session
 
 
 def begin(chat: Chat) -> None:
-    """Show another conversation. What runs in one that nobody keeps is ended: it could not be seen
-    again."""
+    """Show another conversation.
+
+    Stops running replies of an unsaved one, since nothing could lead back to them."""
     if not session.chat["revision"]:
         for turn in session.chat["turns"]:
             replies.drop(turn)

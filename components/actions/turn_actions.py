@@ -1,4 +1,4 @@
-"""What a click on a turn does: edit, ask another model, move, rate, fork, delete."""
+"""Act on a turn: edit, ask another model, switch version, rate, fork, delete."""
 
 from collections.abc import Callable
 from functools import partial
@@ -62,7 +62,8 @@ def leave_edit(turn: Turn) -> None:
 
 
 def others() -> list[Other]:
-    """The models that a question can be asked of instead, for all menus; the Demo is the last."""
+    """Return the models that a question can be asked of instead, for all menus; the Demo is the
+    last."""
     *listed, demo = catalog.short_list(session.models, session.favourites, session.recent)
     short = [*listed[:OTHERS], demo]
     names = [model.name for model in short]
@@ -138,7 +139,8 @@ def delete_turn(turn: Turn) -> None:
 
 
 def _is_here(turn: Turn) -> bool:
-    """Whether the turn is in the conversation still: a second click may come after the first."""
+    """Return whether the turn is in the conversation still: a second click may come after the
+    first."""
     return any(each["id"] == turn["id"] for each in session.chat["turns"])
 
 

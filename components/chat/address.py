@@ -1,4 +1,4 @@
-"""What the chat page's address says: read once, and written as the conversation goes on.
+"""Read the chat page's URL once, and write it as the conversation goes on.
 
 A stranger may have written it: it fills in and waits. It never sets a token or a server, never
 sends, and changes no conversation that is there.
@@ -29,7 +29,7 @@ def read_url() -> None:
 
 
 def _take_texts() -> None:
-    """A system prompt for a new conversation, and a question into the box."""
+    """Take the system prompt for a new chat and the question for the box from the URL."""
     asked = {name: str(st.query_params[name]) for name in TEXTS if name in st.query_params}
     if not asked or asked == session.address_texts:
         return
@@ -92,7 +92,8 @@ def write() -> None:
 
 
 def _without_tokens(said: dict[str, str]) -> dict[str, str]:
-    """An address is seen by many: what looks like a token in it is taken out, and told of."""
+    """Return an address is seen by many: what looks like a token in it is taken out, and told
+    of."""
     tokens = {name for name, text in said.items() if _has_token(name, text)}
     if tokens - TEXTS.keys():  # of those it was said when they were read
         st.toast(
@@ -105,7 +106,8 @@ def _without_tokens(said: dict[str, str]) -> dict[str, str]:
 
 
 def _has_token(name: str, text: str) -> bool:
-    """Whether it may be an access token; ids of conversations and of models' versions look so."""
+    """Return whether it may be an access token; ids of conversations and of models' versions look
+    so."""
     if name == "chat":
         return False
     around = text

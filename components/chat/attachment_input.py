@@ -100,7 +100,9 @@ def _taken(reading: PendingUpload) -> ReadFiles:
         names = ", ".join(reading["names"])
         return {"files": [], "notes": [], "refused": [f"{names} could not be read. Try again."]}
     if reading["chat"] != session.chat["id"]:
-        away = "You were in another chat when your files had been read. Send them here, or there."
+        away = (
+            "You switched chats while your files were read. Send them in this chat or in that one."
+        )
         return {**taken, "refused": [*taken["refused"], away]}
     return taken
 
@@ -130,7 +132,7 @@ def _remove_file(id: str) -> None:
 
 
 def show() -> None:
-    """What is on its way, above the box; nothing when nothing is.
+    """Draw files that are read, rejected or waiting, above the box.
 
     Each has its own place: what this run does not draw is gone at once, not when the run ends.
     """
@@ -170,7 +172,7 @@ def _show_waiting() -> None:
 
 
 def show_limits() -> None:
-    """What can be attached, for whoever asks before choosing."""
+    """Draw what can be attached."""
     with st.popover("Files", icon=":material/attach_file:", type="tertiary", key="file_limits"):
         rows = [limit.words for limit in limits()] + compatibility.about_files(
             session.model, {"image"}
@@ -180,7 +182,7 @@ def show_limits() -> None:
 
 
 def measure(file: Attachment) -> str:
-    """How much of a file is sent: its tokens where they can be counted, else its size."""
+    """Return how much of a file is sent: its tokens where they can be counted, else its size."""
     tokens = file["tokens"]
     if tokens is None:
         return size(file["size"])

@@ -13,7 +13,7 @@ from components.chat.attachment_input import ICONS, measure
 from components.state import persistence
 from components.state.session import session
 
-GONE = "It is gone from this app. To ask with it, attach it again."
+GONE = "This file has been dropped from memory. Attach it again to ask about it."
 
 
 def show(turn: Turn) -> None:

@@ -1,4 +1,4 @@
-"""The visitor's conversations in the sidebar: open, search, rename, pin, delete, take home."""
+"""The visitor's conversations in the sidebar: open, search, rename, pin, delete, export."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -10,6 +10,7 @@ from clarifai_chat.chat import chats
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.history import attachment_contents, saving
 from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.text import counted
 from clarifai_chat.transfer import chat_files, exports, imports
 from clarifai_chat.transfer.exports import Kind
 from components.actions import chats as chat_actions
@@ -73,7 +74,7 @@ def _show_list(owner: str) -> None:
         return
     listed = found[: session.listed_chats]
     labels = _labels(listed)
-    # Anew each time: the browser knows a choice by its label only, and labels change.
+    # Drawn again each time: the browser knows a choice by its label only, and labels change.
     forget_widgets("chats")
     seed("chats", session.chat["id"] if session.chat["id"] in labels else None)
     st.radio(
@@ -140,28 +141,28 @@ def _show_menu(owner: str) -> None:
             st.toggle(
                 "Temporary chat",
                 key="temporary",
-                help="Nothing of it is written down; it is gone with a reload",
+                help="Not saved; a reload deletes it",
                 on_change=_switch_temporary,
             )
         st.divider()
         st.file_uploader(
-            "Bring in conversations",
+            "Import conversations",
             type=["json", "jsonl", "zip"],
             key="import_chats",
             max_upload_size=MAX_IMPORT_MB,
-            help="A file that was saved here, a list of OpenAI messages, or a ChatGPT export",
+            help="A file exported here, OpenAI messages as JSON, or a ChatGPT export",
             on_change=_import,
         )
         if saving.listing(owner, limit=1):
-            st.toggle("All of my conversations", key="all_chats")
+            st.toggle("All conversations", key="all_chats")
             if widget("all_chats"):
                 _show_exports("All", owner, None)
-                sure = st.checkbox("I will not need them again", key="delete_sure")
+                sure = st.checkbox("Yes, delete all of them", key="delete_sure")
                 st.button(
-                    "Delete everything of mine",
+                    "Delete everything",
                     key="delete_everything",
                     icon=":material/delete_forever:",
-                    help="All of your conversations and settings, for good",
+                    help="Deletes all of your conversations and presets permanently",
                     disabled=not sure,
                     on_click=_delete_everything,
                 )
@@ -182,7 +183,7 @@ def _show_exports(label: str, owner: str, chat: Chat | None) -> None:
 
 
 def _exported(kind: Kind, owner: str, chat: Chat | None, secret: str) -> str:
-    """The file, made when it is asked for: one conversation, or all that are kept."""
+    """Return the file, made when it is asked for: one conversation, or all that are kept."""
     kept = [chat] if chat else saving.every_chat(owner)
     if kind == "md":
         return exports.to_markdown(kept, secret=secret)
@@ -276,14 +277,15 @@ def _import() -> None:
         st.toast(str(error))
         return
     if chat_files.mention(found, session.pat):
-        st.toast("Your access token stands in this file. Take it out, and bring the file in again.")
+        st.toast("This file contains your access token. Remove it and import again.")
         return
     kept = chat_files.import_chats(owner, found)
     for note in found.notes[:3]:
         st.toast(note)
     if len(kept) < len(found.chats):
-        st.toast(f"{len(kept)} of {len(found.chats)} conversations were kept. {saving.trouble()}")
+        st.toast(
+            f"{len(kept)} of {len(found.chats)} conversations were imported. {saving.trouble()}"
+        )
     if kept:
-        count = "One conversation is" if len(kept) == 1 else f"{len(kept)} conversations are"
-        st.toast(f"{count} here now, beside what was here.")
+        st.toast(f"Imported {counted(len(kept), 'conversation')}.")
         chat_actions.begin(kept[0])

@@ -60,7 +60,7 @@ def show() -> None:
 
 @uninterrupted()
 def _failed() -> None:
-    """The browser would not: the text is shown, to be copied by hand."""
+    """Show the text to copy by hand: the browser did not allow it."""
     failed = (widget(KEY) or {}).get("failed")
     session.uncopied = failed if isinstance(failed, str) else ""
 

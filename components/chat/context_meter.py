@@ -18,7 +18,7 @@ from components.chat.transcript import TurnView
 from components.state.session import forget_widgets, seed, session, uninterrupted, widget
 
 AT_ONCE = 100_000  # characters counted while a page is drawn, in about 10 ms; more take a job
-LABEL = "What goes out with the next question"
+LABEL = "Context of the next message"
 FIT, NONE, NUMBER = "fit", "none", "number"
 CHOICES = {
     FIT: "Leave out what does not fit",
@@ -28,7 +28,7 @@ CHOICES = {
 
 
 class MeterView:
-    """The line on the page. `draw` measures anew, and draws what that changes."""
+    """The line on the page. `draw` measures again, and draws what changed."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class MeterView:
         self._marked: TurnView | None = None
 
     def draw(self, pending: list[Job]) -> None:
-        """What is still being counted in the background joins `pending`, for `shell.settle`."""
+        """Draw the line; jobs that still count join `pending`, for `shell.wait_for_jobs`."""
         # Not while a reply runs: its words come first.
         is_calm = not any(replies.get(turn) for turn in self._turns)
         count = llm.count_tokens if llm.can_count() and is_calm else None
@@ -78,11 +78,11 @@ class MeterView:
         self._marked = last
         if last:
             why = "it does not fit" if found.chosen is None else "as you chose"
-            last.remark(f":material/vertical_align_top: What is above is not sent any more: {why}.")
+            last.remark(f":material/vertical_align_top: What is above is no longer sent: {why}.")
 
 
 def _measured(turns: Sequence[Turn], tally: TokenCounter) -> Meter:
-    """The meter for the next question, of which only the files are known."""
+    """Return the meter for the next question, of which only the files are known."""
     files = sum(file["tokens"] or 0 for file in session.waiting)
     return measure(
         turns,
@@ -120,7 +120,7 @@ def _count_all(turns: Sequence[Turn]) -> Job:
 
 
 def _details(found: Meter) -> list[str]:
-    """What the figures are about, a sentence or two at a time."""
+    """Return what the figures are about, a sentence or two at a time."""
     turns, files = len(found.sent), [*session.waiting]
     parts = [counted(turns, "turn")] if turns else []
     if session.chat["settings"].get("system"):
@@ -136,8 +136,8 @@ def _details(found: Meter) -> list[str]:
     if not found.price:
         texts.append(f"The price of {found.model.name} is not known.")
     elif found.price != "free":
-        texts.append(f"What goes out costs {found.price}; the answer comes on top.")
-    rough = " Some of it is not counted yet." if found.is_rough else ""
+        texts.append(f"Cost of what is sent: {found.price}; the answer is extra.")
+    rough = " Part of it is not counted yet." if found.is_rough else ""
     return [*texts, f"An estimate: each model counts in its own way.{rough}"]
 
 

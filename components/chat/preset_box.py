@@ -1,15 +1,16 @@
-"""Presets in the Settings: use one, save one, delete one, take all home and bring some in."""
+"""Draw the presets: use, save, delete, export, import."""
 
 import streamlit as st
 
 from clarifai_chat.access_token import holds
 from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.text import counted
 from clarifai_chat.transfer import presets
 from clarifai_chat.transfer.presets import BadPresets, Preset
 from components.state import chat_settings, persistence
 from components.state.session import forget_widgets, session, set_widget, uninterrupted, widget
 
-TAKE_IT_OUT = "Your access token stands in these settings, so they were not saved. Take it out."
+REMOVE_IT = "These settings contain your access token, so they were not saved. Remove it."
 
 
 def show() -> None:
@@ -22,7 +23,7 @@ def show() -> None:
         if why:
             st.caption(f":material/info: {escaped(why)}")
         if persistence.owner() is None:
-            st.caption(":material/info: Presets are not kept here: they are gone with a reload.")
+            st.caption(":material/info: Presets are not saved here: a reload deletes them.")
         _show_known(list(known))
         st.text_input(
             "Save these settings, and the model, as",
@@ -42,7 +43,7 @@ def show() -> None:
             )
         if known:
             st.download_button(
-                "Save all as a file",
+                "Export all",
                 lambda: presets.to_json(_known()[0], session.pat),
                 file_name="presets.json",
                 mime="application/json",
@@ -51,12 +52,12 @@ def show() -> None:
                 on_click="ignore",
             )
         st.file_uploader(
-            "Bring in presets",
+            "Import presets",
             type=["json"],
             key="import_presets",
             max_upload_size=max(1, presets.MAX_FILE_BYTES // 1_000_000),
-            help="A file that was saved here",
-            on_change=_bring_in,
+            help="A file exported here",
+            on_change=_import,
         )
 
 
@@ -86,7 +87,7 @@ def _show_known(names: list[str]) -> None:
 
 
 def _known() -> tuple[dict[str, Preset], str]:
-    """The visitor's presets by name, and why they cannot be read where they cannot."""
+    """Return the visitor's presets by name, and why they cannot be read where they cannot."""
     owner = persistence.owner()
     return presets.listing(owner) if owner else (session.presets, "")
 
@@ -111,7 +112,7 @@ def _save() -> None:
     if not name:
         st.toast("Give the preset a name first.")
     elif holds([name, preset], session.pat):
-        st.toast(TAKE_IT_OUT)
+        st.toast(REMOVE_IT)
     elif name not in known and len(known) >= presets.MAX_PRESETS:
         st.toast(presets.FULL)
     elif why or (why := _put({name: preset})):
@@ -131,7 +132,7 @@ def _delete() -> None:
     if preset is None:
         return
     if owner and (why := presets.delete(owner, name)):
-        st.toast(f"“{escaped(name)}” is still there. {escaped(why)}")
+        st.toast(f"“{escaped(name)}” was not deleted. {escaped(why)}")
         return
     session.presets = {key: each for key, each in session.presets.items() if key != name}
     session.former_presets = {name: preset}
@@ -141,13 +142,13 @@ def _delete() -> None:
 @uninterrupted()
 def _undo() -> None:
     if why := _put(session.former_presets):
-        st.toast(f"It was not brought back. {escaped(why)}")
+        st.toast(f"It was not restored. {escaped(why)}")
     else:
         session.former_presets = {}
 
 
 @uninterrupted()
-def _bring_in() -> None:
+def _import() -> None:
     upload = widget("import_presets")
     if upload is None:
         return
@@ -165,11 +166,13 @@ def _bring_in() -> None:
     for note in notes[:3]:
         st.toast(escaped(note))
     if held:
-        st.toast(TAKE_IT_OUT)
+        st.toast(REMOVE_IT)
     if why or (why := _put(fresh)):
-        st.toast(f"Nothing was brought in. {escaped(why)}")
+        st.toast(f"Nothing was imported. {escaped(why)}")
     else:
-        st.toast(f"{len(fresh)} of {len(found)} presets are new, and are here now.")
+        known_already = len(found) - len(held) - len(fresh)
+        already = f" ({known_already} already here)" if known_already else ""
+        st.toast(f"Imported {counted(len(fresh), 'new preset')}{already}.")
 
 
 def _put(found: dict[str, Preset]) -> str:

@@ -1,4 +1,4 @@
-"""What this conversation's questions are asked with: the sidebar's Settings.
+"""Draw the conversation's Settings in the sidebar.
 
 They are kept with the conversation, and count from the next question on. What is empty is not sent.
 """
@@ -59,14 +59,14 @@ def show() -> None:
     if found := given(settings):
         st.caption(f"{len(found)} set: {', '.join(NAMES[name] for name in found)}")
     if why := schema_problem(settings):
-        said = f"Questions are not sent: the JSON schema is not right. {why}"
+        said = f"Questions are not sent: the JSON schema is invalid. {why}"
         st.caption(f":red[:material/error:] {escaped(said)}")
     for caution in chat_cautions(session.model, settings):
         st.caption(f":orange[:material/warning:] {escaped(caution)}")
 
 
 def schema_problem(settings: ChatSettings) -> str:
-    """What is wrong with the schema of answers; "" where there is none, or it can be sent."""
+    """Return what is wrong with the schema of answers; "" if it can be sent."""
     text = settings.get("json_schema")
     if text is None or is_any_json(text):
         return ""

@@ -46,7 +46,7 @@ class TurnView:
         self._noted = ""
 
     def _begin(self) -> DeltaGenerator:
-        """What of the turn never changes, and the places for what does."""
+        """Return what of the turn never changes, and the places for what does."""
         turn = self.turn
         if self._is_edited:
             self._show_edit()
@@ -100,7 +100,7 @@ class TurnView:
         return self._messages[-1].tail_size if self._messages else 0
 
     def _show_notice(self) -> None:
-        """What is going on while there is no text to show it."""
+        """Draw what is going on while there is no text yet."""
         text = status.waiting_text(self.turn)
         if text == self._noted:
             return
@@ -121,7 +121,7 @@ class TurnView:
             self._end.empty()
 
     def _show_end(self) -> None:
-        """How the reply ended, and what can be done with it."""
+        """Draw how the reply ended, and the next steps."""
         problem, steps = self.turn["problem"], turn_footer.next_steps(self.turn)
         with self._end.container(gap="small" if problem or steps else "xxsmall"):
             if problem:
@@ -137,7 +137,7 @@ class TurnView:
 
     def _show_edit(self) -> None:
         id, key = self.turn["id"], f"edit:{self.turn['id']}"
-        # A form, for in one Control and Enter sends.
+        # A form, so that Ctrl+Enter submits.
         with self._question, st.form(f"edit_form:{id}", border=False):
             seed(key, self.turn["prompt"])
             st.text_area("Question", key=key, label_visibility="collapsed")
@@ -156,5 +156,5 @@ class TurnView:
 
 
 def _show_earlier(attempt: Attempt) -> None:
-    with st.expander("An earlier answer to this question, kept", type="compact"):
+    with st.expander("Earlier answer", type="compact"):
         TextView(st.container()).draw(answer_text(attempt), over=True)

@@ -10,9 +10,9 @@ from components.reply import reply_line
 from components.state.session import set_widget, widget
 
 MENU: dict[str, ActionName] = {
-    "Edit the question": "edit",
-    "Ask again": "retry",
-    "Go on from here in a new chat": "fork",
+    "Edit question": "edit",
+    "Retry": "retry",
+    "Continue in a new chat": "fork",
     "Delete": "take_out",
 }
 # Only their icon is shown: the label is for those who listen, and comes as help to a pointer.
@@ -38,13 +38,13 @@ def style() -> None:
 
 
 def next_steps(turn: Turn) -> list[tuple[ActionName, str, str]]:
-    """What most would do now, where an answer is not whole: action, label, icon."""
+    """Return what most would do now, where an answer is not whole: action, label, icon."""
     problem = turn["problem"]
     steps: list[tuple[ActionName, str, str]] = []
     if can_continue(turn):
         steps.append(("resume", "Continue", ":material/resume:"))
     if problem["can_retry"] if problem else turn["ending"] in ASK_AGAIN:
-        steps.append(("retry", "Ask again", ":material/refresh:"))
+        steps.append(("retry", "Retry", ":material/refresh:"))
     if problem and problem["kind"] in ASK_DEMO:
         steps.append(("use_demo", "Ask the Demo instead", ":material/theater_comedy:"))
     return steps
@@ -84,7 +84,7 @@ def button(
     *,
     disabled: bool = False,
 ) -> None:
-    """A button for one turn."""
+    """Draw a button for one turn."""
     st.button(
         label,
         key=f"{action}:{turn['id']}",
@@ -103,7 +103,7 @@ def _show_icons(
     branch: tuple[int, int],
     others: Sequence[Other],
 ) -> None:
-    """The way to this turn's siblings, copy, thumbs, the menu: together, however narrow it is."""
+    """Draw the way to this turn's siblings, copy, thumbs and the menu, in one line."""
     number, count = branch
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
         if count > 1:
@@ -138,14 +138,14 @@ def _show_menu(turn: Turn, actions: Mapping[ActionName, Action], others: Sequenc
         key=f"turn:{turn['id']}",
         type="tertiary",
         icon=":material/more_horiz:",
-        help="Edit, ask again, go on elsewhere, delete",
+        help="Edit, retry, continue in a new chat, delete",
         on_click=_choose,
         args=(turn, entries),
     )
 
 
 def _offered(turn: Turn, others: Sequence[Other]) -> list[Other]:
-    """A few models but the one that answered, the last of all among them."""
+    """Return a few models but the one that answered, the last of all among them."""
     rest = [other for other in others if other.url != turn["model"]["url"]]
     return [*rest[:-1][: MAX_OTHERS - 1], *rest[-1:]]
 

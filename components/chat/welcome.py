@@ -1,4 +1,4 @@
-"""What an empty chat shows: whom one talks to, and a few prepared questions."""
+"""Draw an empty chat: the model that answers, and a few prepared questions."""
 
 from collections.abc import Callable
 

@@ -60,7 +60,7 @@ def facts(model: Model) -> str:
 
 
 def sources(model: Model) -> str:
-    """Where the facts are from: one source where all agree, else one for each."""
+    """Return where the facts are from: one source where all agree, else one for each."""
     named = {
         "context": model.context_source,
         "price": model.price_source,

@@ -1,4 +1,4 @@
-"""The frame around every page: its links, the model, the access token, what came in an address."""
+"""Draw the frame of every page: links, model picker, token box; read the URL."""
 
 import threading
 import time
@@ -19,7 +19,7 @@ ASSETS = ROOT / "assets"
 def open_page(title: str, *, wide: bool = False) -> list[Job]:
     """Set the page up and draw its sidebar. The first statement of a page.
 
-    Returns what runs in the background for it, for `settle`.
+    Returns what runs in the background for it, for `wait_for_jobs`.
     """
     pending = begin_page(title, wide=wide)
     show_sidebar()
@@ -50,7 +50,7 @@ def begin_page(title: str, *, wide: bool = False) -> list[Job]:
 
 
 def show_sidebar() -> None:
-    """The links between pages, the model, the access token, the account."""
+    """Draw the page links, the model picker, the token box and the account."""
     with st.sidebar:
         st.page_link("app.py", label="Chat", icon=":material/chat:")
         st.page_link("pages/tool_playground.py", label="Tool playground", icon=":material/build:")
@@ -70,7 +70,7 @@ def wait_for_jobs(pending: list[Job]) -> None:
 
 
 def has_news(pending: list[Job]) -> bool:
-    """Whether something that ran in the background when the page was drawn has ended."""
+    """Return whether something that ran in the background when the page was drawn has ended."""
     return any(job["state"] != "running" for job in pending)
 
 

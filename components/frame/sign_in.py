@@ -32,7 +32,8 @@ def show() -> None:
 
 
 def _providers() -> list[str]:
-    """The names of `[auth.NAME]` in the operator's secrets.toml; "" is that of `[auth]` alone."""
+    """Return the names of `[auth.NAME]` in the operator's secrets.toml; "" is that of `[auth]`
+    alone."""
     if not st.secrets.load_if_toml_exists():
         return []
     auth = st.secrets.get("auth", {})

@@ -124,7 +124,7 @@ def _forget() -> None:
 
 def _who_pays() -> str:
     if session.model.is_demo:
-        return "The Demo answers inside this app: free, and nothing is sent to anybody."
+        return "The Demo answers inside this app: free, and nothing is sent anywhere."
     if session.pat:
         account = session.account
         known = _is_verified() and account is not None

@@ -48,7 +48,7 @@ def _show_box(run: Run, call: ToolCall) -> None:
         f"Answer of {escaped(name) or 'the tool'}",
         key=key,
         height=90,
-        help="JSON or plain text: the model is sent it as it stands here",
+        help="JSON or plain text: sent to the model as it is",
         on_change=_keep,
         args=(run, call["id"], key),
     )
@@ -57,7 +57,7 @@ def _show_box(run: Run, call: ToolCall) -> None:
 
 
 def draft(run: Run, call: ToolCall) -> str:
-    """The answer as it stands: typed, a built-in's, or the last one for this tool."""
+    """Return the answer as it stands: typed, a built-in's, or the last one for this tool."""
     typed = run["drafts"].get(call["id"])
     if typed is not None:
         return typed
@@ -75,7 +75,7 @@ def _keep(run: Run, call_id: str, key: str) -> None:
 
 
 def show_send(run: Run, send: Callable[[Run], None]) -> None:
-    """The button that sends the answers and lets the model go on."""
+    """Draw the button that sends the answers and lets the model continue."""
     count = len(runs.open_calls(run))
     what = "the answer" if count == 1 else f"the {count} answers"
     if run["settings"]["answers"] == "automatic":

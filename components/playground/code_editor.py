@@ -44,7 +44,8 @@ def replace(draft: Draft, text: str) -> None:
 
 
 def latest(draft: Draft, key: str) -> str:
-    """The text with what was typed last. A button's callback comes before the editor's own."""
+    """Return the text with what was typed last. A button's callback comes before the editor's
+    own."""
     _take(draft, key)
     return draft["text"]
 
@@ -88,7 +89,7 @@ def show(
 
 
 def _take(draft: Draft, key: str) -> bool:
-    """Whether something was typed since, which is now in the draft."""
+    """Return whether something was typed since, which is now in the draft."""
     typed = (widget(key) or {}).get("typed")
     if not isinstance(typed, dict) or typed.get("gen") != draft["gen"]:
         return False

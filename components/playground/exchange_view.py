@@ -1,4 +1,4 @@
-"""What went over the wire for one request of a run: as JSON, chunk by chunk, to copy and keep."""
+"""Draw what went over the wire for one request: as JSON, chunk by chunk, to copy and save."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""What a playground run is asked with: prompt, settings, who answers the calls."""
+"""Draw the form of a run: prompt, settings, who answers the calls."""
 
 from collections.abc import Callable, Sequence
 
@@ -68,7 +68,7 @@ def show_button(place: DeltaGenerator, start: Callable[[], None], checked: Check
         icon=":material/play_arrow:",
         shortcut="Ctrl+Enter",
         disabled=checked.is_broken,
-        help="The tools' text is not JSON yet: mend the marked line first"
+        help="The tools' text is not JSON yet: fix the marked line first"
         if checked.is_broken
         else None,
         on_click=start,
@@ -80,7 +80,7 @@ def show_stop(place: DeltaGenerator, stop: Callable[[Run], None], run: Run) -> N
 
 
 def latest_prompt() -> str:
-    """The prompt with what was typed last. For callbacks."""
+    """Return the prompt with what was typed last. For callbacks."""
     _keep_prompt()
     return session.run_prompt
 

@@ -41,7 +41,7 @@ def show() -> tuple[Run | None, Run | None]:
 
 
 def opened() -> Run | None:
-    """The run that is shown."""
+    """Return the run that is shown."""
     chosen = [run for run in session.runs if run["turn"]["id"] == session.opened_run]
     return next(reversed(chosen or session.runs), None)
 

@@ -75,7 +75,7 @@ class RunView:
             self._head.markdown(f"**{line}**" if over else line)
 
     def _show_end(self) -> None:
-        """What ended it, where that was no answer, and the next step."""
+        """Draw why it ended, unless with an answer, and the next step."""
         with self._end.container():
             if problem := self.turn["problem"]:
                 status.show_problem(problem)
@@ -85,17 +85,17 @@ class RunView:
                 call_answers.show_send(self.run, self._send)
             elif runs.can_go_on(self.run):
                 st.button(
-                    "Continue" if can_continue(self.turn) else "Ask again",
+                    "Continue" if can_continue(self.turn) else "Retry",
                     key=f"go_on:{self.turn['id']}",
                     icon=":material/resume:",
-                    help="Sends what there is so far, once more",
+                    help="Sends the request again, with what there is so far",
                     on_click=_go_on,
                     args=(self.run, self._send),
                 )
             self._show_ways_out()
 
     def _show_ways_out(self) -> None:
-        """The run as a diagram, and as a file."""
+        """Draw the run's diagram and its export."""
         turn_id = self.turn["id"]
         with st.container(horizontal=True, vertical_alignment="center"):
             wanted = st.toggle("Sequence diagram", key=f"diagram:{turn_id}")
@@ -113,7 +113,7 @@ class RunView:
         if wanted:
             diagram = run_report.diagram(self.run)
             st.markdown(f"```mermaid\n{diagram}\n```")
-            with st.expander("Its text, to copy", type="compact"):
+            with st.expander("Diagram source", type="compact"):
                 st.code(diagram, language=None, wrap_lines=True)
 
 
@@ -232,7 +232,7 @@ def _rows(rows: Sequence[Argument]) -> list[dict[str, str]]:
 
 
 def _expected(row: Argument) -> str:
-    """What the schema wants; what is wrong first, where something is."""
+    """Return what the schema wants; what is wrong first, where something is."""
     expected = escaped(row.expected)
     if row.ok:
         return expected

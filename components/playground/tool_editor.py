@@ -57,7 +57,7 @@ def _show_bar(checked: CheckResult) -> None:
             key="undo_tools",
             icon=":material/undo:",
             disabled=not session.set_aside,
-            help="Bring back what a template, a fix or a deletion replaced",
+            help="Undo the last template, fix or deletion",
             on_click=_undo,
         )
 
@@ -197,7 +197,7 @@ def _place(finding: Diagnostic) -> list[str]:
 
 
 def _show_fix(finding: Diagnostic) -> None:
-    """What a fix would change; nothing is changed before the reader has seen it."""
+    """Draw what a fix would change, before it is applied."""
     if finding.fix is None:
         return
     text = session.tools["text"]

@@ -25,7 +25,7 @@ def show(checked: CheckResult) -> None:
                 st.checkbox(
                     as_code(tool.name) if tool.name else "a tool without a name",
                     key=key,
-                    help="Whether it is sent with the request",
+                    help="Send with the request",
                     on_change=_switch_tool,
                     args=(index, tool.name),
                     width="stretch",

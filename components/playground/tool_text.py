@@ -24,19 +24,19 @@ def begin() -> None:
 
 
 def sent(checked: CheckResult) -> list[ToolSpec]:
-    """The tools that are switched on."""
+    """Return the tools that are switched on."""
     return [tool.spec for tool in checked.tools if tool.name not in session.tools_off]
 
 
 def tokens(tools: Sequence[ToolSpec]) -> int | None:
-    """About how many tokens the tools add to a request; None until that can be counted."""
+    """Return about how many tokens the tools add to a request; None until that can be counted."""
     if not tools or not llm.is_ready():
         return None
     return llm.count_tokens(json.dumps(tools, ensure_ascii=False))
 
 
 def current() -> ToolSet:
-    """All that the playground is set to, to be put aside or taken elsewhere."""
+    """Return all that the playground is set to, to be put aside or taken elsewhere."""
     return {
         "tools": session.tools["text"],
         "prompt": session.run_prompt,
@@ -89,7 +89,8 @@ def _fill(toolset: ToolSet) -> None:
 
 
 def latest() -> str:
-    """The text with what was typed last: a button's callback may come before the editor's own."""
+    """Return the text with what was typed last: a button's callback may come before the editor's
+    own."""
     if not session.plain_editor:
         return code_editor.latest(session.tools, KEY)
     typed = widget(PLAIN_KEY)

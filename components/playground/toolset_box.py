@@ -1,4 +1,4 @@
-"""Take the playground's set-up elsewhere: as a link, as a file; and bring one in. Never sends."""
+"""Export the playground's tools, prompt and settings as a link or a file, and import them."""
 
 import streamlit as st
 
@@ -9,7 +9,9 @@ from components.playground import tool_text
 from components.state.session import session, uninterrupted, widget
 
 TOO_LARGE = "These tools are too many for a link. Save them as a file instead."
-TAKE_IT_OUT = "Your access token is in the tools or a prompt. Take it out: links and files travel."
+TAKE_IT_OUT = (
+    "The tools or a prompt contain your access token. Remove it: links and files get passed on."
+)
 
 
 def take_address() -> bool:
@@ -41,7 +43,7 @@ def show() -> None:
             "Open a file",
             type=["json", "txt"],
             key="open_tools",
-            help="Tools as JSON, or a set that was saved here",
+            help="Tools as JSON, or a file exported here",
             max_upload_size=max(1, MAX_FILE_BYTES // 1_000_000),
             on_change=_open_file,
         )

@@ -14,7 +14,7 @@ DRAWINGS_PER_S = 300  # of all visitors together; one costs about 1 ms of the in
 
 
 class View(Protocol):
-    """What `watch` keeps up to date: one reply on the page."""
+    """One reply on the page, which `watch` keeps up to date."""
 
     turn: Turn
 
@@ -78,7 +78,7 @@ def _live(watched: Sequence[_Watched]) -> dict[_Watched, replies.Reply]:
 
 
 def tick_s(tail_size: int, replies_running: int) -> float:
-    """Seconds between two drawings of a reply that streams.
+    """Return seconds between two drawings of a reply that streams.
 
     Longer for a long tail (a big table is one block, and sent whole each time), and when many
     replies share this process's one interpreter.

@@ -8,7 +8,7 @@ from clarifai_chat.markdown.sanitize import escaped
 # Endings worth a word; any other finish reason is the provider's usual "stop".
 ENDINGS = {
     STOPPED: ":material/stop_circle: Stopped. The text up to here is kept.",
-    UNWATCHED: ":material/visibility_off: Ended because nobody was watching any more."
+    UNWATCHED: ":material/visibility_off: Stopped because the page was closed."
     " The text up to here is kept.",
     INTERRUPTED: ":material/power_off: Interrupted: the app was restarted while it answered.",
     "length": ":material/content_cut: Cut by the length limit of the model or of this request.",

@@ -36,7 +36,7 @@ def show_problem(problem: Problem) -> None:
     text = f"**{escaped(problem['what'])}** {escaped(problem['advice'])}"
     if problem["detail"]:
         text += f"  \n:small[The server said: “{escaped(problem['detail'])}”]"
-    whose = f"Whose side: {problem['side']}."
+    whose = f"Cause: {problem['side']}."
     if problem["code"]:
         whose += f" Clarifai code {problem['code']}."
     if problem["request_id"]:

@@ -1,5 +1,4 @@
-"""What this conversation's questions are asked with, in the session: what changes it, what undoes
-that."""
+"""Change the conversation's settings in the session, and undo that."""
 
 from collections.abc import Callable, Collection
 from typing import Any, cast
@@ -14,7 +13,7 @@ OFF, ANY, SCHEMA = "Off", "Any JSON", "By a schema"
 
 
 def read_widgets() -> set[str]:
-    """Put what was typed last into the conversation; the names of what is new of it.
+    """Read the settings' widgets into the conversation; return the names that changed.
 
     For callbacks, which come in any order: a question may come before what was typed ahead of it.
     """
@@ -72,7 +71,7 @@ def leave() -> None:
 
 
 def mode(settings: ChatSettings) -> str:
-    """How answers are in JSON: OFF, ANY or SCHEMA."""
+    """Return how answers are in JSON: OFF, ANY or SCHEMA."""
     if "json_schema" not in settings:
         return OFF
     return ANY if is_any_json(settings["json_schema"]) else SCHEMA
@@ -106,7 +105,7 @@ _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 
 
 def _take_json(settings: ChatSettings) -> None:
-    """The mode and the schema. One that was typed is there again when its mode comes back."""
+    """Read the JSON mode and the schema; restore a schema typed before."""
     if not has_widget("set_json"):
         return
     wanted, schema = widget("set_json"), settings.get("json_schema", "")

@@ -1,4 +1,4 @@
-"""Whether this session's conversation is kept, and for whom; saving it where it is."""
+"""Decide whether and for which owner the conversation is saved, and save it."""
 
 from clarifai_chat.access_token import holds
 from clarifai_chat.chat.turn import Turn
@@ -27,7 +27,7 @@ def follow(turn: Turn) -> None:
 
 
 def _keeper() -> str | None:
-    """For whom this conversation is kept. One with the access token in it is for nobody."""
+    """Return the owner for whom this chat is saved; None if it contains the access token."""
     if _holds_token():
         session.is_temporary = True  # stays so when the token is forgotten
     return None if session.is_temporary else owner()
@@ -44,11 +44,11 @@ def _holds_token() -> bool:
 def why_not() -> str:
     """Why this conversation is not kept, in a sentence; "" where it is."""
     if not settings().history:
-        return "Conversations are not kept here: they are gone with a reload."
+        return "Conversations are not saved here: a reload deletes them."
     if owner() is None:
-        return "This browser gave no cookie, so conversations are gone with a reload."
+        return "This browser sent no cookie, so conversations are not saved: a reload deletes them."
     if _holds_token():
-        return "Your access token stands in this conversation, so it is not kept any more."
+        return "This conversation contains your access token, so it is no longer saved."
     if session.is_temporary:
-        return "A temporary chat: nothing of it is kept."
+        return "Temporary chat: nothing is saved."
     return saving.trouble(session.chat)

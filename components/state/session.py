@@ -1,4 +1,4 @@
-"""What one browser tab remembers. Nothing else reads or writes session state.
+"""Keep what one browser tab remembers. Nothing else reads or writes session state.
 
 Values are plain (str, dict, list): Streamlit re-imports edited modules, and an instance of a class
 that was re-imported no longer passes `isinstance`.
@@ -55,7 +55,7 @@ class Slot(Generic[T]):
 
 
 class Access(TypedDict):
-    """What requests of this session may use. Waiting questions hold this dict, not the token, so
+    """The access of this session's requests. Waiting questions hold this dict, not the token, so
     that a forgotten token is gone for them too."""
 
     pat: str
@@ -113,7 +113,7 @@ class Session:
     former_settings = Slot[ChatSettings](ChatSettings)  # what the app replaced in it, for Undo
     former_schema = Slot(str)  # what was typed before JSON answers were switched
     checked_schema = Slot[dict[str, str]](dict)  # the schema checked last → what is wrong with it
-    presets = Slot[dict[str, Preset]](dict)  # where nobody keeps them
+    presets = Slot[dict[str, Preset]](dict)  # where they are not saved
     former_presets = Slot[dict[str, Preset]](dict)  # deleted or replaced last, for Undo
     shown_turns = Slot(lambda: 0)  # how many more than usual are drawn
     drawn_turns = Slot(lambda: 0)  # how many the last run drew
@@ -211,7 +211,7 @@ class Session:
 
 
 def asked_of(model: Model) -> ModelRef:
-    """A model as a turn keeps it."""
+    """Return a model as a turn keeps it."""
     return {
         "url": model.url,
         "name": model.label if model.is_demo else model.name,
@@ -229,12 +229,12 @@ session = Session()
 
 
 def widget(key: str) -> Any:
-    """What the widget with this key holds now; for use in its callback."""
+    """Return what the widget with this key holds now; for use in its callback."""
     return st.session_state.get(key)
 
 
 def has_widget(key: str) -> bool:
-    """Whether the widget with this key was drawn last; what it holds may be None."""
+    """Return whether the widget with this key was drawn last; what it holds may be None."""
     return key in st.session_state
 
 
@@ -261,7 +261,7 @@ def forget_widgets(*prefixes: str) -> None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """What is done in here is done whole, though a newer run may wait. For callbacks.
+    """Yield what is done in here is done whole, though a newer run may wait. For callbacks.
 
     Each access to session state can end a run, in the middle of a callback too: a question would be
     asked and not be on the page. Streamlit has no public way to hold that off.
@@ -285,7 +285,8 @@ def pause_point() -> None:
 
 
 def is_here() -> Callable[[], bool]:
-    """A function that tells, from any thread, whether this session's page is still connected."""
+    """Return a function that tells, from any thread, whether this session's page is still
+    connected."""
     context = get_script_run_ctx()
     session_id = context.session_id if context else ""
 
@@ -296,5 +297,5 @@ def is_here() -> Callable[[], bool]:
 
 
 def listening_on() -> str:
-    """The address that the server listens on; "" is all of them, or unknown."""
+    """Return the address that the server listens on; "" is all of them, or unknown."""
     return announced() or str(st.get_option("server.address") or "")

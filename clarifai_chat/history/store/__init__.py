@@ -1,4 +1,4 @@
-"""Kept conversations: `open_store(address)` gives the store, or says why there is none."""
+"""Save conversations in a database: `open_store(address)` returns it, or says why it cannot."""
 
 from clarifai_chat.history.store.opening import open_engine, place_of, read_address
 from clarifai_chat.history.store.searching import Summary
@@ -9,7 +9,8 @@ __all__ = ["Conflict", "Store", "StoreTrouble", "Summary", "open_store"]
 
 
 def open_store(address: str) -> Store:
-    """The store at `address` (`sqlite:///…` or `postgresql://…`), its tables brought up to date.
+    """Return the store at `address` (`sqlite:///…` or `postgresql://…`), its tables brought up to
+    date.
 
     Raises `StoreTrouble`: what happened, and what to do, without the password. Several processes
     may start at once.

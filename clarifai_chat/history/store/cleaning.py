@@ -1,4 +1,4 @@
-"""What is removed for good, and when."""
+"""Delete for good what is no longer needed."""
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, false, or_, select
 
@@ -27,13 +27,13 @@ def purge(connection: Connection, owner: str, chat_id: str) -> bool:
 
 
 def is_old(now: float, days: float) -> ColumnElement[bool]:
-    """Whether a chat's time is up."""
+    """Return whether a chat's time is up."""
     unused = chats.c.saved_at < now - days * 24 * 3600 if days > 0 else false()
     return or_(unused, chats.c.deleted_at < now - UNDO_S)
 
 
 def forget_unused(connection: Connection, now: float) -> None:
-    """Remove attachments that no turn uses, once nobody can bring the turn back."""
+    """Remove attachments that no turn uses, once the turn cannot be restored."""
     removed = exists().where(
         turns.c.owner == uses.c.owner,
         turns.c.chat_id == uses.c.chat_id,

@@ -19,11 +19,11 @@ _SETTING = "settings."  # before the name of one, where it is told which have ch
 
 
 def holds(big: Turn, small: Turn) -> bool:
-    """Whether all that `small` tells can be read in `big`."""
+    """Return whether all that `small` tells can be read in `big`."""
     if big.get("prompt") != small.get("prompt"):
         return False
     if big.get("asked_at") is not None and big.get("asked_at") == small.get("asked_at"):
-        # One worker wrote both: it mends calls on the way, so the later need not begin as the
+        # One worker wrote both: it repairs calls on the way, so the later need not begin as the
         # earlier does.
         return _progress(big) >= _progress(small)
     if not _begins_with(big.get("earlier", []), small.get("earlier", [])):
@@ -73,9 +73,9 @@ def _message_holds(big: Message, small: Message) -> bool:
 
 
 def merge_turn(mine: Turn, stored: Turn, *, is_current: bool) -> Turn | None:
-    """The turn that stays under the id the two share; `None` where both must stay.
+    """Return the turn that stays under the id the two share; `None` where both must stay.
 
-    `is_current`: nobody changed the stored one since mine was read, so mine is what is meant.
+    `is_current`: the stored one is unchanged since mine was read, so mine wins.
     """
     if mine == stored:
         return mine
@@ -92,7 +92,8 @@ def merge_turn(mine: Turn, stored: Turn, *, is_current: bool) -> Turn | None:
 
 
 def sibling(turn: Turn) -> Turn:
-    """A copy with an id of its own: always the same one, so that saving twice makes no third."""
+    """Return a copy with an id of its own: always the same one, so that saving twice makes no
+    third."""
     of = json.dumps([turn["id"], turn.get("asked_at"), turn.get("prompt")])
     return {**turn, "id": uuid.uuid5(uuid.NAMESPACE_OID, of).hex}
 
@@ -110,7 +111,7 @@ def settle_all(mine: Turn, stored: Mapping[str, Turn], *, is_current: bool) -> l
 
 
 def changes(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
-    """The names of the fields, and of the settings, that are not what they were."""
+    """Return the names of the fields, and of the settings, that are not what they were."""
     new, old = now["settings"], before["settings"]
     named = [_SETTING + name for name in {**old, **new} if new.get(name) != old.get(name)]
     return [field for field in FIELDS if now[field] != before[field]] + named
@@ -140,7 +141,7 @@ def merge_turns(
     came: Mapping[str, int],
     removed: Mapping[str, tuple[int, float]],
 ) -> list[Turn]:
-    """All turns of both copies: first those of the store, then what only `mine` has.
+    """Return all turns of both copies: first those of the store, then what only `mine` has.
 
     A turn that one side removed is gone, unless the other side changed it or asked on after it.
     `came` says in which revision a stored turn came; `removed` in which one went, and when.

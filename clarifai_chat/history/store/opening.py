@@ -28,7 +28,7 @@ MIGRATIONS = ROOT / "migrations"
 VERSIONS = "clarifai_chat_version"
 BUSY_S = 5.0  # how long to wait for whoever holds the lock
 CONNECT_S = 5
-LOCK = 0x436C6172  # of PostgreSQL's advisory locks; any number that nobody else takes
+LOCK = 0x436C6172  # of PostgreSQL's advisory locks; any number that is not taken
 
 _migrating = threading.Lock()  # Alembic's context is one for the whole process
 
@@ -50,14 +50,14 @@ def read_address(address: str) -> URL:
 
 
 def place_of(url: URL) -> str:
-    """Where the database is, for the operator, without who may open it."""
+    """Return where the database is, for the operator, without who may open it."""
     if url.drivername.startswith("sqlite"):
         return f"({url.database})"
     return f"({url.host or 'local'}, {url.database or url.username or ''})"
 
 
 def open_engine(url: URL) -> Engine:
-    """An engine whose tables are those of this version of the app."""
+    """Return an engine whose tables are those of this version of the app."""
     engine = _sqlite(url) if url.drivername.startswith("sqlite") else _postgresql(url)
     try:
         with _migrating:
@@ -136,7 +136,7 @@ def _migrate(engine: Engine) -> None:
             connection.execute(text(f"SET LOCAL lock_timeout = '{BUSY_S:.0f}s'"))
             connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
         else:
-            connection.exec_driver_sql("PRAGMA user_version = 0")  # fails where nobody may write
+            connection.exec_driver_sql("PRAGMA user_version = 0")  # fails without write access
         options = {"version_table": VERSIONS}
         found = set(MigrationContext.configure(connection, opts=options).get_current_heads())
         if found - {each.revision for each in script.walk_revisions()}:

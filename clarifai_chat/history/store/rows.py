@@ -18,7 +18,7 @@ AnyRow = Row[*tuple[Any, ...]]
 
 
 def snapshot(turn: Turn) -> Turn:
-    """A copy of the turn at one moment: a worker may be filling it."""
+    """Return a copy of the turn at one moment: a worker may be filling it."""
     copy: Turn = json.loads(dumped(turn))
     return copy
 
@@ -31,7 +31,7 @@ def chat_row(connection: Connection, owner: str, chat_id: str) -> AnyRow | None:
 def lock(
     connection: Connection, owner: str, chat_id: str, condition: ColumnElement[bool] | None = None
 ) -> AnyRow | None:
-    """The chat's row, which nobody else changes before this transaction ends."""
+    """Return the chat's row, locked until this transaction ends."""
     wanted = select(chats).where(chats.c.owner == owner, chats.c.id == chat_id)
     if condition is not None:
         wanted = wanted.where(condition)
@@ -61,7 +61,7 @@ def _columns(chat: Chat) -> dict[str, Any]:
 
 
 def insert_chat(connection: Connection, owner: str, chat: Chat) -> bool:
-    """Whether the chat was new: another process may have been faster."""
+    """Return whether the chat was new: another process may have been faster."""
     values = {"owner": owner, "id": chat["id"], "revision": 1, "changed": {}, **_columns(chat)}
     new = _insert(connection, chats).values(values)
     return bool(connection.execute(new.on_conflict_do_nothing()).rowcount)
@@ -101,7 +101,7 @@ def touch(connection: Connection, owner: str, chat_id: str) -> None:
 def turns_of(
     connection: Connection, owner: str, chat_id: str, only: str | None = None
 ) -> dict[str, AnyRow]:
-    """The chat's turns by id, in order, also those that were removed."""
+    """Return the chat's turns by id, in order, also those that were removed."""
     wanted = select(
         turns.c.id, turns.c.number, turns.c.revision, turns.c.removed_at, turns.c.body
     ).where(turns.c.owner == owner, turns.c.chat_id == chat_id)

@@ -1,4 +1,4 @@
-"""Which conversations hold some words, and where: case-insensitive, in any script.
+"""Search conversations for words: case-insensitive, in any script.
 
 Text and query are folded alike, here and not by the database, whose `lower()` knows less or depends
 on its locale. A query is a piece of text: no character of it has a meaning of its own.
@@ -65,12 +65,12 @@ def fold(words: str) -> str:
 
 
 def searched(turn: Turn) -> str:
-    """What searches look at of a turn."""
+    """Return what searches look at of a turn."""
     return fold(words_of(turn)) + PADDING
 
 
 def words_of(turn: Turn) -> str:
-    """What of a turn is searched: the question, the answers, the names of its files."""
+    """Return what of a turn is searched: the question, the answers, the names of its files."""
     files = [each["name"] for each in turn.get("attachments", [])]
     attempts = [turn, *turn.get("earlier", [])]
     answers = [m for attempt in attempts for m in attempt.get("replies", []) if m["role"] != "tool"]
@@ -79,7 +79,7 @@ def words_of(turn: Turn) -> str:
 
 
 def snippet(words: str, folded: str) -> str:
-    """The piece of `words` around the first place that reads `folded`."""
+    """Return the piece of `words` around the first place that reads `folded`."""
     line = plain(words)
     at = _place(line, line.casefold().find(folded))
     start = max(0, at - BEFORE)
@@ -88,7 +88,7 @@ def snippet(words: str, folded: str) -> str:
 
 
 def _place(line: str, folded_place: int) -> int:
-    """Where in `line` the character is that lands at `folded_place`: "ß" folds to two."""
+    """Return where in `line` the character is that lands at `folded_place`: "ß" folds to two."""
     length = 0
     for place, char in enumerate(line):
         if length >= folded_place:
@@ -98,7 +98,7 @@ def _place(line: str, folded_place: int) -> int:
 
 
 def find(connection: Connection, owner: str, query: str, limit: int, offset: int) -> list[Summary]:
-    """The owner's chats, pinned first, then the newest; with a query, those that hold it."""
+    """Return the owner's chats, pinned first, then the newest; with a query, those that hold it."""
     listed = (
         select(chats.c.id, chats.c.title, chats.c.pinned, chats.c.updated_at)
         .where(chats.c.owner == owner, chats.c.deleted_at.is_(None))
@@ -116,14 +116,14 @@ def find(connection: Connection, owner: str, query: str, limit: int, offset: int
 
 
 class _Lookup:
-    """How one query is looked up in one database."""
+    """One query, as one database looks it up."""
 
     def __init__(self, connection: Connection, owner: str, folded: str) -> None:
         self.connection, self.owner, self.folded = connection, owner, folded
         self.is_sqlite = connection.dialect.name == "sqlite"
 
     def conditions(self) -> Sequence[ColumnElement[bool]]:
-        """What a chat fulfils, one or the other, if it holds the query."""
+        """Return what a chat fulfils, one or the other, if it holds the query."""
         in_title = self._is_in(chats.c.title_folded)
         hits = self._hits()
         if hits is not None:
@@ -144,7 +144,8 @@ class _Lookup:
         return turns.c.owner == self.owner, turns.c.removed_at.is_(None), self._is_in(turns.c.text)
 
     def _hits(self) -> CompoundSelect[Any] | None:
-        """The chat of every turn that holds the query, by the index; `None` where that is no help.
+        """Return the chat of every turn that holds the query, by the index; `None` where that is no
+        help.
 
         What is still being written is not in the index.
         """
@@ -165,7 +166,7 @@ class _Lookup:
         return union_all(indexed, running)
 
     def _match(self) -> str:
-        """What the index of SQLite is asked: for all pieces of three characters.
+        """Return what the index of SQLite is asked: for all pieces of three characters.
 
         A shorter query is the beginning of some pieces, any of which will do.
         """
@@ -183,7 +184,7 @@ class _Lookup:
         return joint.join('"' + piece.replace('"', '""') + '"' for piece in pieces[:MAX_PIECES])
 
     def _by_number(self) -> Sequence[ColumnElement[bool]]:
-        """What a hit fulfils, for turns whose numbers are given."""
+        """Return what a hit fulfils, for turns whose numbers are given."""
         # The plus: SQLite would rather read all that the owner has.
         name = "+turns.owner" if self.is_sqlite else "turns.owner"
         owner: ColumnElement[str] = literal_column(name)

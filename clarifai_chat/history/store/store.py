@@ -87,7 +87,7 @@ class Store:
             feedback = json.loads(there.body).get("feedback") if there else None
             if feedback and "feedback" not in last:
                 last = {**last, "feedback": feedback}
-            # A new one is newer than the chat: nobody whose copy lacks it can take it for removed.
+            # A new one is newer than the chat: a copy that lacks it must not take it for removed.
             revision = 0 if there else chat.revision + 1
             rows.write_turn(connection, owner, chat_id, last, number, there, revision)
             rows.touch(connection, owner, chat_id)
@@ -125,7 +125,7 @@ class Store:
         return merged
 
     def load(self, owner: str, chat_id: str) -> Chat | None:
-        """The chat, or `None`: there is none, it is deleted, or it is somebody else's."""
+        """Return the chat; None if it is not there, is deleted, or has another owner."""
         with self._reading() as connection:
             row = rows.chat_row(connection, owner, chat_id)
             if row is None or row.deleted_at is not None:
@@ -188,7 +188,7 @@ class Store:
             return gone
 
     def expire(self, days: float = 0) -> int:
-        """Remove chats that nobody has saved for `days`, of every owner; how many.
+        """Remove chats not saved for `days`, of every owner; return how many.
 
         0 keeps them. What was deleted, and attachments that no turn uses, go after a day.
         """
@@ -196,7 +196,7 @@ class Store:
         is_old = cleaning.is_old(now, days)
         with self._reading() as connection:
             old = connection.execute(select(chats.c.owner, chats.c.id).where(is_old)).all()
-        for owner, chat_id in old:  # each by itself: nobody waits for all of them
+        for owner, chat_id in old:  # each by itself: no writer waits for all of them
             with self._writing() as connection:
                 if rows.lock(connection, owner, chat_id, is_old):  # not saved in the meantime
                     gone += cleaning.purge(connection, owner, chat_id)
@@ -216,7 +216,7 @@ class Store:
             rows.upsert(connection, attachments, {"owner": owner, "id": about["id"]}, values)
 
     def load_attachment(self, owner: str, attachment_id: str) -> bytes | None:
-        """An attachment's content, or `None` where the owner has none of this id."""
+        """Return an attachment's content, or `None` where the owner has none of this id."""
         wanted = select(attachments.c.data).where(
             attachments.c.owner == owner, attachments.c.id == attachment_id
         )
@@ -248,7 +248,8 @@ def _bodies(known: Mapping[str, Any]) -> dict[str, Turn]:
 
 
 def _normalized(chat: Chat, known: Mapping[str, Any]) -> list[Turn]:
-    """The chat's turns as they are to be kept. Raises `Conflict` where the store knows more."""
+    """Return the chat's turns as they are to be kept. Raises `Conflict` where the store knows
+    more."""
     ids = {turn["id"] for turn in chat["turns"]}
     for one, row in known.items():
         if one not in ids and row.removed_at is None and row.revision > chat["revision"]:

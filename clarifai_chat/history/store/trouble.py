@@ -1,4 +1,4 @@
-"""What can go wrong with kept conversations, in the reader's words."""
+"""Define what can go wrong with saved conversations, in the reader's words."""
 
 import errno
 import logging
@@ -40,7 +40,7 @@ class StoreBusy(StoreTrouble):
     """Somebody else holds the lock, or every connection is in use."""
 
     what = "The database of conversations is busy with something else."
-    advice = "Try again in a moment. If it stays so, another program holds the database."
+    advice = "Try again in a moment. If it persists, another program holds the database."
 
 
 class StoreReadOnly(StoreTrouble):
@@ -54,7 +54,7 @@ class StoreDamaged(StoreTrouble):
     """The file is no database, or a broken one."""
 
     what = "The file with the conversations is not a database of this app, or it is damaged."
-    advice = "The operator has to move it away or bring back a copy; the app makes a new one."
+    advice = "The operator has to move it away or restore a copy; the app then creates a new one."
 
 
 class StoreNewer(StoreTrouble):
@@ -108,7 +108,7 @@ _SQLSTATES = {  # by class or code: postgresql.org/docs/current/errcodes-appendi
 
 
 def meaning(error: Exception) -> type[StoreTrouble]:
-    """What `error`, from the database or the disk, means to the reader."""
+    """Return what `error`, from the database or the disk, means to the reader."""
     if isinstance(error, OSError):
         return StoreFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreReadOnly
     if isinstance(error, PoolTimeout):

@@ -60,7 +60,8 @@ BUILTINS: dict[str, Builtin] = {
 
 
 def answer(builtin_id: str, arguments_text: str) -> str:
-    """The JSON text that a built-in answers a call with. A failure is `{"error": "sentence"}`."""
+    """Return the JSON text that a built-in answers a call with. A failure is `{"error":
+    "sentence"}`."""
     try:
         builtin = BUILTINS.get(builtin_id)
         if builtin is None:

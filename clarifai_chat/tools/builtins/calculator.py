@@ -104,7 +104,7 @@ def evaluate(expression: str) -> float:
 
 
 def _spelled(operation: str, given: Mapping[str, Any]) -> str:
-    """The expression for `{"operation": "add", "a": 1, "b": 2}` and its like."""
+    """Return the expression for `{"operation": "add", "a": 1, "b": 2}` and its like."""
     several = find(given, SEVERAL)
     if not isinstance(several, list):
         several = [v for names in (LEFT, RIGHT) if (v := find(given, names)) is not None]
@@ -119,7 +119,7 @@ def _spelled(operation: str, given: Mapping[str, Any]) -> str:
 
 
 def _as_python(expression: str) -> str:
-    """The expression with the signs that people write put as Python has them."""
+    """Return the expression with the signs that people write put as Python has them."""
     if re.search(r"\w\)?\s*[-+]\s*[\d.]+\s*%\s*$", expression):
         raise BadArguments('It is not clear of what the percentage is meant. Write "10% of 200".')
     if not re.search(r"[a-zA-Z]\s*\(", expression):  # in max(1,000) the comma parts two numbers

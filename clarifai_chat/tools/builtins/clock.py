@@ -41,7 +41,7 @@ _UTC = ("", "utc", "gmt", "z", "zulu", "etc/utc")
 
 
 def current_time(given: Mapping[str, Any], now: datetime | None = None) -> dict[str, Any]:
-    """The time now: ISO time, zone, weekday and offset; in UTC when no place is given."""
+    """Return the time now: ISO time, zone, weekday and offset; in UTC when no place is given."""
     asked = text(given, PLACE) or first_text(given)
     name, zone = _zone(asked)
     time = (now or datetime.now(UTC)).astimezone(zone)
@@ -59,7 +59,7 @@ _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 
 
 def _zone(asked: str) -> tuple[str, tzinfo]:
-    """The name of the zone that `asked` means, and the zone."""
+    """Return the name of the zone that `asked` means, and the zone."""
     wish = " ".join(asked.lower().split())
     if wish in _UTC:
         return "UTC", UTC

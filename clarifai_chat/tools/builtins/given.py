@@ -1,4 +1,4 @@
-"""What a call gave, read by meaning rather than by exact name: `from_unit`, `fromUnit`, `from`.
+"""Read a call's arguments by meaning rather than by exact name: `from_unit`, `fromUnit`, `from`.
 
 A model writes arguments for the tool that a person described, so a built-in cannot insist on names
 of its own.
@@ -19,18 +19,19 @@ class BadArguments(ValueError):
 
 
 def plain(name: str) -> str:
-    """A name without case and separators: `From_Unit` and `fromUnit` are both `fromunit`."""
+    """Return a name without case and separators: `From_Unit` and `fromUnit` are both `fromunit`."""
     return re.sub(r"[\W_]", "", name.lower())
 
 
 def find(given: Mapping[str, Any], names: tuple[str, ...]) -> Any:
-    """The value under the first of `names` that is there; None when none is."""
+    """Return the value under the first of `names` that is there; None when none is."""
     by_name = {plain(name): value for name, value in given.items() if value is not None}
     return next((by_name[name] for name in names if name in by_name), None)
 
 
 def text(given: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    """The text under one of `names`; empty when there is none. A number counts as its digits."""
+    """Return the text under one of `names`; empty when there is none. A number counts as its
+    digits."""
     value = find(given, names)
     if value is None:
         return ""
@@ -40,7 +41,7 @@ def text(given: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 
 def first_text(given: Mapping[str, Any]) -> str:
-    """The first argument that is text, whatever its name; empty when none is."""
+    """Return the first argument that is text, whatever its name; empty when none is."""
     return cleaned(next((value for value in given.values() if isinstance(value, str)), ""))
 
 
@@ -52,7 +53,8 @@ def cleaned(value: str) -> str:
 
 
 def number(given: Mapping[str, Any], names: tuple[str, ...]) -> float | None:
-    """The number under one of `names`, also when it came as text; None when there is none."""
+    """Return the number under one of `names`, also when it came as text; None when there is
+    none."""
     value = find(given, names)
     return None if value is None else as_number(value, names[0])
 
@@ -88,7 +90,8 @@ def truth(given: Mapping[str, Any], names: tuple[str, ...]) -> bool | None:
 
 
 def tidy(value: float) -> float:
-    """A result without the noise of binary fractions: 0.30000000000000004 is 0.3, 12.0 is 12."""
+    """Return a result without the noise of binary fractions: 0.30000000000000004 is 0.3, 12.0 is
+    12."""
     if isinstance(value, int):
         return value
     value = float(f"{value:.14g}")
@@ -96,7 +99,7 @@ def tidy(value: float) -> float:
 
 
 def short(value: str) -> str:
-    """The beginning of `value`, short enough to be quoted in a sentence."""
+    """Return the beginning of `value`, short enough to be quoted in a sentence."""
     return cut(cleaned(value[:200]), 60)
 
 

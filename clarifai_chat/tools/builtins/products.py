@@ -90,7 +90,7 @@ def products(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _conditions(given: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
-    """The search's conditions in SQL, and the values that belong to them."""
+    """Return the search's conditions in SQL, and the values that belong to them."""
     where: list[str] = []
     values: list[Any] = []
     category = text(given, CATEGORY)

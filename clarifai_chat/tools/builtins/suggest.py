@@ -1,4 +1,4 @@
-"""Which built-in fits a person's tool, judged by the tool's name and its parameters."""
+"""Suggest a built-in for a tool, by the tool's name and its parameters."""
 
 import re
 from collections.abc import Callable, Set
@@ -9,7 +9,7 @@ from clarifai_chat.tools.builtins.given import plain
 
 
 def suggested(tool: ToolSpec) -> str:
-    """The id of the built-in that fits a tool's name and parameters; empty when none does.
+    """Return the id of the built-in that fits a tool's name and parameters; empty when none does.
 
     A built-in fits if it understands everything that the tool requires: `calculate` with an
     expression, but not `calculate_shipping` with a weight.

@@ -101,7 +101,7 @@ _NEEDS = 'The converter needs a value, a unit from and a unit to, such as 5, "km
 
 
 def convert(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The value in the other unit: `{"value", "from", "to", "result"}`."""
+    """Return the value in the other unit: `{"value", "from", "to", "result"}`."""
     value, source, target = number(given, VALUE), text(given, FROM), text(given, TO)
     if value is None or not source or not target:
         written = " ".join(first_text(given).split())
@@ -132,7 +132,7 @@ def convert(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _unit(asked: str) -> Unit:
-    """The unit that `asked` means. Raises `BadArguments` if there is none."""
+    """Return the unit that `asked` means. Raises `BadArguments` if there is none."""
     name = re.sub(r"[_\s]+", " ", asked).strip().rstrip(".")
     name = re.sub(r"^(degrees?|deg|°) ?(?=\w)", "", name, flags=re.IGNORECASE)
     lowered = name.lower()

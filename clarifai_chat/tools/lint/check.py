@@ -46,9 +46,9 @@ class CheckResult:
 
 @lru_cache(maxsize=16)
 def check(text: str) -> CheckResult:
-    """The tools in `text` and what there is to say about them. Never raises.
+    """Return the tools in `text` and what there is to say about them. Never raises.
 
-    The result is shared by all who ask for the same text: nobody changes its tools.
+    The result is shared by all who ask for the same text: do not change its tools.
     """
     document = read(text)
     subjects = [ToolContext(document, tool) for tool in document.tools]
@@ -67,7 +67,7 @@ def check(text: str) -> CheckResult:
 
 
 def unique(name: str, names: Collection[str]) -> str:
-    """A name as near to `name` as can be that is none of `names`: get_weather_2."""
+    """Return a name as near to `name` as can be and not one of `names`: get_weather_2."""
     number = 2
     new = name[:MAX_NAME]
     while new in names:
@@ -96,7 +96,7 @@ def _few(found: list[Diagnostic]) -> Iterator[Diagnostic]:
 
 
 def _name(subject: ToolContext, names: set[str], seen: set[str]) -> Iterator[Diagnostic]:
-    """What is wrong with a tool's name. Adds it to `seen`, and a proposed one to `names`."""
+    """Yield what is wrong with a tool's name. Adds it to `seen`, and a proposed one to `names`."""
     name, path = subject.function.get("name"), subject.at("name")
     rule = f"up to {MAX_NAME} letters A-Z and a-z, digits, _ and -"
     if not isinstance(name, str):
@@ -125,7 +125,7 @@ def _name(subject: ToolContext, names: set[str], seen: set[str]) -> Iterator[Dia
 
 
 def _function(subject: ToolContext) -> Iterator[Diagnostic]:
-    """What is wrong with the other keys of a tool."""
+    """Yield what is wrong with the other keys of a tool."""
     function = subject.function
     if not isinstance(function.get("description", ""), str):
         sentence = f"The description must be a string, not {kind(function['description'])}."
@@ -161,7 +161,7 @@ def _unknown(subject: ToolContext, key: str) -> Diagnostic:
 
 
 def _schema(subject: ToolContext, problems: list[SchemaProblem]) -> Iterator[Diagnostic]:
-    """What is wrong with the parameters as a schema for an object."""
+    """Yield what is wrong with the parameters as a schema for an object."""
     if "parameters" not in subject.function:
         return
     path = subject.at("parameters")

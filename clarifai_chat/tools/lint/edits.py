@@ -1,4 +1,4 @@
-"""A text of tools with one tool more or less, or laid out anew; all else stays as it was typed."""
+"""Add, copy, remove and format tools in a text; everything else stays as typed."""
 
 from collections.abc import Iterator
 
@@ -77,7 +77,8 @@ def formatted(text: str) -> str:
 
 
 def _laid_out(document: Document, node: Node, newline: str) -> Iterator[str]:
-    """The pieces of a value's text, one key or item on a line; `newline` brings its indentation."""
+    """Yield the pieces of a value's text, one key or item on a line; `newline` brings its
+    indentation."""
     if not node.children:
         is_empty = isinstance(node.value, dict | list)
         yield (
@@ -98,7 +99,7 @@ def _laid_out(document: Document, node: Node, newline: str) -> Iterator[str]:
 
 
 def _copy(document: Document, tool: Tool) -> str:
-    """The text of a tool under a name that is still free."""
+    """Return the text of a tool under a name that is still free."""
     source = document.text[tool.start : tool.end]
     if not tool.name:
         return source
@@ -109,7 +110,7 @@ def _copy(document: Document, tool: Tool) -> str:
 
 
 def _listed(text: str, pieces: list[str]) -> str:
-    """A list of the one tool that `text` is, and of `pieces`."""
+    """Return a list of the one tool that `text` is, and of `pieces`."""
     own = text.strip("\ufeff \t\r\n")
     return _as_list([own, *pieces])
 
@@ -120,12 +121,12 @@ def _as_list(pieces: list[str]) -> str:
 
 
 def _unindented(document: Document, tool: Tool) -> str:
-    """The text of a tool as it would stand at the left margin."""
+    """Return the text of a tool as it would stand at the left margin."""
     source = document.text[tool.start : tool.end].replace("\r\n", "\n").replace("\r", "\n")
     return source.replace(f"\n{_line_indent(document.text, tool.start)}", "\n")
 
 
 def _line_indent(text: str, at: int) -> str:
-    """The blanks at the beginning of the line that a place is in."""
+    """Return the blanks at the beginning of the line that a place is in."""
     line = text[text.rfind("\n", 0, at) + 1 : at]
     return line[: len(line) - len(line.lstrip(" \t"))]

@@ -14,7 +14,7 @@ _READ_CHARS = 2_000  # of a description
 _QUOTED = r"""(?:"[^"\n]{1,40}"|'[^'\n]{1,40}'|`[^`\n]{1,40}`)"""
 _ITEM = rf"(?:{_QUOTED}|[\w.+-]{{1,30}}?)"
 _AND = r"(?>\s*,\s*(?:(?:or|and)\s+)?|\s+or\s+|\s*\|\s*)"
-# The list must end where its sentence does: "one of red, green or blue colours" is none.
+# The list must end where its sentence does: "one of red, green or blue colours" does not count.
 _LISTED = re.compile(
     r"\b(?:one of(?: the following)?|either|(?:allowed|possible|valid) values(?: are)?)"
     rf"\s*:?\s*({_ITEM}(?:{_AND}{_ITEM}){{1,19}})\s*(?:$|[;()\n]|\.(?=\s|$))",
@@ -31,7 +31,7 @@ _KINDS: dict[str, Any] = {
 
 
 def problems(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
-    """What there is to say about the values that one place allows."""
+    """Yield what there is to say about the values that one place allows."""
     values = place.schema.get("enum")
     if isinstance(values, list) and values:
         path = (*subject.inside(place.path), "enum")
@@ -48,7 +48,8 @@ def problems(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
 
 
 def listed(schema: dict[str, Any]) -> list[str]:
-    """The values that a plain string's description lists: "one of a, b", "either a or b"; or []."""
+    """Return the values that a plain string's description lists: "one of a, b", "either a or b"; or
+    []."""
     description = schema.get("description")
     if types(schema) != {"string"} or not isinstance(description, str):
         return []
@@ -136,7 +137,7 @@ def _retyped(
 
 
 def _is_of(value: Any, named: set[str]) -> bool:
-    """Whether a value is of one of the named types; of an unknown one it always is."""
+    """Return whether a value is of one of the named types; of an unknown one it always is."""
     for name in named:
         if name in ("integer", "number"):
             is_number = isinstance(value, int | float) and not isinstance(value, bool)

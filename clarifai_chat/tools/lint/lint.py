@@ -1,4 +1,4 @@
-"""What would help a model to call a tool rightly, where nothing is wrong with the tool as such."""
+"""Find what would help a model to call a tool correctly."""
 
 import difflib
 from collections.abc import Iterator
@@ -111,7 +111,7 @@ def _keywords(subject: ToolContext, found: list[Place]) -> Iterator[Diagnostic]:
 
 
 def _place(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
-    """What would help at one place in the schema."""
+    """Yield what would help at one place in the schema."""
     schema, path = place.schema, subject.inside(place.path)
     if place.prop is not None:
         yield from _property(subject, place)
@@ -179,7 +179,7 @@ def _defaults(subject: ToolContext, found: list[Place]) -> Iterator[Diagnostic]:
             fits = validator_for(place.schema).is_valid(place.schema["default"])
         except SchemaTrouble as trouble:
             path = (*subject.inside(place.path), "default")
-            sentence = f"Nobody can say whether the default fits: {str(trouble).rstrip('.')}."
+            sentence = f"The default cannot be checked: {str(trouble).rstrip('.')}."
             yield subject.finding("warning", "lint.default", sentence, path)
             return  # it took its time; others like it would add up
         if not fits:

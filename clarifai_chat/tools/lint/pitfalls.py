@@ -16,13 +16,14 @@ _REPEATED_TWICE = re.compile(
 
 
 def exponential(pattern: str) -> str:
-    """The part of a regular expression that repeats a repetition; "" where none is seen."""
+    """Return the part of a regular expression that repeats a repetition; "" where none is seen."""
     found = _REPEATED_TWICE.search(pattern[:_MAX_PATTERN])
     return found[0] if found else ""
 
 
 def ref_loop(root: dict[str, Any], found: Sequence[Place]) -> Path | None:
-    """Where a schema leads back to itself without a step into the value; None where none does."""
+    """Return where a schema leads back to itself without a step into the value; None where none
+    does."""
     where = {id(place.schema): place.path for place in found}
     done: set[int] = set()
     for place in found:

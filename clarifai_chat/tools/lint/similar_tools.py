@@ -13,7 +13,7 @@ _NAME_RATIO, _DESCRIPTION_RATIO = 0.9, 0.92
 
 
 def problems(subjects: Sequence[ToolContext]) -> Iterator[Diagnostic]:
-    """A finding for each tool that an earlier one looks like, and one for too many tools."""
+    """Yield a finding for each tool that an earlier one looks like, and one for too many tools."""
     if len(subjects) > MAX_TOOLS:
         first = subjects[MAX_TOOLS]
         sentence = f"These are {len(subjects)} tools. Many providers take {MAX_TOOLS} at most."

@@ -1,4 +1,4 @@
-"""What "strict": true asks of a schema beyond JSON Schema, by OpenAI's published subset."""
+"""Check what "strict": true asks of a schema, by OpenAI's published subset."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ MAX_ENUM_ALONE, MAX_ENUM_CHARS = 250, 15_000
 
 
 class Limit(NamedTuple):
-    """How much a schema may have: now, and with models before 2025."""
+    """A limit of a schema: now, and with models before 2025."""
 
     what: str
     now: int
@@ -38,7 +38,7 @@ CHARACTERS = Limit("characters of names, enum and const values in all", 120_000,
 
 
 def problems(subject: ToolContext) -> Iterator[Diagnostic]:
-    """What keeps a tool that says "strict": true from being taken as such."""
+    """Yield what keeps a tool that says "strict": true from being taken as such."""
     if not subject.is_strict or not subject.schema:
         return
     found = list(places(subject.schema))

@@ -28,11 +28,11 @@ class ToolContext:
         return self.function.get("strict") is True
 
     def at(self, *path: str | int) -> Path:
-        """The document's path for a path from the function."""
+        """Return the document's path for a path from the function."""
         return (*self.tool.function_path, *path)
 
     def inside(self, path: Path) -> Path:
-        """The document's path for a path from the schema's root."""
+        """Return the document's path for a path from the schema's root."""
         return self.at("parameters", *path)
 
     def finding(
@@ -45,6 +45,6 @@ class ToolContext:
         label: str = "",
         edits: Sequence[Edit] = (),
     ) -> Diagnostic:
-        """A finding about a place in the document, with a fix where there are edits."""
+        """Return a finding about a place in the document, with a fix where there are edits."""
         fix = Fix(label, tuple(edits)) if edits else None
         return self.document.finding(level, code, message, path, tool=self.tool.name, fix=fix)

@@ -1,4 +1,4 @@
-"""What one validation may take: steps, and time for patterns; beyond that it says so."""
+"""Bound one validation: its steps, and its time for patterns."""
 
 import time
 from typing import Any
@@ -17,7 +17,7 @@ class SchemaTrouble(Exception):
 
 
 class Budget:
-    """What one validation may still take; raises `SchemaTrouble` when that is used up.
+    """The steps and time left for one validation; raises `SchemaTrouble` when used up.
 
     A schema that `trusts` itself is one of the drafts' own.
     """
@@ -36,13 +36,13 @@ class Budget:
             )
 
     def is_new(self, schema: Any) -> bool:
-        """Whether nobody has looked yet if `schema` is right, until now."""
+        """Return whether `schema` is seen for the first time."""
         is_new = not self._trusts and id(schema) not in self._seen
         self._seen.add(id(schema))
         return is_new
 
     def is_found(self, pattern: str, text: str) -> bool:
-        """Whether `pattern` is somewhere in `text`."""
+        """Return whether `pattern` is somewhere in `text`."""
         self.step(5)
         began = time.monotonic()
         try:
@@ -63,7 +63,7 @@ def guard_of(validator: Any) -> Budget:
 
 
 def is_deeper(value: Any, levels: int) -> bool:
-    """Whether lists and objects are nested in `value` more than `levels` deep."""
+    """Return whether lists and objects are nested in `value` more than `levels` deep."""
     level = [value]
     for _ in range(levels):
         level = [

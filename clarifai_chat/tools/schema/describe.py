@@ -1,4 +1,4 @@
-"""What a schema asks for, in words."""
+"""Describe what a schema asks for."""
 
 from typing import Any
 
@@ -17,7 +17,8 @@ _PLURALS = {
 
 
 def described(schema: Any, root: Any = None, depth: int = 0) -> str:
-    """What `schema` asks for: one of "celsius", "kelvin"; integer from 1 to 10; list of strings.
+    """Return what `schema` asks for: one of "celsius", "kelvin"; integer from 1 to 10; list of
+    strings.
 
     References are looked up in `root`. Whatever the schema is, this is words for it.
     """

@@ -1,4 +1,4 @@
-"""What is wrong with a value, in words."""
+"""Explain what is wrong with a value."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ INVENTED = "invented: the schema has no such argument"
 
 
 def problem(error: ValidationError) -> str:
-    """What is wrong, for the reader: expected integer, got the string "3"."""
+    """Return what is wrong, for the reader: expected integer, got the string "3"."""
     word = str(error.validator or "")
     if word in _PROBLEMS:
         return _PROBLEMS[word](error)
@@ -60,7 +60,7 @@ def _not_in_enum(error: ValidationError) -> str:
 
 
 def _loosely(value: Any) -> Any:
-    """What two spellings of one value have in common, lists and objects apart."""
+    """Return what two spellings of one value have in common, lists and objects apart."""
     if isinstance(value, dict | list):
         return None if not value else object()
     return shortened(value).strip('"').strip().casefold()
@@ -99,7 +99,7 @@ def _no_alternative(error: ValidationError) -> str:
 
 
 def _is_alone(nearest: list[ValidationError], branches: list[list[ValidationError]]) -> bool:
-    """Whether only this branch can have been meant, by its type or by its kind."""
+    """Return whether only this branch can have been meant, by its type or by its kind."""
     own = _distance(nearest)[:2]
     return [_distance(branch)[:2] <= own for branch in branches].count(True) == 1
 
@@ -116,7 +116,8 @@ def _by_branch(error: ValidationError) -> list[list[ValidationError]]:
 
 
 def _distance(errors: list[ValidationError]) -> tuple[bool, bool, int]:
-    """How far a branch is from fitting: of another type, another kind (`const`), many errors."""
+    """Return how far a branch is from fitting: of another type, another kind (`const`), many
+    errors."""
     another_type = any(e.validator == "type" and not e.relative_path for e in errors)
     another_kind = any(e.validator in ("const", "enum") for e in errors)
     return another_type, another_kind, len(errors)

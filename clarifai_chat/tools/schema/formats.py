@@ -21,7 +21,7 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*")
 
 
 def format_notes(value: Any, schema: Any) -> tuple[str, ...]:
-    """Which texts in `value` do not look like the `format` that `schema` gives them."""
+    """Return which texts in `value` do not look like the `format` that `schema` gives them."""
     texts = islice(_with_format(value, schema, schema, ()), _MAX_TEXTS)
     notes = (
         f"{path_text(path) or 'The whole'} does not look like the format {wanted}: "
@@ -33,7 +33,7 @@ def format_notes(value: Any, schema: Any) -> tuple[str, ...]:
 
 
 def looks_like(wanted: str, text: str) -> bool:
-    """Whether `text` can be of a format; True for formats that are not known here."""
+    """Return whether `text` can be of a format; True for formats that are not known here."""
     if len(text) > _MAX_CHARS:
         return True
     if wanted == "date-time":

@@ -22,7 +22,8 @@ Errors = Iterator[ValidationError]
 
 
 def same(value: Any) -> Any:
-    """A hashable stand-in: equal for two values exactly when JSON Schema calls them equal."""
+    """Return a hashable stand-in: equal for two values exactly when JSON Schema calls them
+    equal."""
     if isinstance(value, bool):
         return (bool, value)  # Python takes True for 1
     if isinstance(value, dict):
@@ -33,7 +34,8 @@ def same(value: Any) -> Any:
 
 
 def is_multiple(value: float, of: float) -> bool:
-    """Whether a number is a whole multiple of another, both as they are written: 19.99 of 0.01."""
+    """Return whether a number is a whole multiple of another, both as they are written: 19.99 of
+    0.01."""
     try:
         return (Fraction(str(value)) / Fraction(str(of))).denominator == 1
     except ValueError:
@@ -103,7 +105,8 @@ def _pattern_properties(validator: Any, patterns: Any, value: Any, schema: Any) 
 
 
 def additional(validator: Any, value: dict[str, Any], schema: Any) -> Iterator[str]:
-    """The properties of `value` that neither `properties` nor `patternProperties` speak of."""
+    """Yield the properties of `value` that neither `properties` nor `patternProperties` speak
+    of."""
     known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
     guard = guard_of(validator)
     for name in value:
@@ -138,7 +141,7 @@ def _not(validator: Any, forbidden: Any, value: Any, schema: Any) -> Errors:
 
 
 def _branches(validator: Any, branches: list[Any], value: Any) -> list[list[ValidationError]]:
-    """What is wrong with `value` in each branch."""
+    """Return what is wrong with `value` in each branch."""
     found: list[list[ValidationError]] = []
     for index, branch in enumerate(branches):
         errors = validator.descend(value, branch, schema_path=index)
@@ -160,7 +163,7 @@ def _one_of(validator: Any, branches: list[Any], value: Any, schema: Any) -> Err
 
 
 def _in_place(validator: Any, value: Any) -> Iterator[Any]:
-    """The validators whose schemas hold for `value` itself, `validator` among them."""
+    """Yield the validators whose schemas hold for `value` itself, `validator` among them."""
     schema = validator.schema
     if not isinstance(schema, dict):
         return
@@ -193,7 +196,8 @@ def _that_apply(validator: Any, value: Any, schema: dict[str, Any]) -> Iterator[
 
 
 def _others(validator: Any, value: Any, word: str) -> Iterator[Any]:
-    """The validators that hold for `value`, but for the keyword `word` of this one's schema."""
+    """Return the validators that hold for `value`, but for the keyword `word` of this one's
+    schema."""
     rest = {key: one for key, one in validator.schema.items() if key != word}
     return _in_place(validator.evolve(schema=rest, _resolver=validator._resolver), value)
 

@@ -32,7 +32,7 @@ class BadPattern(ValueError):
 
 
 def is_found(pattern: str, text: str, timeout_s: float) -> bool:
-    """Whether `pattern` is somewhere in `text`; raises `BadPattern`, and `TimeoutError`."""
+    """Return whether `pattern` is somewhere in `text`; raises `BadPattern`, and `TimeoutError`."""
     return compiled(pattern).search(text, timeout=timeout_s) is not None
 
 

@@ -60,12 +60,12 @@ def subschemas(schema: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 
 def is_object(schema: dict[str, Any]) -> bool:
-    """Whether a schema is for objects."""
+    """Return whether a schema is for objects."""
     return "object" in types(schema) or isinstance(schema.get("properties"), dict)
 
 
 def types(schema: dict[str, Any]) -> set[str]:
-    """The types that a schema names itself; empty where it names none."""
+    """Return the types that a schema names itself; empty where it names none."""
     named = schema.get("type")
     if isinstance(named, str):
         return {named}

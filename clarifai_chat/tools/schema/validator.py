@@ -29,14 +29,14 @@ _DEFAULT = "https://json-schema.org/draft/2020-12/schema"
 
 @dataclass(frozen=True, slots=True)
 class SchemaProblem:
-    """What is wrong in a schema itself, and where: the path from the schema's root."""
+    """A problem in a schema itself, with the path from its root."""
 
     path: Path
     message: str
 
 
 def validator_for(schema: Any) -> Validator:
-    """A validator of `schema`, in the draft that it names, else 2020-12.
+    """Return a validator of `schema`, in the draft that it names, else 2020-12.
 
     Raises `SchemaTrouble`, as its `iter_errors` and `is_valid` do, where it cannot decide. Good for
     one value: what it may take is counted once.
@@ -47,14 +47,15 @@ def validator_for(schema: Any) -> Validator:
 
 
 def errors_in(value: Any, schema: Any) -> list[ValidationError]:
-    """What is wrong with `value`: 100 errors at most and one more. Raises `SchemaTrouble`."""
+    """Return what is wrong with `value`: 100 errors at most and one more. Raises
+    `SchemaTrouble`."""
     if is_deeper(value, MAX_DEPTH):
         raise SchemaTrouble(f"The value is nested deeper than {MAX_DEPTH} levels.")
     return list(islice(validator_for(schema).iter_errors(value), MAX_ERRORS + 1))
 
 
 def schema_problems(schema: Any) -> list[SchemaProblem]:
-    """What is wrong with `schema` itself, in plain words; [] when it can be used."""
+    """Return what is wrong with `schema` itself, in plain words; [] when it can be used."""
     if wrong := _against_meta_schema(schema):
         return list(wrong)
     try:

@@ -28,7 +28,7 @@ def shortened(value: Any, limit: int = SHOWN) -> str:
 
 
 def got(value: Any) -> str:
-    """A value with its type: the string "3", the number 3.5, a list of 2 items."""
+    """Return a value with its type: the string "3", the number 3.5, a list of 2 items."""
     if value is None or isinstance(value, bool):
         return shortened(value)
     if isinstance(value, str):
@@ -58,13 +58,14 @@ def types_text(types: Any) -> str:
 
 
 def name_text(text: Any) -> str:
-    """A name or a pattern as it is, without quotes; as JSON where it could not be read so."""
+    """Return a name or a pattern as it is, without quotes; as JSON where it could not be read
+    so."""
     is_plain = isinstance(text, str) and text.isprintable() and 0 < len(text) <= SHOWN
     return text if is_plain else shortened(text)
 
 
 def path_text(path: tuple[str | int, ...]) -> str:
-    """Where a value is, as people write it: items[0].sku; "" for the whole."""
+    """Return where a value is, as people write it: items[0].sku; "" for the whole."""
     text = ""
     for step in path:
         if isinstance(step, int):

@@ -1,4 +1,4 @@
-"""What is said about the text of tools: where, how grave, and the edit that mends it."""
+"""Describe problems in the text of tools: where, how severe, and the edit that fixes them."""
 
 import difflib
 import json
@@ -37,7 +37,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where something is: offsets, and lines and columns from 1; each end is exclusive."""
+    """A range of text: offsets, and lines and columns from 1; each end is exclusive."""
 
     start: int
     end: int
@@ -78,12 +78,12 @@ def finding(
 
 
 def line_starts(text: str) -> tuple[int, ...]:
-    """The offset at which each line of `text` begins."""
+    """Return the offset at which each line of `text` begins."""
     return (0, *(match.end() for match in _LINE_END.finditer(text)))
 
 
 def span(starts: tuple[int, ...], start: int, end: int) -> Span:
-    """The lines and columns of an offset range, given its text's `line_starts`."""
+    """Return the lines and columns of an offset range, given its text's `line_starts`."""
     first, last = bisect_right(starts, start), bisect_right(starts, end)
     columns = (start - starts[first - 1] + 1, end - starts[last - 1] + 1)
     return Span(start, end, first, columns[0], last, columns[1])
@@ -104,7 +104,8 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
 
 
 def diff(text: str, new_text: str) -> str:
-    """What changes between the two, as a unified diff of "tools.json"; "" when nothing does."""
+    """Return what changes between the two, as a unified diff of "tools.json"; "" when nothing
+    does."""
     names = ("tools.json", "tools.json")
     lines = difflib.unified_diff(_lines(text), _lines(new_text), *names, lineterm="")
     return "\n".join(lines)
@@ -115,7 +116,7 @@ def _lines(text: str) -> list[str]:
 
 
 def quoted(value: object, limit: int = 40) -> str:
-    """A value as JSON, short enough for a sentence."""
+    """Return a value as JSON, short enough for a sentence."""
     text = json.dumps(value, ensure_ascii=False)
     if len(text) <= limit:
         return text
@@ -123,12 +124,12 @@ def quoted(value: object, limit: int = 40) -> str:
 
 
 def words(items: Iterable[object], last: str = "and") -> str:
-    """A, B and C: quoted, and cut after a few."""
+    """Return a, B and C: quoted, and cut after a few."""
     return listed([quoted(item) for item in items], last, most=5)
 
 
 def kind(value: object) -> str:
-    """What a JSON value is, with its article: "a string", "an object", "null"."""
+    """Return what a JSON value is, with its article: "a string", "an object", "null"."""
     match value:
         case None:
             return "null"

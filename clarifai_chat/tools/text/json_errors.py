@@ -50,7 +50,7 @@ class JsonError(Exception):
 
 
 def no_value(text: str, at: int) -> JsonError:
-    """The slip where a value should begin."""
+    """Return the slip where a value should begin."""
     if slip := _anywhere(text, at, "a value"):
         return slip
     lexeme = _NUMBER_LIKE.match(text, at)
@@ -67,7 +67,7 @@ def no_value(text: str, at: int) -> JsonError:
 
 
 def no_key(text: str, at: int) -> JsonError:
-    """The slip where a key of an object should begin."""
+    """Return the slip where a key of an object should begin."""
     if slip := _anywhere(text, at, "a key in double quotes"):
         return slip
     if word := _WORD.match(text, at):
@@ -87,7 +87,7 @@ def no_colon(text: str, at: int) -> JsonError:
 
 
 def no_comma(text: str, at: int, after: int, opened: int) -> JsonError:
-    """The slip behind a value that ended at `after`, in what was opened at `opened`."""
+    """Return the slip behind a value that ended at `after`, in what was opened at `opened`."""
     closer = "}" if text[opened] == "{" else "]"
     expected = f"a comma or {closer} after this value"
     if slip := _anywhere(text, at, expected):
@@ -116,7 +116,7 @@ def trailing_comma(comma: int, closer: str) -> JsonError:
 
 
 def more_text(text: str, at: int) -> JsonError:
-    """The slip of a text that goes on behind its one value."""
+    """Return the slip of a text that goes on behind its one value."""
     if slip := _anywhere(text, at, "the end of the text"):
         return slip
     sentence = f"expected the end of the text, found {_found(text, at)}."
@@ -126,7 +126,7 @@ def more_text(text: str, at: int) -> JsonError:
 
 
 def bad_string(text: str, opened: int, at: int) -> JsonError:
-    """The slip at `at` inside a string that was opened at `opened`."""
+    """Return the slip at `at` inside a string that was opened at `opened`."""
     char = text[at : at + 1]
     if char in ("", "\n", "\r"):
         where = "the line" if char else "the text"
@@ -150,7 +150,8 @@ def bad_string(text: str, opened: int, at: int) -> JsonError:
 
 
 def _anywhere(text: str, at: int, expected: str) -> JsonError | None:
-    """A slip that can happen at any place: other quotes, a comment, an odd space, a fence."""
+    """Return a slip that can happen at any place: other quotes, a comment, an odd space, a
+    fence."""
     if at >= len(text):
         return None
     if comment := _COMMENT.match(text, at):
@@ -191,7 +192,7 @@ def _word(word: re.Match[str]) -> JsonError:
 
 
 def _number(lexeme: re.Match[str]) -> JsonError:
-    """The slip of what looks like a number: 012, +1, .5, 1., 1_000, 0x1F."""
+    """Return the slip of what looks like a number: 012, +1, .5, 1., 1_000, 0x1F."""
     plain = lexeme[0].replace("_", "").lstrip("+")
     plain = re.sub(r"^(-?)0+(?=\d)", r"\1", plain)
     plain = re.sub(r"^(-?)\.", r"\g<1>0.", plain)
@@ -212,7 +213,7 @@ def _escape(char: str) -> str:
 
 
 def _found(text: str, at: int) -> str:
-    """What is at a place, in words."""
+    """Return what is at a place, in words."""
     if at >= len(text):
         return "the end of the text"
     if string := _STRING.match(text, at):

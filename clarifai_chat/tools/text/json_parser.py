@@ -47,7 +47,8 @@ _NO_CHILDREN: dict[str | int, Node] = {}
 
 
 def read(text: str) -> tuple[Node, list[Duplicate]]:
-    """The one value of a JSON text; for each double key the last one counts. Raises `JsonError`."""
+    """Return the one value of a JSON text; for each double key the last one counts. Raises
+    `JsonError`."""
     if len(text) > MAX_CHARS:
         sentence = f"the text has {len(text):,} characters; up to {MAX_CHARS:,} are read."
         raise JsonError(f"{sentence} Keep only the tools that you need.", 0, 0, code="json.size")
@@ -186,7 +187,7 @@ class _Reader:
 
 
 def _lone_escape(text: str, start: int, end: int) -> JsonError:
-    """The slip for the first escape in a string that is half of a pair."""
+    """Return the slip for the first escape in a string that is half of a pair."""
     for escape in _SURROGATE_ESCAPE.finditer(text, start, end):
         half = text[escape.start() : escape.start() + 6]
         if len(escape[0]) == 2 and re.fullmatch(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}", half):

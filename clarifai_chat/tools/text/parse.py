@@ -19,7 +19,7 @@ _BARE_KEYS = {"name", "description", "parameters", "input_schema", "inputSchema"
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One tool as it is sent, and where it stands in the text. Nobody changes `spec`."""
+    """One tool as it is sent, and where it stands in the text. Do not change `spec`."""
 
     spec: ToolSpec
     function: dict[str, Any]  # the one in `spec`, for the checks: anything may be in it
@@ -37,7 +37,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text as it was read. `root` is None where it is no JSON."""
+    """A text as it was read. `root` is None if it is not JSON."""
 
     text: str = field(repr=False)
     tools: tuple[Tool, ...] = ()
@@ -46,19 +46,20 @@ class Document:
     starts: tuple[int, ...] = field(default=(0,), repr=False)
 
     def node(self, path: Path) -> Node | None:
-        """The node at exactly `path`."""
+        """Return the node at exactly `path`."""
         at = self.root
         for step in path:
             at = at.children.get(step) if at else None
         return at
 
     def position(self, path: Path) -> Span:
-        """Where a value is in the text; where it is missing, its nearest parent."""
+        """Return where a value is in the text; where it is missing, its nearest parent."""
         node = self._nearest(path)
         return self._span(node.start, node.end) if node else self._span(0, 0)
 
     def mark(self, path: Path) -> Span:
-        """What to underline for a value: a short one whole, of a long one its key or bracket."""
+        """Return what to underline for a value: a short one whole, of a long one its key or
+        bracket."""
         node = self._nearest(path)
         if node is None:
             return self._span(0, 0)
@@ -91,7 +92,8 @@ class Document:
 
 
 def read(text: str) -> Document:
-    """The tools of a text and its first slip in JSON, or all that is wrong with its outer shape.
+    """Return the tools of a text and its first slip in JSON, or all that is wrong with its outer
+    shape.
 
     Takes a list of tools, one tool, bare functions, and a request's body with "tools". An empty
     text is no tools and no finding. Never raises.
@@ -114,7 +116,7 @@ def read(text: str) -> Document:
 
 
 def tools_path(document: Document) -> Path | None:
-    """Where the list of tools is in a document; None where there is no list."""
+    """Return where the list of tools is in a document; None where there is no list."""
     value = document.root.value if document.root else None
     if isinstance(value, list):
         return ()
@@ -156,7 +158,7 @@ def _items(document: Document) -> Iterator[Tool | Diagnostic]:
 
 
 def _tool(document: Document, value: Any, path: Path) -> Iterator[Tool | Diagnostic]:
-    """The tool that is `value`, or the error that it is none, and a hint about its form."""
+    """Yield the tool that is `value`, or what is wrong with it, and a hint about its form."""
     place = f"tools[{path[-1]}]" if path else "the tool"
     name = ""
 
@@ -235,7 +237,8 @@ def _slip_finding(text: str, slip: JsonError) -> Diagnostic:
 
 
 def _repaired(text: str, slip: JsonError) -> Fix | None:
-    """The repair of a slip and of those behind it, where it leads to JSON; otherwise None."""
+    """Return the repair of a slip and of those behind it, where it leads to JSON; otherwise
+    None."""
     if slip.repair is None:
         return None
     first = slip.repair
@@ -255,7 +258,7 @@ def _repaired(text: str, slip: JsonError) -> Fix | None:
 
 
 def _change(text: str, new: str) -> Edit:
-    """The one edit between two texts: all from the first to the last difference."""
+    """Return the one edit between two texts: all from the first to the last difference."""
     shortest = min(len(text), len(new))
     start = next((i for i in range(shortest) if text[i] != new[i]), shortest)
     tail = next(

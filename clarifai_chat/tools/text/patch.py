@@ -48,7 +48,8 @@ def append(document: Document, path: Path, values: Sequence[Any]) -> tuple[Edit,
 
 
 def insertion(document: Document, node: Node, pieces: Sequence[str]) -> Edit:
-    """The edit that puts `pieces` of JSON text behind the last value in an object or a list."""
+    """Return the edit that puts `pieces` of JSON text behind the last value in an object or a
+    list."""
     if not node.children:
         return Edit(node.start + 1, node.end - 1, ", ".join(pieces))
     last = _last(node)
@@ -57,7 +58,8 @@ def insertion(document: Document, node: Node, pieces: Sequence[str]) -> Edit:
 
 
 def separator(document: Document, node: Node) -> str:
-    """What stands between two values of a container: a comma, and the space of its manner."""
+    """Return what stands between two values of a container: a comma, and the space of its
+    manner."""
     last = _last(node)
     indent = _INDENT.search(document.text, node.start, _start(last))
     if indent:
@@ -70,7 +72,7 @@ def separator(document: Document, node: Node) -> str:
 
 
 def removal(node: Node, key: str | int) -> Edit:
-    """The edit that takes one value, its key and its comma out of a container."""
+    """Return the edit that takes one value, its key and its comma out of a container."""
     children = list(node.children.values())
     index = list(node.children).index(key)
     if index:

@@ -1,4 +1,4 @@
-"""What was given beside what was asked for: a row for each argument, and for each problem in it."""
+"""Compare arguments with their schema: a row for each argument and each problem."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +31,8 @@ class Argument:
 
 
 def rows_of(value: Any, schema: Any, errors: list[ValidationError]) -> Iterator[Argument]:
-    """The whole where something is wrong with it; each argument, followed by what is in it."""
+    """Yield the whole where something is wrong with it; each argument, followed by what is in
+    it."""
     problems: dict[Path, dict[str, ValidationError]] = {}
     for error in errors[:MAX_ERRORS]:
         problems.setdefault(tuple(error.absolute_path), {}).setdefault(problem(error), error)
@@ -111,7 +112,8 @@ def _asked(found: dict[str, ValidationError]) -> str:
 
 
 def _properties(schema: Any, root: Any, depth: int = 0) -> dict[str, Any]:
-    """The arguments that a schema speaks of, by name, in its order: its own, and its parts'."""
+    """Return the arguments that a schema speaks of, by name, in its order: its own, and its
+    parts'."""
     schema = resolved(schema, root)
     if not isinstance(schema, dict) or depth > 3:
         return {}

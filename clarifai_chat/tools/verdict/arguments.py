@@ -15,7 +15,7 @@ _HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")  # of a character outsi
 
 @dataclass(frozen=True, slots=True)
 class ParsedArguments:
-    """What the text says. `problem` is "" when it is JSON; `is_cut` when it only ends too early."""
+    """The arguments of a call. `problem` is "" for JSON; `is_cut` if it only ends too early."""
 
     value: Any = None
     problem: str = ""
@@ -25,7 +25,8 @@ class ParsedArguments:
 
 
 def read_arguments(text: str) -> ParsedArguments:
-    """What a call's arguments say. JSON as the standard has it: no NaN, no comments, no repairs."""
+    """Return what a call's arguments say. JSON as the standard has it: no NaN, no comments, no
+    repairs."""
     if not text.strip(" \t\n\r"):
         return ParsedArguments(
             {}, notes=("The arguments are an empty text; that is taken for {}.",)

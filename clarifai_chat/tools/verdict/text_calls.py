@@ -34,7 +34,8 @@ class _Written:
 
 
 def recover(text: str, names: Collection[str]) -> list[ToolCall]:
-    """The calls of the tools `names` in `text`, in order; [] when it is just text. Never raises.
+    """Return the calls of the tools `names` in `text`, in order; [] when it is just text. Never
+    raises.
 
     Arguments stay as they were written. The calls have no id yet.
     """
@@ -65,7 +66,7 @@ def _opened(text: str, names: frozenset[str]) -> Iterator[ToolCall]:
 
 
 def _after(text: str, opening: re.Match[str], names: frozenset[str]) -> tuple[list[ToolCall], int]:
-    """The calls after an opening, and where to go on."""
+    """Return the calls after an opening, and where to go on."""
     start = _skip(text, opening.end())
     name = opening["mistral"] or opening["llama"] or opening["kimi"]
     if name is None:
@@ -82,7 +83,8 @@ def _after(text: str, opening: re.Match[str], names: frozenset[str]) -> tuple[li
 def _calls_at(
     text: str, start: int, names: frozenset[str], *, strict: bool
 ) -> tuple[list[ToolCall], int]:
-    """The calls whose JSON starts at `start`, one after another or in a list, and their end."""
+    """Return the calls whose JSON starts at `start`, one after another or in a list, and their
+    end."""
     calls: list[ToolCall] = []
     at = end = start
     while text[at : at + 1] == "{":
@@ -111,7 +113,7 @@ def _calls_at(
 def _from_members(
     members: dict[str, _Written], names: frozenset[str], *, strict: bool
 ) -> ToolCall | None:
-    """The call that an object describes; `strict`: only if it has arguments, too."""
+    """Return the call that an object describes; `strict`: only if it has arguments, too."""
     if "function" in members and isinstance(members["function"].value, dict):
         members, _ = _members(members["function"].text, 0)
     name = members["name"].value if "name" in members else None
@@ -134,7 +136,8 @@ def _call(name: str, arguments: str) -> ToolCall:
 
 
 def _members(text: str, start: int) -> tuple[dict[str, _Written], int]:
-    """The members of the object at `start`, and its end; no members when it is no JSON object."""
+    """Return the members of the object at `start`, and its end; no members when it is no JSON
+    object."""
     members: dict[str, _Written] = {}
     at = start
     while text[at : at + 1] == ("{" if at == start else ","):

@@ -30,7 +30,7 @@ Status = Literal["valid", "invalid", "not_json", "unknown_tool", "incomplete", "
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a call is worth. Arguments that are no JSON are never repaired: they are None."""
+    """The verdict on a call. Arguments that are not JSON are never repaired: they are None."""
 
     call_id: str
     name: str
@@ -53,7 +53,7 @@ _QUIRKS: dict[str, str] = {
 
 
 def judge_call(call: ToolCall, tools: Sequence[ToolSpec], *, is_over: bool = True) -> Verdict:
-    """What `call` is worth as a call of one of `tools`. Never raises.
+    """Return what `call` is worth as a call of one of `tools`. Never raises.
 
     While the reply still arrives (`is_over` False), arguments that may yet become JSON are
     "incomplete".
@@ -166,7 +166,7 @@ def judge_reply(
     parallel: bool | None = None,
     finish_reason: str = "",
 ) -> tuple[str, ...]:
-    """What is odd about a reply as an answer to what was asked, one sentence each."""
+    """Return what is odd about a reply as an answer to what was asked, one sentence each."""
     calls = message.get("tool_calls", [])
     said = [
         *_chosen([call["function"]["name"] for call in calls], tools, tool_choice),

@@ -1,4 +1,4 @@
-"""Conversations as files: JSON that loses nothing, Markdown, one page of HTML."""
+"""Export conversations as files: JSON that loses nothing, Markdown, one page of HTML."""
 
 import json
 import re
@@ -18,7 +18,7 @@ NO_CONTENTS: Mapping[str, bytes] = {}
 def to_json(
     chats: Iterable[Chat], *, secret: str, contents: Mapping[str, bytes] = NO_CONTENTS
 ) -> str:
-    """All there is to the conversations. `contents` are those of attachments, by their ids.
+    """Return all there is to the conversations. `contents` are those of attachments, by their ids.
 
     `secret` is the access token, which is in no export, whatever an answer repeats.
     """
@@ -26,20 +26,20 @@ def to_json(
 
 
 def to_markdown(chats: Iterable[Chat], *, secret: str) -> str:
-    """The branches that are shown, to be read as text."""
+    """Return the branches that are shown, to be read as text."""
     return as_markdown.document(Redactor(secret).redact(_sound(chats)))
 
 
 def to_html(
     chats: Iterable[Chat], *, secret: str, contents: Mapping[str, bytes] = NO_CONTENTS
 ) -> str:
-    """The branches that are shown, as a page that needs nothing but itself."""
+    """Return the branches that are shown, as a page that needs nothing but itself."""
     redact = Redactor(secret).redact
     return as_html.document(redact(_sound(chats)), redact, redact({**contents}))
 
 
 def file_name(chats: Iterable[Chat], kind: Kind) -> str:
-    """A name for the file, from the title of the only conversation in it."""
+    """Return a name for the file, from the title of the only conversation in it."""
     titles = [title(chat) for chat in chats]
     words = re.findall(r"[^\W_]+", titles[0].lower())[:8] if len(titles) == 1 else []
     return f"{'-'.join(words)[:60] or 'conversations'}.{kind}"

@@ -26,7 +26,7 @@ Render = Callable[[str], str]
 def document(
     chats: Sequence[Chat], hide: Callable[[str], str], contents: Mapping[str, bytes]
 ) -> str:
-    """The page. `hide` takes the access token out of a text."""
+    """Return the page. `hide` takes the access token out of a text."""
     many = len(chats) != 1
     title = f"{len(chats)} conversations" if many else words.title(chats[0])
     top = 2 if many else 1

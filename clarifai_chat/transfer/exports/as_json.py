@@ -14,7 +14,7 @@ FORMAT, VERSION = "clarifai-chat", 1
 
 
 def document(chats: Sequence[Chat], secret: str, contents: Mapping[str, bytes]) -> str:
-    """The file's text. `contents` are those of attachments, by their ids."""
+    """Return the file's text. `contents` are those of attachments, by their ids."""
     redact = Redactor(secret).redact
     kept = {
         attachment["id"]: redact(contents[attachment["id"]])
@@ -43,7 +43,8 @@ def _row(chat: Chat, contents: Mapping[str, bytes]) -> dict[str, Any]:
 
 
 def _sized(attachment: dict[str, Any], contents: Mapping[str, bytes]) -> dict[str, Any]:
-    """The attachment, told by its content where that is there: a token may have been taken out."""
+    """Return the attachment, told by its content where that is there: a token may have been taken
+    out."""
     content = contents.get(attachment["id"])
     if content is None:
         return attachment

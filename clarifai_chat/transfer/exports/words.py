@@ -1,4 +1,4 @@
-"""What an export says about a conversation and its turns, in words."""
+"""Describe a conversation and its turns for an export."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from clarifai_chat.text import counted, size
 
 ENDINGS = {
     STOPPED: "Stopped before its end.",
-    UNWATCHED: "Ended because nobody was watching any more.",
+    UNWATCHED: "Stopped because the page was closed.",
     INTERRUPTED: "Interrupted before its end.",
     "length": "Cut by the length limit.",
     "content_filter": "Ended by the provider's content filter.",
@@ -49,7 +49,8 @@ def settings(chat: Chat) -> list[tuple[str, str]]:
 
 
 def schema(chat: Chat) -> str:
-    """The JSON schema that answers follow; "" where there is none, or where any JSON does."""
+    """Return the JSON schema that answers follow; "" where there is none, or where any JSON
+    does."""
     text = chat["settings"].get("json_schema", "").strip()
     return "" if is_any_json(text) else text
 
@@ -72,7 +73,7 @@ Versions = Mapping[str, tuple[int, int]]  # which of how many siblings a turn is
 
 
 def remarks(turn: Turn, versions: Versions) -> list[str]:
-    """Sentences under an answer: how it ended, what it was rated, what is not shown."""
+    """Return sentences under an answer: how it ended, what it was rated, what is not shown."""
     said = []
     if turn["ending"] in ENDINGS and not turn["problem"]:
         said.append(ENDINGS[turn["ending"]])
@@ -98,7 +99,7 @@ def attached(attachment: Attachment) -> str:
 
 
 def tool_names(turn: Turn) -> dict[str, str]:
-    """The name of the tool behind each call id."""
+    """Return the name of the tool behind each call id."""
     calls = [call for message in turn["replies"] for call in message.get("tool_calls", [])]
     return {call["id"]: call["function"]["name"] for call in calls}
 

@@ -1,4 +1,4 @@
-"""Conversations from files: this app's own, OpenAI-style messages, ChatGPT's export."""
+"""Import conversations from files: this app's own, OpenAI-style messages, ChatGPT's export."""
 
 import time
 import uuid
@@ -24,7 +24,7 @@ _NO_CHATS = (
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What could be read. `contents` are those of attachments, by id; `notes` are sentences."""
+    """The conversations of a file; `contents` of attachments by id, and `notes` as sentences."""
 
     chats: list[Chat]
     contents: dict[str, bytes]
@@ -32,7 +32,7 @@ class Imported:
 
 
 def read(data: bytes, taken: Set[str] = frozenset(), now: float | None = None) -> Imported:
-    """The conversations in a file. Raises `BadImport` where there are none.
+    """Return the conversations in a file. Raises `BadImport` if there are none.
 
     Ids that are `taken`, of conversations, turns or attachments, are replaced by new ones.
     """
@@ -42,7 +42,7 @@ def read(data: bytes, taken: Set[str] = frozenset(), now: float | None = None) -
     for document in documents(data, notes):
         found += _chats(document, notes, contents, time.time() if now is None else now)
     if not found:
-        raise BadImport(" ".join(["There is no conversation in the file.", *notes.sentences()]))
+        raise BadImport(" ".join(["The file contains no conversations.", *notes.sentences()]))
     if len(found) > MAX_CHATS:
         notes.left_out(f"all conversations after the first {MAX_CHATS:,}")
     chats = found[:MAX_CHATS]
@@ -54,7 +54,7 @@ def _chats(document: Any, notes: Notes, contents: dict[str, bytes], now: float) 
         if document.get("format") == FORMAT:
             return ours.chats(document, notes, contents)
         if document.get("kind") == toolset.KIND:
-            raise BadImport("The file is a set of tools: open it on the page Tools.")
+            raise BadImport("This file contains tools: import it in the Tool playground.")
         document = [document]
     if document == []:
         return []

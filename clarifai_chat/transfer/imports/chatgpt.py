@@ -77,7 +77,7 @@ class _Tree:
     def _walk(
         self, roots: Sequence[str], children: Mapping[str, Sequence[str]]
     ) -> dict[str, _Segment]:
-        """The segment that each message ends."""
+        """Return the segment that each message ends."""
         segments: dict[str, _Segment] = {}
         ahead = [(root, _Segment(None, None)) for root in reversed(roots)]
         while ahead:
@@ -99,7 +99,7 @@ class _Tree:
         return segments
 
     def _ended(self, segment: _Segment) -> Turn | None:
-        """The turn that the segment is; the one before it where nothing is in it."""
+        """Return the turn that the segment is; the one before it where nothing is in it."""
         if not segment.question and not segment.reply:
             return segment.after
         if segment.turn is None:
@@ -130,7 +130,8 @@ class _Tree:
         return made
 
     def _replies(self, found: Sequence[ParsedMessage]) -> Iterator[Message]:
-        """The replies of a turn: each result with its call, thoughts with the answer after them."""
+        """Yield the replies of a turn: each result with its call, thoughts with the answer after
+        them."""
         open_call = ""
         thoughts: list[str] = []
         for each in found:
@@ -158,7 +159,8 @@ class _Tree:
 
 
 def _children(mapping: Mapping[str, Any]) -> tuple[list[str], dict[str, list[str]]]:
-    """The ids of messages that follow none, and those that follow each. A parent's word decides."""
+    """Return the ids of messages that follow none, and those that follow each. A parent's word
+    decides."""
     roots: list[str] = []
     children: dict[str, list[str]] = {id: [] for id in mapping}
     for id, node in mapping.items():

@@ -16,7 +16,7 @@ _SILENT = ("model_editable_context", "reasoning_recap", "app_pairing_content")
 
 @dataclass(frozen=True, slots=True)
 class ParsedMessage:
-    """What a message says. `name` is the tool that a call goes to, or that a result is from."""
+    """One message of an export. `name` is the tool of a call or a result."""
 
     role: Literal["system", "user", "assistant", "tool"]
     text: str = ""
@@ -26,7 +26,8 @@ class ParsedMessage:
     at: float | None = None
 
     def reply(self, id: str) -> Message:
-        """The message as one of a turn's replies; `id` is for the call that it makes or answers."""
+        """Return the message as one of a turn's replies; `id` is for the call that it makes or
+        answers."""
         if self.role == "tool":
             return {"role": "tool", "tool_call_id": id, "content": self.text}
         if self.name:
@@ -49,7 +50,7 @@ class ParsedMessage:
 
 
 def parse_message(message: Any, notes: Notes) -> ParsedMessage | None:
-    """What the message says; None where it says nothing to a reader."""
+    """Return what the message says; None where it says nothing to a reader."""
     if not isinstance(message, dict):
         return None
     author, metadata = _dict(message.get("author")), _dict(message.get("metadata"))

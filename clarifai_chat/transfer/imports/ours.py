@@ -1,4 +1,4 @@
-"""What this app has exported, read back."""
+"""Read back what this app has exported."""
 
 import base64
 import binascii
@@ -12,7 +12,7 @@ from clarifai_chat.transfer.imports.reading import BadImport, Notes
 
 
 def chats(document: dict[str, Any], notes: Notes, contents: dict[str, bytes]) -> list[Chat]:
-    """Its conversations; what their attachments hold goes into `contents`."""
+    """Return its conversations; what their attachments hold goes into `contents`."""
     version = document.get("version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise BadImport("The file does not say which version of the format it has.")
@@ -22,7 +22,7 @@ def chats(document: dict[str, Any], notes: Notes, contents: dict[str, bytes]) ->
     if not isinstance(rows, list):
         raise BadImport("The file has no list of conversations in it.")
     found = [checked(row, notes) for row in rows if isinstance(row, dict)]
-    notes.left_out("a conversation that is none", len(rows) - len(found))
+    notes.left_out("an entry that is not a conversation", len(rows) - len(found))
     given = document.get("contents", {})
     for attachment in (a for c in found for t in c["turns"] for a in t.get("attachments", [])):
         id = attachment["id"]
@@ -40,7 +40,7 @@ def chats(document: dict[str, Any], notes: Notes, contents: dict[str, bytes]) ->
 
 
 def checked(row: Any, notes: Notes) -> Chat:
-    """A sound conversation, with a note about what did not fit."""
+    """Return a sound conversation, with a note about what did not fit."""
     odd: list[str] = []
     chat = validate.chat(row, odd)
     if odd:
@@ -50,7 +50,7 @@ def checked(row: Any, notes: Notes) -> Chat:
 
 
 def decoded(coded: Any) -> bytes | None:
-    """What base64 text holds; None where it is none."""
+    """Return what base64 text holds; None if it is not base64."""
     try:
         return base64.b64decode(coded, validate=True) if isinstance(coded, str) else None
     except (ValueError, binascii.Error):

@@ -1,4 +1,4 @@
-"""What OpenAI-style messages hold, in text, in parts and in calls, as we keep it."""
+"""Read the texts, parts and calls of OpenAI-style messages."""
 
 import hashlib
 import json
@@ -43,13 +43,13 @@ class Files:
 
 
 def asked(model: Any) -> ModelRef:
-    """The model by its name in a file. What it cost there is not known."""
+    """Return the model by its name in a file. What it cost there is not known."""
     name = model if isinstance(model, str) else ""
     return {"url": name, "name": name.rpartition("/")[2], "input_price": None, "output_price": None}
 
 
 def turn(prompt: str, model: Any, at: float | None, files: Files | None = None) -> Turn:
-    """A turn as it was asked elsewhere; `settled` when its answer is there."""
+    """Return a turn as it was asked elsewhere; `settled` when its answer is there."""
     made = new_turn(prompt, asked(model))
     made["asked_at"] = at
     if files and files.attachments:
@@ -67,7 +67,8 @@ def finish_turn(turn: Turn, at: float) -> Turn:
 
 
 def text(content: Any, notes: Notes, files: Files | None = None) -> str:
-    """The words in a message's content; pictures and sounds go into `files` where there are any."""
+    """Return the words in a message's content; pictures and sounds go into `files` where there are
+    any."""
     if isinstance(content, str):
         return content
     if content is None:
@@ -123,13 +124,13 @@ def _sound(source: Any, files: Files | None) -> bool:
 
 
 def calls(message: dict[str, Any], notes: Notes) -> list[ToolCall]:
-    """The tool calls of a message, also in the API's older form."""
+    """Return the tool calls of a message, also in the API's older form."""
     found = message.get("tool_calls")
     rows = found if isinstance(found, list) else []
     made = [
         _call(row.get("id"), row.get("function"), notes) for row in rows if isinstance(row, dict)
     ]
-    notes.left_out("a tool call that is none", len(rows) - len(made))
+    notes.left_out("an invalid tool call", len(rows) - len(made))
     if isinstance(legacy := message.get("function_call"), dict):
         call = _call(uuid.uuid4().hex, legacy, notes)
         call["quirks"] = ["legacy", *call.get("quirks", [])]

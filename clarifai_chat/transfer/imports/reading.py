@@ -26,7 +26,7 @@ class BadImport(ValueError):
 
 
 class Notes:
-    """What was left out, each kind once, with how often."""
+    """Notes on what was skipped, each kind once with its count."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
@@ -54,7 +54,7 @@ def documents(data: bytes, notes: Notes) -> Iterator[Any]:
 
 
 def _document(data: bytes, notes: Notes) -> Any:
-    """The JSON in a file; a list of the lines' where each line is JSON of its own."""
+    """Return the JSON in a file; a list of the lines' where each line is JSON of its own."""
     if sum(map(data.count, _STRUCTURE)) > MAX_VALUES:
         raise BadImport(
             "The file holds too many values to be read at once. Take some conversations out of it,"
@@ -81,7 +81,7 @@ def _document(data: bytes, notes: Notes) -> Any:
 
 
 def _lines(text: str, notes: Notes) -> list[Any]:
-    """The documents of a text that has one in each line; none where the first line is none."""
+    """Return the documents of a text that has one in each line; [] if the first line is not."""
     found: list[Any] = []
     for line in text.split("\n"):
         if not line.strip():
@@ -102,19 +102,19 @@ def _parsed(text: str, notes: Notes) -> Any:
                 return int(digits)
         elif math.isfinite(value := float(digits)):  # "NaN" is read here too
             return value
-        notes.left_out("a number that is none, or too large")
+        notes.left_out("a number that is invalid or too large")
         return None
 
     try:
         return json.loads(text, parse_float=number, parse_int=number, parse_constant=number)
     except RecursionError:
         raise BadImport(
-            "The file's JSON is nested too deeply. No export of conversations is."
+            "The file's JSON is nested too deeply. Exports of conversations are not."
         ) from None
 
 
 def _unpacked(data: bytes) -> Iterator[bytes]:
-    """The conversations in a zip, one file at a time."""
+    """Yield the conversations in a zip, one file at a time."""
     bad = BadImport("The zip cannot be read. It may be damaged: fetch it again, or unpack it.")
     if _listing_size(data) > MAX_ZIP_LISTING:
         raise BadImport("The zip holds too many files. Unpack it, and choose conversations.json.")
@@ -152,7 +152,8 @@ def _content(archive: zipfile.ZipFile, file: zipfile.ZipInfo, room: int) -> byte
 
 
 def _listing_size(data: bytes) -> int:
-    """How long a zip's list of files says it is; Python reads it whole, at ten times its size."""
+    """Return how long a zip's list of files says it is; Python reads it whole, at ten times its
+    size."""
     end = data.rfind(b"PK\5\6")
     if end < 0 or len(data) < end + 22:
         return 0  # it is no zip: its reader says so
