@@ -238,7 +238,7 @@ def test_a_file_with_the_access_token_in_it_is_refused(open_app, fake, store):
     app = send(open_app(pat=CANARY), "What is it?", notes_txt=f"token={CANARY}".encode())
 
     assert fake.chats == []
-    assert "has your access token in it" in app.warning[0].value
+    assert "contains your access token" in app.warning[0].value
     assert_no_canary("the page", page(app))
     assert app.session_state["session.waiting"] == []
 
@@ -253,7 +253,7 @@ def test_a_file_whose_token_was_typed_later_is_not_written_down(open_app, fake, 
     (file,) = app.turns[0]["attachments"]
     assert store.load_attachment(store.owner, file["id"]) is None
     assert store.listing(store.owner) == []
-    assert "Your access token stands in this conversation" in page(app)
+    assert "This conversation contains your access token" in page(app)
 
 
 def test_a_name_is_text_and_no_markup(open_app, fake):
@@ -355,7 +355,7 @@ def test_a_question_is_not_asked_in_a_chat_that_was_opened_meanwhile(
     assert app.turns == []
     assert len(fake.chats) == 1
     assert box(app) == "What is in it?"
-    assert "You were in another chat" in app.warning[0].value
+    assert "You switched chats" in app.warning[0].value
     assert [file["name"] for file in app.session_state["session.waiting"]] == ["notes.txt"]
 
 
@@ -443,11 +443,11 @@ def test_what_is_gone_is_said_and_not_sent_without(open_app, fake, forget):
     forget()
 
     app.open(f"file:{turn['id']}:1")
-    assert page(app).count("It is gone from this app.") == 2
+    assert page(app).count("This file has been dropped from memory.") == 2
     ask(app, "Are you sure?")
 
     assert len(fake.chats) == 1
-    assert "A file of this conversation is gone from this app" in reply(app)
+    assert "A file of this conversation has been dropped from memory" in reply(app)
     send(app, "Are you sure?", photo_png=picture(), a_txt=b"Apples")
     assert len(fake.chats) == 2
     assert "Red again." in reply(app)

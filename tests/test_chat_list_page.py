@@ -668,7 +668,7 @@ def test_a_conversation_with_the_token_in_it_is_not_written_down(open_app, kept,
     token = "f00d" * 8  # one that the tests may show on a page: nobody's
     app = ask(open_app(pat=token, chosen=DEMO.url), f"My token is {write(token)}, is that fine?")
 
-    assert "Your access token stands in this conversation" in sidebar(app)
+    assert "This conversation contains your access token" in sidebar(app)
     assert reply(app)
     assert not list(kept.chats(owner_of(ada)))
     assert not saving._history.followed
@@ -723,7 +723,7 @@ def test_a_token_in_a_title_is_not_kept(open_app, kept, ada):
     app.text_input(key="chat_title").set_value(TOKEN).run()
 
     assert TOKEN not in json.dumps(list(kept.chats(owner_of(ada))))
-    assert "Your access token stands in this conversation" in sidebar(app)
+    assert "This conversation contains your access token" in sidebar(app)
 
 
 def test_a_file_of_conversations_with_the_token_in_it_is_not_taken(open_app, kept, ada):
@@ -739,4 +739,4 @@ def test_a_file_of_conversations_with_the_token_in_it_is_not_taken(open_app, kep
     app.file_uploader(key="import_chats").upload("c.json", file, "application/json").run()
 
     assert not list(kept.chats(owner_of(ada)))
-    assert "Your access token stands in this file" in app.toast[0].value
+    assert "This file contains your access token" in app.toast[0].value

@@ -131,7 +131,7 @@ def test_what_there_is_no_room_for_is_not_read(monkeypatch):
 def test_a_token_in_a_name_is_not_repeated_though_there_is_no_room():
     (sentence,) = take(ADA, (f"{CANARY}.txt", b"words"), secret=CANARY, room=0)["refused"]
 
-    assert "has your access token in its name" in sentence
+    assert "file name contains your access token" in sentence
     assert CANARY not in sentence
 
 
@@ -149,7 +149,7 @@ def test_a_file_with_the_access_token_in_it_is_refused_without_repeating_it(uplo
 
     assert taken["files"] == []
     (sentence,) = taken["refused"]
-    assert "has your access token in i" in sentence
+    assert "contains your access token" in sentence
     assert CANARY not in sentence
     assert not memory._held
 

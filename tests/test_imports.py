@@ -735,7 +735,7 @@ def test_no_zip_is_too_odd(junk, at, byte):
             b'{"format": "clarifai-chat", "version": 1, "chats": [1]}',
             "an entry that is not a conversation",
         ),
-        (json.dumps({"kind": toolset.KIND}).encode(), "page Tools"),
+        (json.dumps({"kind": toolset.KIND}).encode(), "Tool playground"),
     ],
 )
 def test_a_bad_file_gets_a_sentence(data, says):

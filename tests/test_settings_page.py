@@ -515,7 +515,7 @@ def test_a_preset_is_saved_used_and_deleted(open_app, keeps, request):
     if keeps:
         request.getfixturevalue("owner")
     app = open_presets(open_app(chat=chat_with({**SET}), chosen=DEFAULT_URL))
-    assert ("Presets are not kept here" in sidebar(app)) is not keeps
+    assert ("Presets are not saved here" in sidebar(app)) is not keeps
 
     save_as(app, "Terse")
     assert toasts(app) == ["Saved “Terse”."]
@@ -582,7 +582,7 @@ def test_a_preset_with_the_token_is_not_saved(open_app, owner):
     save_as(app, "Mine")
 
     assert presets.listing(owner)[0] == {}
-    assert any("Your access token stands in these settings" in toast for toast in toasts(app))
+    assert any("These settings contain your access token" in toast for toast in toasts(app))
 
 
 def test_there_are_not_endlessly_many_presets(open_app, owner, monkeypatch):

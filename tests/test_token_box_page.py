@@ -174,7 +174,7 @@ def test_forget_drops_the_token_and_all_that_came_with_it(open_app, fake):
     assert live
 
     app.session_state["session.chosen"] = DEFAULT_URL
-    assert "there is none yet" in reply(ask(app, "Hi"))
+    assert "None has been entered" in reply(ask(app, "Hi"))
     assert fake.chats == []
 
 
@@ -240,7 +240,7 @@ def test_elsewhere_it_is_not_offered(open_app, fake, address):
 
     ask(app, "Hi")
 
-    assert "there is none yet" in reply(app)
+    assert "None has been entered" in reply(app)
     assert fake.chats == []
 
 

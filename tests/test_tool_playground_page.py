@@ -1236,7 +1236,7 @@ def test_a_set_with_the_visitors_token_is_not_handed_out(open_app, fake, where):
 
     app = open_app(PAGE, pat=own, **session).open("toolset")
 
-    assert "Your access token is in the tools or a prompt. Take it out" in page(app)
+    assert "The tools or a prompt contain your access token. Remove it" in page(app)
     assert not app.has("save_tools")
     assert "?tools=" not in code(app)
 

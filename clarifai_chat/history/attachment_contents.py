@@ -129,7 +129,9 @@ def read_uploads(
 
 def _check_name(name: str, secret: str) -> None:
     if holds(name, secret):
-        raise FileRejected("A file has your access token in its name. Rename it, and add it again.")
+        raise FileRejected(
+            "A file name contains your access token. Rename the file and add it again."
+        )
 
 
 def _accepted(

@@ -9,6 +9,9 @@ from clarifai_chat.chat.turn import Turn, is_over
 from clarifai_chat.errors import Problem
 from clarifai_chat.markdown.sanitize import escaped
 
+# A problem keeps whose side it is on; the page names the cause.
+CAUSES = {"you": "your request", "your account": "your Clarifai account"}
+
 
 def waiting_text(turn: Turn) -> str:
     """Markdown for a reply without text so far; "waiting" where it has not been asked yet."""
@@ -36,7 +39,8 @@ def show_problem(problem: Problem) -> None:
     text = f"**{escaped(problem['what'])}** {escaped(problem['advice'])}"
     if problem["detail"]:
         text += f"  \n:small[The server said: “{escaped(problem['detail'])}”]"
-    whose = f"Cause: {problem['side']}."
+    side = problem["side"]
+    whose = f"Cause: {CAUSES.get(side, side)}."
     if problem["code"]:
         whose += f" Clarifai code {problem['code']}."
     if problem["request_id"]:
