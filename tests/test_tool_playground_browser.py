@@ -103,7 +103,7 @@ def walk(page: Page, ask: Callable[[str], None]) -> None:
     over(page, "called get_weather: valid")
     seen = page.evaluate("[...seen].map(text => text.trim())")
     growing = [text for text in seen if text.startswith("{") and not text.endswith("}")]
-    assert len(growing) > 3  # they were shown while they came
+    assert growing  # they were shown while they came; how often depends on the machine
     keyed(page, "answer-").locator("textarea").fill('{"sky": "clear", "celsius": 31}')
     keyed(page, "send_answers").get_by_role("button").click()
     expect(page.get_by_text("Reply 2: an answer in words")).to_be_visible()
