@@ -1051,7 +1051,7 @@ def test_a_process_that_is_killed_in_the_middle_of_writing_leaves_all_that_it_ha
         chat = store.load(ADA, "c")
         assert chat["revision"] >= last
         assert prompts(chat) == [f"number {n}" for n in range(chat["revision"])]
-        assert found(store, f"number {last - 1}") == ["TokenCounts"]
+        assert found(store, f"number {last - 1}") == ["Counted"]
         check_index(store)
         store.purge(ADA, "c")
         store.close()
