@@ -23,15 +23,17 @@ sys.path.insert(0, os.getcwd())
 import streamlit as st
 import uvicorn
 from starlette.middleware import Middleware
+from components.state.bootstrap import bootstrap
 from server import SecurityHeaders
 
+bootstrap()
 app = st.App(sys.argv[1], middleware=[Middleware(SecurityHeaders)])
 uvicorn.run(app, port=int(sys.argv[2]), log_level="warning")
 """
 PAGE = """
 import json, time
 import streamlit as st
-from components import code_editor
+from components.playground import code_editor
 from components.state.draft import new_draft
 
 KEY = "editor"
@@ -80,7 +82,7 @@ st.caption(f"Done with run {state.runs}.")
 OTHER = """
 import streamlit as st
 st.title("The other page")
-from components import code_editor
+from components.playground import code_editor
 draft = st.session_state.draft
 st.button("Empty", on_click=lambda: code_editor.replace(draft, ""))
 st.code(draft["text"][-500:], language=None)
