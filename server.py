@@ -174,7 +174,7 @@ def warm_up() -> None:
     llm.warm_up()
     # The Demo's shortest answer.
     hello = ChatRequest(demo.MODEL, ({"role": "user", "content": "/length"},))
-    for _ in llm.events(hello, Endpoint(demo.start(), demo.KEY, "nobody")):
+    for _ in llm.events(hello, Endpoint(demo.start(), demo.KEY)):
         pass
     # Everything imported stays for good: without this, each of Streamlit's collections walks
     # 360,000 objects of litellm's while every visitor's stream stands still (0.3 s, measured).

@@ -119,7 +119,7 @@ def send(
 ):
     """The events of one request, sent through the real litellm to the server of the settings."""
     request = ChatRequest(model, tuple(messages), tuple(tools), params or {}, stream)
-    endpoint = Endpoint(api_base or config.settings().openai_base, pat, "visitor")
+    endpoint = Endpoint(api_base or config.settings().openai_base, pat)
     return llm.events(request, endpoint, in_flight)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarifai_chat.markdown import blocks as blocks_module
-from clarifai_chat.markdown.blocks import MIN_BLOCK_CHARS, Blocks, split
+from clarifai_chat.markdown.blocks import MIN_BLOCK_CHARS, Blocks
 from clarifai_chat.markdown.sanitize import LINE, page_parser
 from tests import markdown_corpus
 
@@ -39,6 +39,13 @@ CORPUS = {
     "html": f"<details>\n\n{LONG}\n\n</details>\n\n{LONG}\n",
     "odd line ends": f"{LONG}\u2028\n\n{ODD}\n{LONG}\n\nEnd.",
 }
+
+
+def split(text):
+    """Return the blocks of a text that came all at once."""
+    blocks = Blocks()
+    blocks.follow(text, over=True)
+    return [*blocks.finished, *filter(None, [blocks.tail])]
 
 
 @pytest.mark.parametrize("text", CORPUS.values(), ids=CORPUS)

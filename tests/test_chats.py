@@ -23,7 +23,6 @@ from clarifai_chat.chat.chats import (
     show,
     siblings,
     splice,
-    text_of,
 )
 from clarifai_chat.chat.turn import new_turn
 
@@ -415,16 +414,3 @@ def test_a_title_is_short_and_has_no_line_end(question):
     assert len(title) <= 60
     assert len(title.splitlines()) <= 1
     assert title == title.strip()
-
-
-def test_a_search_finds_questions_answers_and_files_of_all_branches():
-    chat, made = chat_of("apple", "pear<apple", "plum<apple")
-    made["pear"]["replies"] = [{"role": "assistant", "content": "cherry"}]
-    made["plum"]["attachments"] = [{"name": "fig.txt"}]
-    made["plum"]["earlier"] = [{"replies": [{"role": "assistant", "content": "grape"}]}]
-    chat["title"] = "Fruit"
-
-    text = text_of(chat)
-
-    words = ("Fruit", "apple", "pear", "plum", "cherry", "fig.txt", "grape")
-    assert all(word in text for word in words)

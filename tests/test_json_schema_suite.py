@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from clarifai_chat.tools.schema.budget import SchemaTrouble
+from clarifai_chat.tools.schema.validator import errors_in
 from clarifai_chat.tools.verdict.verdict import judge_call
 
 SUITE = Path(__file__).parent / "json_schema_test_suite" / "draft2020-12"
@@ -46,12 +48,20 @@ def judged(schema, value):
     return judge_call(call, [tool])
 
 
+def is_valid(schema, value):
+    """Return whether the schema takes the value, of any type; None where that is not decided."""
+    try:
+        return not errors_in(value, schema)
+    except SchemaTrouble:
+        return None
+
+
 def differing(group):
-    """The cases of a group in which our verdict is not the suite's."""
+    """Return the cases of a group in which our verdict is not the suite's."""
     return {
-        case["description"]: verdict.summary
+        case["description"]: judged(group["schema"], case["data"]).summary
         for case in group["tests"]
-        if (verdict := judged(group["schema"], case["data"])).schema_valid is not case["valid"]
+        if is_valid(group["schema"], case["data"]) is not case["valid"]
     }
 
 
@@ -90,6 +100,6 @@ def test_the_suite_is_whole():
 
 
 def test_only_objects_are_arguments():
-    assert judged(True, 12).schema_valid
+    assert is_valid(True, 12)
     assert judged(True, 12).status == "invalid"
     assert judged(True, {}).status == "valid"

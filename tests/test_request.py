@@ -94,7 +94,7 @@ def test_the_body_of_a_request_is_what_goes_over_the_wire(fake, name):
     request = REQUESTS[name]
     fake.next(says("Hello"))
 
-    list(llm.events(request, Endpoint(fake.api_base, CANARY, "visitor")))
+    list(llm.events(request, Endpoint(fake.api_base, CANARY)))
 
     assert fake.chats[0].raw == request.body_bytes
     assert json.loads(request.body_bytes) == request.body

@@ -90,4 +90,4 @@ def test_a_run_sends_its_requests(open_app, fake):
 def app_endpoint(fake):
     from clarifai_chat.llm.endpoints import Endpoint
 
-    return Endpoint(fake.api_base, CANARY, "visitor")
+    return Endpoint(fake.api_base, CANARY)

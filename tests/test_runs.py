@@ -67,7 +67,7 @@ def go(fake):
 
 
 def endpoint_of(fake, pat=CANARY):
-    return Endpoint(fake.api_base, pat, "visitor")
+    return Endpoint(fake.api_base, pat)
 
 
 def sent(fake, number=-1):

@@ -648,6 +648,20 @@ def test_pinned_chats_come_first_and_then_the_newest(store):
     assert [s.title for s in store.listing(ADA, "ONE", limit=2, offset=1)] == ["1", "2"]
 
 
+def test_a_search_finds_questions_answers_and_files_of_all_branches(store):
+    chat = a_chat(title="Fruit")
+    apple = ask(chat, "apple")
+    ask(chat, "pear", "cherry", after=apple["id"])
+    plum = ask(chat, "plum", after=apple["id"])
+    plum["attachments"] = [an_attachment(name="fig.txt")]
+    plum["earlier"] = [{"replies": [{"role": "assistant", "content": "grape"}]}]
+    saved(store, chat)
+
+    for word in ("fruit", "apple", "pear", "plum", "cherry", "fig.txt", "grape"):
+        assert found(store, word) == ["Fruit"], word
+    assert found(store, "lemon") == []
+
+
 HITS = [  # what is there, what is typed
     ("Hello World", "LO WO"),
     ("Die Straße", "STRASSE"),

@@ -14,7 +14,7 @@ from typing import TypedDict, TypeVar, cast
 
 from clarifai_chat.chat import tree
 from clarifai_chat.chat.settings import ChatSettings
-from clarifai_chat.chat.turn import Turn, answer_text, rename_left_out
+from clarifai_chat.chat.turn import Turn, rename_left_out
 
 T = TypeVar("T")
 
@@ -191,18 +191,6 @@ def auto_title(text: str) -> str:
     cut = title[:MAX_TITLE_CHARS]
     words = cut.rpartition(" ")[0]
     return f"{words if len(words) > MAX_TITLE_CHARS // 2 else cut[:-1]}…"
-
-
-def text_of(chat: Chat) -> str:
-    """Return all words of a conversation that a search should find, of all branches."""
-    return "\n".join([chat["title"], *map(text_of_turn, chat["turns"])])
-
-
-def text_of_turn(turn: Turn) -> str:
-    """Return the words of a turn that a search should find: question, files' names, answers."""
-    names = [attachment["name"] for attachment in turn.get("attachments", [])]
-    answers = [answer_text(attempt) for attempt in (turn, *turn["earlier"])]
-    return "\n".join(filter(None, [turn["prompt"], *names, *answers]))
 
 
 def normalize(chat: Chat) -> None:

@@ -1,18 +1,16 @@
-"""Find the server and the key for a model, and who pays."""
+"""Find the server and the key for a model."""
 
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Literal, TypedDict
+from typing import TypedDict
 
 from clarifai_chat import demo
 from clarifai_chat.catalog import DEMO
 from clarifai_chat.config import Settings, settings
 from clarifai_chat.errors import NoPat, SharedPatSpent
 from clarifai_chat.text import times
-
-Payer = Literal["visitor", "operator", "nobody"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +19,6 @@ class Endpoint:
 
     api_base: str
     key: str = field(repr=False)
-    payer: Payer
 
 
 class SharedUse(TypedDict):
@@ -37,13 +34,13 @@ def endpoint_for(model_url: str, pat: str, shared: SharedUse | None) -> Endpoint
     is counted. Raises `NoPat` or `SharedPatSpent`.
     """
     if model_url == DEMO.url:
-        return Endpoint(demo.start(), demo.KEY, "nobody")
+        return Endpoint(demo.start(), demo.KEY)
     if pat:
-        return Endpoint(settings().openai_base, pat, "visitor")
+        return Endpoint(settings().openai_base, pat)
     if shared is None:
         raise NoPat
     _take(shared, settings())
-    return Endpoint(settings().openai_base, settings().shared_pat, "operator")
+    return Endpoint(settings().openai_base, settings().shared_pat)
 
 
 _lock = threading.Lock()

@@ -53,13 +53,6 @@ class Blocks:
         self.tail = text[self._start :]
 
 
-def split(text: str) -> list[str]:
-    """Return the blocks of a text that is complete, as `Blocks` would have drawn it."""
-    blocks = Blocks()
-    blocks.follow(text, over=True)
-    return [*blocks.finished, blocks.tail] if blocks.tail else blocks.finished
-
-
 def _finished(text: str) -> tuple[list[str], bool]:
     """Return the finished blocks that `text`, which is whole lines, begins with; whether they are
     all.

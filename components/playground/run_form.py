@@ -14,7 +14,6 @@ from clarifai_chat.tools.builtins.suggest import suggested
 from clarifai_chat.tools.lint.check import CheckResult
 from components.state.session import seed, session, uninterrupted, widget
 
-BY_HAND = "by hand"
 SWITCH = {"not sent": None, "on": True, "off": False}
 STRICT = {"as written": None, "on": True, "off": False}
 ANSWER_WORDS = {

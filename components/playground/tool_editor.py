@@ -157,15 +157,14 @@ def _show_verdict(checked: CheckResult) -> None:
     count = counted(len(checked.tools), "tool")
     if len(specs) < len(checked.tools):
         count += f", {len(specs)} of them sent"
-    grave = sum(finding.level == "error" for finding in checked.findings)
-    light = len(checked.findings) - grave
-    said = counted(grave, "error") if grave else "no errors"
+    light = len(checked.findings) - checked.errors
+    said = counted(checked.errors, "error") if checked.errors else "no errors"
     if light:
         said += f", {light} to improve"
     parts = [count, said]
     if added := tool_text.tokens(specs):
         parts.append(f"about {added:,} tokens added to each request")
-    icon = ":red[:material/error:]" if grave else ":green[:material/check_circle:]"
+    icon = ":red[:material/error:]" if checked.errors else ":green[:material/check_circle:]"
     st.caption(f"{icon} {' · '.join(parts)}")
 
 

@@ -35,13 +35,9 @@ class CheckResult:
         return sum(finding.level == "error" for finding in self.findings)
 
     @property
-    def has_errors(self) -> bool:
-        return self.errors > 0
-
-    @property
     def is_broken(self) -> bool:
         """Whether no tool could be read, though there is text: nothing can be sent."""
-        return not self.tools and self.has_errors
+        return not self.tools and self.errors > 0
 
 
 @lru_cache(maxsize=16)

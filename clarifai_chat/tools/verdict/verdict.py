@@ -36,7 +36,6 @@ class Verdict:
     name: str
     status: Status
     arguments: Any = None
-    schema_valid: bool | None = None
     rows: tuple[Argument, ...] = ()
     notes: tuple[str, ...] = ()
     summary: str = ""
@@ -118,7 +117,6 @@ def _judged(verdict: Verdict, function: FunctionSpec, read: ParsedArguments) -> 
     return replace(
         verdict,
         status="invalid" if errors or not is_object else "valid",
-        schema_valid=not errors,
         rows=rows[:MAX_ROWS],
         notes=tuple(notes),
         summary=_summary(read.value, errors),
