@@ -525,7 +525,7 @@ def test_a_tool_that_was_typed_wrong_gets_sentences(text):
         (json.dumps(prop(type="string", pattern="(a+)+$", default="a" * 50 + "!")), "(a+)+"),
         (
             json.dumps(prop(type="string", pattern="(a|a)*$", default="a" * 50 + "!")),
-            "whether the default",
+            "The default cannot be checked",
         ),
         (json.dumps(tool({"o": nested(30)})), "more than 5 deep"),
     ],
