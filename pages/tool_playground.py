@@ -21,7 +21,8 @@ from components.playground import (
     toolset_box,
 )
 from components.reply import live
-from components.state.session import is_here, session, uninterrupted
+from components.state.session import is_here, session
+from components.state.streamlit_patches import uninterrupted
 
 
 @uninterrupted()

@@ -20,9 +20,9 @@ from streamlit.runtime.state.common import WidgetMetadata
 from streamlit.web.server import server_util
 
 from clarifai_chat.config import ROOT
-from components.state import session as keeper
 from components.state import streamlit_patches
 from components.state.bootstrap import bootstrap
+from components.state.streamlit_patches import uninterrupted
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -39,25 +39,25 @@ def overtaken(monkeypatch):
 
     state = SafeSessionState(SessionState(), end_run)
     context = SimpleNamespace(session_state=state)
-    monkeypatch.setattr(keeper, "get_script_run_ctx", lambda: context)
+    monkeypatch.setattr(streamlit_patches, "get_script_run_ctx", lambda: context)
     return state
 
 
 def test_a_callback_is_done_whole_although_a_newer_run_waits(overtaken):
-    with keeper.uninterrupted():
+    with uninterrupted():
         overtaken["prompt"] = "Hi"
         assert overtaken["prompt"] == "Hi"
 
 
 def test_after_the_callback_the_newer_run_takes_over(overtaken):
-    with keeper.uninterrupted():
+    with uninterrupted():
         pass
     with pytest.raises(StopException):
         overtaken["prompt"] = "Hi"
 
 
 def test_a_callback_that_fails_lets_the_newer_run_take_over_too(overtaken):
-    with pytest.raises(ValueError, match="a mistake"), keeper.uninterrupted():
+    with pytest.raises(ValueError, match="a mistake"), uninterrupted():
         raise ValueError("a mistake")
     with pytest.raises(StopException):
         overtaken["prompt"] = "Hi"

@@ -27,7 +27,8 @@ from clarifai_chat.history import attachment_contents
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.llm.transport import InFlight
 from components.state import chat_settings, persistence
-from components.state.session import is_here, session, uninterrupted
+from components.state.session import is_here, session
+from components.state.streamlit_patches import uninterrupted
 
 
 @uninterrupted()

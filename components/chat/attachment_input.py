@@ -23,7 +23,8 @@ from clarifai_chat.text import counted, size
 from components.actions import asking
 from components.frame import layout
 from components.state import persistence
-from components.state.session import PendingUpload, session, set_widget, uninterrupted, widget
+from components.state.session import PendingUpload, session, set_widget, widget
+from components.state.streamlit_patches import uninterrupted
 
 HEAD_START_S = 0.3  # most files are read within it: then the question is there at once
 LOOK_S = 0.005

@@ -14,7 +14,8 @@ from components.chat import address, attachment_input, clipboard, turn_footer, w
 from components.chat.context_meter import MeterView
 from components.chat.transcript import TurnView
 from components.frame import layout
-from components.state.session import session, uninterrupted
+from components.state.session import session
+from components.state.streamlit_patches import uninterrupted
 
 RECENT_TURNS = 15  # drawn at once: the browser walks every element at each click
 ACTIONS: dict[turn_actions.ActionName, turn_actions.Action] = {

@@ -12,7 +12,8 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from clarifai_chat.chat.turn import Turn, answer_text
 from components.state.frontend import BUILT
-from components.state.session import session, uninterrupted, widget
+from components.state.session import session, widget
+from components.state.streamlit_patches import uninterrupted
 
 KEY = "clipboard"
 STAYS_S = 5  # for a next run, which comes before the browser is ready, or has said that it failed

@@ -18,7 +18,8 @@ from clarifai_chat.tools.verdict.verdict import Argument, Verdict
 from components.playground import call_answers, exchange_view
 from components.reply import reply_line, status
 from components.reply.message_view import TextView
-from components.state.session import session, uninterrupted
+from components.state.session import session
+from components.state.streamlit_patches import uninterrupted
 
 State = Literal["running", "complete", "error"]
 COLORS = {

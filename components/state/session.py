@@ -4,8 +4,7 @@ Values are plain (str, dict, list): Streamlit re-imports edited modules, and an 
 that was re-imported no longer passes `isinstance`.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Generic, TypedDict, TypeVar
 
@@ -257,26 +256,6 @@ def forget_widgets(*prefixes: str) -> None:
     for key in list(st.session_state):
         if str(key).startswith(prefixes):
             del st.session_state[key]
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Yield what is done in here is done whole, though a newer run may wait. For callbacks.
-
-    Each access to session state can end a run, in the middle of a callback too: a question would be
-    asked and not be on the page. Streamlit has no public way to hold that off.
-    """
-    context = get_script_run_ctx()
-    if context is None:
-        yield
-        return
-    state = context.session_state
-    interrupt = state._yield_callback
-    object.__setattr__(state, "_yield_callback", lambda: None)
-    try:
-        yield
-    finally:
-        object.__setattr__(state, "_yield_callback", interrupt)
 
 
 def pause_point() -> None:

@@ -1,12 +1,14 @@
 """Repair what Streamlit 1.67 loses: clicks, values of widgets, messages after a reconnection.
 
-Each repair puts a method in the place of a private one that it calls; tests/test_session.py fails
-if another version moves them. docs/decisions/0009-no-fast-reruns.md tells how they were found.
+The only module that reaches into Streamlit's private parts. apply() puts methods in the place of
+those that they call; tests/test_session.py fails if another version moves them. Each repair says
+where it is reported upstream. docs/decisions/0009-no-fast-reruns.md tells how they were found.
 """
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import wraps
 from types import ModuleType
@@ -59,20 +61,43 @@ def _replace(owner: type | ModuleType, name: str, repair: Callable[[Any], Any]) 
         setattr(owner, name, wraps(method)(repair(method)))
 
 
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Do a callback whole, though a newer run may wait.
+
+    Each access to session state can end a run, in the middle of a callback too: a question would be
+    asked and not be on the page. Streamlit has no public way to hold that off.
+
+    Upstream: streamlit/streamlit#10578, open.
+    """
+    context = get_script_run_ctx()
+    with _never_looking(context.session_state) if context else nullcontext():
+        yield
+
+
+@contextmanager
+def _never_looking(state: SafeSessionState) -> Iterator[None]:
+    """Let no access to session state look whether a newer run waits."""
+    look = state._yield_callback
+    object.__setattr__(state, "_yield_callback", lambda: None)
+    try:
+        yield
+    finally:
+        object.__setattr__(state, "_yield_callback", look)
+
+
 def _whole(method: Callable[..., None]) -> Callable[..., None]:
     """Run a click's callbacks before looking whether a newer request waits.
 
     Streamlit looks first. When a second request came since this run began, the first one's clicks
     are forgotten: a question typed, and never asked.
+
+    Upstream: not reported.
     """
 
     def on_script_will_rerun(state: SafeSessionState, *args: Any, **options: Any) -> None:
-        look = state._yield_callback
-        object.__setattr__(state, "_yield_callback", lambda: None)
-        try:
+        with _never_looking(state):
             method(state, *args, **options)
-        finally:
-            object.__setattr__(state, "_yield_callback", look)
 
     return on_script_will_rerun
 
@@ -83,6 +108,8 @@ def _until_it_is_sent(method: Callable[..., Any]) -> Callable[..., Any]:
     What a run drew in its last moments is dropped when a newer one begins. The newer one takes a
     value that the app had put into a widget for known: the browser shows an empty box, and sends
     that as if it had been typed.
+
+    Upstream: not reported.
     """
 
     def register_widget(
@@ -141,6 +168,8 @@ def _to_the_page_that_was_asked_for(method: Callable[..., None]) -> Callable[...
 
     A click on a link takes the focus from a text box. The browser then asks for the other page, and
     only after that sends what was typed, with the page that it leaves: Streamlit goes back there.
+
+    Upstream: not reported.
     """
 
     def request_rerun(session: Any, asked: ClientState | None) -> None:
@@ -167,6 +196,9 @@ def _to_who_is_there(method: Callable[..., None]) -> Callable[..., None]:
 
     Streamlit's loop goes by a list of its connections. When one is lost and made again before the
     loop comes to it, all that the new run draws goes to the lost one: the page stands still.
+
+    Upstream: no issue; a review of streamlit/streamlit#15909, which reconnects such sessions, names
+    the list that goes stale.
     """
 
     def _send_message(runtime: Runtime, session: ActiveSessionInfo, message: ForwardMsg) -> None:
@@ -181,6 +213,9 @@ def _if_files_are_watched(method: Callable[..., None]) -> Callable[..., None]:
 
     For a session that comes back Streamlit does not ask them. Its next run then looks for the files
     of all modules, litellm's thousands too, and every visitor's stream stands still for 0.2 s.
+
+    Upstream: streamlit/streamlit#8738, closed, is about new sessions. For those that come back
+    it is not reported.
     """
 
     def register_file_watchers(session: AppSession) -> None:
@@ -197,5 +232,8 @@ def _not_on_the_internet(method: Callable[[], str | None]) -> Callable[[], str |
     our address, in the event loop: up to 2 s in which every visitor's stream stands still, and an
     outsider decides how often. No page depends on the answer: where Origin and Host agree, which
     they do at a public address too, nothing is looked up.
+
+    Upstream: streamlit/streamlit#7721, closed as no fault of Streamlit's; the event loop is not
+    mentioned there.
     """
     return lambda: None
