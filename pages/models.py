@@ -5,7 +5,8 @@ import streamlit as st
 from clarifai_chat import catalog
 from clarifai_chat.catalog import Model
 from components.frame import model_picker, shell
-from components.state.session import session, widget
+from components.state.session import session
+from components.state.slots import widget
 from components.state.streamlit_patches import uninterrupted
 
 STATUS = {

@@ -33,7 +33,8 @@ from clarifai_chat.config import ROOT
 from clarifai_chat.llm import endpoints
 from components.chat import turn_footer
 from components.reply import live
-from components.state.session import Session, Slot
+from components.state.session import Session
+from components.state.slots import Slot
 from tests.canary import assert_no_canary
 from tests.fake_clarifai import Behaviour, FakeClarifai, FakeHandler, chunk
 from tests.patience import PATIENCE_S
@@ -70,7 +71,7 @@ class Page(AppTest):
         finally:
             ForwardMsgQueue.on_before_enqueue_msg(None)
         assert not self.exception, self.exception[0].message
-        for slot in vars(Session).values():
+        for slot in (each for group in Session.__mro__ for each in vars(group).values()):
             if isinstance(slot, Slot) and slot.key in self.session_state:
                 pickle.dumps(self.session_state[slot.key])  # plain data at rest
         for message in self.sent[seen:]:

@@ -120,10 +120,10 @@ def test_every_room_says_its_job():
             assert ast.get_docstring(tree(name)), name
 
 
-def test_only_the_session_and_the_patches_name_session_state():
+def test_only_slots_and_patches_name_session_state():
     naming = {name for name in NAMES if "session_state" in ast.dump(tree(name))}
 
-    assert naming == {"components/state/session.py", "components/state/streamlit_patches.py"}
+    assert naming == {"components/state/slots.py", "components/state/streamlit_patches.py"}
 
 
 def test_only_the_door_to_litellm_writes_the_environment():

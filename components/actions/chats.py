@@ -3,7 +3,8 @@
 from clarifai_chat.chat import replies
 from clarifai_chat.chat.chats import Chat
 from components.state import chat_settings
-from components.state.session import forget_widgets, session
+from components.state.session import session
+from components.state.slots import forget_widgets
 
 
 def begin(chat: Chat) -> None:

@@ -12,7 +12,9 @@ from clarifai_chat.markdown.sanitize import escaped
 from components.actions import asking
 from components.actions import chats as chat_actions
 from components.state import persistence
-from components.state.session import asked_of, forget_widgets, session, widget
+from components.state.access_slots import asked_of
+from components.state.session import session
+from components.state.slots import forget_widgets, widget
 from components.state.streamlit_patches import uninterrupted
 
 Action = Callable[[Turn], None]

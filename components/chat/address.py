@@ -15,7 +15,8 @@ from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import cut
 from components.actions import chats as chat_actions
 from components.state import chat_settings, persistence
-from components.state.session import session, set_widget
+from components.state.session import session
+from components.state.slots import set_widget
 from components.state.streamlit_patches import uninterrupted
 
 TEXTS = {"system": "system prompt", "q": "question"}

@@ -23,7 +23,9 @@ from clarifai_chat.text import counted, size
 from components.actions import asking
 from components.frame import layout
 from components.state import persistence
-from components.state.session import PendingUpload, session, set_widget, widget
+from components.state.chat_slots import PendingUpload
+from components.state.session import session
+from components.state.slots import set_widget, widget
 from components.state.streamlit_patches import uninterrupted
 
 HEAD_START_S = 0.3  # most files are read within it: then the question is there at once

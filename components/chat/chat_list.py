@@ -15,7 +15,8 @@ from clarifai_chat.transfer import chat_files, exports, imports
 from clarifai_chat.transfer.exports import Kind
 from components.actions import chats as chat_actions
 from components.state import persistence
-from components.state.session import forget_widgets, seed, session, widget
+from components.state.session import session
+from components.state.slots import forget_widgets, seed, widget
 from components.state.streamlit_patches import uninterrupted
 
 if TYPE_CHECKING:  # the database's library is loaded when something is kept

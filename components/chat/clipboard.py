@@ -12,7 +12,8 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from clarifai_chat.chat.turn import Turn, answer_text
 from components.state.frontend import BUILT
-from components.state.session import session, widget
+from components.state.session import session
+from components.state.slots import widget
 from components.state.streamlit_patches import uninterrupted
 
 KEY = "clipboard"

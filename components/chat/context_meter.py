@@ -15,7 +15,8 @@ from clarifai_chat.chat.turn import Turn
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import counted
 from components.chat.transcript import TurnView
-from components.state.session import forget_widgets, seed, session, widget
+from components.state.session import session
+from components.state.slots import forget_widgets, seed, widget
 from components.state.streamlit_patches import uninterrupted
 
 AT_ONCE = 100_000  # characters counted while a page is drawn, in about 10 ms; more take a job

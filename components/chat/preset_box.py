@@ -8,7 +8,8 @@ from clarifai_chat.text import counted
 from clarifai_chat.transfer import presets
 from clarifai_chat.transfer.presets import BadPresets, Preset
 from components.state import chat_settings, persistence
-from components.state.session import forget_widgets, session, set_widget, widget
+from components.state.session import session
+from components.state.slots import forget_widgets, set_widget, widget
 from components.state.streamlit_patches import uninterrupted
 
 REMOVE_IT = "These settings contain your access token, so they were not saved. Remove it."

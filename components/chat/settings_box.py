@@ -16,7 +16,8 @@ from clarifai_chat.transfer.validate import MAX_NUMBER
 from components.chat import preset_box
 from components.state import chat_settings
 from components.state.chat_settings import ANY, NOT_SENT, OFF, PREFIX, SCHEMA
-from components.state.session import forget_widgets, has_widget, seed, session, widget
+from components.state.session import session
+from components.state.slots import forget_widgets, has_widget, seed, widget
 from components.state.streamlit_patches import uninterrupted
 
 NAMES = {

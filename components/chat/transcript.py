@@ -11,7 +11,7 @@ from components.actions.turn_actions import Action, ActionName, Other
 from components.chat import attachment_view, turn_footer
 from components.reply import status
 from components.reply.message_view import MessageView, TextView
-from components.state.session import seed
+from components.state.slots import seed
 
 USER, MODEL = ":material/person:", ":material/auto_awesome:"
 

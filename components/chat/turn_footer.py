@@ -7,7 +7,7 @@ import streamlit as st
 from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Turn, answer_text, can_continue
 from components.actions.turn_actions import Action, ActionName, Other
 from components.reply import reply_line
-from components.state.session import set_widget, widget
+from components.state.slots import set_widget, widget
 
 MENU: dict[str, ActionName] = {
     "Edit question": "edit",

@@ -12,7 +12,8 @@ from clarifai_chat import catalog
 from clarifai_chat.catalog import Model
 from clarifai_chat.markdown.sanitize import escaped
 from components.frame import token_box
-from components.state.session import session, set_widget, widget
+from components.state.session import session
+from components.state.slots import set_widget, widget
 from components.state.streamlit_patches import uninterrupted
 
 ROWS = 12  # drawn at once; searching is quicker than scrolling

@@ -10,7 +10,8 @@ from clarifai_chat.background import Job
 from clarifai_chat.config import ROOT, BadSettings, settings
 from components.frame import model_picker, sign_in, token_box
 from components.state.bootstrap import bootstrap
-from components.state.session import LOOK_S, pause_point, session
+from components.state.session import session
+from components.state.slots import LOOK_S, pause_point
 
 MAX_ADDRESS_CHARS = 500
 ASSETS = ROOT / "assets"

@@ -8,7 +8,8 @@ from clarifai_chat.catalog.clarifai_api import Account
 from clarifai_chat.config import settings
 from clarifai_chat.markdown.sanitize import escaped
 from components.frame import layout
-from components.state.session import session, set_widget, widget
+from components.state.session import session
+from components.state.slots import set_widget, widget
 from components.state.streamlit_patches import uninterrupted
 
 MAKE_ONE = "https://clarifai.com/me/settings/secrets"

@@ -9,7 +9,8 @@ from clarifai_chat.messages import ToolCall
 from clarifai_chat.playground import runs
 from clarifai_chat.playground.runs import Run, Step
 from clarifai_chat.tools.builtins import BUILTINS
-from components.state.session import seed, session, widget
+from components.state.session import session
+from components.state.slots import seed, widget
 from components.state.streamlit_patches import uninterrupted
 
 REFUSED = '{"error": "The user did not approve this call."}'

@@ -14,7 +14,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from components.state.draft import Draft, one_kind_of_line_end
 from components.state.frontend import BUILT
-from components.state.session import widget
+from components.state.slots import widget
 from components.state.streamlit_patches import uninterrupted
 
 HELP = (

@@ -12,7 +12,8 @@ from clarifai_chat.playground.runs import ANSWERS, CHOICES, MAX_STEPS, TYPED, Ru
 from clarifai_chat.tools.builtins import BUILTINS
 from clarifai_chat.tools.builtins.suggest import suggested
 from clarifai_chat.tools.lint.check import CheckResult
-from components.state.session import seed, session, widget
+from components.state.session import session
+from components.state.slots import seed, widget
 from components.state.streamlit_patches import uninterrupted
 
 SWITCH = {"not sent": None, "on": True, "off": False}

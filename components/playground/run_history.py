@@ -8,7 +8,8 @@ import streamlit as st
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.playground import run_report
 from clarifai_chat.playground.runs import Run
-from components.state.session import forget_widgets, seed, session, widget
+from components.state.session import session
+from components.state.slots import forget_widgets, seed, widget
 from components.state.streamlit_patches import uninterrupted
 
 

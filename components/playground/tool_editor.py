@@ -13,7 +13,8 @@ from clarifai_chat.tools.text import diagnostics as findings
 from clarifai_chat.tools.text.diagnostics import Diagnostic
 from components.playground import code_editor, tool_list, tool_text, toolset_box
 from components.playground.code_editor import Mark
-from components.state.session import forget_widgets, seed, session, widget
+from components.state.session import session
+from components.state.slots import forget_widgets, seed, widget
 from components.state.streamlit_patches import uninterrupted
 
 MAX_FINDINGS = 12  # shown at once

@@ -8,7 +8,8 @@ from clarifai_chat.markdown.sanitize import as_code
 from clarifai_chat.tools.lint import edits
 from clarifai_chat.tools.lint.check import CheckResult, check
 from components.playground import tool_text
-from components.state.session import seed, session, widget
+from components.state.session import session
+from components.state.slots import seed, widget
 from components.state.streamlit_patches import uninterrupted
 
 MANY = 5  # more than these scroll

@@ -10,7 +10,8 @@ from clarifai_chat.playground.toolset import ToolSet
 from clarifai_chat.tools.lint.check import CheckResult
 from clarifai_chat.tools.templates import TEMPLATES, Template, text_of
 from components.playground import code_editor, run_form
-from components.state.session import forget_widgets, session, widget
+from components.state.session import session
+from components.state.slots import forget_widgets, widget
 
 KEY = "tools"
 PLAIN_KEY = "tools_plain"

@@ -6,7 +6,8 @@ from clarifai_chat.access_token import holds
 from clarifai_chat.playground import toolset
 from clarifai_chat.playground.toolset import MAX_FILE_BYTES, BadToolSet
 from components.playground import tool_text
-from components.state.session import session, widget
+from components.state.session import session
+from components.state.slots import widget
 from components.state.streamlit_patches import uninterrupted
 
 TOO_LARGE = "These tools are too many for a link. Save them as a file instead."

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from clarifai_chat.chat import replies
 from clarifai_chat.chat.turn import Turn
-from components.state.session import LOOK_S, pause_point
+from components.state.slots import LOOK_S, pause_point
 
 TICK_S = 1 / 10  # how often a reply that streams is drawn at most
 TAIL_BYTES_PER_S = 40_000

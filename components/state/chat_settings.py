@@ -5,7 +5,8 @@ from typing import Any, cast
 
 from clarifai_chat.chat.settings import ANY_JSON, ChatSettings, is_any_json, stops_in
 from components.state import persistence
-from components.state.session import forget_widgets, has_widget, session, widget
+from components.state.session import session
+from components.state.slots import forget_widgets, has_widget, widget
 
 PREFIX = "set_"  # of the keys of all widgets whose values are in the conversation
 NOT_SENT = "Not sent"

@@ -1,0 +1,25 @@
+"""Keep what a tab remembers about the tool playground."""
+
+from clarifai_chat.playground.runs import Run, RunSettings, default_settings
+from clarifai_chat.playground.toolset import ToolSet
+from components.state.draft import Draft, new_draft
+from components.state.slots import Slot
+
+
+class PlaygroundSlots:
+    """The tools as text, the settings of the next run, and the last runs."""
+
+    tools = Slot[Draft](new_draft)  # the playground's tools, as text
+    tools_off = Slot[list[str]](list)  # names of those that are not sent
+    set_aside = Slot[list[ToolSet]](list)  # what the app replaced, the latest last
+    fixing = Slot[list[str]](list)  # the finding whose fix is looked at: its code and its place
+    plain_editor = Slot(bool)
+    run_prompt = Slot(str)
+    run_settings = Slot[RunSettings](default_settings)
+    answerers = Slot[dict[str, str]](dict)  # tool → built-in, "" is by hand; others as suggested
+    results = Slot[dict[str, str]](dict)  # tool → what it was answered with last
+    runs = Slot[list[Run]](list)  # the latest last
+    opened_run = Slot(str)  # id of the turn of the run that is shown
+    compared_run = Slot(str)
+    drawn_run = Slot(str)
+    address_tools = Slot(str)  # the ?tools= that was taken from the address already
