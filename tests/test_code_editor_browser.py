@@ -402,6 +402,10 @@ def test_keys(visit):
     visitor.page.keyboard.type(' {"a')  # brackets and quotes close themselves
     expect(visitor.box).to_have_text(START + ' {"a"}', use_inner_text=True)
     visitor.wire.let_go()
+    # The editor's own mark and the one for the text before have given way to the server's.
+    visitor.python_has(START + ' {"a"}')
+    expect(visitor.page.locator(".cm-lint-marker-error")).to_have_count(1)
+    expect(visitor.page.locator(".cm-lint-marker-warning")).to_have_count(0)
 
     visitor.page.keyboard.press("Control+f")
     expect(visitor.page.get_by_role("textbox", name="Find")).to_be_focused()
