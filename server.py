@@ -6,7 +6,6 @@ a visitor finds again what is kept for them.
 """
 
 import gc
-import importlib
 import logging
 import socket
 import sys
@@ -35,6 +34,7 @@ from clarifai_chat.config import ROOT, BadSettings, announce, is_loopback, setti
 from clarifai_chat.history import owner
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
+from components.state import warming
 from components.state.bootstrap import bootstrap
 
 log = logging.getLogger(__name__)
@@ -168,9 +168,7 @@ def values(scope: Scope, name: bytes) -> list[str]:
 
 
 def warm_up() -> None:
-    """Import and try what the first visitor would otherwise wait for."""
-    for slow in ("pandas", "pyarrow"):  # the Models page's table
-        importlib.import_module(slow)
+    """Import and try what the first question would otherwise wait for."""
     llm.warm_up()
     # The Demo's shortest answer.
     hello = ChatRequest(demo.MODEL, ({"role": "user", "content": "/length"},))
@@ -186,7 +184,7 @@ def warm_up() -> None:
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
     bootstrap()
-    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+    warming.warm_up.start(warm_up)
     yield
 
 

@@ -40,8 +40,9 @@ class App:
     def messages(self) -> str:
         return '[data-testid="stChatMessage"]' if self.is_streamlit else ".reply"
 
-    def start(self, provider: Process, **environ: str) -> Process:
-        """The app in a process of its own, with `provider` behind it, once it is healthy."""
+    def start(self, provider: Process, health: str = "", **environ: str) -> Process:
+        """The app in a process of its own, with `provider` behind it, once `health` is answered:
+        by default, once it is ready for a question."""
         base = f"http://127.0.0.1:{provider.port}"
         if self.is_ours:
             environ = {
@@ -55,7 +56,7 @@ class App:
             environ = {"BENCH_API_BASE": f"{base}/v2/ext/openai/v1", **environ}
         # Elsewhere than in our root: .streamlit/config.toml there is ours, not theirs.
         cwd = ROOT if self.is_ours else RIVALS
-        return Process(self.arguments, self.health, cwd=cwd, environ=environ)
+        return Process(self.arguments, health or self.health, cwd=cwd, environ=environ)
 
 
 @cache

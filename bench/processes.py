@@ -40,7 +40,6 @@ class Process:
         """`arguments` follow `python`. The port is "{port}" in them, PORT in the environment."""
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
-        self._health = health
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by `stop`
         self.started_at = time.perf_counter()
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
@@ -53,18 +52,19 @@ class Process:
         )
         self.pid = self._process.pid
         try:
-            self._wait()
+            self.wait_for(health)
         except BaseException:
             self.stop()
             raise
         self.healthy_s = time.perf_counter() - self.started_at
 
-    def _wait(self) -> None:
+    def wait_for(self, path: str) -> None:
+        """Wait until `path` is answered with 200."""
         while time.perf_counter() - self.started_at < PATIENCE_S:
             if self._process.poll() is not None:
                 break
             try:
-                if get(self.port, self._health)[0] == 200:
+                if get(self.port, path)[0] == 200:
                     return
             except OSError:
                 pass

@@ -179,14 +179,18 @@ def history(bench: Bench) -> None:
 
 
 def cold(bench: Bench) -> None:
-    """A process of its own for each start; the browser is warm."""
+    """A process of its own for each start, visited as soon as it serves; the browser is warm."""
     for _ in range(bench.amount.cold_starts):
         for app, _ in bench.started:
-            with app.start(bench.provider) as server, bench.tab(app, server) as tab:
+            serves = "/_stcore/health" if app.is_streamlit else app.health
+            with app.start(bench.provider, serves) as server, bench.tab(app, server) as tab:
                 add = bench.report.add
-                add("Cold start: process → healthy [s]", app, server.healthy_s)
+                add("Cold start: process → serves pages [s]", app, server.healthy_s)
                 usable_s = tab.usable_at - server.started_at
                 add("Cold start: process → input usable [s]", app, usable_s)
+                server.wait_for(app.health)
+                ready_s = time.perf_counter() - server.started_at
+                add("Cold start: process → ready for a question [s]", app, ready_s)
                 seen = tab.ask(prompt("40@50 prose"))
                 add("First prompt of the process, first text [ms]", app, seen.first_s * 1000)
 

@@ -1,17 +1,17 @@
 """Draw the frame of every page: links, model picker, token box; read the URL."""
 
-import threading
 import time
 
 import streamlit as st
 
-from clarifai_chat import catalog, llm
+from clarifai_chat import catalog
 from clarifai_chat.background import Job
 from clarifai_chat.config import ROOT, BadSettings, settings
 from components.frame import model_picker, sign_in, token_box
 from components.state.bootstrap import bootstrap
 from components.state.session import session
 from components.state.slots import LOOK_S, pause_point
+from components.state.warming import warm_up
 
 MAX_ADDRESS_CHARS = 500
 ASSETS = ROOT / "assets"
@@ -45,7 +45,7 @@ def begin_page(title: str, *, wide: bool = False) -> list[Job]:
     except BadSettings as error:
         st.error(f"This app's settings cannot be used: {error}. Its operator has to change them.")
         st.stop()
-    _start_warming_up()
+    warm_up.page_begins()
     _take_address()
     return [j for j in (session.account, session.listing) if j and j["state"] == "running"]
 
@@ -63,6 +63,7 @@ def show_sidebar() -> None:
 
 def wait_for_jobs(pending: list[Job]) -> None:
     """Wait for what runs in the background, then draw again. The last statement of a page."""
+    warm_up.page_is_drawn()
     while pending:
         if has_news(pending):
             st.rerun()
@@ -90,12 +91,3 @@ def _take_address() -> None:
             "The model in this page's address is not one of Clarifai's. It looks like"
             " https://clarifai.com/OWNER/APP/models/MODEL."
         )
-
-
-_warming = threading.Lock()
-
-
-def _start_warming_up() -> None:
-    """Load the model library while the visitor still reads; server.py has done it already."""
-    if not llm.is_ready() and _warming.acquire(blocking=False):
-        threading.Thread(target=llm.warm_up, name="warm-up", daemon=True).start()
