@@ -115,9 +115,9 @@ def rows(table):
     return [pytest.param(*row, id=name) for name, row in table.items()]
 
 
-def assert_says(app, kind, *, number=-1):
+def assert_says(app, kind):
     """The answer shows this failure in words that a person can use, and nothing raw."""
-    text = reply(app, number)
+    text = reply(app)
     assert f"**{kind.what}** {kind.advice}" in text
     assert f"Cause: {CAUSES.get(kind.side, kind.side)}." in text
     assert (AGAIN in text) == kind.can_retry
@@ -159,31 +159,23 @@ def test_a_failure_in_mid_answer_keeps_what_had_arrived(app, fake, set_up, fault
 
 @pytest.mark.parametrize("kind", sorted(set(e.CODES.values()), key=lambda k: k.__name__))
 def test_each_code_of_clarifai_is_a_sentence(app, fake, kind):
-    codes = [code for code, meant in e.CODES.items() if meant is kind]
-    for number, code in enumerate(codes):
-        del fake.journal[:]
-        fake.next(*always(status(400, code)))
+    code = next(code for code, meant in e.CODES.items() if meant is kind)
+    fake.next(*always(status(400, code)))
 
-        ask(app, f"What about {code}?")
+    ask(app, "Hi")
 
-        text = assert_says(app, kind, number=number)
-        assert f"Clarifai code {code}." in text
-        assert "As the test asked." in text
-        request_id = clarifai_status(code, "As the test asked.", fake.chats[0].path)["req_id"]
-        assert f"Request id for support: {request_id}" in text
-        for _ in range(llm.MAX_ATTEMPTS):
-            fake.take("chat")
+    text = assert_says(app, kind)
+    assert f"Clarifai code {code}." in text
+    assert "As the test asked." in text
+    request_id = clarifai_status(code, "As the test asked.", fake.chats[0].path)["req_id"]
+    assert f"Request id for support: {request_id}" in text
 
 
 @pytest.mark.parametrize(
     ("http", "kind"),
-    [
-        *e.STATUSES.items(),
-        *dict.fromkeys((400, 409, 418, 422), e.Rejected).items(),
-        *dict.fromkeys((500, 502, 503, 520), e.ServerError).items(),
-    ],
+    [(402, e.NoCredit), (418, e.Rejected), (429, e.RateLimited), (520, e.ServerError)],
 )
-def test_each_http_status_is_a_sentence(app, fake, http, kind):
+def test_an_http_status_is_a_sentence(app, fake, http, kind):
     body = {"error": {"message": "Something happened."}}
     fake.next(*always(status(http, body, {"x-request-id": "req-1234"})))
 
