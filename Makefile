@@ -1,5 +1,5 @@
-# Needs python3 (3.11 or newer), make (GNU 3.81 or newer) and a package index; nothing else.
-# Options: PORT= and HOST= (run), ARGS= (test), VENV= (where the environment is), PYTHON=.
+# Needs only python3 (3.11 or newer), make (GNU 3.81 or newer) and a package index.
+# Options: PORT= and HOST= (run), ARGS= (test), VENV= (the environment's folder), PYTHON=.
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -19,7 +19,7 @@ run: $(VENV)/.ready-to-run  ## Start the app on http://localhost:8501 (PORT=, HO
 setup: $(VENV)/.ready-to-test  ## Make the environment for running, testing and checking
 	@echo "Ready: $(VENV)"
 
-test: $(VENV)/.ready-to-test  ## Run every test (ARGS="-k picker" for some of them)
+test: $(VENV)/.ready-to-test  ## Run every test (ARGS="-k picker" for some)
 	@$(BIN)/python -m pytest $(ARGS)
 
 quick: $(VENV)/.ready-to-test  ## Run the tests that need no browser, database or server (a minute)
@@ -30,21 +30,21 @@ lint: $(VENV)/.ready-to-test  ## Check format, lint and types
 	@echo "Lint:" && $(BIN)/ruff check .
 	@echo "Types:" && $(BIN)/mypy
 
-check: lint test  ## Format, lint, types, tests: all that CI runs
+check: lint test  ## Check format, lint and types, and run the tests: all that CI runs
 
-cover: $(VENV)/.ready-to-test  ## Run the tests and list what they leave out
+cover: $(VENV)/.ready-to-test  ## Run the tests and list the lines they miss
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
 
-bench: $(VENV)/.ready-to-test  ## Measure this app beside others, in one run (ARGS=--quick; Linux)
+bench: $(VENV)/.ready-to-test  ## Compare this app's speed and memory with others (ARGS=--quick; Linux)
 	@$(BIN)/python -m bench.run $(ARGS)
 
-soak: $(VENV)/.ready-to-test  ## Thirty minutes of mixed load, then an account of it (Linux)
+soak: $(VENV)/.ready-to-test  ## Run thirty minutes of mixed load and report on it (Linux)
 	@$(BIN)/python -m bench.soak $(ARGS)
 
-screenshots: $(VENV)/.ready-to-test  ## Take the pictures in docs/screenshots (needs Chromium)
+screenshots: $(VENV)/.ready-to-test  ## Take the screenshots in docs/screenshots (needs Chromium)
 	@$(BIN)/python -m tests.screenshots
 
-bundle:  ## Build the JSON editor again from frontend/src (needs npm)
+bundle:  ## Build the JSON editor from frontend/src (needs npm)
 	@cd frontend && npm ci --silent && npm run --silent build
 
 lock: $(BIN)/python  ## Compile the lock files (ARGS=--upgrade for newer versions)
@@ -52,14 +52,14 @@ lock: $(BIN)/python  ## Compile the lock files (ARGS=--upgrade for newer version
 	@$(call compile,requirements)
 	@$(call compile,requirements-dev)
 
-# --universal: one lock for Linux, macOS and Windows. Hashes: what was tested is what is installed.
-# --no-strip-extras: for pip before 23.3, `httpx==…` in a lock is not the `httpx[http2]` that litellm
-# asks for.
+# --universal: one lock for Linux, macOS and Windows. Hashes: only what was tested is installed.
+# --no-strip-extras: pip before 23.3 does not accept `httpx==…` in a lock as the `httpx[http2]` of
+# litellm.
 compile = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-strip-extras --custom-compile-command "make lock" $(ARGS) \
 	$(1).in -o $(1).txt
 
-# Stamps: installing again only when a lock has changed.
+# Stamps: install again only when a lock has changed.
 $(VENV)/.ready-to-run: requirements.txt $(BIN)/python
 	@echo "Installing what the app needs into $(VENV): about 1 minute, 800 MB on the disk."
 	@$(BIN)/python -c 'import pip' 2>/dev/null || $(BIN)/python -m ensurepip >/dev/null
@@ -71,17 +71,17 @@ $(VENV)/.ready-to-test: requirements-dev.txt $(VENV)/.ready-to-run
 	@$(call install,requirements-dev.txt)
 	@touch $@
 
-# The locks are complete, so pip has nothing to resolve: neither its version nor newer packages in the
+# The locks are complete, so pip resolves nothing: neither its version nor newer packages in the
 # index change what it installs. `pip check` names what a lock lacks, without stopping: packages left
-# by an earlier lock may complain too.
+# from an earlier lock may cause complaints too.
 define install
 $(PIP) install --no-deps -r $(1) || { echo "The packages could not be installed:" \
     "pip says why above." >&2; exit 1; }; \
   found=$$($(BIN)/python -m pip check) || echo "$$found" >&2
 endef
 
-# The first Python that is new enough and can make environments. Debian leaves a part of `venv` out,
-# so that is looked for before a half-made folder stands in the way.
+# Use the first Python that is new enough and can make environments. Debian leaves out part of
+# `venv`, so check for it first: a failed attempt would leave a half-made folder.
 $(BIN)/python:
 	@can=; old=; for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
 	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \

@@ -1,1 +1,1 @@
-"""Speed and memory of this app beside others, as ratios in one run. See docs/PERFORMANCE.md."""
+"""Compare this app's speed and memory with others, as ratios in one run: docs/PERFORMANCE.md."""

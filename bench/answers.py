@@ -1,11 +1,11 @@
-"""What the bench's provider answers: told by the prompt, the same every time, never repetitive.
+"""The answers of the benchmark's provider: set by the prompt, reproducible, never repetitive.
 
     "500@50 prose #7"     500 tokens at 50 a second, as paragraphs, lists and code
-    "20kB@max table #8"   one table of 20 kB, as fast as it is taken
+    "20kB@max table #8"   one table of 20 kB, as fast as the reader takes it
     "300@50 cut #9"       cut off in the middle; also: short, stall, 429, 500
 
-An answer begins with "Begin7." and ends with "End7.": whoever reads a page knows whose text it is.
-Words vary as those of a language do, so that compression is not flattered.
+An answer begins with "Begin7." and ends with "End7.", so a page shows which question it answers.
+Words vary as in real text, so that compression is not flattered.
 """
 
 import random
@@ -40,7 +40,7 @@ MAX_TOKEN_CHARS = 7  # longer words are two tokens, as in real tokenizers
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a prompt asks for. `tokens` or `size` is 0: the other one tells the length."""
+    """A prompt's request. `tokens` or `size` is 0; the other one sets the length."""
 
     tokens: int
     size: int  # bytes
@@ -59,12 +59,12 @@ class Wanted:
 
     @property
     def ideal_s(self) -> float:
-        """How long the last token takes to leave, at the rate that was asked for."""
+        """Return the seconds until the last token is sent at the requested rate."""
         return (len(tokens(self)) - 1) / self.rate if self.rate else 0.0
 
 
 def read(prompt: str) -> Wanted:
-    """What `prompt` asks for; 100 tokens of prose at full speed where it says nothing."""
+    """Parse `prompt`. The default is 100 tokens of prose at full speed."""
     words = prompt.split()
     length = re.search(r"(\d+)(kB)?@(max|\d+)", prompt)
     amount, is_size, rate = length.groups() if length else ("100", None, "max")
@@ -85,7 +85,7 @@ def text(wanted: Wanted) -> str:
 
 @lru_cache(maxsize=256)
 def tokens(wanted: Wanted) -> tuple[str, ...]:
-    """The answer as a provider sends it, piece by piece."""
+    """Return the answer in pieces, as a provider sends it."""
     chance = random.Random(wanted.name)
     body = {"prose": _prose, "table": _table, "code": _code}[wanted.kind](chance, wanted)
     if not wanted.size:

@@ -1,4 +1,4 @@
-"""The apps that are compared: how each is started, found healthy, and driven."""
+"""The compared apps: how to start each, check its health, and use it."""
 
 import atexit
 import json
@@ -33,7 +33,7 @@ class App:
 
     @property
     def box(self) -> str:
-        """Where a question is typed, as a CSS selector."""
+        """Return the CSS selector of the question box."""
         return '[data-testid="stChatInputTextArea"]' if self.is_streamlit else "#prompt"
 
     @property
@@ -41,8 +41,10 @@ class App:
         return '[data-testid="stChatMessage"]' if self.is_streamlit else ".reply"
 
     def start(self, provider: Process, health: str = "", **environ: str) -> Process:
-        """The app in a process of its own, with `provider` behind it, once `health` is answered:
-        by default, once it is ready for a question."""
+        """Start the app in its own process, asking `provider`, and wait until it answers `health`.
+
+        By default, that is when it is ready for a question.
+        """
         base = f"http://127.0.0.1:{provider.port}"
         if self.is_ours:
             environ = {
@@ -54,14 +56,14 @@ class App:
             }
         else:
             environ = {"BENCH_API_BASE": f"{base}/v2/ext/openai/v1", **environ}
-        # Elsewhere than in our root: .streamlit/config.toml there is ours, not theirs.
+        # Not in our root: the .streamlit/config.toml there is for this app only.
         cwd = ROOT if self.is_ours else RIVALS
         return Process(self.arguments, health or self.health, cwd=cwd, environ=environ)
 
 
 @cache
 def _folder() -> Path:
-    """A folder for what the apps keep, gone when the bench ends."""
+    """Return a folder for the apps' data, deleted when the benchmark ends."""
     folder = tempfile.mkdtemp(prefix="bench-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
@@ -90,7 +92,7 @@ PAGE = App(
     "/",
     is_streamlit=False,
 )
-# No chat at all: how soon a word can be there by way of Streamlit.
+# No chat: the least time in which Streamlit can show a word.
 SMALLEST = App("smallest", "Smallest page", _streamlit("smallest.py"), "/_stcore/health")
 ALL = (OURS, CANONICAL, LITELLM, PAGE)
 
@@ -100,7 +102,7 @@ def start_provider() -> Process:
 
 
 def asked(provider: Process, name: str) -> dict[str, Any]:
-    """What the provider's journal says of the question `#name`."""
+    """Return the provider's journal entry for the question `#name`."""
     found: dict[str, Any] = json.loads(get(provider.port, f"/_bench/journal?{name}")[1])
     return found
 

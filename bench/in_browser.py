@@ -1,7 +1,7 @@
-"""The same questions in real Chromium: what a person waits for, and what the browser pays.
+"""Ask the same questions in real Chromium: a person's waiting time, and the browser's work.
 
-Each measurement is one page of one app, so that a run can take the apps in turn. Times are taken
-inside the page: from its own Enter key to a change of its own document.
+Each measurement uses one page of one app, so that a run can alternate between apps. Times are
+taken inside the page: from its Enter key to a change of its document.
 """
 
 import base64
@@ -20,7 +20,7 @@ from tests.browser import FLAGS, find_chromium
 
 PATIENCE_MS = 120_000
 
-# Notes when Enter was pressed, and when the first and the last word of an answer were on the page.
+# Records when Enter was pressed, and when an answer's first and last words were on the page.
 WATCH = """
 window.bench = {};
 addEventListener("keydown", event => {
@@ -41,18 +41,18 @@ new MutationObserver(() => {
 
 @dataclass
 class Seen:
-    """One answer as it came to the page, in seconds after Enter."""
+    """One answer on the page, in seconds after Enter."""
 
     first_s: float
     whole_s: float
-    lag_s: float  # from the provider's last word to its being on the page
+    lag_s: float  # from sending the last word to showing it
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
     path = find_chromium()
     if path is None:
-        raise RuntimeError("The bench needs Chromium or Chrome on this machine.")
+        raise RuntimeError("The benchmark needs Chromium or Chrome on this machine.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
@@ -60,7 +60,7 @@ def chromium() -> Iterator[Browser]:
 
 
 class Tab:
-    """One visitor's page of one app. Use it in a `with`."""
+    """One visitor's page of one app. Use it as a context manager."""
 
     def __init__(self, browser: Browser, app: App, server: Process, provider: Process) -> None:
         self.app, self.server, self.provider = app, server, provider
@@ -73,12 +73,12 @@ class Tab:
         self.usable_at = time.perf_counter()
 
     def settle(self) -> None:
-        """Let the page finish what it does while nobody asks."""
+        """Let the page finish its background work."""
         self.page.wait_for_timeout(1000)
 
     def _enter(self, prompt: str) -> answers.Wanted:
         wanted = answers.read(prompt)
-        # A Streamlit chat takes the next question once its script has ended.
+        # A Streamlit chat accepts the next question when its script has ended.
         self.page.wait_for_selector(f"{self.app.box}:enabled")
         self.page.fill(self.app.box, prompt)
         self.page.evaluate(
@@ -88,7 +88,7 @@ class Tab:
         return wanted
 
     def first_s(self, prompt: str) -> float:
-        """Enter → first text, of a page that asks no provider."""
+        """Return the seconds from Enter to the first text, on a page without a provider."""
         self._enter(prompt)
         self.page.wait_for_function("bench.first", polling=100)
         noted = self.page.evaluate("bench")
@@ -106,9 +106,9 @@ class Tab:
         )
 
     def ask_counted(self, prompt: str) -> tuple[Seen, float]:
-        """The same, and the bytes that came: of messages or of a body, before compression.
+        """Ask, and count the bytes received: of messages or a body, before compression.
 
-        Parts of the app that the browser loads on first use are not among them.
+        Excludes parts of the app that the browser loads on first use.
         """
         received = 0
 
@@ -130,12 +130,12 @@ class Tab:
             channel.on("Network.dataReceived", on_body)
         channel.send("Network.enable")
         seen = self.ask(prompt)
-        self.page.wait_for_timeout(400)  # what follows the last word: its figures, the run's end
+        self.page.wait_for_timeout(400)  # the figures and the run's end follow the last word
         channel.detach()
         return seen, float(received)
 
     def ask_paced(self, prompt: str) -> tuple[Seen, float, float]:
-        """The same, and the seconds that the page's main thread and the server were busy."""
+        """Ask, and return how many seconds the page's main thread and the server were busy."""
         channel = self._context.new_cdp_session(self.page)
         channel.send("Performance.enable")
         busy, cpu_s = _busy_s(channel), self.server.cpu_s()

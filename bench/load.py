@@ -1,4 +1,4 @@
-"""What many visitors at once meet, and what one answer costs on its way."""
+"""Measure many visitors at once, and the bytes of one answer."""
 
 import asyncio
 import json
@@ -13,18 +13,18 @@ from bench.sockets import Times, Visitor
 
 @dataclass
 class Load:
-    """What many visitors at once met. Times in seconds."""
+    """The result of many visitors at once. Times in seconds."""
 
     over_ideal: list[float] = field(default_factory=list)  # time from Enter to the end ÷ ideal
     first_s: list[float] = field(default_factory=list)
-    lost: int = 0  # answers that did not come in time
+    lost: int = 0  # answers that did not arrive in time
     cpu_s: float = 0.0
     rss_before_mb: float = 0.0
     rss_mb: float = 0.0  # the highest
 
 
 async def load(app: App, server: Process, sessions: int, length: str, label: str) -> Load:
-    """`sessions` visitors, each with its page open, ask at the same moment."""
+    """Let `sessions` visitors, each with an open page, ask at the same moment."""
     result = Load(rss_before_mb=server.rss_mb())
     prompts = [f"{length} prose #{label}x{n}" for n in range(sessions)]
     wanted = [answers.read(prompt) for prompt in prompts]
@@ -62,7 +62,7 @@ async def _watch(server: Process, result: Load) -> None:
 
 
 async def _fetch(port: int, wanted: answers.Wanted, prompt: str) -> Times:
-    """What `fetch` of the bare page does, over a socket of its own."""
+    """Do what the bare page's `fetch` does, over a new socket."""
     body = json.dumps({"model": "bench", "messages": [{"role": "user", "content": prompt}]})
     head = f"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -82,10 +82,10 @@ async def _fetch(port: int, wanted: answers.Wanted, prompt: str) -> Times:
 
 @dataclass
 class Bytes:
-    """What one answer cost on its way, as multiples of its own size."""
+    """The bytes of one answer, as multiples of its size."""
 
     messages: float  # before compression
-    wire: float  # as a browser gets it that offers compression
+    wire: float  # as received by a browser that offers compression
     number: int  # of messages
 
 
@@ -97,7 +97,7 @@ async def count_bytes(app: App, server: Process, prompt: str) -> Bytes:
     await visitor.open()
     before = (visitor.received, visitor.wire_bytes, visitor.messages)
     times = await visitor.timed(wanted, prompt, 120)
-    await asyncio.sleep(0.3)  # what follows the last word: its figures, the end of the run
+    await asyncio.sleep(0.3)  # the figures and the run's end follow the last word
     await visitor.close()
     if times.last is None:
         raise RuntimeError(f"{app.title}: no answer to {prompt}")

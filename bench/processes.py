@@ -1,4 +1,4 @@
-"""Processes of the bench's own: started, watched through /proc (Linux), ended by their own id."""
+"""Start processes, watch them through /proc (Linux), and end them by their id."""
 
 import http.client
 import os
@@ -15,8 +15,8 @@ from typing import Self
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_S = 120
-KEPT = ("PATH", "HOME", "LANG", "TMPDIR")  # nothing else of the operator's environment
-_LISTENS = "0A"  # as /proc/net/tcp calls it
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR")  # all that is passed on from the environment
+_LISTENS = "0A"  # the code in /proc/net/tcp
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -27,7 +27,7 @@ def free_port() -> int:
 
 
 class Process:
-    """A Python server on loopback. Use it in a `with`; it is up when `healthy_s` is known."""
+    """A Python server on loopback. Use it as a context manager; once created, it is healthy."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Process:
         cwd: Path = ROOT,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        """`arguments` follow `python`. The port is "{port}" in them, PORT in the environment."""
+        """Start `python` with `arguments`. They name the port "{port}", the environment PORT."""
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by `stop`
@@ -76,7 +76,7 @@ class Process:
         return self._log.read()[-4000:]
 
     def cpu_s(self) -> float:
-        """Processor time of all its threads so far."""
+        """Return the CPU time of all its threads so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
@@ -87,10 +87,10 @@ class Process:
         return self._status("Threads")
 
     def connections(self) -> int:
-        """Its TCP sockets, but for those that listen: a socket pair inside it is no connection."""
+        """Count its TCP connections, without listening sockets and internal socket pairs."""
         inodes = set()
         for entry in Path(f"/proc/{self.pid}/fd").iterdir():
-            with suppress(FileNotFoundError):  # closed while we looked
+            with suppress(FileNotFoundError):  # closed in the meantime
                 inodes.add(str(entry.readlink()).removeprefix("socket:[").removesuffix("]"))
         count = 0
         for table in ("tcp", "tcp6"):
@@ -120,7 +120,7 @@ class Process:
 
 
 def get(port: int, path: str) -> tuple[int, bytes]:
-    """(status, body) of a GET on loopback."""
+    """GET `path` on loopback and return (status, body)."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", path)

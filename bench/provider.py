@@ -1,9 +1,9 @@
-"""An OpenAI-compatible provider in a process of its own: `python -m bench.provider --port 8099`.
+"""Run an OpenAI-compatible provider: `python -m bench.provider --port 8099`.
 
-`bench/answers.py` tells what it answers to which prompt. It speaks HTTP/1.1 over bare asyncio: a
-framework would take as much of the machine for each token as the apps that are measured.
+`bench/answers.py` defines its answer to each prompt. It speaks HTTP/1.1 over bare asyncio: a
+framework would use as much CPU for each token as the measured apps.
 
-GET /_bench/journal?7 tells what became of the question #7.
+GET /_bench/journal?7 returns the state of the question #7.
 """
 
 import argparse
@@ -22,7 +22,7 @@ KEPT = 50_000  # questions in the journal
 
 @dataclass
 class Asked:
-    """What became of one question. Times are Unix milliseconds."""
+    """The state of one question. Times are Unix milliseconds."""
 
     tries: int = 0
     first_ms: float = 0.0
@@ -44,7 +44,7 @@ class Provider:
             writer.close()
 
     async def _answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """Read a request and answer it; False when the connection is over."""
+        """Read a request and answer it; return False when the connection has ended."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         method, path, _ = head.split(" ", 2)
         length = 0
@@ -82,7 +82,7 @@ class Provider:
 async def _stream(
     writer: asyncio.StreamWriter, wanted: Wanted, asked: Asked, *, with_usage: bool
 ) -> str:
-    """Send the answer; how it ended, for the journal."""
+    """Send the answer; return how it ended, for the journal."""
     pieces = tokens(wanted)
     half = len(pieces) // 2
     writer.write(
@@ -103,7 +103,7 @@ async def _stream(
             if wait_s > 0:
                 await asyncio.sleep(wait_s)
         elif number % 32 == 31:
-            await asyncio.sleep(0)  # another answer's turn
+            await asyncio.sleep(0)  # let other answers run
         if number == 0:
             asked.first_ms = time.time() * 1000
         _send_chunk(writer, {"content": piece})

@@ -1,4 +1,4 @@
-"""What was measured, and the one table it becomes."""
+"""Collect the measured values and format them as one table."""
 
 import os
 import platform
@@ -17,7 +17,7 @@ LIBRARIES = ("streamlit", "litellm", "openai", "starlette", "uvicorn", "websocke
 
 @dataclass
 class Report:
-    """Every measured value: row → app → values, in the order in which they were taken."""
+    """All measured values: row → app → values, in order of measurement."""
 
     values: dict[str, dict[str, list[float]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
@@ -25,11 +25,11 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
     def add(self, row: str, app: App, *values: float) -> None:
-        """`row` ends with the unit in brackets: "Enter → first text [ms]"."""
+        """Add values to `row`, which ends with its unit: "Enter → first text [ms]"."""
         self.values[row][app.name].extend(values)
 
     def table(self, apps: Sequence[App]) -> str:
-        """Median (lowest to highest, where there are several), ratio to the canonical chat."""
+        """Format medians (lowest to highest, if several) and their ratios to the canonical chat."""
         head = ["", *(app.title for app in apps)]
         lines = [head, ["---"] * len(head)]
         for row, of_apps in self.values.items():

@@ -1,7 +1,7 @@
-"""`python -m bench.run`: this app beside others, in one run, as one Markdown table.
+"""Compare this app with others in one run, as a Markdown table: `python -m bench.run`.
 
-The apps are taken in turn within each repeat, so that a machine that is busy for a while is busy
-for all of them; compare by the ratios. `--quick` takes about 6 minutes, all of it about 28.
+Each repeat measures the apps in turn, so that a busy spell of the machine affects all of them;
+compare the ratios. `--quick` takes about 6 minutes, the full run about 28.
 """
 
 import argparse
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Amount:
-    """How much is measured."""
+    """How much to measure."""
 
     firsts: int
     repeats: int
@@ -38,7 +38,7 @@ class Amount:
     load_repeats: int
     cold_starts: int
     bytes_of: int  # how many of BYTES
-    litellm_sessions: int  # at most: litellm's own loop makes its chat slower by minutes
+    litellm_sessions: int  # at most: litellm's own loop slows its chat by minutes
 
 
 FULL = Amount(9, 3, 100, (10, 25, 50, 100), 2, 3, 4, 50)
@@ -61,7 +61,7 @@ _names = count(1)  # of questions
 
 
 def prompt(what: str) -> str:
-    """A question that nobody has asked before."""
+    """Return a question that was not asked before."""
     return f"{what} #{next(_names)}q"
 
 
@@ -70,7 +70,7 @@ def size_of(question: str) -> int:
 
 
 def first_text(bench: Bench) -> None:
-    """Short answers on a page that is warm: the app's own delay is all there is."""
+    """Measure short answers on a warm page: only the app's own delay."""
     for app, server in bench.started:
         with bench.tab(app, server) as tab:
             tab.ask(prompt("40@50 prose"))
@@ -83,7 +83,7 @@ def first_text(bench: Bench) -> None:
 
 
 def _least(bench: Bench) -> None:
-    """What is left when a page does nothing: below it, Streamlit cannot go."""
+    """Measure a page that does nothing: the lower limit of Streamlit."""
     with (
         apps.SMALLEST.start(bench.provider) as server,
         bench.tab(apps.SMALLEST, server) as tab,
@@ -95,7 +95,7 @@ def _least(bench: Bench) -> None:
             found.append(tab.first_s(prompt("40@50 prose")) * 1000)
             tab.page.wait_for_timeout(300)
     bench.report.notes.append(
-        "The smallest Streamlit page, which has no history and asks nobody: Enter → its one word"
+        "The smallest Streamlit page (no history, no provider): Enter → its one word"
         f" in {median(found):.0f} ms ({min(found):.0f} to {max(found):.0f})."
     )
 
@@ -146,7 +146,7 @@ BYTES = (
 
 
 def received(bench: Bench) -> None:
-    """Bytes are nearly the same each time: one look in the browser, one over a raw socket."""
+    """Count bytes once in the browser and once over a raw socket: they hardly vary."""
     for length, title in BYTES[: bench.amount.bytes_of]:
         for app, server in bench.started:
             question = prompt(length)
@@ -162,11 +162,11 @@ def received(bench: Bench) -> None:
 
 
 def history(bench: Bench) -> None:
-    """A long conversation: its exchanges are asked one by one, as a visitor would."""
+    """Measure a long conversation, asked question by question, as a visitor would."""
     exchanges = bench.amount.exchanges
     for app, server in bench.started:
         if app is apps.LITELLM:
-            continue  # what is drawn is the canonical chat's, and it takes minutes
+            continue  # it draws what the canonical chat draws, and takes minutes
         with bench.tab(app, server) as tab:
             for _ in range(exchanges):
                 tab.ask(prompt("120@max prose"), look_every_ms=30)
@@ -179,7 +179,7 @@ def history(bench: Bench) -> None:
 
 
 def cold(bench: Bench) -> None:
-    """A process of its own for each start, visited as soon as it serves; the browser is warm."""
+    """Measure each start in a new process, visited as soon as it serves, with a warm browser."""
     for _ in range(bench.amount.cold_starts):
         for app, _ in bench.started:
             serves = "/_stcore/health" if app.is_streamlit else app.health
@@ -209,7 +209,9 @@ def load(bench: Bench) -> None:
 def _add_load(report: Report, app: App, sessions: int, told: load_of.Load) -> None:
     who = f"{sessions} sessions"
     if told.lost:
-        report.notes.append(f"{app.title}: {told.lost} of {sessions} answers did not come in time.")
+        report.notes.append(
+            f"{app.title}: {told.lost} of {sessions} answers did not arrive in time."
+        )
     if len(told.first_s) > 1:
         for row, values in (("time ÷ ideal", told.over_ideal), ("first text", told.first_s)):
             unit, factor = (" [ms]", 1000) if row == "first text" else ("", 1)
@@ -221,7 +223,7 @@ def _add_load(report: Report, app: App, sessions: int, told: load_of.Load) -> No
 
 
 def _alone(work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work` in a thread of its own: this one's event loop is Playwright's."""
+    """Run `work` in another thread, since this thread's event loop belongs to Playwright."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, work).result()
 

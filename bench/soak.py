@@ -1,8 +1,8 @@
-"""`python -m bench.soak --minutes 30`: fifty visitors who do everything, and then an account of it.
+"""Run fifty visitors under mixed load and report on it: `python -m bench.soak --minutes 30`.
 
-They ask whole answers and broken ones, stop them, lose their connection with and without coming
-back, and change the page in mid-reply. At the end every answer is whole or honestly marked, no
-thread and no connection is left over, and memory has stopped growing; else the exit status is 1.
+They ask for complete and broken answers, stop them, lose their connection (some come back, some do
+not) and change pages during a reply. The exit status is 0 if every answer is complete or marked as
+incomplete, no thread or connection is left over, and memory has stopped growing; otherwise 1.
 """
 
 import argparse
@@ -18,15 +18,15 @@ from bench.processes import Process
 from bench.report import commit, load_average
 from bench.visitors import Ledger, Person
 
-LEASE_S = 20.0  # short, so that a reply whose visitor left is ended while we look
-SETTLE_S = 150.0  # at most, for what is left over at the end to go
+LEASE_S = 20.0  # short, so that abandoned replies end during the run
+SETTLE_S = 150.0  # at most, for threads and connections to end
 EVERY_S = 10.0
 MEMORY_GROWTH = 1.05  # last third over middle third, at most
 
 
 @dataclass
 class Sample:
-    """The server at one moment."""
+    """The server's state at one moment."""
 
     at_s: float
     phase: str
@@ -63,13 +63,13 @@ class Series:
             await asyncio.sleep(EVERY_S)
 
     def thirds_mb(self) -> list[float]:
-        """Mean memory in each third of the load."""
+        """Return the mean memory in each third of the load."""
         during = [s.rss_mb for s in self.samples if s.phase == "during"]
         size = max(1, len(during) // 3)
         return [mean(during[:size]), mean(during[size : 2 * size]), mean(during[2 * size :])]
 
     def table(self) -> str:
-        """Every row, or about forty of them."""
+        """Format all samples, or about forty of them."""
         head = "| s | phase | threads | connections | memory MB | CPU % | answers |"
         lines = [head, "|---" * 7 + "|"]
         step = max(1, len(self.samples) // 40)
@@ -89,7 +89,7 @@ class Series:
 
 
 async def settled(server: Process, threads: int, connections: int) -> None:
-    """Wait until no more than this is left, or for `SETTLE_S`."""
+    """Wait until no more than these are left, for `SETTLE_S` at most."""
     until = time.monotonic() + SETTLE_S
     while time.monotonic() < until:
         if server.threads() <= threads and server.connections() <= connections:
@@ -98,7 +98,7 @@ async def settled(server: Process, threads: int, connections: int) -> None:
 
 
 async def quiet(server: Process) -> None:
-    """Wait until threads and connections have not changed for longer than idle ones last."""
+    """Wait until threads and connections stay unchanged for longer than idle ones last."""
     seen, since = (0, 0), time.monotonic()
     until = time.monotonic() + SETTLE_S
     while time.monotonic() < until and time.monotonic() - since < LEASE_S + 15:
@@ -112,7 +112,7 @@ async def soak(server: Process, provider: Process, people: int, minutes: float) 
     ledger = Ledger()
     series = Series(server, ledger)
     series.take("started")
-    # Pools of threads fill on first use: they are no leak, so they are filled before the baseline.
+    # Thread pools fill on first use. That is not a leak, so fill them before the baseline.
     warm = [Person(f"w{n}", server, provider, ledger, LEASE_S) for n in range(people)]
     await asyncio.gather(*(person.greet() for person in warm))
     await quiet(server)
@@ -131,11 +131,11 @@ async def soak(server: Process, provider: Process, people: int, minutes: float) 
 
     first, middle, last = series.thirds_mb()
     print(series.table())
-    print("\n| visitor did | answer asked for | outcome | times |\n|---|---|---|---|")
+    print("\n| action | requested answer | outcome | times |\n|---|---|---|---|")
     for (action, kind, outcome), times in sorted(ledger.outcomes.items()):
         print(f"| {action} | {kind} | {outcome} | {times} |")
     verdicts = {
-        f"Every answer whole or marked ({ledger.total()} of them)": not ledger.wrong,
+        f"All {ledger.total()} answers complete or marked as incomplete": not ledger.wrong,
         f"Threads: {before.threads} before, {after.threads} after": after.threads <= before.threads,
         f"Connections: {before.connections} before, {after.connections} after": after.connections
         <= before.connections,
@@ -165,7 +165,7 @@ def main() -> int:
     ):
         holds = asyncio.run(soak(server, provider, chosen.visitors, chosen.minutes))
         if told := server.log().strip():
-            print(f"\nThe server said, at the end:\n\n{told}")
+            print(f"\nThe end of the server's log:\n\n{told}")
     return 0 if holds else 1
 
 

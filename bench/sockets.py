@@ -1,8 +1,8 @@
-"""Visitors without a browser: Streamlit's own protocol over a raw websocket, many in one process.
+"""Visitors without a browser: they speak Streamlit's protocol over a websocket, many in a process.
 
-A visitor does what a tab does: it opens a page, fills in widgets by their keys, and keeps what is
-drawn. While an answer is only timed, its messages are searched, not parsed: the visitors must not
-take the machine from the app.
+A visitor does what a tab does: it opens a page, fills in widgets by their keys, and stores what is
+drawn. When an answer is only timed, its messages are searched, not parsed, so that the visitors
+leave the CPU to the app.
 """
 
 import asyncio
@@ -35,12 +35,12 @@ class Drawn:
     body: str
     run: int
     is_caption: bool
-    widget: str  # its id; "" where it is none
+    widget: str  # its id; "" if it is not a widget
 
 
 @dataclass
 class Times:
-    """One question, in seconds of this process's clock; None is "did not come"."""
+    """One question, in seconds of this process's clock; None if it did not arrive."""
 
     asked: float
     first: float | None = None
@@ -48,7 +48,7 @@ class Times:
 
 
 class Counted(websockets.ClientConnection):
-    """Counts what came over the wire, compressed as it is."""
+    """A connection that counts the bytes on the wire, compressed."""
 
     wire_bytes = 0
 
@@ -58,24 +58,24 @@ class Counted(websockets.ClientConnection):
 
 
 class Visitor:
-    """One tab. `opened`, then `ask`, `click`, `go`; `elements` is what it shows."""
+    """One tab. `connect`, `open`, then `ask`, `click`, `go`; `elements` is what it shows."""
 
     def __init__(self, url: str, *, compress: bool = False) -> None:
         self.url = url
         self.session_id = ""
         self.elements: dict[Path, Drawn] = {}
-        self.blocks: dict[Path, tuple[str, int]] = {}  # path → (whose chat message or "", run)
+        self.blocks: dict[Path, tuple[str, int]] = {}  # (a chat message's author or "", run)
         self.widgets: dict[str, str] = {}  # key → id
-        self.idle = asyncio.Event()  # no script runs
+        self.idle = asyncio.Event()  # set while no script runs
         self.faults: list[str] = []
         self.received = 0  # bytes of messages, before compression
         self.messages = 0
         self._compression = "deflate" if compress else None
         self._page_hash = ""
-        self._pages: dict[str, str] = {}  # what an address calls a page → the page's hash
+        self._pages: dict[str, str] = {}  # page name in the URL → the page's hash
         self._wanted_page = ""
         self._runs_when_sent = 0
-        self.run = 0  # how many scripts have begun
+        self.run = 0  # number of scripts started
         self._socket: Counted | None = None
         self._reader: asyncio.Task[None] | None = None
         self._on_data: Callable[[bytes], None] = self._take
@@ -83,10 +83,10 @@ class Visitor:
     # --- the socket ---------------------------------------------------------------------------
 
     async def connect(self) -> None:
-        """Open the socket; the same session again where there was one."""
+        """Open the socket; resume the session if there was one."""
         address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
         protocols = ["streamlit", "x", self.session_id] if self.session_id else ["streamlit"]
-        self._socket = await websockets.connect(  # type: ignore[assignment]  # what create_connection makes
+        self._socket = await websockets.connect(  # type: ignore[assignment]  # made by create_connection
             address,
             subprotocols=protocols,  # type: ignore[arg-type]  # plain strings are fine
             max_size=None,
@@ -118,7 +118,7 @@ class Visitor:
         await self._end_reader()
 
     async def drop(self) -> None:
-        """Lose the connection, without a word."""
+        """Drop the connection without closing it."""
         self._connection.transport.abort()
         await self._end_reader()
 
@@ -127,15 +127,15 @@ class Visitor:
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
 
-    # --- what a visitor does ------------------------------------------------------------------
+    # --- actions ------------------------------------------------------------------------------
 
     async def open(self, page: str = "", timeout_s: float = 60) -> None:
-        """Go to a page, as a fresh tab or a click on a link would, and wait for it."""
+        """Open a page, as a new tab or a click on a link does, and wait for it."""
         await self._rerun(page_hash="", page_name=page)
         await self.till_idle(timeout_s)
 
     async def go(self, page: str) -> None:
-        """Go to a page; it may still be drawn when this returns."""
+        """Go to a page without waiting until it is drawn."""
         self.widgets.clear()
         await self._rerun(page_hash="", page_name=page)
 
@@ -151,7 +151,7 @@ class Visitor:
         await self._rerun(WidgetState(id=self.widgets[key], trigger_value=True))
 
     async def till_idle(self, timeout_s: float) -> None:
-        """Wait until no script runs, and none follows: one run may end for the next."""
+        """Wait until no script runs and none follows: one run may end to start the next."""
         async with asyncio.timeout(timeout_s):
             while True:
                 await self.idle.wait()
@@ -161,14 +161,14 @@ class Visitor:
                     return
 
     async def runs_within(self, timeout_s: float) -> bool:
-        """Whether what was asked for last makes a script run, and tells so, in this time."""
+        """Return whether the last request starts a script within `timeout_s`."""
         until = time.perf_counter() + timeout_s
         while self.run == self._runs_when_sent and time.perf_counter() < until:
             await asyncio.sleep(0.02)
         return self.run > self._runs_when_sent
 
     async def timed(self, wanted: answers.Wanted, prompt: str, timeout_s: float) -> Times:
-        """Ask, and watch for the answer's first and last words only. Nothing is kept of it."""
+        """Ask, and time the answer's first and last words. The answer is not stored."""
         over = asyncio.Event()
         begin, end = wanted.begin.encode(), wanted.end.encode()
 
@@ -207,7 +207,7 @@ class Visitor:
         self._runs_when_sent = self.run
         await self._connection.send(message.SerializeToString())
 
-    # --- what it is shown ---------------------------------------------------------------------
+    # --- what the page shows ------------------------------------------------------------------
 
     def _take(self, data: bytes) -> None:
         message = ForwardMsg()
@@ -226,7 +226,7 @@ class Visitor:
             self._page_hash = message.navigation.page_script_hash or self._page_hash
         elif kind == "script_finished" and message.script_finished in OVER:
             self._forget_stale()
-            # An older run may end after the next one was asked for.
+            # An older run may end after the next one was requested.
             is_wanted = self._wanted_page in ("", self._page_hash)
             if is_wanted and self.run > self._runs_when_sent:
                 self.idle.set()
@@ -243,7 +243,7 @@ class Visitor:
         element = delta.new_element
         kind = element.WhichOneof("type") or ""
         sent = getattr(element, kind)
-        if path in self.blocks:  # an element takes a block's place, and all that was in it
+        if path in self.blocks:  # an element replaces a block and everything in it
             self._drop_under(path)
         body = str(getattr(sent, "body", "") or getattr(sent, "code_text", ""))
         is_caption = kind == "markdown" and sent.element_type == Markdown.Type.CAPTION
@@ -264,16 +264,16 @@ class Visitor:
                 del kept[below]
 
     def _forget_stale(self) -> None:
-        """A run that ends takes away what it did not draw."""
+        """Drop what the run that ended did not draw."""
         self.elements = {p: e for p, e in self.elements.items() if e.run == self.run}
         self.blocks = {p: b for p, b in self.blocks.items() if b[1] == self.run}
 
     def shows(self, key: str) -> bool:
-        """Whether the widget with this key is on the page."""
+        """Return whether the widget with this key is on the page."""
         return self.widgets.get(key) in {e.widget for e in self.elements.values() if e.widget}
 
     def reply_to(self, prompt: str) -> list[Drawn]:
-        """What is drawn as the answer to `prompt`, from top to bottom; empty when nothing is."""
+        """Return the elements of the answer to `prompt`, from top to bottom."""
         messages = sorted(p for p, (name, _) in self.blocks.items() if name)
         for asking, answering in pairwise(messages):
             if any(element.body == prompt for element in self._inside(asking)):

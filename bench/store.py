@@ -1,7 +1,7 @@
-"""`python -m bench.store`: how long kept conversations take, as one Markdown table.
+"""Time saved conversations, as a Markdown table: `python -m bench.store`.
 
-One visitor with 2,000 conversations of 50 turns, and ten others with 100 each, on SQLite and, where
-there is one on the machine, on PostgreSQL. `--chats 200` takes less. Filling takes minutes.
+One visitor has 2,000 conversations of 50 turns, ten others 100 each, on SQLite and, if it is
+installed, PostgreSQL. Filling takes minutes; `--chats 200` takes less.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from tests import postgres
 
 OWNER, OTHERS = "0" * 64, [hashlib.sha256(b"%d" % n).hexdigest() for n in range(10)]
 TURNS, OTHERS_CHATS = 50, 100
-# English as it is spread, from this project's own documents, and names that are nowhere else.
+# Real English, from this project's documents, and names that appear nowhere else.
 DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 PROSE = re.findall(r"[A-Za-z']+", "\n".join(each.read_text("utf-8") for each in DOCUMENTS))
 NAMES = ["".join(s) for s in itertools.product(*[["ka", "mo", "ri", "tel", "van", "sü", "do"]] * 5)]
@@ -36,7 +36,7 @@ Action = Callable[[], object]
 
 
 def fill(store: Store, chats: int) -> list[Chat]:
-    """Some of OWNER's chats, as they were saved."""
+    """Fill the store; return some of OWNER's chats as they were saved."""
     kept = []
     for owner, count in [*((other, OTHERS_CHATS) for other in OTHERS), (OWNER, chats)]:
         for number in range(count):
@@ -69,7 +69,7 @@ def conversation(number: int, rare: str) -> Chat:
 
 
 def a_turn(rng: random.Random, rare: str) -> Turn:
-    """About 1,000 characters, as chats with models have them; common words are very common."""
+    """Make a turn of about 1,000 characters, with word frequencies of real text."""
     turn = new_turn(
         words(rng, 15), {"url": MODEL, "name": "m", "input_price": None, "output_price": None}
     )
@@ -84,7 +84,7 @@ def words(rng: random.Random, count: int) -> str:
 
 
 def actions(store: Store, chats: list[Chat]) -> dict[str, Action]:
-    """What is measured: a name → one go."""
+    """Return the measured actions by name."""
     rng = random.Random(7)
     running = new_turn("How long?", chats[0]["turns"][0]["model"])
     running["replies"] = [{"role": "assistant", "content": words(rng, 800)}]
@@ -101,13 +101,13 @@ def actions(store: Store, chats: list[Chat]) -> dict[str, Action]:
     return {
         "list, first 50": lambda: store.listing(OWNER),
         "list, 50 from the 1,000th": lambda: store.listing(OWNER, offset=1000),
-        f"search, a word of one turn ({NEEDLE})": lambda: store.listing(OWNER, NEEDLE.upper()),
+        f"search, a word in one turn ({NEEDLE})": lambda: store.listing(OWNER, NEEDLE.upper()),
         "search, a very common word (the)": lambda: store.listing(OWNER, "the"),
         "search, a common word (conversation)": lambda: store.listing(OWNER, "conversation"),
         "search, a rare name": lambda: store.listing(OWNER, NAMES[4711]),
-        "search, some words in a row": lambda: store.listing(OWNER, piece),
-        "search, two letters that are rare (kö)": lambda: store.listing(OWNER, "kö"),
-        "search, nowhere": lambda: store.listing(OWNER, "zzyzzx zzyzzy"),
+        "search, a phrase": lambda: store.listing(OWNER, piece),
+        "search, two rare letters (kö)": lambda: store.listing(OWNER, "kö"),
+        "search, no match": lambda: store.listing(OWNER, "zzyzzx zzyzzy"),
         "open a conversation of 50 turns": lambda: store.load(OWNER, rng.choice(chats)["id"]),
         "save a conversation of 50 turns, unchanged": save,
         "save a running reply of 5,000 characters": grow,
@@ -115,7 +115,7 @@ def actions(store: Store, chats: list[Chat]) -> dict[str, Action]:
 
 
 def times_ms(action: Action, goes: int) -> list[float]:
-    action()  # what the system keeps in memory is there from then on
+    action()  # fills the system's caches
     taken = []
     for _ in range(goes):
         began = time.perf_counter()
@@ -147,7 +147,7 @@ def main() -> None:
             began = time.perf_counter()
             chats = fill(store, options.chats)
             took = f"{time.perf_counter() - began:,.0f} s"
-            rows.setdefault("filling it, in all", []).append(took)
+            rows.setdefault("fill, total", []).append(took)
             for what, action in actions(store, chats).items():
                 cuts = quantiles(times_ms(action, options.goes), n=20)
                 rows.setdefault(f"{what} [ms]", []).append(f"{cuts[9]:.1f} / {cuts[18]:.1f}")

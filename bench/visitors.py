@@ -1,4 +1,4 @@
-"""What visitors of the soak do, and whether they were told the truth about every answer."""
+"""Act as visitors of the soak, and check that every answer is complete or marked."""
 
 import asyncio
 import random
@@ -13,9 +13,9 @@ from bench.processes import Process
 from bench.sockets import Drawn, Visitor
 
 PATIENCE_S = 90
-STANDSTILL_S = 20.0  # a busy machine may take seconds; a page that stands still, forever
+STANDSTILL_S = 20.0  # a busy machine may take seconds; a frozen page takes forever
 LOOKS = 10
-# What is asked, and how often of a hundred.
+# Each prompt, and how many of a hundred questions use it.
 KINDS = {
     "150@50 prose": 40,
     "400@50 prose": 10,
@@ -28,14 +28,14 @@ KINDS = {
     "100@50 500": 4,
 }
 ACTIONS = {"wait": 46, "stop": 14, "drop": 14, "change page": 14, "leave": 6, "away": 3, "rerun": 3}
-BROKEN = ("cut", "short", "500")  # never whole
+BROKEN = ("cut", "short", "500")  # never complete
 MARKS = ("Stopped.", "Ended because", "Interrupted", "Cut by", "Ended by")
-ASKS_OF_A_CHAT = 12  # then a new one, as every request carries the whole conversation
+ASKS_OF_A_CHAT = 12  # then a new chat: every request carries the whole conversation
 
 
 @dataclass
 class Ledger:
-    """(what the visitor did, what was asked, what came of it) → how often; and what went wrong."""
+    """Counts by (action, prompt, outcome), and a list of what went wrong."""
 
     outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Ledger:
 
 
 class Person:
-    """One visitor at a time, with a chance of its own; the same in every soak."""
+    """A visitor whose random choices are the same in every soak."""
 
     def __init__(
         self, name: str, server: Process, provider: Process, ledger: Ledger, lease_s: float
@@ -61,10 +61,10 @@ class Person:
         self.tab = Visitor(server.url)
         self._chance = random.Random(name)
         self._asked = 0
-        self._left: list[tuple[str, str]] = []  # (kind, name) of what nobody waited for
+        self._left: list[tuple[str, str]] = []  # (kind, name) of abandoned questions
 
     async def greet(self) -> None:
-        """Come, ask one thing, go."""
+        """Arrive, ask one question, leave."""
         await self._arrive()
         question = self._question("100@50 prose")
         await self.tab.ask(question)
@@ -80,7 +80,7 @@ class Person:
             question = self._question(kind)
             try:
                 await self._do(action, kind, question)
-            except Exception as error:  # noqa: BLE001 - a visitor who fails is a finding, not the end
+            except Exception as error:  # noqa: BLE001 - a failing visitor is a result, not the end
                 self._wrong(action, kind, f"{type(error).__name__}: {error}"[:200])
                 await self.tab.close()
                 await self._arrive()
@@ -91,11 +91,11 @@ class Person:
         await self.tab.close()
 
     def account_for_left(self) -> None:
-        """What nobody waited for must have ended at the provider too, by itself or by the lease."""
+        """Check that abandoned answers ended at the provider too, by themselves or by the lease."""
         for kind, name in self._left:
             told = asked(self.provider, name)
             state = told["state"] if told else "never asked"
-            wrong = "still asked for" if state in ("asked", "sending") else ""
+            wrong = "still running" if state in ("asked", "sending") else ""
             self.ledger.note("leave", kind, f"at the provider: {state}", wrong)
 
     async def _arrive(self) -> None:
@@ -128,7 +128,7 @@ class Person:
             await self._arrive()
             return
         wanted = answers.read(question)
-        # The end of a run that was overtaken looks like the end of the last one.
+        # The end of an overtaken run looks like the end of the last one.
         for _ in range(LOOKS):
             await self.tab.till_idle(PATIENCE_S)
             shown, marked = self._shown(question)
@@ -138,11 +138,11 @@ class Person:
         self._judge(action, kind, question)
 
     async def _return(self, action: str, kind: str) -> None:
-        """Connect again and ask for a run, as a browser does. A page that stands still is wrong."""
+        """Reconnect and request a run, as a browser does. A frozen page is an error."""
         await self.tab.connect()
         await self.tab.rerun()
         if not await self.tab.runs_within(STANDSTILL_S):
-            self._wrong(action, kind, "stood still after it came back")
+            self._wrong(action, kind, "page frozen after reconnecting")
             await self.tab.rerun()
 
     def _judge(self, action: str, kind: str, question: str) -> None:
@@ -150,18 +150,18 @@ class Person:
         whole = _plain(answers.text(wanted))
         shown, marked = self._shown(question)
         if wanted.fault in BROKEN and shown == whole:
-            self._wrong(action, kind, "whole, though it was never sent whole")
+            self._wrong(action, kind, "complete, though it was never sent completely")
         elif shown == whole:
-            self.ledger.note(action, kind, "whole" if not marked else "whole, and marked")
+            self.ledger.note(action, kind, "complete" if not marked else "complete, and marked")
         elif not whole.startswith(shown):
-            self._wrong(action, kind, f"not its text: {shown[:40]!r} … {shown[-40:]!r}")
+            self._wrong(action, kind, f"wrong text: {shown[:40]!r} … {shown[-40:]!r}")
         elif marked:
-            self.ledger.note(action, kind, "part or nothing, marked")
+            self.ledger.note(action, kind, "incomplete, and marked")
         else:
             self._wrong(action, kind, f"{len(shown)} of {len(whole)} characters, without a mark")
 
     def _shown(self, question: str) -> tuple[str, bool]:
-        """(the answer's text on the page, whether the page says that it is not whole)"""
+        """Return the answer's text on the page, and whether it is marked as incomplete."""
         reply = self.tab.reply_to(question)
         return _plain(" ".join(_texts(reply))), _is_marked(reply)
 
@@ -181,7 +181,7 @@ class Person:
 
 
 def _texts(reply: list[Drawn]) -> list[str]:
-    """The reply's own words: what is said about it is set smaller, or in a box."""
+    """Return the reply's own text, without captions and boxes about it."""
     return [e.body for e in reply if e.kind == "markdown" and not e.is_caption]
 
 
@@ -192,5 +192,5 @@ def _is_marked(reply: list[Drawn]) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Without the white space that the edges of a block lose."""
+    """Remove white space: the edges of a block lose it."""
     return re.sub(r"\s+", "", text)

@@ -1,4 +1,4 @@
-"""Run by Alembic on the connection that `history/store/opening.py` holds the lock on."""
+"""Run the migrations, on the connection that `history/store/opening.py` has locked."""
 
 from alembic import context
 

@@ -49,21 +49,21 @@ def errors_document() -> str:
     lines = [
         "# What can go wrong",
         "",
-        "Written from `clarifai_chat/errors.py` by"
-        " `UPDATE_DOCS=1 make test ARGS=tests/test_docs.py`; a test compares.",
+        "Generated from `clarifai_chat/errors.py` by"
+        " `UPDATE_DOCS=1 make test ARGS=tests/test_docs.py`. Do not edit.",
         "",
-        "Clarifai's status code decides, then the HTTP status. Some failures have neither: no token"
-        " (`NoPat`), no connection (`Unreachable`), a reply that breaks off (`CutOff`) or is none"
-        " (`BadReply`). Where a server's words speak of its context window, `TooLong` replaces a"
-        " vaguer meaning, whatever the code. A connection lost before the first token counts as"
-        " `Unreachable` does: it is made again.",
+        "Clarifai's status code decides which error is shown, then the HTTP status. Some failures"
+        " have neither: no token (`NoPat`), no connection (`Unreachable`), a reply that breaks off"
+        " (`CutOff`) or is invalid (`BadReply`). If the server's message mentions the context"
+        " window, `TooLong` replaces a vaguer error, whatever the code. A connection lost before"
+        " the first token counts as `Unreachable`.",
         "",
-        "What may pass by itself is asked again after the seconds of the last column, visibly,"
-        " before the first token only, at most"
-        f" {llm.MAX_ATTEMPTS - 1} times; a server's Retry-After comes first, up to"
-        f" {llm.MAX_RETRY_AFTER_S:.0f} s. Longer than that is told, and left to the reader.",
+        "Temporary failures are retried after the seconds in the last column, visibly, before the"
+        f" first token only, at most {llm.MAX_ATTEMPTS - 1} times. A server's Retry-After takes"
+        f" precedence, up to {llm.MAX_RETRY_AFTER_S:.0f} s; if it is longer, the reader sees it"
+        " and decides.",
         "",
-        "| Name | What the reader sees | Cause | Advice | Codes | HTTP | Again after, s |",
+        "| Name | What the reader sees | Cause | Advice | Codes | HTTP | Retry after, s |",
         "|---|---|---|---|---|---|---|",
     ]
     for kind in kinds():

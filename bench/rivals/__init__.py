@@ -1,1 +1,1 @@
-"""The apps that ours is measured against, each as small as its tutorial."""
+"""The apps to compare with, each as small as its tutorial."""

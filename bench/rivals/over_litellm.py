@@ -1,8 +1,8 @@
-"""The same chat over litellm, whose chunks `st.write_stream` does not know: mapped to text."""
+"""The same chat over litellm. `st.write_stream` does not know its chunks: map them to text."""
 
 import os
 
-# Without a network its import would wait for a price list; a rival is not measured by that.
+# Without a network its import would wait for a price list; that is not measured here.
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
 import litellm

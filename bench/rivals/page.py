@@ -1,4 +1,4 @@
-"""A bare page that reads the provider's events with `fetch`: about what a browser can do at most.
+"""A bare page that reads the provider's events with `fetch`: about the most a browser can do.
 
 It draws plain text, keeps no history and passes every byte on as it came.
 """

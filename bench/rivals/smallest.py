@@ -1,4 +1,4 @@
-"""The least that Streamlit can show after Enter: one word, of nobody's. No history, no provider."""
+"""The least that Streamlit can show after Enter: one word, without history or provider."""
 
 import streamlit as st
 

@@ -1,6 +1,6 @@
-"""Conversations, their turns and attachments, presets, and an index of words.
+"""Create conversations, their turns and attachments, presets, and a word index.
 
-There is no way back: a database that is newer than the app is refused.
+There is no downgrade: the app refuses a database newer than itself.
 """
 
 import sqlalchemy as sa
@@ -93,8 +93,8 @@ def upgrade() -> None:
     _index_words()
 
 
-# Without the index, searches read every turn: slower, and otherwise the same. Its hits are read
-# again, so it keeps no positions.
+# Without the index, searches read every turn: slower, same results. Searches check its hits in the
+# text, so it keeps no positions.
 _SQLITE = (
     """CREATE VIRTUAL TABLE turns_index USING fts5(
         text, content='turns', content_rowid='serial', detail='none', columnsize=0,
@@ -133,7 +133,7 @@ def _index_words() -> None:
 
 
 def _is_missing(error: DBAPIError) -> bool:
-    """Whether the database has no trigrams: an old or bare SQLite, an extension not allowed."""
+    """Return whether the database lacks trigrams: an old or bare SQLite, a forbidden extension."""
     if getattr(error.orig, "sqlstate", None) in ("42501", "58P01", "0A000"):
         return True
     return any(words in str(error.orig) for words in ("no such module", "tokenizer"))
