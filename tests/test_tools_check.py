@@ -96,9 +96,9 @@ ENUM = {"type": "string", "description": "Text."}
 # A tool, and what is said about it: the level and the code, and a part of the sentence.
 SAID = [
     # check
-    (tool(name=...), "error", "name.missing", "and has none"),
+    (tool(name=...), "error", "name.missing", "but it has no name"),
     (tool(name=3), "error", "name.missing", "not a number"),
-    (tool(name=""), "error", "name.pattern", 'The name "" must have'),
+    (tool(name=""), "error", "name.pattern", 'The name "" must consist'),
     (tool(name="get weather!"), "error", "name.pattern", "64 letters"),
     (tool(name="ж"), "error", "name.pattern", "letters A-Z"),
     (tool(name="a" * 65), "error", "name.pattern", "up to 64"),
@@ -118,7 +118,7 @@ SAID = [
     (tool({"x": {"$ref": "#/$defs/no"}}), "error", "schema.keyword", "x.$ref:"),
     (tool(parameters=..., input_schema={}), "warning", "key.unknown", 'called "parameters"'),
     (tool(description=..., desription="x"), "warning", "key.unknown", 'called "description"'),
-    (tool(colour="red"), "hint", "key.unknown", 'no "colour"'),
+    (tool(colour="red"), "hint", "key.unknown", 'no key "colour"'),
     ({**tool(), "strict": True}, "hint", "key.unknown", 'belongs inside "function"'),
     # strict
     (tool(strict=True), "error", "strict.additional", "every object needs"),
@@ -128,8 +128,8 @@ SAID = [
     (strictly(required=[]), "error", "strict.required", '"city" is not'),
     (strictly({"o": {**nested(1), "required": []}}), "error", "strict.required", '"x" is not'),
     (strictly(anyOf=[{}]), "error", "strict.root", "not an anyOf"),
-    (strictly(allOf=[{}]), "error", "strict.keyword", "does not know allOf"),
-    (strictly({"x": {**TEXT, "minLength": 1}}), "warning", "strict.keyword", "refuse minLength"),
+    (strictly(allOf=[{}]), "error", "strict.keyword", "does not support allOf"),
+    (strictly({"x": {**TEXT, "minLength": 1}}), "warning", "strict.keyword", "reject minLength"),
     (strictly({"o": nested(5)}), "warning", "strict.limit", "this one has 6"),
     (strictly({"o": nested(10)}), "error", "strict.limit", "10 levels of nested objects (5"),
     (strictly({f"p{n}": TEXT for n in range(101)}), "warning", "strict.limit", "has 101"),
@@ -157,12 +157,12 @@ SAID = [
     (prop(type="array", items={"type": "x"}, default=1), "error", "schema.keyword", "items.type"),
     (prop(type="integer", enum=["1", "x"]), "warning", "lint.enum_type", '"1" in the enum'),
     (tool({f"p{n}": TEXT for n in range(21)}), "hint", "lint.parameters", "21 parameters"),
-    (tool({"o": nested(5)}), "warning", "lint.depth", "more than 5 deep"),
+    (tool({"o": nested(5)}), "warning", "lint.depth", "more than 5 levels deep"),
     (prop(type="string", minLength=2, format="x"), "hint", "lint.constraint", "format, minLength"),
     (prop(oneOf=[{"type": "string"}]), "warning", "lint.keyword", "understands oneOf"),
     (prop(type="string", **{"if": {}}), "warning", "lint.keyword", "understands if"),
     (tool({"x": {"$ref": "#/$defs/a"}}, root={"$defs": LOOP}), "error", "lint.loop", "itself"),
-    (tool(root={"allOf": [{"$ref": "#"}]}), "error", "lint.loop", "leads back to itself"),
+    (tool(root={"allOf": [{"$ref": "#"}]}), "error", "lint.loop", "refers back to itself"),
     (tool(root={"dependentSchemas": {"city": {"$ref": "#"}}}), "error", "lint.loop", "itself"),
     (prop(type="string", pattern="^(a+)+$"), "warning", "lint.pattern", '"(a+)+"'),
     (prop(type="array"), "warning", "lint.items", "add items"),
@@ -281,7 +281,7 @@ def test_a_free_name_is_near_and_not_too_long():
     [
         (tool(name="Get_Weather", description="Something else by far."), "by case only"),
         (tool(name="get_weathers", description="Something else by far."), "nearly the same"),
-        (tool(name="forecast", description=SAYS + "."), 'nearly that of "get_weather"'),
+        (tool(name="forecast", description=SAYS + "."), 'nearly the same as that of "get_weather"'),
         (tool(name="time", description="Tell the time of day in a zone."), None),
     ],
 )
@@ -527,7 +527,7 @@ def test_a_tool_that_was_typed_wrong_gets_sentences(text):
             json.dumps(prop(type="string", pattern="(a|a)*$", default="a" * 50 + "!")),
             "The default cannot be checked",
         ),
-        (json.dumps(tool({"o": nested(30)})), "more than 5 deep"),
+        (json.dumps(tool({"o": nested(30)})), "more than 5 levels deep"),
     ],
 )
 def test_what_could_take_for_ever_gets_a_sentence(text, part):

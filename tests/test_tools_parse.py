@@ -129,14 +129,14 @@ SLIPS = {
     "[1, // one\n2]": ("Line 1, column 5: expected a value, found a comment", "Remove the comment"),
     '{"a": 1 /* one */}': ("expected a comma or } after this value, found a comment", "Remove"),
     '# tools\n{"a": 1}': ("found a comment", "Remove the comment"),
-    "{a: 1}": ("expected a key in double quotes, found the word a without", "Put the key"),
+    "{a: 1}": ("expected a key in double quotes, found a without quotes", "Put the key"),
     "{1: 1}": ("expected a key in double quotes, found 1.", None),
     '{"a" 1}': ("expected a colon after this key, found 1", None),
-    '{"a" = 1}': ("expected a colon after this key, found =", "Write a colon"),
+    '{"a" = 1}': ("expected a colon after this key, found =", "Use a colon"),
     '{"a": }': ("expected a value, found }", None),
     "[True]": ("found True. JSON writes it true.", "Write true"),
-    "[None, False]": ("found None. JSON writes it null.", "Repair 2 slips"),
-    "[string]": ("found string. A text needs double quotes", "Put it in double quotes"),
+    "[None, False]": ("found None. JSON writes it null.", "Fix 2 errors"),
+    "[string]": ("found string. A string needs double quotes", "Put it in double quotes"),
     "[NaN]": ("found NaN. JSON has no such number", None),
     "[-Infinity]": ("found -Infinity. JSON has no such number", None),
     "[1e999999]": ("the number 1e999999 is too large", None),
@@ -147,15 +147,18 @@ SLIPS = {
     "[5.]": ("found 5.", "Write 5"),
     "[1_000]": ("found 1_000", "Write 1000"),
     "[0x1F]": ("found 0x1F", None),
-    '["a]': ("this text is never closed: expected a double quote, found the end of the text", None),
-    '["a\nb"]': ("found the end of the line. A line break inside a text is written \\n", None),
+    '["a]': (
+        "this string is never closed: expected a double quote, found the end of the text",
+        None,
+    ),
+    '["a\nb"]': ("found the end of the line. A line break inside a string is written \\n", None),
     '["a\tb"]': ("expected \\t, found the control character itself", "Write it as an escape"),
     r'["\d"]': ("found a backslash before d", "Double the backslash"),
     r'["\u12"]': ("expected four hexadecimal digits after \\u", None),
     r'["\ud800"]': ("half of a surrogate pair", None),
-    r'["\ud83d\ude00 \\\udc00"]': ("Line 1, column 18: half of a surrogate pair", None),
+    r'["\ud83d\ude00 \\\udc00"]': ("Line 1, column 18: this is half of a surrogate pair", None),
     '["\ud800"]': ("half of a surrogate pair", None),
-    '["say "hi" now"]': ('found hi. A quote inside a text is written \\"', None),
+    '["say "hi" now"]': ('found hi. A quote inside a string is written \\"', None),
     '[{"a": 1}': ("the [ of line 1 is never closed: expected ], found the end", None),
     '[\n{"a": [1}': ("expected a comma or ] after this value, found }", None),
     "[1]]": ("expected the end of the text, found ]", None),
@@ -164,7 +167,7 @@ SLIPS = {
         None,
     ),
     "[1,\xa02]": ("found a special space (U+00A0)", "Use an ordinary space"),
-    "```json\n[]\n```": ("found a code fence", "Repair 2 slips"),
+    "```json\n[]\n```": ("found a code fence", "Fix 2 errors"),
     "@": ("expected a value, found @", None),
     "[\x01]": ("found the character U+0001", None),
     "[" * 101 + "]" * 101: ("nested more than 100 levels deep", None),
@@ -236,7 +239,7 @@ def test_a_double_key_is_an_error_that_names_both_places():
     [error, _] = document.findings
     assert (error.level, error.code, error.path) == ("error", "json.duplicate", ("name",))
     assert (error.line, error.column, error.end_column) == (3, 3, 9)
-    assert '"name" is here a second time: the first is in line 1, column 2.' in error.message
+    assert '"name" appears a second time: the first is in line 1, column 2.' in error.message
     assert document.tools[0].name == "c"  # as everybody reads it
 
 
@@ -301,9 +304,9 @@ def test_the_fuller_form_is_a_click_away(value):
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        (3, "Tools are a list of objects, or one object. This is a number."),
-        ("x", "This is a string."),
-        (None, "This is null."),
+        (3, "Tools must be a list of objects, or one object, not a number."),
+        ("x", "one object, not a string."),
+        (None, "one object, not null."),
         ({}, 'The tool has no "function"'),
         ({"tools": 3}, '"tools" must be a list of tools, not a number.'),
         ([1], "tools[0] must be an object, not a number."),

@@ -88,9 +88,9 @@ def test_a_pattern_is_not_found_where_only_python_would(pattern, text):
         ("(", "missing )"),
         ("[a", "unterminated"),
         ("\\", "bad escape"),
-        (r"\Z", "no escape in ECMA-262"),
-        (r"\u{ffffff}", "names no character"),
-        (r"\u12", "names no character"),
+        (r"\Z", "not an escape in ECMA-262"),
+        (r"\u{ffffff}", "is not a character"),
+        (r"\u12", "is not a character"),
         (r"\p{Nope}", "unknown property"),
         ("a{99999999999}", "too big"),
         ("(" * 4000 + ")" * 4000, "too deeply nested"),
@@ -200,7 +200,7 @@ def test_a_reference_out_of_the_schema_is_trouble_and_nothing_is_fetched(ref, mo
 
     monkeypatch.setattr(socket.socket, "connect", connect)
     schema = {"properties": {"a": {"$ref": ref}}}
-    with pytest.raises(SchemaTrouble, match="leads"):
+    with pytest.raises(SchemaTrouble, match=r"points (nowhere|outside)"):
         errors_in({"a": 1}, schema)
     assert fits({}, schema)
     assert [p.path for p in schema_problems(schema)] == [("properties", "a", "$ref")]
@@ -227,7 +227,7 @@ def test_references_within_the_schema_and_to_the_drafts_are_followed():
 @pytest.mark.parametrize("target", ["text", 3, {"type": "strin"}, {"minimum": "a"}, {"pattern": 1}])
 def test_a_reference_to_what_is_no_schema_is_trouble(target):
     schema = {"$ref": "#/x", "x": target}
-    with pytest.raises(SchemaTrouble, match="leads to no schema"):
+    with pytest.raises(SchemaTrouble, match="points to an invalid schema"):
         errors_in(1, schema)
     assert bool(schema_problems(schema)) is not isinstance(target, dict)
 
@@ -337,8 +337,8 @@ def test_a_large_value_of_little_work_is_judged():
 @pytest.mark.parametrize(
     ("schema", "path", "words"),
     [
-        (3, (), "A schema is an object, not 3."),
-        (None, (), "A schema is an object, not null."),
+        (3, (), "A schema must be an object, not 3."),
+        (None, (), "A schema must be an object, not null."),
         ({"type": "strin"}, ("type",), 'got the string "strin"'),
         ({"type": ["string", "string"]}, ("type",), "twice"),
         ({"properties": []}, ("properties",), "expected object, got an empty list"),
@@ -348,10 +348,10 @@ def test_a_large_value_of_little_work_is_judged():
         ({"multipleOf": 0}, ("multipleOf",), "a number above 0"),
         ({"items": [{}]}, ("items",), "got a list"),
         ({"$id": "http://x/", "items": {"$id": "http://["}}, (), "$id"),
-        ({"anyOf": [{"pattern": "("}]}, ("anyOf", 0, "pattern"), "no regular expression"),
-        ({"patternProperties": {"(": {}}}, ("patternProperties", "("), "no regular expression"),
+        ({"anyOf": [{"pattern": "("}]}, ("anyOf", 0, "pattern"), "not a regular expression"),
+        ({"patternProperties": {"(": {}}}, ("patternProperties", "("), "not a regular expression"),
         ({"$schema": DRAFT_4, "exclusiveMinimum": 3}, ("exclusiveMinimum",), "true or false"),
-        ({"additionalItems": {"patternProperties": 3, "$ref": "#/x"}}, WITHIN, "leads nowhere"),
+        ({"additionalItems": {"patternProperties": 3, "$ref": "#/x"}}, WITHIN, "points nowhere"),
     ],
 )
 def test_what_is_wrong_with_a_schema_is_said_at_its_place(schema, path, words):

@@ -83,7 +83,7 @@ def test_rows_are_in_the_schemas_order_and_then_what_is_invented():
             "units",
             False,
             'expected one of "celsius", "fahrenheit", got the string "Celsius": '
-            '"celsius" was meant, perhaps',
+            'perhaps "celsius" was meant',
         ),
         ("days", False, 'expected integer, got the string "3"'),
         ("zip", False, "invented: the schema has no such argument"),
@@ -176,9 +176,9 @@ def test_of_many_arguments_two_hundred_are_listed():
     ("text", "words"),
     [
         ('{"a":1}{"a":2}', "two JSON values run together; the second starts at line 1, column 8"),
-        ('{"a":1} so', "there is more after their end, at line 1, column 9"),
-        ('{"a": NaN}', "NaN is no JSON value"),
-        ('{"a": -Infinity}', "-Infinity is no JSON value"),
+        ('{"a":1} so', "there is more text after their end, at line 1, column 9"),
+        ('{"a": NaN}', "NaN is not a JSON value"),
+        ('{"a": -Infinity}', "-Infinity is not a JSON value"),
         ("{'a': 1}", "enclosed in double quotes, at line 1, column 2"),
         ('{"a": 1,}', "line 1, column"),
         ('{"a": tru}', "expecting value"),
@@ -201,7 +201,7 @@ WHOLE = r'{"a": [1.5e+3, true, false, null, "x\\\n\u00e9\ud83d\ude00", -0.5, {"b
 def test_each_beginning_of_json_is_incomplete_while_it_arrives(length):
     assert judged(WHOLE[:length], {}, is_over=False).status == "incomplete"
     over = judged(WHOLE[:length], {})
-    assert (over.status, over.summary) == ("not_json", "The arguments end in the middle.")
+    assert (over.status, over.summary) == ("not_json", "The arguments are cut off.")
 
 
 def test_whole_json_is_judged_while_the_rest_arrives():
@@ -214,7 +214,7 @@ def test_no_text_is_taken_for_no_arguments(text):
     verdict = judged(text, {"type": "object"})
     assert (verdict.status, verdict.arguments) == ("valid", {})
     assert verdict.summary == "Valid: no arguments, and none is required."
-    assert verdict.notes == ("The arguments are an empty text; that is taken for {}.",)
+    assert verdict.notes == ("The arguments are empty, which counts as {}.",)
     assert judged(text).summary == "Invalid: city is missing."
 
 
@@ -232,7 +232,7 @@ def test_ten_megabytes_are_judged():
     assert judged({"city": list(range(1_000_000))}).rows[0].problem == (
         "expected string, got a list of 1,000,000 items"
     )
-    assert judged('{"city": "' + "x" * 10_000_000).summary == "The arguments end in the middle."
+    assert judged('{"city": "' + "x" * 10_000_000).summary == "The arguments are cut off."
 
 
 def test_arguments_that_are_no_text_are_written_as_it():
@@ -244,7 +244,7 @@ def test_arguments_that_are_no_text_are_written_as_it():
 def test_a_key_that_comes_twice_is_noted():
     verdict = judged('{"city": "Rome", "city": "Oslo"}')
     assert (verdict.status, verdict.arguments) == ("valid", {"city": "Oslo"})
-    assert verdict.notes == ("city is in one object more than once; the last one counts.",)
+    assert verdict.notes == ("city is repeated in one object; the last one counts.",)
 
 
 @pytest.mark.parametrize("text", [r'{"city": "\ud800"}', '{"city": "\ud800"}'])
@@ -262,7 +262,7 @@ def test_half_a_character_is_noted_and_can_be_shown(text):
 def test_an_unknown_tool_is_named_beside_the_one_that_was_meant():
     near = judge_call(call({"a": 1}, "wether"), [tool()])
     assert (near.status, near.arguments) == ("unknown_tool", {"a": 1})
-    assert near.summary == "There is no tool wether. weather was meant, perhaps."
+    assert near.summary == "There is no tool wether. Perhaps weather was meant."
     assert judge_call(call({}, "x"), [tool()]).summary == "There is no tool x. Known: weather."
     assert judge_call(call({}, "x"), []).summary == "There is no tool x."
     assert judge_call(call({}, ""), [tool()]).summary == "The call names no tool."
@@ -286,16 +286,16 @@ def test_a_tool_without_parameters_takes_no_arguments():
 def test_parameters_that_are_no_schema_are_not_judged_by(parameters):
     verdict = judged({}, parameters)
     assert verdict.status == "undecided"
-    assert verdict.summary == "Not judged: the tool's parameters are no JSON Schema."
+    assert verdict.summary == "Not judged: the tool's parameters are not a JSON Schema."
 
 
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
-        ({"type": "strin"}, "The schema itself is not right: type"),
+        ({"type": "strin"}, "The schema itself is invalid: type"),
         ({"$ref": "#"}, "go in circles"),
         ({"$ref": "https://example.com/a.json"}, "nothing is fetched"),
-        ({"properties": {"a": {"pattern": "("}}}, "The pattern ( is no regular expression"),
+        ({"properties": {"a": {"pattern": "("}}}, "The pattern ( is not a regular expression"),
     ],
 )
 def test_a_schema_that_decides_nothing_leaves_the_call_undecided(parameters, words):
@@ -364,14 +364,14 @@ HIGH_OR_LOW = {"anyOf": [{"minimum": 5}, {"maximum": 1}]}
         ({"maxLength": 2}, "abc", 'expected at most 2 characters, got 3: "abc"'),
         ({"pattern": r"^\d$"}, "x", r'expected a match of ^\d$, got the string "x"'),
         ({"minItems": 2}, [1], "expected at least 2 items, got a list of 1 item"),
-        ({"uniqueItems": True}, [1, 1], "an item is in the list twice"),
+        ({"uniqueItems": True}, [1, 1], "the list has an item twice"),
         ({"contains": {"type": "string"}}, [], "has too few items that are string"),
-        ({"not": {"type": "null"}}, None, "is what the schema forbids: null"),
+        ({"not": {"type": "null"}}, None, "the schema forbids null"),
         (False, 1, "the schema allows nothing here, got the number 1"),
         (INTEGER_OR_NULL, "3", 'expected integer or null, got the string "3"'),
         (HIGH_OR_LOW, 3, "fits no alternative; nearest: expected at least 5, got the number 3"),
-        ({"oneOf": [{}, {}]}, 3, "fits several alternatives, and must fit exactly one"),
-        ({"enum": ["3"]}, 3, 'expected "3", got the number 3: "3" was meant, perhaps'),
+        ({"oneOf": [{}, {}]}, 3, "fits several alternatives, but must fit exactly one"),
+        ({"enum": ["3"]}, 3, 'expected "3", got the number 3: perhaps "3" was meant'),
     ],
 )
 def test_a_problem_is_told_in_words(schema, value, words):
@@ -394,7 +394,7 @@ def test_a_name_that_is_not_allowed_is_told_at_the_name():
 
 def test_what_goes_with_another_is_missing():
     verdict = judged({"a": 1}, {"dependentRequired": {"a": ["b"]}})
-    assert ("b", False, "missing: it goes with a") in rows(verdict)
+    assert ("b", False, "missing: required together with a") in rows(verdict)
 
 
 def test_a_value_is_shortened():
@@ -446,12 +446,12 @@ def said(*called, text="", **asked):
     ("called", "asked", "words"),
     [
         ([], {"tool_choice": "required"}, "A call was required"),
-        ([], {"tool_choice": NAMED}, "A call of weather was required, and the model answered"),
-        (["other"], {"tool_choice": NAMED}, "and the model called other"),
+        ([], {"tool_choice": NAMED}, "A call of weather was required, but the model answered"),
+        (["other"], {"tool_choice": NAMED}, "but the model called other"),
         (["weather"], {"tool_choice": "none"}, "Tool choice was none"),
         (["weather"], {"tools": []}, "No tools were offered"),
-        (["weather", "weather"], {"parallel": False}, "and 2 calls came"),
-        ([], {"finish_reason": "tool_calls"}, "there is no call in it"),
+        (["weather", "weather"], {"parallel": False}, "but 2 calls arrived"),
+        ([], {"finish_reason": "tool_calls"}, "but has no call in it"),
         (["weather"], {"finish_reason": "stop"}, "ended with stop"),
         ([call('{"city": "Ro')], {"finish_reason": "length"}, "in the middle of a call"),
         (["weather"], {"finish_reason": "length"}, "calls may be missing"),
