@@ -1,4 +1,4 @@
-"""Reading tools: JSON with its places, sentences for what is none, and the shapes tools come in."""
+"""Reading tools: JSON with its places, sentences about errors, and the shapes tools come in."""
 
 import json
 import re
@@ -28,7 +28,7 @@ VALUES = st.recursive(
 
 @st.composite
 def layouts(draw):
-    """A JSON value, and a text of it in one of the ways of writing it."""
+    """Draw a JSON value, and a text of it in one of many layouts."""
     value = draw(VALUES)
     text = json.dumps(
         value,
@@ -43,7 +43,7 @@ def layouts(draw):
 
 
 @given(layouts(), st.sampled_from(["", "\ufeff"]))
-def test_what_is_json_is_read_as_json_loads_does(layout, mark):
+def test_valid_json_is_read_as_json_loads_reads_it(layout, mark):
     value, text = layout
 
     node, duplicates = read_json(mark + text)
@@ -54,7 +54,7 @@ def test_what_is_json_is_read_as_json_loads_does(layout, mark):
 
 
 @given(layouts())
-def test_each_value_is_where_it_is_said_to_be(layout):
+def test_each_value_is_at_its_reported_place(layout):
     _, text = layout
     node, _ = read_json(text)
     nodes = [node]
@@ -181,7 +181,7 @@ SLIPS = {
     [(text, *told) for text, told in SLIPS.items()],
     ids=[quoted(text.encode("utf-8", "replace").decode(), 30) for text in SLIPS],
 )
-def test_a_slip_is_named_and_mended_where_that_is_safe(text, sentence, label):
+def test_a_json_error_is_explained_and_fixed_if_that_is_safe(text, sentence, label):
     [finding] = read(text).findings
 
     assert sentence in finding.message
@@ -232,7 +232,7 @@ def test_a_long_text_does_not_take_for_ever(text):
     assert read(text).findings
 
 
-def test_a_double_key_is_an_error_that_names_both_places():
+def test_a_duplicate_key_is_an_error_that_names_both_places():
     text = '{"name": "a",\n "description": "b",\n  "name": "c"}'
     document = read(text)
 
@@ -293,7 +293,7 @@ def test_a_tool_is_read_from_every_shape_it_comes_in(value, path, is_bare, codes
 @pytest.mark.parametrize(
     "value", [{"function": WEATHER}, WEATHER, [WEATHER, {"function": WEATHER}]]
 )
-def test_the_fuller_form_is_a_click_away(value):
+def test_a_fix_writes_the_fuller_form(value):
     text = json.dumps(value, indent=2)
     for finding in read(text).findings:
         fixed = read(apply(text, finding.fix))
@@ -320,7 +320,7 @@ def test_the_fuller_form_is_a_click_away(value):
         ({"type": "code"}, 'The tool.type must be "function", not "code".'),
     ],
 )
-def test_what_is_no_tool_is_told_with_its_place(value, sentence):
+def test_an_invalid_tool_is_reported_with_its_place(value, sentence):
     document = read(json.dumps(value))
 
     [finding] = document.findings
@@ -339,7 +339,7 @@ def test_one_broken_tool_does_not_hide_the_others():
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "\ufeff", "[]", '{"tools": []}'])
-def test_nothing_is_no_tools_and_no_error(text):
+def test_an_empty_text_has_no_tools_and_no_error(text):
     document = read(text)
 
     assert document.tools == ()
@@ -352,7 +352,7 @@ def test_the_person_s_own_keys_are_kept():
     assert read(json.dumps(tool)).tools[0].spec == tool
 
 
-def test_of_very_many_tools_the_first_are_read():
+def test_only_the_first_of_very_many_tools_are_read():
     document = read(json.dumps([WEATHER] * (MAX_TOOLS + 5)))
 
     assert len(document.tools) == MAX_TOOLS

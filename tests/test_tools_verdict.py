@@ -106,7 +106,7 @@ def test_problems_within_an_argument_follow_it():
     assert verdict.rows[3].expected == "string"
 
 
-def test_what_the_schema_allows_without_a_word_is_a_note():
+def test_an_argument_that_the_schema_only_allows_is_a_note():
     verdict = judged({"extra": 1}, {"type": "object", "properties": {}})
 
     assert verdict.status == "valid"
@@ -115,7 +115,7 @@ def test_what_the_schema_allows_without_a_word_is_a_note():
     assert verdict.notes == ("extra is not in the schema; the schema allows it.",)
 
 
-def test_what_is_required_and_not_described_has_a_row_too():
+def test_a_required_argument_without_a_schema_has_a_row_too():
     assert rows(judged({}, {"required": ["a", "a b"]})) == [
         ("a", False, "missing"),
         ('["a b"]', False, "missing"),
@@ -133,7 +133,7 @@ def test_the_whole_has_a_row_when_something_is_wrong_with_it():
 
 
 @pytest.mark.parametrize("value", [12, "text", None, True, [], [1]])
-def test_arguments_that_are_no_object_are_invalid_whatever_the_schema_says(value):
+def test_arguments_must_be_an_object_whatever_the_schema_says(value):
     verdict = judged(json.dumps(value), {})
 
     assert verdict.status == "invalid"
@@ -152,7 +152,7 @@ def test_properties_of_references_and_parts_are_known():
     assert verdict.notes == ()
 
 
-def test_of_many_problems_a_hundred_are_told_and_nothing_false():
+def test_at_most_a_hundred_problems_are_listed_and_none_is_false():
     verdict = judged({str(n): n for n in range(5000)})
 
     assert verdict.notes == ("The first 100 problems are listed; there are more.",)
@@ -161,7 +161,7 @@ def test_of_many_problems_a_hundred_are_told_and_nothing_false():
     assert verdict.summary.endswith("; and many more.")
 
 
-def test_of_many_arguments_two_hundred_are_listed():
+def test_at_most_two_hundred_arguments_are_listed():
     verdict = judged({str(n): n for n in range(5000)}, {})
 
     assert len(verdict.rows) == 200
@@ -187,7 +187,7 @@ def test_of_many_arguments_two_hundred_are_listed():
         ('```json\n{"a": 1}\n```', "expecting value"),
     ],
 )
-def test_what_is_no_json_is_said_to_be_and_not_repaired(text, words):
+def test_invalid_json_is_explained_and_not_repaired(text, words):
     for is_over in (True, False):
         verdict = judged(text, is_over=is_over)
         assert (verdict.status, verdict.arguments) == ("not_json", None)
@@ -210,7 +210,7 @@ def test_whole_json_is_judged_while_the_rest_arrives():
 
 
 @pytest.mark.parametrize("text", ["", " \n"])
-def test_no_text_is_taken_for_no_arguments(text):
+def test_empty_text_counts_as_no_arguments(text):
     verdict = judged(text, {"type": "object"})
     assert (verdict.status, verdict.arguments) == ("valid", {})
     assert verdict.summary == "Valid: no arguments, and none is required."
@@ -219,7 +219,7 @@ def test_no_text_is_taken_for_no_arguments(text):
 
 
 @pytest.mark.parametrize("text", ["[" * 101 + "]" * 101, "[" * 100_000, '{"a":' * 50_000])
-def test_what_is_nested_too_deeply_is_not_judged(text):
+def test_deeply_nested_arguments_are_not_judged(text):
     verdict = judged(text, {})
     assert verdict.status == "undecided"
     assert verdict.summary == "Not judged: The arguments are nested deeper than 100 levels."
@@ -235,7 +235,7 @@ def test_ten_megabytes_are_judged():
     assert judged('{"city": "' + "x" * 10_000_000).summary == "The arguments are cut off."
 
 
-def test_arguments_that_are_no_text_are_written_as_it():
+def test_arguments_that_are_not_a_string_are_written_as_json():
     made = call("")
     made["function"]["arguments"] = {"city": "Rome"}
     assert judge_call(made, [tool()]).status == "valid"
@@ -259,7 +259,7 @@ def test_half_a_character_is_noted_and_can_be_shown(text):
 # Tools that are unknown, or not right
 
 
-def test_an_unknown_tool_is_named_beside_the_one_that_was_meant():
+def test_a_verdict_on_an_unknown_tool_suggests_a_similar_one():
     near = judge_call(call({"a": 1}, "wether"), [tool()])
     assert (near.status, near.arguments) == ("unknown_tool", {"a": 1})
     assert near.summary == "There is no tool wether. Perhaps weather was meant."
@@ -269,7 +269,7 @@ def test_an_unknown_tool_is_named_beside_the_one_that_was_meant():
 
 
 @pytest.mark.parametrize("broken", [{}, {"function": None}, {"function": {"name": 3}}, None, 3])
-def test_a_tool_that_is_none_is_passed_over(broken):
+def test_an_invalid_tool_is_skipped(broken):
     assert judge_call(call({}), [broken]).status == "unknown_tool"
     assert judge_call(call({"city": "Rome"}), [broken, tool()]).status == "valid"
 
@@ -283,7 +283,7 @@ def test_a_tool_without_parameters_takes_no_arguments():
 
 
 @pytest.mark.parametrize("parameters", [3, "object", [], ["a"]])
-def test_parameters_that_are_no_schema_are_not_judged_by(parameters):
+def test_a_call_is_not_judged_if_the_parameters_are_not_a_schema(parameters):
     verdict = judged({}, parameters)
     assert verdict.status == "undecided"
     assert verdict.summary == "Not judged: the tool's parameters are not a JSON Schema."
@@ -298,13 +298,13 @@ def test_parameters_that_are_no_schema_are_not_judged_by(parameters):
         ({"properties": {"a": {"pattern": "("}}}, "The pattern ( is not a regular expression"),
     ],
 )
-def test_a_schema_that_decides_nothing_leaves_the_call_undecided(parameters, words):
+def test_a_schema_that_cannot_be_checked_leaves_the_call_undecided(parameters, words):
     verdict = judged({"a": "1"}, parameters)
     assert (verdict.status, verdict.arguments) == ("undecided", {"a": "1"})
     assert words in verdict.summary
 
 
-def test_quirks_are_told_in_words():
+def test_quirks_are_explained_in_words():
     quirks = ["shared_index", "from_text", "no_id", "same_id", "object", "legacy"]
     verdict = judge_call(call({"city": "Rome"}, "weather", *quirks), [tool()])
     assert len(set(verdict.notes)) == len(quirks)
@@ -374,11 +374,11 @@ HIGH_OR_LOW = {"anyOf": [{"minimum": 5}, {"maximum": 1}]}
         ({"enum": ["3"]}, 3, 'expected "3", got the number 3: perhaps "3" was meant'),
     ],
 )
-def test_a_problem_is_told_in_words(schema, value, words):
+def test_a_problem_is_explained_in_words(schema, value, words):
     assert rows(judged({"a": value}, {"properties": {"a": schema}})) == [("a", False, words)]
 
 
-def test_of_alternatives_the_one_that_was_meant_is_told():
+def test_the_problem_is_that_of_the_alternative_that_was_meant():
     circle = {"properties": {"kind": {"const": "circle"}, "r": {"type": "number"}}}
     square = {"properties": {"kind": {"const": "square"}, "side": {"type": "number"}}}
     shape = {"properties": {"shape": {"oneOf": [circle, square]}}}
@@ -386,13 +386,13 @@ def test_of_alternatives_the_one_that_was_meant_is_told():
     assert verdict.rows[0].problem == 'side: expected number, got the string "3"'
 
 
-def test_a_name_that_is_not_allowed_is_told_at_the_name():
+def test_a_forbidden_name_is_reported_at_that_name():
     verdict = judged({"Aa": 1}, {"propertyNames": {"pattern": "^[a-z]+$"}})
     assert verdict.rows[0].path == "Aa"
     assert verdict.rows[0].problem.startswith("no such name is allowed: expected a match of")
 
 
-def test_what_goes_with_another_is_missing():
+def test_a_dependent_argument_is_missing():
     verdict = judged({"a": 1}, {"dependentRequired": {"a": ["b"]}})
     assert ("b", False, "missing: required together with a") in rows(verdict)
 
@@ -457,7 +457,7 @@ def said(*called, text="", **asked):
         (["weather"], {"finish_reason": "length"}, "calls may be missing"),
     ],
 )
-def test_what_is_odd_about_a_reply_is_said(called, asked, words):
+def test_an_odd_reply_gets_a_sentence(called, asked, words):
     [sentence] = said(*called, **asked)
     assert words in sentence
 
@@ -473,7 +473,7 @@ def test_what_is_odd_about_a_reply_is_said(called, asked, words):
         ([], {"tool_choice": {"type": "allowed_tools"}}),
     ],
 )
-def test_a_reply_as_it_was_asked_for_is_not_remarked_upon(called, asked):
+def test_a_reply_as_requested_gets_no_remark(called, asked):
     assert said(*called, **asked) == ()
 
 
