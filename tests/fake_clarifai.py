@@ -134,7 +134,7 @@ class FakeHandler(DemoHandler):
             return behaviour(self, seen.body or {})
         if seen.method == "POST" and seen.body is None:
             headers = {"Connection": "close"}
-            details = "The request's body is no JSON object."
+            details = "The request's body is not a JSON object."
             return self.send_status(400, 11102, details=details, headers=headers)
         if route == "chat":
             return self.answer_chat(seen.body)

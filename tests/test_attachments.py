@@ -70,7 +70,7 @@ def halves(form: str, **options) -> bytes:
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A PNG that says it is huge, and has nothing in it."""
+    """Return a PNG that claims to be huge, and has nothing in it."""
 
     def chunk(name: bytes, body: bytes) -> bytes:
         return (
@@ -166,7 +166,7 @@ def test_a_picture_of_each_kind_is_kept_as_a_jpeg(form):
     assert right[2] > 200 > 60 > right[0]
 
 
-def test_what_can_be_seen_through_stays_so():
+def test_a_transparent_picture_stays_transparent():
     image = opened(take("p.png", picture("PNG", mode="RGBA", colour=(255, 0, 0, 100))))
 
     assert image.format == "PNG"
@@ -188,7 +188,7 @@ def test_every_way_to_say_transparent_is_understood(data):
     assert image.getpixel((0, 0))[3] == 0
 
 
-def test_a_picture_that_could_be_transparent_and_is_not_becomes_a_jpeg():
+def test_an_opaque_picture_with_an_alpha_channel_becomes_a_jpeg():
     file = take("p.png", picture("PNG", mode="RGBA", colour=(255, 0, 0, 255)))
 
     assert file.attachment["mime"] == "image/jpeg"
@@ -266,7 +266,7 @@ def test_the_longer_side_is_at_most_2048_pixels(form, size, kept):
     assert opened(take("p", picture(form, size, mode, colour))).size == kept
 
 
-def test_of_a_moving_picture_the_first_one_is_kept():
+def test_the_first_frame_of_an_animation_is_kept():
     made, first = io.BytesIO(), Image.new("RGB", (8, 8), RED)
     first.save(made, "GIF", save_all=True, append_images=[Image.new("RGB", (8, 8), BLUE)])
 
@@ -297,17 +297,17 @@ def test_a_picture_of_too_many_pixels_is_refused_by_its_header(size, monkeypatch
 
     said = refusal("p.png", bomb(*size))
 
-    assert "has too many pixels; such a picture may have 25 million." in said
+    assert "has too many pixels; such a picture may have up to 25 million." in said
 
 
-def test_a_jpeg_may_have_more_pixels_and_not_any_number():
+def test_a_jpeg_may_have_more_pixels_up_to_a_limit():
     data = halves("JPEG")
     place = data.index(b"\xff\xc0") + 5  # its height and width
 
     def of_size(height, width):
         return data[:place] + struct.pack(">HH", height, width) + data[place + 4 :]
 
-    assert "may have 50 million." in refusal("p.jpg", of_size(8_000, 8_000))
+    assert "may have up to 50 million." in refusal("p.jpg", of_size(8_000, 8_000))
     assert opened(take("p.jpg", of_size(6_000, 6_000))).size == (2048, 2048)
 
 
@@ -320,13 +320,13 @@ def test_notes_that_cannot_be_read_at_all_leave_the_picture_as_it_is(monkeypatch
     assert opened(take("p.bmp", halves("BMP"))).size == (40, 20)
 
 
-def test_pillow_itself_is_told_the_bound():
+def test_pillow_has_the_limit_too():
     assert Image.MAX_IMAGE_PIXELS == images.MAX_JPEG_PIXELS
 
 
 def test_a_20_mb_picture_is_refused_for_its_size():
     assert refusal("big.png", halves("PNG") + bytes(20_000_000)) == (
-        "big.png has 20 MB; a picture may have 15 MB. Make it smaller, or save it as JPEG."
+        "big.png has 20 MB; a picture may have up to 15 MB. Make it smaller, or save it as JPEG."
     )
 
 
@@ -360,7 +360,7 @@ def test_a_text_that_ends_within_a_character_is_still_utf_8():
     assert take("n.txt", "Maß und Größe ☃".encode()[:-1]).content.decode() == "Maß und Größe "
 
 
-def test_what_windows_does_not_know_is_read_as_latin_1():
+def test_bytes_outside_windows_1252_are_read_as_latin_1():
     assert take("n.txt", b"caf\xe9 \x81").content.decode() == "caf\xe9 \x81"
 
 
@@ -378,7 +378,7 @@ def test_a_text_that_begins_as_a_picture_would_is_a_text():
     "data", [b"\x00\x01\x02", b"text\x00text", bytes(range(1, 256)), b"\xff\xfe" + b"\x01\x00" * 9]
 )
 def test_binary_is_refused(data):
-    assert "is not a text, a picture, a PDF or a sound" in refusal("thing.dat", data)
+    assert "is not a text, picture, PDF or audio file" in refusal("thing.dat", data)
 
 
 def test_a_log_with_colours_of_a_terminal_is_a_text():
@@ -393,7 +393,7 @@ def test_an_empty_file_is_refused(data):
 def test_a_text_of_too_many_characters_is_refused():
     assert take("a.txt", b"x" * MAX_TEXT_CHARS)
     assert refusal("a.txt", b"x" * (MAX_TEXT_CHARS + 1)) == (
-        "a.txt has 200,001 characters; a text may have 200,000."
+        "a.txt has 200,001 characters; a text may have up to 200,000."
         " Cut out the part that your question is about."
     )
 
@@ -401,7 +401,7 @@ def test_a_text_of_too_many_characters_is_refused():
 def test_a_text_of_too_many_bytes_is_refused_before_it_is_read(monkeypatch):
     monkeypatch.setattr(texts, "read", lambda *_: pytest.fail("It was read."))
 
-    assert "a text may have 1 MB." in refusal("a.txt", b"x" * 1_000_001)
+    assert "a text may have up to 1 MB." in refusal("a.txt", b"x" * 1_000_001)
 
 
 def test_a_text_stands_in_the_prompt_with_its_name_and_size():
@@ -439,10 +439,10 @@ def test_the_text_of_a_pdf_is_kept_page_by_page():
     assert file.attachment["tokens"] == words(f"File: paper.pdf ```pdf {file.content.decode()} ```")
 
 
-def test_of_a_long_pdf_the_first_pages_are_kept_and_it_says_so():
+def test_the_first_pages_of_a_long_pdf_are_kept_with_a_note():
     file = take("paper.pdf", written_pdf(*[f"This is page number {n}" for n in range(1, 121)]))
 
-    assert file.note == "Of 120 pages only pages 1 to 100 could be taken."
+    assert file.note == "Of 120 pages, only pages 1 to 100 could be included."
     text = file.content.decode()
     assert text.startswith(f"[{file.note}]\n\n[Page 1]\n")
     assert "page number 100" in text
@@ -451,7 +451,7 @@ def test_of_a_long_pdf_the_first_pages_are_kept_and_it_says_so():
 
 def test_a_500_page_pdf_is_refused():
     assert refusal("book.pdf", written_pdf(*["x"] * 500)) == (
-        "book.pdf has 500 pages; a PDF may have 300."
+        "book.pdf has 500 pages; a PDF may have up to 300."
         " Save those that you need as a PDF of their own."
     )
 
@@ -464,9 +464,9 @@ def test_pages_that_are_too_much_text_are_left_out_whole_and_a_single_one_is_cut
 
     assert (two["read"], two["cut"], two["text"].count("\f")) == (2, False, 1)
     assert (one["read"], one["cut"], len(one["text"])) == (1, True, 100)
-    assert pdf._note(3, 1, is_cut=True) == "Of 3 pages only a part of page 1 could be taken."
-    assert pdf._note(1, 1, is_cut=True) == "Of 1 page only a part of page 1 could be taken."
-    assert pdf._note(3, 1, is_cut=False) == "Of 3 pages only page 1 could be taken."
+    assert pdf._note(3, 1, is_cut=True) == "Of 3 pages, only a part of page 1 could be included."
+    assert pdf._note(1, 1, is_cut=True) == "Of 1 page, only a part of page 1 could be included."
+    assert pdf._note(3, 1, is_cut=False) == "Of 3 pages, only page 1 could be included."
 
 
 def test_a_pdf_with_a_password_is_refused():
@@ -522,13 +522,13 @@ def test_a_pdf_that_never_ends_is_ended(reader, monkeypatch):
 
 
 @pytest.mark.parametrize("code", ["", "import os; os._exit(9)", "print('no')", "raise MemoryError"])
-def test_a_reader_that_ends_without_a_word_is_told_of(reader, code):
+def test_a_reader_that_ends_silently_is_explained(reader, code):
     reader(code)
 
     assert refusal("p.pdf", b"%PDF-1.4") == HEAVY
 
 
-def test_when_no_reader_can_be_started_it_is_told_of_and_nothing_stays_taken(monkeypatch):
+def test_a_reader_that_cannot_be_started_is_explained_and_blocks_nothing(monkeypatch):
     def refuse(*_, **__):
         raise BlockingIOError("no more processes")
 
@@ -539,7 +539,7 @@ def test_when_no_reader_can_be_started_it_is_told_of_and_nothing_stays_taken(mon
     assert take("p.pdf", written_pdf("Hello"))
 
 
-def test_while_too_many_are_read_one_is_asked_to_come_again(monkeypatch):
+def test_while_too_many_pdfs_are_read_another_must_try_again(monkeypatch):
     monkeypatch.setattr(pdf, "TIMEOUT_S", 0.01)
     with pdf._SEVERAL, pdf._SEVERAL:
         assert refusal("p.pdf", b"%PDF-1.4").endswith(
@@ -607,7 +607,7 @@ def test_a_broken_page_costs_only_itself():
         (RecursionError(), "broken"),
     ],
 )
-def test_what_is_too_much_for_the_reader_is_told_from_what_is_broken(monkeypatch, error, why):
+def test_a_pdf_too_large_to_read_is_not_called_broken(monkeypatch, error, why):
     def fail(self):
         raise error
 
@@ -620,7 +620,7 @@ def test_what_is_too_much_for_the_reader_is_told_from_what_is_broken(monkeypatch
     ("error", "why"),
     [(DependencyError("AES"), "locked"), (MemoryError(), "heavy"), (ValueError(), "broken")],
 )
-def test_a_cipher_that_is_not_there_is_a_lock(monkeypatch, error, why):
+def test_an_unsupported_cipher_counts_as_a_lock(monkeypatch, error, why):
     def fail(self, password):
         raise error
 
@@ -672,13 +672,14 @@ def test_an_mp3_sound_is_kept_without_tags():
 def test_a_sound_that_lasts_too_long_is_refused():
     assert take("s.wav", wav(MAX_AUDIO_S, rate=1000))
     assert refusal("s.wav", wav(MAX_AUDIO_S * 2, rate=1000)) == (
-        "s.wav lasts 20 minutes; a sound may last 10. Cut out the part that your question is about."
+        "s.wav lasts 20 minutes; audio may last up to 10."
+        " Cut out the part that your question is about."
     )
     assert "lasts 11 minutes" in refusal("s.mp3", MP3_FRAME * 25_266)
 
 
 def test_a_sound_of_too_many_bytes_is_refused():
-    assert "a sound may have 15 MB." in refusal("s.wav", wav(2, rate=8_000_000))
+    assert "audio may have up to 15 MB." in refusal("s.wav", wav(2, rate=8_000_000))
 
 
 @pytest.mark.parametrize(
@@ -705,11 +706,11 @@ def test_a_broken_sound_is_refused(name, data):
 @pytest.mark.parametrize(
     ("name", "data", "advice"),
     [
-        ("a.zip", zipped(a__txt=b"hello"), "Take the files out of it"),
-        ("a.zip", zipped(), "Take the files out of it"),
-        ("bomb.zip", zipped(a=bytes(50_000_000)), "Take the files out of it"),
-        ("a.gz", zlib.compress(b"x" * 99, wbits=31), "Take the files out of it"),
-        ("a.tar", b"a.txt".ljust(257, b"\x00") + b"ustar\x00", "Take the files out of it"),
+        ("a.zip", zipped(a__txt=b"hello"), "Extract the files and add those."),
+        ("a.zip", zipped(), "Extract the files and add those."),
+        ("bomb.zip", zipped(a=bytes(50_000_000)), "Extract the files and add those."),
+        ("a.gz", zlib.compress(b"x" * 99, wbits=31), "Extract the files and add those."),
+        ("a.tar", b"a.txt".ljust(257, b"\x00") + b"ustar\x00", "Extract the files and add those."),
         ("a.docx", zipped(word=b"x"), "Save it as PDF, or copy its text."),
         ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), "Save it as PDF"),
         ("a.rtf", b"{\\rtf1 hello}", "Save it as PDF"),
@@ -727,11 +728,15 @@ def test_a_broken_sound_is_refused(name, data):
         ("a.tiff", b"II*\x00" + bytes(20), "Save it as PNG or JPEG."),
         ("a.ogg", b"OggS\x00" + bytes(20), "Save it as MP3 or WAV."),
         ("a.m4a", bytes([0, 0, 0, 24]) + b"ftypM4A " + bytes(12), "Save it as MP3 or WAV."),
-        ("a.mp4", bytes([0, 0, 0, 24]) + b"ftypisom" + bytes(12), "Take a picture of the moment"),
+        (
+            "a.mp4",
+            bytes([0, 0, 0, 24]) + b"ftypisom" + bytes(12),
+            "Take a screenshot of the moment",
+        ),
         ("a.exe", b"MZ\x90\x00" + bytes(20), "It is a program"),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_what_to_do(name, data, advice):
+def test_an_unsupported_file_is_refused_with_advice(name, data, advice):
     said = refusal(name, data)
 
     assert said.startswith(f"{name} ")
@@ -784,7 +789,7 @@ def test_every_name_becomes_one_short_line(name):
     assert clean.encode()
 
 
-def test_limits_tell_what_holds():
+def test_the_shown_limits_are_the_ones_checked():
     told = {limit.kind: limit for limit in limits()}
 
     assert set(told) == {"image", "text", "pdf", "audio"}
@@ -792,7 +797,7 @@ def test_limits_tell_what_holds():
     for kind, name in (("image", "a.png"), ("text", "a"), ("pdf", "a.pdf"), ("audio", "a.wav")):
         most = told[kind].max_bytes
         begins = {"image": halves("PNG"), "text": b"x", "pdf": b"%PDF-", "audio": wav()}[kind]
-        assert f"may have {size(most)}" in refusal(name, begins.ljust(most + 1, b"x"))
+        assert f"may have up to {size(most)}" in refusal(name, begins.ljust(most + 1, b"x"))
 
 
 def test_a_question_without_files_is_sent_as_it_is():

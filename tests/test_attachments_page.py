@@ -36,7 +36,7 @@ def memory(monkeypatch):
 
 @pytest.fixture
 def forget(monkeypatch):
-    """As if the process had been started anew."""
+    """Let the process forget what it knows, as after a restart."""
     return lambda: monkeypatch.setattr(
         attachment_contents, "_memory", attachment_contents._Memory()
     )
@@ -75,7 +75,7 @@ def slow(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
-    """What is read within a click here is read within it on a busy machine too."""
+    """Let a file read within a click here be read within it on a busy machine too."""
     monkeypatch.setattr("components.chat.attachment_input.HEAD_START_S", PATIENCE_S)
 
 
@@ -135,7 +135,7 @@ def test_files_alone_are_a_question(open_app, fake, store):
     assert app.session_state["session.chat"]["title"] == "a.txt, b.txt"
 
 
-def test_nothing_at_all_is_no_question(open_app, fake):
+def test_an_empty_message_is_not_a_question(open_app, fake):
     app = open_app(pat=CANARY)
     app.chat_input(key="prompt").set_value("").run()
 
@@ -191,14 +191,14 @@ def test_a_refused_file_sends_nothing_and_loses_nothing(open_app, fake):
     assert app.turns == []
     assert box(app) == "What is in them?"
     (warning,) = app.warning
-    assert "b.zip cannot be added. It is an archive" in warning.value.replace("\\", "")
+    assert "b.zip cannot be added. Archives are not supported." in warning.value.replace("\\", "")
     assert "Nothing was sent: your question is in the box." in warning.value
     (waiting,) = app.session_state["session.waiting"]
     label = app.button(key=f"take_away:{waiting['id']}").label
     assert label.replace("\\", "").startswith("a.txt · about ")
 
 
-def test_what_waits_goes_with_the_next_question(open_app, fake):
+def test_a_waiting_file_goes_with_the_next_question(open_app, fake):
     app = send(open_app(pat=CANARY), "What is it?", a_txt=b"Apples", b_zip=b"PK\x03\x04")
     fake.next(says("Fruit."))
 
@@ -211,7 +211,7 @@ def test_what_waits_goes_with_the_next_question(open_app, fake):
     assert box(app) is None
 
 
-def test_what_waits_can_be_taken_away(open_app, fake):
+def test_a_waiting_file_can_be_removed(open_app, fake):
     app = send(open_app(pat=CANARY), "What is it?", a_txt=b"Apples", b_zip=b"PK\x03\x04")
     (waiting,) = app.session_state["session.waiting"]
     fake.next(says("Nothing."))
@@ -223,7 +223,7 @@ def test_what_waits_can_be_taken_away(open_app, fake):
     assert not app.has(f"take_away:{waiting['id']}")
 
 
-def test_what_waits_counts_among_the_files_of_a_question(open_app, fake, monkeypatch):
+def test_waiting_files_count_among_the_files_of_a_question(open_app, fake, monkeypatch):
     monkeypatch.setattr("components.chat.attachment_input.MAX_FILES", 1)
     app = send(open_app(pat=CANARY), "What is it?", a_txt=b"Apples", b_zip=b"PK\x03\x04")
 
@@ -256,7 +256,7 @@ def test_a_file_whose_token_was_typed_later_is_not_written_down(open_app, fake, 
     assert "This conversation contains your access token" in page(app)
 
 
-def test_a_name_is_text_and_no_markup(open_app, fake):
+def test_a_name_is_shown_as_text_without_markup(open_app, fake):
     fake.next(says("Yes."))
     app = open_app(pat=CANARY, chosen=SEES)
     name = "![x](picture)**a**.txt"
@@ -266,7 +266,7 @@ def test_a_name_is_text_and_no_markup(open_app, fake):
     assert any(r"\!\[x\]" in label for label in labels), labels
 
 
-def test_what_was_left_out_of_a_file_is_told(open_app, fake, monkeypatch):
+def test_a_note_says_what_was_left_out_of_a_file(open_app, fake, monkeypatch):
     accept = attachments.accept
 
     def cut(*args):
@@ -324,7 +324,7 @@ def test_the_box_is_closed_and_shows_the_question_while_its_file_is_read(
     assert "Reading" not in page(app)
 
 
-def test_one_need_not_wait_for_a_file(open_app, fake, slow, monkeypatch):
+def test_a_person_need_not_wait_for_a_file(open_app, fake, slow, monkeypatch):
     monkeypatch.setattr("components.frame.shell.wait_for_jobs", lambda pending: None)
     app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
 
@@ -436,7 +436,7 @@ def test_nothing_of_a_temporary_chats_files_is_written_down(open_app, fake, stor
     assert store.load_attachment(store.owner, file["id"]) is None
 
 
-def test_what_is_gone_is_said_and_not_sent_without(open_app, fake, forget):
+def test_a_missing_file_is_reported_and_nothing_is_sent_without_it(open_app, fake, forget):
     fake.next(says("Red."), says("Red again."))
     app = send(open_app(pat=CANARY, chosen=SEES), "Which?", photo_png=picture(), a_txt=b"Apples")
     turn = app.turns[0]
@@ -454,7 +454,7 @@ def test_what_is_gone_is_said_and_not_sent_without(open_app, fake, forget):
     assert len(fake.chats[1].body["messages"][0]["content"]) == 2, "Also the earlier question."
 
 
-def test_a_database_in_trouble_is_said_and_nothing_is_sent_without_the_file(
+def test_a_database_failure_is_reported_and_nothing_is_sent_without_the_file(
     open_app, fake, store, forget, monkeypatch
 ):
     fake.next(says("Red."), says("Red again."))
@@ -491,7 +491,7 @@ def test_deleting_everything_forgets_what_files_hold(open_app, fake, store):
     assert not attachment_contents._memory._held
 
 
-def test_deleting_everything_takes_away_what_waits_and_what_is_read(open_app, fake, store):
+def test_deleting_everything_removes_waiting_files_and_files_being_read(open_app, fake, store):
     app = ask(open_app(pat=CANARY), "Hi")
     waiting = attachment_contents.read_uploads(store.owner, [("a.txt", "", b"Apples")], len)[
         "files"

@@ -49,7 +49,7 @@ def split(text):
 
 
 @pytest.mark.parametrize("text", CORPUS.values(), ids=CORPUS)
-def test_at_every_character_what_is_finished_stays_and_nothing_is_lost(text):
+def test_at_every_character_finished_blocks_stay_and_nothing_is_lost(text):
     blocks, before = Blocks(), []
     for end in range(len(text) + 1):
         blocks.follow(text[:end])
@@ -147,7 +147,7 @@ def test_half_a_line_finishes_nothing():
     assert blocks.finished == []
 
 
-def test_what_is_finished_is_not_looked_at_again():
+def test_finished_blocks_are_not_read_again():
     text = PARAGRAPHS * 3
     blocks = Blocks()
     seen = [0]
@@ -227,7 +227,7 @@ def test_any_fragments_in_any_order_are_drawn_alike(text, data):
         assert_drawn_alike(text, sorted({*cuts, len(text)}))
 
 
-def test_what_waits_for_a_definition_is_not_parsed_again(monkeypatch):
+def test_text_that_waits_for_a_definition_is_not_parsed_again(monkeypatch):
     parsed = []
     parse = blocks_module.parse
     monkeypatch.setattr(blocks_module, "parse", lambda t: parsed.append(len(t)) or parse(t))

@@ -100,7 +100,7 @@ def test_a_question_meets_its_answer(ask, prompt, seen):
     assert seen in ask(prompt)["content"]
 
 
-def test_any_other_question_is_echoed_and_met_with_what_one_can_ask(ask):
+def test_any_other_question_is_quoted_with_a_list_of_topics(ask):
     answer = ask("Where do the ducks go in winter, when all the ponds freeze?")["content"]
 
     assert "“Where do the ducks go in winter, when…”" in answer
@@ -109,7 +109,7 @@ def test_any_other_question_is_echoed_and_met_with_what_one_can_ask(ask):
 
 
 @pytest.mark.parametrize("odd", ["", "   ", "/", "$`*_[x](y)", "é" * 3000, "?\n\n?"])
-def test_no_question_is_too_odd(ask, odd):
+def test_any_question_gets_an_answer(ask, odd):
     assert ask(odd)["content"]
 
 
@@ -191,7 +191,7 @@ def test_a_process_has_one_demo_server():
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff"])
-def test_a_body_that_is_no_json_object_is_refused(client, body):
+def test_a_body_that_is_not_a_json_object_is_refused(client, body):
     response = client.post("/chat/completions", content=body)
 
     assert response.status_code == 400
@@ -413,7 +413,7 @@ def test_made_up_arguments_fit_the_schema(ask, schema):
     jsonschema.Draft202012Validator(whole).validate(arguments)
 
 
-def test_a_pattern_that_never_ends_is_given_up(ask):
+def test_an_endless_pattern_is_given_up(ask):
     endless = {"type": "string", "pattern": "^(([a-z ])+.)+[A-Z]([a-z])+$"}
     tools = [tool("use", "", ["text"], text=endless)]
 
@@ -508,7 +508,7 @@ def problems(message, tools):
         ("fragments", []),
     ],
 )
-def test_a_call_offends_its_schema_in_the_way_asked_for(ask, quirk, keywords):
+def test_a_call_violates_its_schema_in_the_way_asked_for(ask, quirk, keywords):
     message = ask(f"/call {quirk}", tools=[PLACE, CLOCK])
 
     assert problems(message, [PLACE, CLOCK]) == keywords
@@ -536,7 +536,7 @@ def test_without_arguments_the_whole_is_wrong_and_nothing_can_be_missing(ask):
     assert "requires no argument" in ask("/call missing", tools=tools)["content"]
 
 
-def test_malformed_arguments_are_no_json(ask):
+def test_malformed_arguments_are_not_json(ask):
     for one in (PLACE, tool("status")):
         (call,) = ask("/call malformed", tools=[one])["tool_calls"]
         with pytest.raises(ValueError, match="Expecting"):
@@ -593,7 +593,7 @@ def test_the_tool_that_is_named_is_the_one_called(ask, quirk):
 
 
 @pytest.mark.parametrize("quirk", QUIRKS)
-def test_without_a_tool_a_quirk_is_told_in_words(ask, quirk):
+def test_without_a_tool_a_quirk_is_explained_in_words(ask, quirk):
     assert "allows no tool" in ask(f"/call {quirk}")["content"]
     assert "allows no tool" in ask(f"/call {quirk}", tools=TOOLS, tool_choice="none")["content"]
 
@@ -748,7 +748,7 @@ def test_pictures_and_sounds_are_counted(ask):
     assert "You attached 2 pictures and a sound. " in ask(content)["content"]
 
 
-def test_a_command_is_heeded_whatever_is_attached(client):
+def test_a_command_works_whatever_is_attached(client):
     body = {"messages": [{"role": "user", "content": parts("/error 503", ("a.txt", b"Apples"))}]}
     assert client.post("/chat/completions", json=body).status_code == 503
 

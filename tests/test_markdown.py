@@ -25,7 +25,7 @@ from clarifai_chat.markdown.sanitize import MATH_IS_HERE, escaped, safe
         "$1,200/month or 90$",
     ],
 )
-def test_a_price_is_no_mathematics(text):
+def test_a_price_is_not_mathematics(text):
     drawn = safe(text)
 
     assert drawn.replace("\\$", "$") == text
@@ -85,7 +85,7 @@ def test_a_picture_becomes_a_link(text, drawn):
 
 
 @pytest.mark.parametrize("text", [":red[x]", "a :material[home]", ":small[x] and :blue-badge[y]"])
-def test_no_directive_of_streamlits_is_carried_out(text):
+def test_no_streamlit_directive_is_carried_out(text):
     assert safe(text).replace("\\:", "") == text.replace(":", "")
 
 
@@ -124,11 +124,11 @@ WORDS = st.lists(
 
 
 @given(ANYTHING)
-def test_no_text_is_too_odd(text):
+def test_any_text_can_be_made_safe(text):
     assert isinstance(safe(text), str)
 
 
-def test_what_is_stripped_on_the_way_to_the_page_is_stripped_first():
+def test_text_is_stripped_first_as_the_page_strips_it():
     assert safe("\ufeff \ufeff" * 2000 + "\n    $5\n") == "\\$5"
     assert safe("  a\n\n  b\n") == "a\n\nb"
     assert safe(" \n") == ""
@@ -169,7 +169,7 @@ def test_text_without_mathematics_only_gets_backslashes(pieces):
         "\u2028    ![x](https://a.test/cat.png)\n",
     ],
 )
-def test_what_only_looks_like_code_or_mathematics_hides_no_picture(text):
+def test_apparent_code_or_mathematics_hides_no_picture(text):
     assert "![" not in safe(text)
 
 

@@ -405,7 +405,7 @@ def test_reply_verdicts_answers_figures_and_exchanges_of_a_step_belong_together(
     first, second = runs.steps(run)
     assert [verdict.status for _, verdict in first.judged] == ["valid", "valid"]
     assert [call["id"] for call, _ in first.judged] == ["call_1", "call_2"]
-    assert first.notes == ("Parallel calls were switched off, and 2 calls came.",)
+    assert first.notes == ("Parallel calls were switched off, but 2 calls arrived.",)
     assert first.answers == {"call_1": "42", "call_2": "rain"}
     assert (first.figures["ending"], second.figures["ending"]) == ("tool_calls", "stop")
     assert (second.message["content"], second.judged, second.answers) == ("Done.", (), {})

@@ -111,7 +111,7 @@ def walk(page: Page, ask: Callable[[str], None]) -> None:
 
     ask("shared")
     over(page, "2 calls: 2 valid")
-    expect(page.get_by_text("It came run together with another call")).to_have_count(2)
+    expect(page.get_by_text("It arrived merged with another call")).to_have_count(2)
     expect(keyed(page, "answer-").locator("textarea")).to_have_count(2)
 
     ask("malformed")

@@ -579,7 +579,7 @@ def test_an_unknown_tool_is_called_one(open_app, fake):
     app = asked_once(open_app, fake, calls("get_wether"))
 
     assert "Call `get_wether` :red-badge[unknown tool]" in page(app)
-    assert "There is no tool get_wether. get_weather was meant, perhaps." in page(app)
+    assert "There is no tool get_wether. Perhaps get_weather was meant." in page(app)
 
 
 def test_each_argument_is_told_apart(open_app, fake):
@@ -597,7 +597,7 @@ def test_each_argument_is_told_apart(open_app, fake):
 def test_words_where_a_call_was_required_are_remarked_on(open_app, fake):
     app = asked_once(open_app, fake, words_instead_of_a_call(), tool_choice="required")
 
-    assert "A call was required, and the model answered without one." in page(app)
+    assert "A call was required, but the model answered without one." in page(app)
     assert "no call" in page(app)
     assert not app.has(f"send_answers:{turn_id(app)}")
 
@@ -605,7 +605,7 @@ def test_words_where_a_call_was_required_are_remarked_on(open_app, fake):
 def test_two_calls_where_parallel_ones_were_switched_off_are_remarked_on(open_app, fake):
     app = asked_once(open_app, fake, parallel_calls(), parallel=False)
 
-    assert "Parallel calls were switched off, and 2 calls came." in page(app)
+    assert "Parallel calls were switched off, but 2 calls arrived." in page(app)
     assert "2 calls: 2 valid" in page(app)
 
 
@@ -622,7 +622,7 @@ def test_two_calls_on_one_index_are_split_and_that_is_said(open_app, fake):
     app = asked_once(open_app, fake, two_calls_on_one_index())
 
     assert page(app).count(":green-badge[valid]") == 2
-    assert "run together with another call, on one index" in page(app)
+    assert "merged with another call on one index" in page(app)
     assert '{"location": "Paris"}' in code(app)
     assert '{"location": "Tokyo"}' in code(app)
 
@@ -630,9 +630,9 @@ def test_two_calls_on_one_index_are_split_and_that_is_said(open_app, fake):
 @pytest.mark.parametrize(
     ("behaviour", "said"),
     [
-        (call_without_id(), "It came without an id; the one it has was made up."),
-        (arguments_as_object(), "Its arguments came as an object; the API says text."),
-        (legacy_function_call(), "It came in the API's older form, function_call."),
+        (call_without_id(), "It arrived without an id; one was made up for it."),
+        (arguments_as_object(), "Its arguments arrived as an object; the API requires a string."),
+        (legacy_function_call(), "It arrived in the API's older form, function_call."),
         (calls(finish="stop"), "The reply ended with stop; with calls in it"),
     ],
     ids=["no id", "an object", "function_call", "finish reason stop"],

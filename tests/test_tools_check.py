@@ -1,4 +1,4 @@
-"""What is said about tools: names, schemas, the strict subset, and what would help a model."""
+"""Findings about tools: names, schemas, the strict subset, and what would help a model."""
 
 import json
 from itertools import pairwise
@@ -19,7 +19,7 @@ SAYS = "Look up the weather of a city."
 
 
 def function(properties=None, *, root=None, **keys):
-    """A function that nothing is to be said about but what is asked for."""
+    """Return a tool that has no findings except those asked for."""
     parameters = {
         "type": "object",
         "properties": {"city": TEXT} if properties is None else properties,
@@ -80,11 +80,11 @@ GOOD = [
 
 
 @pytest.mark.parametrize("good", GOOD, ids=range(len(GOOD)))
-def test_nothing_is_said_about_a_good_tool(good):
+def test_a_good_tool_has_no_findings(good):
     assert told(good) == []
 
 
-def test_a_default_is_not_judged_where_a_reference_leads_out_of_its_schema():
+def test_a_default_is_not_checked_if_a_reference_leaves_its_schema():
     defs = {"root": {"$defs": {"n": {"type": "integer"}}}}
     referring = tool({"x": {"$ref": "#/$defs/n", "default": 1, "description": "What."}}, **defs)
 
@@ -96,9 +96,9 @@ ENUM = {"type": "string", "description": "Text."}
 # A tool, and what is said about it: the level and the code, and a part of the sentence.
 SAID = [
     # check
-    (tool(name=...), "error", "name.missing", "and has none"),
+    (tool(name=...), "error", "name.missing", "but it has no name"),
     (tool(name=3), "error", "name.missing", "not a number"),
-    (tool(name=""), "error", "name.pattern", 'The name "" must have'),
+    (tool(name=""), "error", "name.pattern", 'The name "" must consist'),
     (tool(name="get weather!"), "error", "name.pattern", "64 letters"),
     (tool(name="ж"), "error", "name.pattern", "letters A-Z"),
     (tool(name="a" * 65), "error", "name.pattern", "up to 64"),
@@ -118,7 +118,7 @@ SAID = [
     (tool({"x": {"$ref": "#/$defs/no"}}), "error", "schema.keyword", "x.$ref:"),
     (tool(parameters=..., input_schema={}), "warning", "key.unknown", 'called "parameters"'),
     (tool(description=..., desription="x"), "warning", "key.unknown", 'called "description"'),
-    (tool(colour="red"), "hint", "key.unknown", 'no "colour"'),
+    (tool(colour="red"), "hint", "key.unknown", 'no key "colour"'),
     ({**tool(), "strict": True}, "hint", "key.unknown", 'belongs inside "function"'),
     # strict
     (tool(strict=True), "error", "strict.additional", "every object needs"),
@@ -128,8 +128,8 @@ SAID = [
     (strictly(required=[]), "error", "strict.required", '"city" is not'),
     (strictly({"o": {**nested(1), "required": []}}), "error", "strict.required", '"x" is not'),
     (strictly(anyOf=[{}]), "error", "strict.root", "not an anyOf"),
-    (strictly(allOf=[{}]), "error", "strict.keyword", "does not know allOf"),
-    (strictly({"x": {**TEXT, "minLength": 1}}), "warning", "strict.keyword", "refuse minLength"),
+    (strictly(allOf=[{}]), "error", "strict.keyword", "does not support allOf"),
+    (strictly({"x": {**TEXT, "minLength": 1}}), "warning", "strict.keyword", "reject minLength"),
     (strictly({"o": nested(5)}), "warning", "strict.limit", "this one has 6"),
     (strictly({"o": nested(10)}), "error", "strict.limit", "10 levels of nested objects (5"),
     (strictly({f"p{n}": TEXT for n in range(101)}), "warning", "strict.limit", "has 101"),
@@ -157,12 +157,12 @@ SAID = [
     (prop(type="array", items={"type": "x"}, default=1), "error", "schema.keyword", "items.type"),
     (prop(type="integer", enum=["1", "x"]), "warning", "lint.enum_type", '"1" in the enum'),
     (tool({f"p{n}": TEXT for n in range(21)}), "hint", "lint.parameters", "21 parameters"),
-    (tool({"o": nested(5)}), "warning", "lint.depth", "more than 5 deep"),
+    (tool({"o": nested(5)}), "warning", "lint.depth", "more than 5 levels deep"),
     (prop(type="string", minLength=2, format="x"), "hint", "lint.constraint", "format, minLength"),
     (prop(oneOf=[{"type": "string"}]), "warning", "lint.keyword", "understands oneOf"),
     (prop(type="string", **{"if": {}}), "warning", "lint.keyword", "understands if"),
     (tool({"x": {"$ref": "#/$defs/a"}}, root={"$defs": LOOP}), "error", "lint.loop", "itself"),
-    (tool(root={"allOf": [{"$ref": "#"}]}), "error", "lint.loop", "leads back to itself"),
+    (tool(root={"allOf": [{"$ref": "#"}]}), "error", "lint.loop", "refers back to itself"),
     (tool(root={"dependentSchemas": {"city": {"$ref": "#"}}}), "error", "lint.loop", "itself"),
     (prop(type="string", pattern="^(a+)+$"), "warning", "lint.pattern", '"(a+)+"'),
     (prop(type="array"), "warning", "lint.items", "add items"),
@@ -178,7 +178,7 @@ ODD = [tool for tool, *_ in SAID]
 
 
 @pytest.mark.parametrize(("odd", "level", "code", "part"), SAID)
-def test_what_is_odd_is_said_at_its_level(odd, level, code, part):
+def test_an_odd_tool_gets_a_finding_of_its_level(odd, level, code, part):
     found = [f for f in check_all(odd).findings if (f.level, f.code) == (level, code)]
 
     assert found, told(odd)
@@ -211,7 +211,7 @@ def written(tools):
 
 
 @pytest.mark.parametrize("tools", [*([one] for one in ODD), [tool(), tool()], [*GOOD[:3], tool()]])
-def test_a_fix_leaves_json_in_which_its_finding_is_gone(tools):
+def test_a_fix_keeps_valid_json_and_removes_its_finding(tools):
     for text in written(tools):
         for finding in check(text).findings:
             if not finding.fix:
@@ -259,7 +259,7 @@ def test_added_required_names_have_the_indentation_of_the_others():
     assert json.loads(fixed)[0]["function"]["parameters"]["required"] == ["a", "b", "c"]
 
 
-def test_a_name_is_there_once():
+def test_a_duplicate_name_is_an_error_with_a_new_name():
     checked = check_all(tool(), tool(name="other"), tool(), tool())
 
     twice = [finding for finding in checked.findings if finding.code == "name.unique"]
@@ -270,7 +270,7 @@ def test_a_name_is_there_once():
     assert check("[").is_broken
 
 
-def test_a_free_name_is_near_and_not_too_long():
+def test_a_unique_name_is_similar_and_not_too_long():
     assert unique("a", {"b"}) == "a"
     assert unique("a", {"a", "a_2"}) == "a_3"
     assert unique("x" * 70, {"x" * 64}) == "x" * 62 + "_2"
@@ -281,17 +281,17 @@ def test_a_free_name_is_near_and_not_too_long():
     [
         (tool(name="Get_Weather", description="Something else by far."), "by case only"),
         (tool(name="get_weathers", description="Something else by far."), "nearly the same"),
-        (tool(name="forecast", description=SAYS + "."), 'nearly that of "get_weather"'),
+        (tool(name="forecast", description=SAYS + "."), 'nearly the same as that of "get_weather"'),
         (tool(name="time", description="Tell the time of day in a zone."), None),
     ],
 )
-def test_tools_that_look_alike_are_told(other, part):
+def test_similar_tools_are_reported(other, part):
     found = [f for f in check_all(tool(), other).findings if f.code == "lint.alike"]
 
     assert [part in finding.message for finding in found] == ([True] if part else [])
 
 
-def test_very_many_tools_are_told_and_not_all_compared():
+def test_too_many_tools_are_reported_and_not_all_compared():
     tools = [tool(name=f"{n:04}", description=f"Do the thing of {n:04}.") for n in range(200)]
     found = check_all(*tools).findings
 
@@ -309,7 +309,7 @@ def test_errors_come_first_and_hints_last():
         assert one.level != next_one.level or one.line <= next_one.line
 
 
-def test_of_one_kind_only_some_are_told_and_the_rest_counted():
+def test_only_some_findings_of_a_kind_are_listed_and_the_rest_counted():
     found = check_all(tool({f"p{n}": {"type": "string"} for n in range(90)})).findings
     found = [finding for finding in found if finding.code == "lint.parameter"]
 
@@ -318,13 +318,13 @@ def test_of_one_kind_only_some_are_told_and_the_rest_counted():
     assert "more like this" not in found[-2].message
 
 
-def test_nothing_is_said_twice_about_one_place():
+def test_no_finding_is_repeated_at_one_place():
     for odd in ODD:
         places = [(f.code, f.path) for f in check_all(odd).findings]
         assert len(places) == len(set(places))
 
 
-def test_a_finding_stands_where_its_value_does():
+def test_a_finding_is_at_the_place_of_its_value():
     text = json.dumps([tool({"x": {"type": "string"}})], indent=2)
     [finding] = check(text).findings
 
@@ -362,7 +362,7 @@ def test_a_description_that_lists_values_is_found(description, values):
 @pytest.mark.parametrize(
     "piece", [" ", "or ", "a, ", "a or or ", "one of ", "'", "one of a, b, or "]
 )
-def test_a_long_description_is_looked_at_quickly(piece):
+def test_a_long_description_is_checked_quickly(piece):
     assert listed({"type": "string", "description": "one of " + piece * 20_000 + "!"}) == []
 
 
@@ -378,7 +378,7 @@ def test_a_long_description_is_looked_at_quickly(piece):
         ("(a{2})+", ""),
     ],
 )
-def test_an_exploding_pattern_is_seen(pattern, part):
+def test_an_exploding_pattern_is_found(pattern, part):
     assert pitfalls.exponential(pattern) == part
 
 
@@ -394,11 +394,11 @@ def test_an_exploding_pattern_is_seen(pattern, part):
         {"prefixItems": [{"$ref": "#/prefixItems/1"}, {"$ref": "#/prefixItems/9"}]},
     ],
 )
-def test_a_schema_may_hold_itself_further_in(schema):
+def test_a_schema_may_contain_itself_at_a_deeper_level(schema):
     assert pitfalls.ref_loop(schema, list(places(schema))) is None
 
 
-def test_a_long_chain_of_references_is_no_loop():
+def test_a_long_chain_of_references_is_not_a_loop():
     schema = {"$defs": {f"d{n}": {"$ref": f"#/$defs/d{n + 1}"} for n in range(5_000)}}
 
     assert pitfalls.ref_loop(schema, list(places(schema))) is None
@@ -429,7 +429,7 @@ def test_schemas_are_found_wherever_one_can_be():
     }
 
 
-def test_of_properties_strict_takes_five_thousand():
+def test_strict_allows_five_thousand_properties():
     large = strictly({f"p{n}": {"type": "string"} for n in range(5_001)})
     found = check(json.dumps([large])).findings
 
@@ -463,7 +463,7 @@ JSON = st.recursive(
 
 
 def assert_sound(text):
-    """All is said in sentences about places that are inside the text."""
+    """Check that all findings are sentences about places inside the text."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for finding in check(text).findings:
         assert finding.message[-1] in '.)"'
@@ -512,7 +512,7 @@ def mutated(draw):
 
 
 @given(mutated())
-def test_a_tool_that_was_typed_wrong_gets_sentences(text):
+def test_a_mistyped_tool_gets_sentences(text):
     assert_sound(text)
 
 
@@ -527,14 +527,14 @@ def test_a_tool_that_was_typed_wrong_gets_sentences(text):
             json.dumps(prop(type="string", pattern="(a|a)*$", default="a" * 50 + "!")),
             "The default cannot be checked",
         ),
-        (json.dumps(tool({"o": nested(30)})), "more than 5 deep"),
+        (json.dumps(tool({"o": nested(30)})), "more than 5 levels deep"),
     ],
 )
-def test_what_could_take_for_ever_gets_a_sentence(text, part):
+def test_an_endless_check_gets_a_sentence(text, part):
     assert any(part in finding.message for finding in check(text).findings)
 
 
-def test_a_large_schema_is_looked_at_in_time():
+def test_a_large_schema_is_checked_in_time():
     large = tool({f"p{n}": {"type": "string", "enum": ["a", "a"]} for n in range(5_000)})
 
     assert check(json.dumps([large])).findings

@@ -1,4 +1,4 @@
-"""One tool more or less in a text, and the rest of it as it was typed."""
+"""Add, copy and remove tools in a text; the rest stays as typed."""
 
 import json
 
@@ -36,7 +36,7 @@ def names(text):
 
 @layout
 @pytest.mark.parametrize("index", [0, 1, 2])
-def test_a_tool_is_taken_out_and_the_rest_stays(lay_out, index):
+def test_a_tool_is_removed_and_the_rest_stays(lay_out, index):
     text = lay_out(ALL)
 
     left = without(text, index)
@@ -47,7 +47,7 @@ def test_a_tool_is_taken_out_and_the_rest_stays(lay_out, index):
 
 
 @layout
-def test_tools_are_taken_out_to_the_last(lay_out):
+def test_every_tool_can_be_removed_in_turn(lay_out):
     text = lay_out(ALL)
     for _ in ALL:
         text = without(text, 0)
@@ -56,12 +56,12 @@ def test_tools_are_taken_out_to_the_last(lay_out):
     assert json.loads(text.removeprefix("\ufeff")) in ([], {"model": "m", "tools": [], "n": 1})
 
 
-def test_without_its_only_tool_a_text_is_empty():
+def test_removing_the_only_tool_leaves_an_empty_text():
     assert without(json.dumps(A), 0) == ""
 
 
 @pytest.mark.parametrize("value", [A, ALL, []])
-def test_without_a_tool_that_is_not_there_nothing_changes(value):
+def test_removing_a_missing_tool_changes_nothing(value):
     text = json.dumps(value)
 
     assert without(text, 7) == without(text, -1) == duplicated(text, 7) == text
@@ -69,7 +69,7 @@ def test_without_a_tool_that_is_not_there_nothing_changes(value):
 
 @layout
 @pytest.mark.parametrize("index", [0, 1, 2])
-def test_a_copy_comes_behind_its_tool_under_a_free_name(lay_out, index):
+def test_a_copy_follows_its_tool_under_an_unused_name(lay_out, index):
     text = lay_out(ALL)
 
     twice = duplicated(duplicated(text, index), index)
@@ -82,7 +82,7 @@ def test_a_copy_comes_behind_its_tool_under_a_free_name(lay_out, index):
         assert text[tool.start : tool.end] in twice
 
 
-def test_a_copy_is_laid_out_as_the_others():
+def test_a_copy_is_laid_out_like_the_others():
     text = json.dumps(ALL, indent=2)
     twice = duplicated(text, 1)
 
@@ -98,13 +98,13 @@ def test_a_single_tool_becomes_a_list_with_its_copy(tool):
     assert json.dumps(json.loads(twice), indent=2) == twice
 
 
-def test_what_has_no_name_is_copied_as_it_is():
+def test_a_nameless_tool_is_copied_as_it_is():
     text = json.dumps([{"description": "Do it."}])
 
     assert json.loads(duplicated(text, 0)) == json.loads(text) * 2
 
 
-def test_the_tools_that_can_be_read_are_meant_where_others_are_broken():
+def test_an_index_counts_only_the_tools_that_can_be_read():
     text = json.dumps([1, A, 2, B])
 
     assert json.loads(without(text, 1)) == [1, A, 2]
@@ -115,7 +115,7 @@ def test_the_tools_that_can_be_read_are_meant_where_others_are_broken():
 @pytest.mark.parametrize(
     "new", [json.dumps(B), json.dumps([B], indent=4), json.dumps({"tools": [B]})]
 )
-def test_a_tool_is_added_behind_the_others(lay_out, new):
+def test_a_tool_is_added_after_the_others(lay_out, new):
     text = lay_out([A, BARE])
 
     more = added(text, new)
@@ -125,7 +125,7 @@ def test_a_tool_is_added_behind_the_others(lay_out, new):
         assert text[tool.start : tool.end] in more
 
 
-def test_an_added_tool_is_laid_out_as_the_others():
+def test_an_added_tool_is_laid_out_like_the_others():
     more = added(json.dumps([A], indent=2), json.dumps([B, BARE], indent=2))
 
     assert more == json.dumps([A, B, BARE], indent=2)
@@ -151,7 +151,7 @@ def test_a_single_tool_becomes_a_list_with_the_added_one(indent):
     ("text", "new"),
     [("[", json.dumps(A)), (json.dumps([A]), "["), (json.dumps([A]), "3"), ("3", json.dumps(A))],
 )
-def test_what_cannot_be_read_is_left_as_it_was_typed(text, new):
+def test_an_unreadable_text_is_left_as_typed(text, new):
     assert added(text, new) == text
 
 
@@ -181,7 +181,7 @@ def test_numbers_and_strings_stay_as_they_are_written():
 
 
 @pytest.mark.parametrize("text", ["", "[1,", '{"a": 1, "a": 2}', "nope", "[" * 200])
-def test_what_would_lose_something_is_not_formatted(text):
+def test_a_text_that_would_lose_something_is_not_formatted(text):
     assert formatted(text) == text
 
 

@@ -1,4 +1,4 @@
-"""Reading tools: JSON with its places, sentences for what is none, and the shapes tools come in."""
+"""Reading tools: JSON with its places, sentences about errors, and the shapes tools come in."""
 
 import json
 import re
@@ -28,7 +28,7 @@ VALUES = st.recursive(
 
 @st.composite
 def layouts(draw):
-    """A JSON value, and a text of it in one of the ways of writing it."""
+    """Draw a JSON value, and a text of it in one of many layouts."""
     value = draw(VALUES)
     text = json.dumps(
         value,
@@ -43,7 +43,7 @@ def layouts(draw):
 
 
 @given(layouts(), st.sampled_from(["", "\ufeff"]))
-def test_what_is_json_is_read_as_json_loads_does(layout, mark):
+def test_valid_json_is_read_as_json_loads_reads_it(layout, mark):
     value, text = layout
 
     node, duplicates = read_json(mark + text)
@@ -54,7 +54,7 @@ def test_what_is_json_is_read_as_json_loads_does(layout, mark):
 
 
 @given(layouts())
-def test_each_value_is_where_it_is_said_to_be(layout):
+def test_each_value_is_at_its_reported_place(layout):
     _, text = layout
     node, _ = read_json(text)
     nodes = [node]
@@ -129,14 +129,14 @@ SLIPS = {
     "[1, // one\n2]": ("Line 1, column 5: expected a value, found a comment", "Remove the comment"),
     '{"a": 1 /* one */}': ("expected a comma or } after this value, found a comment", "Remove"),
     '# tools\n{"a": 1}': ("found a comment", "Remove the comment"),
-    "{a: 1}": ("expected a key in double quotes, found the word a without", "Put the key"),
+    "{a: 1}": ("expected a key in double quotes, found a without quotes", "Put the key"),
     "{1: 1}": ("expected a key in double quotes, found 1.", None),
     '{"a" 1}': ("expected a colon after this key, found 1", None),
-    '{"a" = 1}': ("expected a colon after this key, found =", "Write a colon"),
+    '{"a" = 1}': ("expected a colon after this key, found =", "Use a colon"),
     '{"a": }': ("expected a value, found }", None),
     "[True]": ("found True. JSON writes it true.", "Write true"),
-    "[None, False]": ("found None. JSON writes it null.", "Repair 2 slips"),
-    "[string]": ("found string. A text needs double quotes", "Put it in double quotes"),
+    "[None, False]": ("found None. JSON writes it null.", "Fix 2 errors"),
+    "[string]": ("found string. A string needs double quotes", "Put it in double quotes"),
     "[NaN]": ("found NaN. JSON has no such number", None),
     "[-Infinity]": ("found -Infinity. JSON has no such number", None),
     "[1e999999]": ("the number 1e999999 is too large", None),
@@ -147,15 +147,18 @@ SLIPS = {
     "[5.]": ("found 5.", "Write 5"),
     "[1_000]": ("found 1_000", "Write 1000"),
     "[0x1F]": ("found 0x1F", None),
-    '["a]': ("this text is never closed: expected a double quote, found the end of the text", None),
-    '["a\nb"]': ("found the end of the line. A line break inside a text is written \\n", None),
+    '["a]': (
+        "this string is never closed: expected a double quote, found the end of the text",
+        None,
+    ),
+    '["a\nb"]': ("found the end of the line. A line break inside a string is written \\n", None),
     '["a\tb"]': ("expected \\t, found the control character itself", "Write it as an escape"),
     r'["\d"]': ("found a backslash before d", "Double the backslash"),
     r'["\u12"]': ("expected four hexadecimal digits after \\u", None),
     r'["\ud800"]': ("half of a surrogate pair", None),
-    r'["\ud83d\ude00 \\\udc00"]': ("Line 1, column 18: half of a surrogate pair", None),
+    r'["\ud83d\ude00 \\\udc00"]': ("Line 1, column 18: this is half of a surrogate pair", None),
     '["\ud800"]': ("half of a surrogate pair", None),
-    '["say "hi" now"]': ('found hi. A quote inside a text is written \\"', None),
+    '["say "hi" now"]': ('found hi. A quote inside a string is written \\"', None),
     '[{"a": 1}': ("the [ of line 1 is never closed: expected ], found the end", None),
     '[\n{"a": [1}': ("expected a comma or ] after this value, found }", None),
     "[1]]": ("expected the end of the text, found ]", None),
@@ -164,7 +167,7 @@ SLIPS = {
         None,
     ),
     "[1,\xa02]": ("found a special space (U+00A0)", "Use an ordinary space"),
-    "```json\n[]\n```": ("found a code fence", "Repair 2 slips"),
+    "```json\n[]\n```": ("found a code fence", "Fix 2 errors"),
     "@": ("expected a value, found @", None),
     "[\x01]": ("found the character U+0001", None),
     "[" * 101 + "]" * 101: ("nested more than 100 levels deep", None),
@@ -178,7 +181,7 @@ SLIPS = {
     [(text, *told) for text, told in SLIPS.items()],
     ids=[quoted(text.encode("utf-8", "replace").decode(), 30) for text in SLIPS],
 )
-def test_a_slip_is_named_and_mended_where_that_is_safe(text, sentence, label):
+def test_a_json_error_is_explained_and_fixed_if_that_is_safe(text, sentence, label):
     [finding] = read(text).findings
 
     assert sentence in finding.message
@@ -229,14 +232,14 @@ def test_a_long_text_does_not_take_for_ever(text):
     assert read(text).findings
 
 
-def test_a_double_key_is_an_error_that_names_both_places():
+def test_a_duplicate_key_is_an_error_that_names_both_places():
     text = '{"name": "a",\n "description": "b",\n  "name": "c"}'
     document = read(text)
 
     [error, _] = document.findings
     assert (error.level, error.code, error.path) == ("error", "json.duplicate", ("name",))
     assert (error.line, error.column, error.end_column) == (3, 3, 9)
-    assert '"name" is here a second time: the first is in line 1, column 2.' in error.message
+    assert '"name" appears a second time: the first is in line 1, column 2.' in error.message
     assert document.tools[0].name == "c"  # as everybody reads it
 
 
@@ -290,7 +293,7 @@ def test_a_tool_is_read_from_every_shape_it_comes_in(value, path, is_bare, codes
 @pytest.mark.parametrize(
     "value", [{"function": WEATHER}, WEATHER, [WEATHER, {"function": WEATHER}]]
 )
-def test_the_fuller_form_is_a_click_away(value):
+def test_a_fix_writes_the_fuller_form(value):
     text = json.dumps(value, indent=2)
     for finding in read(text).findings:
         fixed = read(apply(text, finding.fix))
@@ -301,9 +304,9 @@ def test_the_fuller_form_is_a_click_away(value):
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        (3, "Tools are a list of objects, or one object. This is a number."),
-        ("x", "This is a string."),
-        (None, "This is null."),
+        (3, "Tools must be a list of objects, or one object, not a number."),
+        ("x", "one object, not a string."),
+        (None, "one object, not null."),
         ({}, 'The tool has no "function"'),
         ({"tools": 3}, '"tools" must be a list of tools, not a number.'),
         ([1], "tools[0] must be an object, not a number."),
@@ -317,7 +320,7 @@ def test_the_fuller_form_is_a_click_away(value):
         ({"type": "code"}, 'The tool.type must be "function", not "code".'),
     ],
 )
-def test_what_is_no_tool_is_told_with_its_place(value, sentence):
+def test_an_invalid_tool_is_reported_with_its_place(value, sentence):
     document = read(json.dumps(value))
 
     [finding] = document.findings
@@ -336,7 +339,7 @@ def test_one_broken_tool_does_not_hide_the_others():
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "\ufeff", "[]", '{"tools": []}'])
-def test_nothing_is_no_tools_and_no_error(text):
+def test_an_empty_text_has_no_tools_and_no_error(text):
     document = read(text)
 
     assert document.tools == ()
@@ -349,7 +352,7 @@ def test_the_person_s_own_keys_are_kept():
     assert read(json.dumps(tool)).tools[0].spec == tool
 
 
-def test_of_very_many_tools_the_first_are_read():
+def test_only_the_first_of_very_many_tools_are_read():
     document = read(json.dumps([WEATHER] * (MAX_TOOLS + 5)))
 
     assert len(document.tools) == MAX_TOOLS

@@ -101,7 +101,7 @@ def test_calls_are_recovered_in_their_order(text):
         "[" * 100_000,
     ],
 )
-def test_what_is_no_call_stays_text(text):
+def test_text_that_is_not_a_call_stays_text(text):
     assert found(text) == []
 
 
@@ -139,11 +139,11 @@ def test_names_may_have_what_servers_put_into_them():
         "[TOOL_CALLS]" + " " * 50,
     ],
 )
-def test_openings_by_the_thousand_take_no_time(piece):
+def test_thousands_of_openings_are_read_quickly(piece):
     assert found(piece * 50_000) == []
 
 
-def test_only_so_many_calls_are_looked_for():
+def test_the_number_of_recovered_calls_is_limited():
     assert len(found(f"<tool_call>{TIME}</tool_call>" * 1000)) == MAX_OPENINGS
 
 

@@ -1,4 +1,4 @@
-"""Schemas held to their word: drafts, patterns, references, and an end to all of it."""
+"""Validation by schemas: drafts, patterns, references, and limits on all of them."""
 
 import socket
 
@@ -88,16 +88,16 @@ def test_a_pattern_is_not_found_where_only_python_would(pattern, text):
         ("(", "missing )"),
         ("[a", "unterminated"),
         ("\\", "bad escape"),
-        (r"\Z", "no escape in ECMA-262"),
-        (r"\u{ffffff}", "names no character"),
-        (r"\u12", "names no character"),
+        (r"\Z", "not an escape in ECMA-262"),
+        (r"\u{ffffff}", "is not a character"),
+        (r"\u12", "is not a character"),
         (r"\p{Nope}", "unknown property"),
         ("a{99999999999}", "too big"),
         ("(" * 4000 + ")" * 4000, "too deeply nested"),
         ("a" * 10_001, "longer than"),
     ],
 )
-def test_a_pattern_that_is_none_is_said_to_be(pattern, why):
+def test_an_invalid_pattern_is_explained(pattern, why):
     with pytest.raises(BadPattern, match=why.replace(")", r"\)")):
         compiled(pattern)
     assert [p.path for p in schema_problems({"pattern": pattern})] == [("pattern",)]
@@ -118,7 +118,7 @@ def test_a_pattern_that_is_none_is_said_to_be(pattern, why):
         {"allOf": [{"$schema": DRAFT_7, "propertyNames": {"pattern": "^(a|a)*$"}}]},
     ],
 )
-def test_a_pattern_that_explodes_is_trouble_and_no_hang(schema):
+def test_an_exploding_pattern_is_trouble_and_does_not_hang(schema):
     word = "a" * 60 + "b"
     with pytest.raises(SchemaTrouble, match="takes too long"):
         errors_in({f"{word}{n}": f"{word}{n}" for n in range(1000)}, schema)
@@ -169,7 +169,7 @@ def test_a_tree_is_followed_as_deep_as_it_goes():
     assert where(value, tree) == [("c", 0) * 20 + ("v",)]
 
 
-def test_what_is_nested_too_deeply_is_trouble():
+def test_deep_nesting_is_trouble():
     value: list = []
     for _ in range(5000):
         value = [value]
@@ -200,7 +200,7 @@ def test_a_reference_out_of_the_schema_is_trouble_and_nothing_is_fetched(ref, mo
 
     monkeypatch.setattr(socket.socket, "connect", connect)
     schema = {"properties": {"a": {"$ref": ref}}}
-    with pytest.raises(SchemaTrouble, match="leads"):
+    with pytest.raises(SchemaTrouble, match=r"points (nowhere|outside)"):
         errors_in({"a": 1}, schema)
     assert fits({}, schema)
     assert [p.path for p in schema_problems(schema)] == [("properties", "a", "$ref")]
@@ -225,9 +225,9 @@ def test_references_within_the_schema_and_to_the_drafts_are_followed():
 
 
 @pytest.mark.parametrize("target", ["text", 3, {"type": "strin"}, {"minimum": "a"}, {"pattern": 1}])
-def test_a_reference_to_what_is_no_schema_is_trouble(target):
+def test_a_reference_to_an_invalid_schema_is_trouble(target):
     schema = {"$ref": "#/x", "x": target}
-    with pytest.raises(SchemaTrouble, match="leads to no schema"):
+    with pytest.raises(SchemaTrouble, match="points to an invalid schema"):
         errors_in(1, schema)
     assert bool(schema_problems(schema)) is not isinstance(target, dict)
 
@@ -235,7 +235,7 @@ def test_a_reference_to_what_is_no_schema_is_trouble(target):
 # Drafts and keywords
 
 
-def test_the_draft_that_a_schema_names_is_taken():
+def test_a_schema_is_judged_by_the_draft_that_it_names():
     assert fits(["a", 1], {"$schema": DRAFT_7, "items": [{"type": "string"}]})
     assert where([1], {"$schema": DRAFT_7, "items": [{"type": "string"}]}) == [(0,)]
     above = {"$schema": DRAFT_4, "minimum": 3, "exclusiveMinimum": True}
@@ -253,18 +253,18 @@ def test_a_subschema_that_names_its_draft_is_judged_by_it():
     assert where({"a": ["\u0663"]}, mixed) == [("a", 0)]
 
 
-def test_a_subschema_of_another_draft_is_looked_at_too():
+def test_a_subschema_of_another_draft_is_checked_too():
     schema = {"$schema": DRAFT_7, "items": {"$schema": DRAFT_2020, "prefixItems": 3}}
     with pytest.raises(SchemaTrouble, match="prefixItems: expected list, got the number 3"):
         errors_in([[1]], schema)
 
 
-def test_a_type_that_no_draft_forbids_and_none_knows_is_trouble():
+def test_an_unknown_type_that_its_draft_allows_is_trouble():
     with pytest.raises(SchemaTrouble, match="no type"):
         errors_in(1, {"$schema": DRAFT_3, "type": "strin"})
 
 
-def test_a_schema_too_large_to_look_at_is_trouble():
+def test_a_schema_too_large_to_check_is_trouble():
     large = {"allOf": [{"anyOf": [{"type": "string"}] * 20} for _ in range(2000)]}
     [problem] = schema_problems(large)
     assert "takes too long" in problem.message
@@ -291,7 +291,7 @@ def test_a_number_without_an_end_is_trouble_to_divide():
         errors_in(float("inf"), {"multipleOf": 0.5})
 
 
-def test_truth_is_no_number():
+def test_a_boolean_is_not_a_number():
     assert not fits(["boolean", 1], {"const": ["boolean", True]})
     assert not fits(["boolean", 1], {"const": True})
     assert not fits(1, {"enum": [True]})
@@ -310,7 +310,7 @@ def test_errors_are_where_the_reader_looks_for_them():
     assert sorted(found) == [("a",), ("d", "y"), ("long_name",), ("long_name",)]
 
 
-def test_what_is_false_is_told_at_its_place():
+def test_a_false_schema_is_reported_at_its_place():
     assert where({"a": {"b": 1}}, {"properties": {"a": {"properties": {"b": False}}}}) == [
         ("a", "b")
     ]
@@ -319,7 +319,7 @@ def test_what_is_false_is_told_at_its_place():
     ]
 
 
-def test_of_endless_errors_a_hundred_and_one_are_told():
+def test_at_most_a_hundred_and_one_errors_are_listed():
     assert len(errors_in(list(range(5000)), {"items": {"type": "string"}})) == 101
 
 
@@ -337,8 +337,8 @@ def test_a_large_value_of_little_work_is_judged():
 @pytest.mark.parametrize(
     ("schema", "path", "words"),
     [
-        (3, (), "A schema is an object, not 3."),
-        (None, (), "A schema is an object, not null."),
+        (3, (), "A schema must be an object, not 3."),
+        (None, (), "A schema must be an object, not null."),
         ({"type": "strin"}, ("type",), 'got the string "strin"'),
         ({"type": ["string", "string"]}, ("type",), "twice"),
         ({"properties": []}, ("properties",), "expected object, got an empty list"),
@@ -348,24 +348,24 @@ def test_a_large_value_of_little_work_is_judged():
         ({"multipleOf": 0}, ("multipleOf",), "a number above 0"),
         ({"items": [{}]}, ("items",), "got a list"),
         ({"$id": "http://x/", "items": {"$id": "http://["}}, (), "$id"),
-        ({"anyOf": [{"pattern": "("}]}, ("anyOf", 0, "pattern"), "no regular expression"),
-        ({"patternProperties": {"(": {}}}, ("patternProperties", "("), "no regular expression"),
+        ({"anyOf": [{"pattern": "("}]}, ("anyOf", 0, "pattern"), "not a regular expression"),
+        ({"patternProperties": {"(": {}}}, ("patternProperties", "("), "not a regular expression"),
         ({"$schema": DRAFT_4, "exclusiveMinimum": 3}, ("exclusiveMinimum",), "true or false"),
-        ({"additionalItems": {"patternProperties": 3, "$ref": "#/x"}}, WITHIN, "leads nowhere"),
+        ({"additionalItems": {"patternProperties": 3, "$ref": "#/x"}}, WITHIN, "points nowhere"),
     ],
 )
-def test_what_is_wrong_with_a_schema_is_said_at_its_place(schema, path, words):
+def test_a_problem_in_a_schema_is_reported_at_its_place(schema, path, words):
     found = schema_problems(schema)
     assert path in [problem.path for problem in found]
     assert words in " ".join(problem.message for problem in found)
 
 
 @pytest.mark.parametrize("schema", [True, False, {}, {"type": "object"}, {"unknown": 1}])
-def test_a_schema_that_is_right_has_no_problems(schema):
+def test_a_valid_schema_has_no_problems(schema):
     assert schema_problems(schema) == []
 
 
-def test_a_schema_that_is_wrong_makes_no_validator():
+def test_an_invalid_schema_has_no_validator():
     with pytest.raises(SchemaTrouble, match="properties/a/type"):
         validator_for({"properties": {"a": {"type": "strin"}}})
 

@@ -83,7 +83,7 @@ def test_rows_are_in_the_schemas_order_and_then_what_is_invented():
             "units",
             False,
             'expected one of "celsius", "fahrenheit", got the string "Celsius": '
-            '"celsius" was meant, perhaps',
+            'perhaps "celsius" was meant',
         ),
         ("days", False, 'expected integer, got the string "3"'),
         ("zip", False, "invented: the schema has no such argument"),
@@ -106,7 +106,7 @@ def test_problems_within_an_argument_follow_it():
     assert verdict.rows[3].expected == "string"
 
 
-def test_what_the_schema_allows_without_a_word_is_a_note():
+def test_an_argument_that_the_schema_only_allows_is_a_note():
     verdict = judged({"extra": 1}, {"type": "object", "properties": {}})
 
     assert verdict.status == "valid"
@@ -115,7 +115,7 @@ def test_what_the_schema_allows_without_a_word_is_a_note():
     assert verdict.notes == ("extra is not in the schema; the schema allows it.",)
 
 
-def test_what_is_required_and_not_described_has_a_row_too():
+def test_a_required_argument_without_a_schema_has_a_row_too():
     assert rows(judged({}, {"required": ["a", "a b"]})) == [
         ("a", False, "missing"),
         ('["a b"]', False, "missing"),
@@ -133,7 +133,7 @@ def test_the_whole_has_a_row_when_something_is_wrong_with_it():
 
 
 @pytest.mark.parametrize("value", [12, "text", None, True, [], [1]])
-def test_arguments_that_are_no_object_are_invalid_whatever_the_schema_says(value):
+def test_arguments_must_be_an_object_whatever_the_schema_says(value):
     verdict = judged(json.dumps(value), {})
 
     assert verdict.status == "invalid"
@@ -152,7 +152,7 @@ def test_properties_of_references_and_parts_are_known():
     assert verdict.notes == ()
 
 
-def test_of_many_problems_a_hundred_are_told_and_nothing_false():
+def test_at_most_a_hundred_problems_are_listed_and_none_is_false():
     verdict = judged({str(n): n for n in range(5000)})
 
     assert verdict.notes == ("The first 100 problems are listed; there are more.",)
@@ -161,7 +161,7 @@ def test_of_many_problems_a_hundred_are_told_and_nothing_false():
     assert verdict.summary.endswith("; and many more.")
 
 
-def test_of_many_arguments_two_hundred_are_listed():
+def test_at_most_two_hundred_arguments_are_listed():
     verdict = judged({str(n): n for n in range(5000)}, {})
 
     assert len(verdict.rows) == 200
@@ -176,9 +176,9 @@ def test_of_many_arguments_two_hundred_are_listed():
     ("text", "words"),
     [
         ('{"a":1}{"a":2}', "two JSON values run together; the second starts at line 1, column 8"),
-        ('{"a":1} so', "there is more after their end, at line 1, column 9"),
-        ('{"a": NaN}', "NaN is no JSON value"),
-        ('{"a": -Infinity}', "-Infinity is no JSON value"),
+        ('{"a":1} so', "there is more text after their end, at line 1, column 9"),
+        ('{"a": NaN}', "NaN is not a JSON value"),
+        ('{"a": -Infinity}', "-Infinity is not a JSON value"),
         ("{'a': 1}", "enclosed in double quotes, at line 1, column 2"),
         ('{"a": 1,}', "line 1, column"),
         ('{"a": tru}', "expecting value"),
@@ -187,7 +187,7 @@ def test_of_many_arguments_two_hundred_are_listed():
         ('```json\n{"a": 1}\n```', "expecting value"),
     ],
 )
-def test_what_is_no_json_is_said_to_be_and_not_repaired(text, words):
+def test_invalid_json_is_explained_and_not_repaired(text, words):
     for is_over in (True, False):
         verdict = judged(text, is_over=is_over)
         assert (verdict.status, verdict.arguments) == ("not_json", None)
@@ -201,7 +201,7 @@ def test_each_beginning_of_json_is_incomplete_while_it_arrives():
     for beginning in (WHOLE[:length] for length in range(1, len(WHOLE))):
         assert judged(beginning, {}, is_over=False).status == "incomplete", beginning
         over = judged(beginning, {})
-        assert (over.status, over.summary) == ("not_json", "The arguments end in the middle.")
+        assert (over.status, over.summary) == ("not_json", "The arguments are cut off.")
 
 
 def test_whole_json_is_judged_while_the_rest_arrives():
@@ -210,16 +210,16 @@ def test_whole_json_is_judged_while_the_rest_arrives():
 
 
 @pytest.mark.parametrize("text", ["", " \n"])
-def test_no_text_is_taken_for_no_arguments(text):
+def test_empty_text_counts_as_no_arguments(text):
     verdict = judged(text, {"type": "object"})
     assert (verdict.status, verdict.arguments) == ("valid", {})
     assert verdict.summary == "Valid: no arguments, and none is required."
-    assert verdict.notes == ("The arguments are an empty text; that is taken for {}.",)
+    assert verdict.notes == ("The arguments are empty, which counts as {}.",)
     assert judged(text).summary == "Invalid: city is missing."
 
 
 @pytest.mark.parametrize("text", ["[" * 101 + "]" * 101, "[" * 100_000, '{"a":' * 50_000])
-def test_what_is_nested_too_deeply_is_not_judged(text):
+def test_deeply_nested_arguments_are_not_judged(text):
     verdict = judged(text, {})
     assert verdict.status == "undecided"
     assert verdict.summary == "Not judged: The arguments are nested deeper than 100 levels."
@@ -232,10 +232,10 @@ def test_ten_megabytes_are_judged():
     assert judged({"city": list(range(1_000_000))}).rows[0].problem == (
         "expected string, got a list of 1,000,000 items"
     )
-    assert judged('{"city": "' + "x" * 10_000_000).summary == "The arguments end in the middle."
+    assert judged('{"city": "' + "x" * 10_000_000).summary == "The arguments are cut off."
 
 
-def test_arguments_that_are_no_text_are_written_as_it():
+def test_arguments_that_are_not_a_string_are_written_as_json():
     made = call("")
     made["function"]["arguments"] = {"city": "Rome"}
     assert judge_call(made, [tool()]).status == "valid"
@@ -244,7 +244,7 @@ def test_arguments_that_are_no_text_are_written_as_it():
 def test_a_key_that_comes_twice_is_noted():
     verdict = judged('{"city": "Rome", "city": "Oslo"}')
     assert (verdict.status, verdict.arguments) == ("valid", {"city": "Oslo"})
-    assert verdict.notes == ("city is in one object more than once; the last one counts.",)
+    assert verdict.notes == ("city is repeated in one object; the last one counts.",)
 
 
 @pytest.mark.parametrize("text", [r'{"city": "\ud800"}', '{"city": "\ud800"}'])
@@ -259,17 +259,17 @@ def test_half_a_character_is_noted_and_can_be_shown(text):
 # Tools that are unknown, or not right
 
 
-def test_an_unknown_tool_is_named_beside_the_one_that_was_meant():
+def test_a_verdict_on_an_unknown_tool_suggests_a_similar_one():
     near = judge_call(call({"a": 1}, "wether"), [tool()])
     assert (near.status, near.arguments) == ("unknown_tool", {"a": 1})
-    assert near.summary == "There is no tool wether. weather was meant, perhaps."
+    assert near.summary == "There is no tool wether. Perhaps weather was meant."
     assert judge_call(call({}, "x"), [tool()]).summary == "There is no tool x. Known: weather."
     assert judge_call(call({}, "x"), []).summary == "There is no tool x."
     assert judge_call(call({}, ""), [tool()]).summary == "The call names no tool."
 
 
 @pytest.mark.parametrize("broken", [{}, {"function": None}, {"function": {"name": 3}}, None, 3])
-def test_a_tool_that_is_none_is_passed_over(broken):
+def test_an_invalid_tool_is_skipped(broken):
     assert judge_call(call({}), [broken]).status == "unknown_tool"
     assert judge_call(call({"city": "Rome"}), [broken, tool()]).status == "valid"
 
@@ -283,28 +283,28 @@ def test_a_tool_without_parameters_takes_no_arguments():
 
 
 @pytest.mark.parametrize("parameters", [3, "object", [], ["a"]])
-def test_parameters_that_are_no_schema_are_not_judged_by(parameters):
+def test_a_call_is_not_judged_if_the_parameters_are_not_a_schema(parameters):
     verdict = judged({}, parameters)
     assert verdict.status == "undecided"
-    assert verdict.summary == "Not judged: the tool's parameters are no JSON Schema."
+    assert verdict.summary == "Not judged: the tool's parameters are not a JSON Schema."
 
 
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
-        ({"type": "strin"}, "The schema itself is not right: type"),
+        ({"type": "strin"}, "The schema itself is invalid: type"),
         ({"$ref": "#"}, "go in circles"),
         ({"$ref": "https://example.com/a.json"}, "nothing is fetched"),
-        ({"properties": {"a": {"pattern": "("}}}, "The pattern ( is no regular expression"),
+        ({"properties": {"a": {"pattern": "("}}}, "The pattern ( is not a regular expression"),
     ],
 )
-def test_a_schema_that_decides_nothing_leaves_the_call_undecided(parameters, words):
+def test_a_schema_that_cannot_be_checked_leaves_the_call_undecided(parameters, words):
     verdict = judged({"a": "1"}, parameters)
     assert (verdict.status, verdict.arguments) == ("undecided", {"a": "1"})
     assert words in verdict.summary
 
 
-def test_quirks_are_told_in_words():
+def test_quirks_are_explained_in_words():
     quirks = ["shared_index", "from_text", "no_id", "same_id", "object", "legacy"]
     verdict = judge_call(call({"city": "Rome"}, "weather", *quirks), [tool()])
     assert len(set(verdict.notes)) == len(quirks)
@@ -364,21 +364,21 @@ HIGH_OR_LOW = {"anyOf": [{"minimum": 5}, {"maximum": 1}]}
         ({"maxLength": 2}, "abc", 'expected at most 2 characters, got 3: "abc"'),
         ({"pattern": r"^\d$"}, "x", r'expected a match of ^\d$, got the string "x"'),
         ({"minItems": 2}, [1], "expected at least 2 items, got a list of 1 item"),
-        ({"uniqueItems": True}, [1, 1], "an item is in the list twice"),
+        ({"uniqueItems": True}, [1, 1], "the list has an item twice"),
         ({"contains": {"type": "string"}}, [], "has too few items that are string"),
-        ({"not": {"type": "null"}}, None, "is what the schema forbids: null"),
+        ({"not": {"type": "null"}}, None, "the schema forbids null"),
         (False, 1, "the schema allows nothing here, got the number 1"),
         (INTEGER_OR_NULL, "3", 'expected integer or null, got the string "3"'),
         (HIGH_OR_LOW, 3, "fits no alternative; nearest: expected at least 5, got the number 3"),
-        ({"oneOf": [{}, {}]}, 3, "fits several alternatives, and must fit exactly one"),
-        ({"enum": ["3"]}, 3, 'expected "3", got the number 3: "3" was meant, perhaps'),
+        ({"oneOf": [{}, {}]}, 3, "fits several alternatives, but must fit exactly one"),
+        ({"enum": ["3"]}, 3, 'expected "3", got the number 3: perhaps "3" was meant'),
     ],
 )
-def test_a_problem_is_told_in_words(schema, value, words):
+def test_a_problem_is_explained_in_words(schema, value, words):
     assert rows(judged({"a": value}, {"properties": {"a": schema}})) == [("a", False, words)]
 
 
-def test_of_alternatives_the_one_that_was_meant_is_told():
+def test_the_problem_is_that_of_the_alternative_that_was_meant():
     circle = {"properties": {"kind": {"const": "circle"}, "r": {"type": "number"}}}
     square = {"properties": {"kind": {"const": "square"}, "side": {"type": "number"}}}
     shape = {"properties": {"shape": {"oneOf": [circle, square]}}}
@@ -386,15 +386,15 @@ def test_of_alternatives_the_one_that_was_meant_is_told():
     assert verdict.rows[0].problem == 'side: expected number, got the string "3"'
 
 
-def test_a_name_that_is_not_allowed_is_told_at_the_name():
+def test_a_forbidden_name_is_reported_at_that_name():
     verdict = judged({"Aa": 1}, {"propertyNames": {"pattern": "^[a-z]+$"}})
     assert verdict.rows[0].path == "Aa"
     assert verdict.rows[0].problem.startswith("no such name is allowed: expected a match of")
 
 
-def test_what_goes_with_another_is_missing():
+def test_a_dependent_argument_is_missing():
     verdict = judged({"a": 1}, {"dependentRequired": {"a": ["b"]}})
-    assert ("b", False, "missing: it goes with a") in rows(verdict)
+    assert ("b", False, "missing: required together with a") in rows(verdict)
 
 
 def test_a_value_is_shortened():
@@ -446,18 +446,18 @@ def said(*called, text="", **asked):
     ("called", "asked", "words"),
     [
         ([], {"tool_choice": "required"}, "A call was required"),
-        ([], {"tool_choice": NAMED}, "A call of weather was required, and the model answered"),
-        (["other"], {"tool_choice": NAMED}, "and the model called other"),
+        ([], {"tool_choice": NAMED}, "A call of weather was required, but the model answered"),
+        (["other"], {"tool_choice": NAMED}, "but the model called other"),
         (["weather"], {"tool_choice": "none"}, "Tool choice was none"),
         (["weather"], {"tools": []}, "No tools were offered"),
-        (["weather", "weather"], {"parallel": False}, "and 2 calls came"),
-        ([], {"finish_reason": "tool_calls"}, "there is no call in it"),
+        (["weather", "weather"], {"parallel": False}, "but 2 calls arrived"),
+        ([], {"finish_reason": "tool_calls"}, "but has no call in it"),
         (["weather"], {"finish_reason": "stop"}, "ended with stop"),
         ([call('{"city": "Ro')], {"finish_reason": "length"}, "in the middle of a call"),
         (["weather"], {"finish_reason": "length"}, "calls may be missing"),
     ],
 )
-def test_what_is_odd_about_a_reply_is_said(called, asked, words):
+def test_an_odd_reply_gets_a_sentence(called, asked, words):
     [sentence] = said(*called, **asked)
     assert words in sentence
 
@@ -473,7 +473,7 @@ def test_what_is_odd_about_a_reply_is_said(called, asked, words):
         ([], {"tool_choice": {"type": "allowed_tools"}}),
     ],
 )
-def test_a_reply_as_it_was_asked_for_is_not_remarked_upon(called, asked):
+def test_a_reply_as_requested_gets_no_remark(called, asked):
     assert said(*called, **asked) == ()
 
 

@@ -1,4 +1,4 @@
-"""A playground's set-up in an address and in a file: there and back, and whatever else comes."""
+"""A playground's set-up in an address and in a file: there and back, and with bad input."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ def set_of(**fields):
 
 
 def parameter_of(content):
-    """A parameter as anybody could write one."""
+    """Return a parameter as anybody could write it."""
     text = content if isinstance(content, str) else json.dumps(content)
     return base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
 
@@ -52,22 +52,22 @@ SETS = st.fixed_dictionaries(
 
 
 @given(SETS)
-def test_a_set_comes_out_of_an_address_as_it_went_in(given_set):
+def test_a_set_survives_an_address_unchanged(given_set):
     assert toolset.from_parameter(toolset.to_parameter(given_set)) == given_set
 
 
 @given(SETS)
-def test_a_set_comes_out_of_a_file_as_it_went_in(given_set):
+def test_a_set_survives_a_file_unchanged(given_set):
     assert toolset.from_json(toolset.to_json(given_set)) == given_set
 
 
-def test_the_settings_that_a_set_can_hold_are_all_that_there_are():
+def test_a_set_can_hold_every_setting():
     assert set(toolset.from_json(toolset.to_json(EMPTY))["settings"]) == set(
         runs.RunSettings.__annotations__
     )
 
 
-def test_an_address_stays_short_or_there_is_none():
+def test_a_set_too_long_for_an_address_has_none():
     short = toolset.to_parameter(set_of(tools="a" * 50_000))
     assert short is not None
     assert len(short) <= MAX_LINK_CHARS
@@ -153,12 +153,12 @@ NESTED = "[" * 10_000 + "]" * 10_000
         parameter_of(" " * 2 * MAX_FILE_BYTES),
     ],
 )
-def test_an_address_that_cannot_be_read_is_told_of(parameter):
+def test_an_unreadable_address_is_explained(parameter):
     with pytest.raises(BadToolSet, match=r"^The tools in this page's address cannot be read\."):
         toolset.from_parameter(parameter)
 
 
-def test_an_address_that_is_too_long_is_not_looked_at():
+def test_an_address_that_is_too_long_is_not_read():
     with pytest.raises(BadToolSet, match="too long"):
         toolset.from_parameter(GOOD + "A" * MAX_LINK_CHARS)
 
@@ -170,12 +170,12 @@ def test_no_address_does_harm(parameter):
 
 
 @pytest.mark.parametrize("text", ["no JSON", "", NESTED, "9" * 5000])
-def test_a_file_that_is_no_json_is_told_of(text):
+def test_a_file_that_is_not_json_is_explained(text):
     with pytest.raises(BadToolSet, match="not JSON"):
         toolset.from_json(text)
 
 
-def test_a_file_that_is_too_large_is_told_of():
+def test_a_file_that_is_too_large_is_explained():
     with pytest.raises(BadToolSet, match="too large"):
         toolset.from_json(" " * (MAX_FILE_BYTES + 1))
 
@@ -216,14 +216,14 @@ def test_settings_of_any_type_give_settings_that_make_sense(settings):
     [("1", 1.0), ("9" * 400, 2.0), (f"-{'9' * 400}", 0.0), ("1e999", 2.0), ("NaN", None),
      ("true", None), ('"1"', None)],
 )  # fmt: skip
-def test_numbers_are_brought_into_their_bounds(number, temperature):
+def test_numbers_are_moved_into_their_bounds(number, temperature):
     found = toolset.from_json(f'{{"tools": "", "settings": {{"temperature": {number}}}}}')
 
     assert found["settings"]["temperature"] == temperature
 
 
 @pytest.mark.parametrize("settings", [[], "no", 7, None])
-def test_settings_that_are_none_are_the_usual_ones(settings):
+def test_invalid_settings_become_the_defaults(settings):
     found = toolset.from_json(json.dumps({"tools": "x", "settings": settings}))
 
     assert found == set_of(tools="x")

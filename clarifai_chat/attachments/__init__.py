@@ -1,7 +1,7 @@
-"""A file that a visitor adds to a question → what is kept of it and sent, or why it is refused.
+"""Turn a file that a visitor adds to a question into what is kept and sent, or refuse it.
 
-What a file is, its bytes say; its name and the type that a browser claims are only believed where
-they make us refuse it. Nothing here writes to a disk or calls anybody.
+A file's bytes decide its type; its name and the type that a browser claims count only as reasons to
+refuse it. Nothing here writes to a disk or opens a connection.
 """
 
 import base64
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 MAX_NAME_CHARS = 100
-# Control characters, and those that turn the direction of a line: a name must not play tricks.
+# Control characters, and those that change the direction of a line and so disguise a name.
 _UNFIT = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff`]+"
 )
@@ -37,7 +37,7 @@ _UNFIT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AcceptedFile:
-    """A file as it is kept: what a turn knows of it, and its content."""
+    """A file as it is kept: its description in a turn, and its content."""
 
     attachment: Attachment
     content: bytes  # a text in UTF-8; a picture or a sound as it is sent
@@ -45,11 +45,10 @@ class AcceptedFile:
 
 
 def accept(name: str, mime: str, data: bytes, count: Callable[[str], int]) -> AcceptedFile:
-    """Return what is kept of a file. Raises `FileRejected`, and nothing else, for one that cannot
-    be sent.
+    """Return what is kept of a file. Raises only `FileRejected`, if it cannot be sent.
 
-    `name` and `mime` are as the browser claims them; `count` says how many tokens a text has.
-    A PDF may take seconds: show meanwhile that something happens.
+    `name` and `mime` are as the browser claims them; `count` returns the tokens of a text.
+    A PDF may take seconds: show progress meanwhile.
     """
     name = clean_name(name)
     found = kinds.look(name, mime, data)
@@ -74,7 +73,8 @@ def _accepted(
     kind: kinds.Kept,
     mime: str,
     content: bytes,
-    tokens: int | None = None,  # of a picture and a sound: every provider counts them its own way
+    tokens: int
+    | None = None,  # None for a picture or audio: every provider counts them its own way
     note: str = "",
 ) -> AcceptedFile:
     attachment: Attachment = {
@@ -90,17 +90,16 @@ def _accepted(
 
 
 def known_mime(kind: kinds.Kept, mime: str) -> str:
-    """Return the type of a kept file: `mime`, where files of its kind are kept as it.
+    """Return the type of a kept file: `mime`, if its kind is kept as that type.
 
-    Else, from a file of conversations, a sound could be served to browsers as a page.
+    Otherwise an imported "audio" file could be served to browsers as HTML.
     """
     usual = {"text": ("text/plain",), "audio": (*audio.FORMATS,), "image": images.MIMES}[kind]
     return mime if mime in usual else usual[0]
 
 
 def clean_name(name: str) -> str:
-    """Return a file's name without folders and without what does not belong on one line; never
-    empty."""
+    """Return a file's name without folders and control characters; never empty."""
     name = re.split(r"[/\\]", name)[-1]
     name = " ".join(_UNFIT.sub(" ", name).split())
     if len(name) > MAX_NAME_CHARS:
@@ -111,8 +110,7 @@ def clean_name(name: str) -> str:
 
 
 def as_text(file: AcceptedFile) -> str:
-    """Return a file as a reader sees it: a text as it goes into the prompt, else one line about
-    it."""
+    """Return a text file as it goes into the prompt, or one line about any other file."""
     about = file.attachment
     if about["kind"] == "text":
         return texts.fenced(about["name"], file.content.decode("utf-8", "replace"), about["tokens"])
@@ -121,9 +119,9 @@ def as_text(file: AcceptedFile) -> str:
 
 
 def parts(prompt: str, files: Sequence[AcceptedFile]) -> str | list[dict[str, Any]]:
-    """Return the content of the message to send: text alone, or OpenAI's parts where there is more.
+    """Return the content of the message to send: text only, or OpenAI's parts if there is more.
 
-    The texts come first, then the prompt: a question after a long text is followed better.
+    The texts come before the prompt: models follow a question better after a long text.
     """
     texts_first = [as_text(file) for file in files if file.attachment["kind"] == "text"]
     text = "\n\n".join([*texts_first, *([prompt] if prompt.strip() else [])])
@@ -138,5 +136,5 @@ def _part(file: AcceptedFile) -> dict[str, Any]:
     mime = file.attachment["mime"]
     if file.attachment["kind"] == "image":
         return {"type": "image_url", "image_url": {"url": f"data:{mime};base64,{data}"}}
-    format = audio.FORMATS.get(mime, "wav")  # another can only come from a file of conversations
+    format = audio.FORMATS.get(mime, "wav")  # other types can only come from an import
     return {"type": "input_audio", "input_audio": {"data": data, "format": format}}

@@ -1,4 +1,4 @@
-"""Sounds: their length measured, and what is not sound (names, comments, covers) taken out."""
+"""Measure audio files, and remove what is not sound: names, comments, covers."""
 
 from collections.abc import Iterator
 
@@ -10,28 +10,26 @@ FORMATS = {"audio/wav": "wav", "audio/mpeg": "mp3"}  # type → OpenAI's name fo
 _KBITS_1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KBITS_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
-MIN_FRAMES = 3  # fewer can be a chance
+MIN_FRAMES = 3  # fewer can be a coincidence
 
 
 def read(name: str, data: bytes, form: str) -> tuple[bytes, str]:
-    """Return a sound as it is sent, and its type. Raises `FileRejected` for a broken or a long
-    one."""
+    """Return audio as it is sent, and its type. Raises `FileRejected` if broken or too long."""
     content, seconds = _wav(data) if form == "wav" else _mp3(data)
     if seconds <= 0:
         raise FileRejected(
-            f"{name} is a broken {form.upper()} sound. Open it on your machine and save it again."
+            f"{name} is a broken {form.upper()} file. Open it on your machine and save it again."
         )
     if seconds > MAX_AUDIO_S:
         raise FileRejected(
-            f"{name} lasts {seconds / 60:.0f} minutes; a sound may last {MAX_AUDIO_S // 60}."
+            f"{name} lasts {seconds / 60:.0f} minutes; audio may last up to {MAX_AUDIO_S // 60}."
             " Cut out the part that your question is about."
         )
     return content, "audio/wav" if form == "wav" else "audio/mpeg"
 
 
 def _wav(data: bytes) -> tuple[bytes, float]:
-    """Return a WAV file of its format and its samples only, and how many seconds it lasts; 0 is
-    broken."""
+    """Return a WAV file with its format and samples only, and its seconds; 0 if broken."""
     form, sound = b"", b""
     for chunk, body in _chunks(data):
         if chunk == b"fmt " and not form:
@@ -52,7 +50,7 @@ def _wav(data: bytes) -> tuple[bytes, float]:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """(name, body) of each; the last one may be shorter than it says, as recorders leave it."""
+    """Yield (name, body) of each chunk; recorders may leave the last one too short."""
     place = 12
     while place + 8 <= len(data):
         size = int.from_bytes(data[place + 4 : place + 8], "little")
@@ -61,14 +59,13 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _mp3(data: bytes) -> tuple[bytes, float]:
-    """Return the frames of an MP3 file without tags, and how many seconds they last; 0 is
-    broken."""
+    """Return the frames of an MP3 file without tags, and their seconds; 0 if broken."""
     place = begin = _after_tag(data)
     end = len(data) - 128 if data[-128:-125] == b"TAG" else len(data)
     frames, sound, seconds = 0, 0, 0.0
     while place + 4 <= end:
         size, lasts = _frame(data, place)
-        if not size:  # on to what may be the next one
+        if not size:  # skip to what may be the next frame
             place = data.find(b"\xff", place + 1, end)
             if place < 0:
                 break
@@ -88,7 +85,7 @@ def _after_tag(data: bytes) -> int:
 
 
 def _frame(data: bytes, place: int) -> tuple[int, float]:
-    """Return the bytes and seconds of the frame that begins there; 0 bytes when none does."""
+    """Return the bytes and seconds of the frame at `place`; 0 bytes if there is none."""
     sync, second, third = data[place : place + 3]
     version, layer = second >> 3 & 3, second >> 1 & 3
     kbits, rate = third >> 4, third >> 2 & 3

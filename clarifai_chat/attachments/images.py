@@ -1,4 +1,4 @@
-"""Decode pictures, turn them upright, make them smaller, and encode them again: pixels only."""
+"""Decode pictures, turn them upright, shrink them, and encode only their pixels again."""
 
 import io
 import threading
@@ -10,7 +10,7 @@ from clarifai_chat.attachments.limits import MAX_IMAGE_PIXELS, MAX_JPEG_PIXELS, 
 
 MAX_SIDE = 2048  # models look at no more
 SMALL = 200  # for a line of thumbnails
-MAX_PNG_BYTES = 5_000_000  # above it transparency is given up; some providers take no more
+MAX_PNG_BYTES = 5_000_000  # above it transparency is dropped; some providers accept no more
 JPEG_QUALITY = 90
 _ORIENTATION = 0x0112  # the number of EXIF's tag
 _UPRIGHT = {
@@ -26,12 +26,11 @@ _UPRIGHT = {
 Image.MAX_IMAGE_PIXELS = MAX_JPEG_PIXELS
 MIMES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # the first two are ours
 _SHOWN = ("PNG", "JPEG", "GIF", "WEBP")
-_one_at_a_time = threading.Lock()  # for the memory that each may take
+_one_at_a_time = threading.Lock()  # because of the memory that each may take
 
 
 def read(name: str, data: bytes, form: str) -> tuple[bytes, str]:
-    """Return a picture as it is sent, and its type. Raises `FileRejected` for a broken or a huge
-    one."""
+    """Return a picture as it is sent, and its type. Raises `FileRejected` if broken or huge."""
     try:
         with _one_at_a_time, Image.open(io.BytesIO(data), formats=[form]) as image:
             _check(name, image, MAX_JPEG_PIXELS if form == "JPEG" else MAX_IMAGE_PIXELS)
@@ -47,9 +46,9 @@ def read(name: str, data: bytes, form: str) -> tuple[bytes, str]:
 
 
 def small(data: bytes) -> bytes | None:
-    """Return a picture small enough for a line of them; None for one that cannot be shown.
+    """Return a thumbnail of a picture, or None if it cannot be shown.
 
-    Careful again: it may be from a file of conversations that somebody else made.
+    Checks the picture again: it may be from an import that somebody else made.
     """
     try:
         with _one_at_a_time, Image.open(io.BytesIO(data), formats=_SHOWN) as image:
@@ -60,14 +59,14 @@ def small(data: bytes) -> bytes | None:
 
 
 def _check(name: str, image: Image.Image, most: int) -> None:
-    """By the header alone: nothing has been decoded yet."""
+    """Raise `FileRejected` for too many pixels, by the header alone, before decoding."""
     if image.width * image.height > most:
         raise _too_many_pixels(name, most)
 
 
 def _too_many_pixels(name: str, most: int) -> FileRejected:
     return FileRejected(
-        f"{name} has too many pixels; such a picture may have {most // 1_000_000} million."
+        f"{name} has too many pixels; such a picture may have up to {most // 1_000_000} million."
         " Make it smaller."
     )
 
@@ -82,7 +81,7 @@ def _decoded(image: Image.Image, side: int = MAX_SIDE) -> Image.Image:
     if image.mode.startswith("I;16"):  # 16 bits a pixel: Pillow would cut, not scale
         image = image.point(lambda value: value / 256).convert("L")
     mode = "RGBA" if image.has_transparency_data else "RGB"
-    if image.mode != mode:  # else it would be another copy of a large picture
+    if image.mode != mode:  # converting would always copy the large picture
         image = image.convert(mode)
     image.thumbnail((side, side), Image.Resampling.LANCZOS)
     return image if turn is None else image.transpose(turn)
@@ -96,7 +95,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _written(image: Image.Image) -> tuple[bytes, str]:
-    # A new picture of the same pixels: Pillow hands notes, comments and profiles on in `info`.
+    # A new picture of the same pixels: Pillow passes notes, comments and profiles on in `info`.
     pixels = Image.new(image.mode, image.size)
     pixels.paste(image)
     if image.mode == "RGBA":

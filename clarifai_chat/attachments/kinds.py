@@ -12,25 +12,25 @@ Kept = Literal["image", "text", "audio"]
 @dataclass(frozen=True, slots=True)
 class FileKind:
     kind: Kind
-    form: str = ""  # a picture's or a sound's format: "PNG", "mp3"
+    form: str = ""  # the format of a picture or audio: "PNG", "mp3"
 
 
-# How a format begins → what it is.
+# The first bytes of a format → what it is.
 _BEGINNINGS: tuple[tuple[bytes, FileKind], ...] = (
     (b"\x89PNG\r\n\x1a\n", FileKind("image", "PNG")),
     (b"\xff\xd8\xff", FileKind("image", "JPEG")),
     (b"GIF87a", FileKind("image", "GIF")),
     (b"GIF89a", FileKind("image", "GIF")),
 )
-_PICTURE = "It is a kind of picture that is not read here. Save it as PNG or JPEG."
-_SOUND = "It is a kind of sound that is not read here. Save it as MP3 or WAV."
-_VIDEO = "It is a video, which is not read here. Take a picture of the moment that matters."
-_ARCHIVE = "It is an archive, which is not opened here. Take the files out of it and add those."
-_OFFICE = "It is an Office document, which is not read here. Save it as PDF, or copy its text."
-_SHEET = "It is a spreadsheet, which is not read here. Save the sheet as CSV."
-_PROGRAM = "It is a program, not a text."
-_HEIC = "It is a HEIC photo, which is not read here. Save or share it as JPEG."
-_SVG = "It is an SVG drawing, which can hold a script. Export it as PNG."
+_PICTURE = "This picture format is not supported. Save it as PNG or JPEG."
+_SOUND = "This audio format is not supported. Save it as MP3 or WAV."
+_VIDEO = "Videos are not supported. Take a screenshot of the moment that matters."
+_ARCHIVE = "Archives are not supported. Extract the files and add those."
+_OFFICE = "Office documents are not supported. Save it as PDF, or copy its text."
+_SHEET = "Spreadsheets are not supported. Save the sheet as CSV."
+_PROGRAM = "It is a program, not a text file."
+_HEIC = "HEIC photos are not supported. Save or share it as JPEG."
+_SVG = "SVG drawings can contain scripts. Export it as PNG."
 
 _REFUSED: tuple[tuple[bytes, str], ...] = (
     (b"II*\x00", _PICTURE),
@@ -57,13 +57,12 @@ _OFFICE_ENDINGS = ("doc", "docx", "odt", "rtf", "pages", "ppt", "pptx", "odp", "
 _SHEET_ENDINGS = ("xls", "xlsx", "ods", "numbers")
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _FIRST_TAG = re.compile(r"<([A-Za-z][\w:.-]*)")
-# Names that promise something else than a text.
+# Endings of names that promise something other than text.
 _PROMISED = {ending: limit.kind for limit in LIMITS for ending in limit.extensions}
 
 
 def look(name: str, mime: str, data: bytes) -> FileKind:
-    """Return what `data` is. Raises `FileRejected` for nothing, and for what cannot be read
-    here."""
+    """Return what `data` is. Raises `FileRejected` if it is empty or not supported."""
     if not data:
         raise FileRejected(f"{name} is empty. Choose the file again, or another one.")
     ending = ending_of(name)
@@ -77,16 +76,16 @@ def look(name: str, mime: str, data: bytes) -> FileKind:
         return FileKind("pdf")
     promised = _PROMISED.get(ending, "text")
     if promised != "text":
-        what = {"image": "picture", "pdf": "PDF", "audio": "sound"}[promised]
+        what = {"image": "picture", "pdf": "PDF", "audio": "audio file"}[promised]
         raise FileRejected(
-            f"{name} is not the {what} that its name says: it is broken, or something else."
+            f"{name} is not the {what} that its name suggests: it is broken, or something else."
             " Open it on your machine and save it again."
         )
     return FileKind("text")
 
 
 def ending_of(name: str) -> str:
-    """Return the ending of a file's name, in lower case and without the dot; "" for none."""
+    """Return the ending of a file's name, in lower case and without the dot, or ""."""
     stem, _, ending = name.rpartition(".")
     return ending.lower() if stem else ""
 
@@ -99,12 +98,12 @@ def _recognised(data: bytes) -> FileKind | None:
         return FileKind("image", "WEBP")
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
         return FileKind("audio", "wav")
-    # Two letters are too few: many a text begins with "BM".
+    # Two letters are not enough: a text may begin with "BM".
     if data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADERS:
         return FileKind("image", "BMP")
     if data[:3] == b"ID3" and data[3:4] in (b"\x02", b"\x03", b"\x04"):
         return FileKind("audio", "mp3")
-    # A frame of MPEG layer III; by its layer it is no UTF-16 either, which begins with FF FE.
+    # A frame of MPEG layer III; its layer also rules out UTF-16, which begins with FF FE.
     if len(data) > 2 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2 and data[2] >> 4 != 0xF:
         return FileKind("audio", "mp3")
     return None

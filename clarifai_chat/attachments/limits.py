@@ -1,4 +1,4 @@
-"""Limit the files of a question, by kind: numbers, and sentences about them."""
+"""Limit the files of a question by kind, in numbers and sentences."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,14 +9,14 @@ Kind = Literal["image", "text", "pdf", "audio"]
 
 MB = 1_000_000
 MAX_IMAGE_BYTES = 15 * MB
-# Decoding takes up to 400 MB: a JPEG, as telephones make it of up to 50 million pixels, can be read
-# at a fraction of its size; the others cannot.
+# Decoding takes up to 400 MB. A JPEG, which phones make with up to 50 million pixels, can be
+# decoded at a fraction of its size; the other formats cannot.
 MAX_JPEG_PIXELS = 50_000_000
 MAX_IMAGE_PIXELS = 25_000_000
 MAX_TEXT_BYTES = 1 * MB
 MAX_TEXT_CHARS = 200_000  # some 50,000 tokens
 MAX_PDF_BYTES = 15 * MB
-READ_PDF_PAGES = 100  # so many are read, the rest is left out and told of
+READ_PDF_PAGES = 100  # the rest is left out, with a note
 MAX_PDF_PAGES = 300  # the beginning of a longer one would only mislead
 MAX_AUDIO_BYTES = 15 * MB
 MAX_AUDIO_S = 600
@@ -25,7 +25,7 @@ MAX_SENT_BYTES = 50 * MB  # in one request, with the files of earlier questions
 
 
 class FileRejected(ValueError):
-    """A file cannot be sent; `str(error)` says why, and what to do. Plain text, with its name."""
+    """A file that cannot be sent; the message has its name, why, and what to do, in plain text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ class Limit:
     """The limit for one kind of file, shown before it is uploaded."""
 
     kind: Kind
-    extensions: tuple[str, ...]  # without dots; a text may have any other as well
+    extensions: tuple[str, ...]  # without dots; a text may have any other too
     max_bytes: int
     words: str
 
 
 def limits() -> tuple[Limit, ...]:
-    """Return the kinds that can be added, and what bounds each."""
+    """Return the kinds of files that can be added, and their limits."""
     return LIMITS
 
 
@@ -54,7 +54,7 @@ LIMITS = (
         MAX_IMAGE_BYTES,
         f"Pictures (PNG, JPEG, WebP, BMP, the first of a GIF) up to {size(MAX_IMAGE_BYTES)} and"
         f" {MAX_IMAGE_PIXELS // 1_000_000} million pixels, a JPEG {MAX_JPEG_PIXELS // 1_000_000}."
-        " They are made smaller, and where and when they were taken is removed.",
+        " They are resized, and where and when they were taken is removed.",
     ),
     Limit(
         "text",
@@ -73,20 +73,20 @@ LIMITS = (
         "audio",
         ("wav", "mp3"),
         MAX_AUDIO_BYTES,
-        f"Sound (WAV, MP3) up to {size(MAX_AUDIO_BYTES)} and {MAX_AUDIO_S // 60} minutes.",
+        f"Audio (WAV, MP3) up to {size(MAX_AUDIO_BYTES)} and {MAX_AUDIO_S // 60} minutes.",
     ),
 )
 
 _TOO_LARGE = {
-    "image": "a picture may have {}. Make it smaller, or save it as JPEG.",
-    "text": "a text may have {}. Cut out the part that your question is about.",
-    "pdf": "a PDF may have {}. Save the pages that you need as a PDF of their own.",
-    "audio": "a sound may have {}. Cut it, or save it as MP3.",
+    "image": "a picture may have up to {}. Make it smaller, or save it as JPEG.",
+    "text": "a text may have up to {}. Cut out the part that your question is about.",
+    "pdf": "a PDF may have up to {}. Save the pages that you need as a separate PDF.",
+    "audio": "audio may have up to {}. Cut it, or save it as MP3.",
 }
 
 
 def check_size(name: str, kind: Kind, count: int) -> None:
-    """Raise `FileRejected` for a file of more bytes than its kind may have."""
+    """Raise `FileRejected` if a file has more bytes than its kind may have."""
     most = next(limit.max_bytes for limit in LIMITS if limit.kind == kind)
     if count > most:
         raise FileRejected(f"{name} has {size(count)}; {_TOO_LARGE[kind].format(size(most))}")

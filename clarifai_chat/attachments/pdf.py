@@ -1,4 +1,4 @@
-"""The text of a PDF, read in a process of its own: a hostile one may cost time and memory there."""
+"""Read the text of a PDF in its own process, where a hostile one can cost time and memory."""
 
 import json
 import os
@@ -19,23 +19,23 @@ from clarifai_chat.text import counted
 
 TIMEOUT_S = pdf_reader.MAX_CPU_S + 10
 _SEVERAL = threading.BoundedSemaphore(2)  # each may take pdf_reader.MAX_MEMORY
-# Windows starts no Python without SYSTEMROOT. Nothing else of the operator's goes in.
+# Windows cannot start Python without SYSTEMROOT. Nothing else of the operator's is passed on.
 _NEEDED = ("PATH", "SYSTEMROOT", "LANG")
 
 _WHY = {
     "locked": "{} is protected by a password. Save it without one, or print it to a PDF.",
     "broken": "{} is a broken PDF. Open it on your machine and print it to a PDF.",
     "heavy": "{} takes too much time or memory to read. Print the pages that you need to a PDF.",
-    "long": "{} has {} pages; a PDF may have {}. Save those that you need as a PDF of their own.",
+    "long": "{} has {} pages; a PDF may have up to {}. Save those that you need as a separate PDF.",
     "busy": "{} cannot be read at the moment. Try again in a minute.",
     "empty": "{} has no text in it: it may be scanned. Add its pages as pictures.",
 }
 
 
 def read(name: str, data: bytes) -> tuple[str, str]:
-    """Return the text of a PDF, and a sentence about what was left out; "" for nothing.
+    """Return the text of a PDF, and a sentence about what was left out, or "".
 
-    Raises `FileRejected` for one that is locked, broken, too long, without text or too heavy.
+    Raises `FileRejected` if it is locked, broken, too long, without text or too heavy.
     """
     told = _told(data)
     if told["why"]:
@@ -55,11 +55,11 @@ def _note(pages: int, read: int, is_cut: bool) -> str:
         return ""
     begun = "a part of page" if is_cut else "page"
     so_far = f"{begun} 1" if read == 1 else f"pages 1 to {read}"
-    return f"Of {counted(pages, 'page')} only {so_far} could be taken."
+    return f"Of {counted(pages, 'page')}, only {so_far} could be included."
 
 
 def _told(data: bytes) -> dict[str, Any]:
-    """Return what `pdf_reader.read` says. Its process is ended when it takes too long."""
+    """Return the result of `pdf_reader.read`; end its process if it takes too long."""
     environ = {name: os.environ[name] for name in _NEEDED if name in os.environ}
     environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     bounds = [READ_PDF_PAGES, MAX_PDF_PAGES, MAX_TEXT_CHARS]
@@ -78,7 +78,7 @@ def _told(data: bytes) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(done.stdout)
     except OSError:
         return {"why": "busy", "pages": 0}
-    except (subprocess.TimeoutExpired, ValueError):  # or ended by its limits, without a word
+    except (subprocess.TimeoutExpired, ValueError):  # or ended silently by its limits
         return {"why": "heavy", "pages": 0}
     finally:
         _SEVERAL.release()

@@ -1,4 +1,4 @@
-"""A program: a PDF on stdin → its text as JSON on stdout, under limits of time and memory."""
+"""Read a PDF from stdin and print its text as JSON, within limits of time and memory."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ MAX_MEMORY = 1_000_000_000  # bytes of addresses; Python and pypdf alone take a 
 
 
 def limit() -> None:
-    """Bound what this process may use; where there is no such bound (Windows), the time must do."""
+    """Limit what this process may use; on Windows only the caller's timeout applies."""
     try:
         import resource
     except ImportError:
@@ -28,7 +28,7 @@ def limit() -> None:
 
 
 def read(data: bytes, read_pages: int, max_pages: int, max_chars: int) -> dict[str, Any]:
-    """Return what a PDF says: its `text`, pages parted by form feeds, or `why` there is none.
+    """Return the `text` of a PDF, with form feeds between pages, or `why` there is none.
 
     `pages` is how many it has, `read` how many were read, `cut` whether the last of them is cut.
     """
@@ -41,7 +41,9 @@ def read(data: bytes, read_pages: int, max_pages: int, max_chars: int) -> dict[s
     until = time.monotonic() + MAX_CPU_S * 0.6
     try:
         reader = PdfReader(io.BytesIO(data))
-        if reader.is_encrypted and not reader.decrypt(""):  # many are only protected from changes
+        if reader.is_encrypted and not reader.decrypt(
+            ""
+        ):  # many are only protected against changes
             return {**told, "why": "locked"}
         told["pages"] = len(reader.pages)
         if told["pages"] > max_pages:
@@ -56,7 +58,7 @@ def read(data: bytes, read_pages: int, max_pages: int, max_chars: int) -> dict[s
             told["cut"] = len(text) > room
             texts.append(text[:room])
             room -= len(text)
-    except DependencyError:  # a cipher that needs a package which is not there
+    except DependencyError:  # a cipher that needs a missing package
         return {**told, "why": "locked"}
     except (MemoryError, LimitReachedError):
         return {**told, "why": "heavy"}
@@ -67,8 +69,7 @@ def read(data: bytes, read_pages: int, max_pages: int, max_chars: int) -> dict[s
 
 
 def _page(reader: Any, number: int) -> tuple[str, bool]:
-    """Return a page's text, and whether it could be read: a broken one is no reason to lose the
-    others."""
+    """Return a page's text, and whether it could be read: a broken page must not lose the rest."""
     from pypdf.errors import LimitReachedError
 
     try:

@@ -1,4 +1,4 @@
-"""Text files: decoded, bounded, and fenced for the prompt."""
+"""Decode text files, limit them, and fence them for the prompt."""
 
 import re
 
@@ -6,13 +6,13 @@ from clarifai_chat.attachments.kinds import ending_of
 from clarifai_chat.attachments.limits import MAX_TEXT_CHARS, FileRejected
 from clarifai_chat.text import counted
 
-_MARKS = (  # the longer first: UTF-32's begins as UTF-16's does
+_MARKS = (  # the longer first: UTF-32's begins like UTF-16's
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-# What no text has, but for the few that terminals and printers use.
+# Not in any text, except for a few that terminals and printers use.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 MAX_CONTROL_SHARE = 0.01
 
@@ -22,7 +22,7 @@ def read(name: str, data: bytes) -> str:
     text = decoded(data)
     if text is None:
         raise FileRejected(
-            f"{name} is not a text, a picture, a PDF or a sound that can be read here."
+            f"{name} is not a text, picture, PDF or audio file that can be read here."
             " Save it as one of these."
         )
     text = clean(text)
@@ -30,14 +30,14 @@ def read(name: str, data: bytes) -> str:
         raise FileRejected(f"{name} has no text in it. Choose the file again, or another one.")
     if len(text) > MAX_TEXT_CHARS:
         raise FileRejected(
-            f"{name} has {len(text):,} characters; a text may have {MAX_TEXT_CHARS:,}."
+            f"{name} has {len(text):,} characters; a text may have up to {MAX_TEXT_CHARS:,}."
             " Cut out the part that your question is about."
         )
     return text
 
 
 def decoded(data: bytes) -> str | None:
-    """`data` as text: by its byte order mark, as UTF-8, else as Windows writes; None for binary."""
+    """Decode `data` by its byte order mark, as UTF-8 or as Windows text; None for binary."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _unless_binary(data.decode(encoding, "replace"))
@@ -60,14 +60,13 @@ def _unless_binary(text: str) -> str | None:
 
 
 def clean(text: str) -> str:
-    """Text with one kind of line ending, and without what could not be kept or sent."""
+    """Return `text` with one kind of line ending, and without what cannot be stored or sent."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     return text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be encoded
 
 
 def fenced(name: str, text: str, tokens: int | None) -> str:
-    """Return a text as it stands in the prompt: its name, its size, and a fence that it cannot
-    close."""
+    """Return a text as it goes into the prompt: its name, size, and a fence it cannot close."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     ending = ending_of(name)

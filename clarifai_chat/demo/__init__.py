@@ -1,8 +1,8 @@
 """The Demo model: what a visitor without an access token talks to.
 
-It speaks the OpenAI-compatible API on loopback, inside our own process, so the way to it is the way
-to Clarifai. `script` holds what it says, `acts` what it acts out, `tools` how it uses tools, and
-`shapes` the wire's shapes.
+It speaks the OpenAI-compatible API on loopback, inside our own process, so requests take the same
+way as to Clarifai. `script` has its answers, `acts` the failures it acts out, `tools` its use of
+tools, and `shapes` the formats on the wire.
 """
 
 import threading
@@ -24,15 +24,14 @@ __all__ = [
     "start",
 ]
 
-KEY = "demo"  # the bearer it is sent; it does not check it
+KEY = "demo"  # the bearer token it gets, and does not check
 
 _server: DemoServer | None = None
 _starting = threading.Lock()
 
 
 def start() -> str:
-    """Return the base URL of the process's one Demo server, which is started if it does not run
-    yet."""
+    """Return the base URL of the process's one Demo server; start the server if needed."""
     global _server
     with _starting:
         if _server is None:

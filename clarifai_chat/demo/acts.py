@@ -1,4 +1,4 @@
-"""Act out a prompt with a slash: failures of every kind, and broken tool calls."""
+"""Act out the commands that start with a slash: failures, and broken tool calls."""
 
 from collections.abc import Callable
 from functools import partial
@@ -34,7 +34,7 @@ Every app looks fine while all goes well. Send one of these to see what happens 
 | `/filter` | a content filter ends the answer |
 | `/long 2000` | an answer of that many tokens |
 
-With a tool at hand, I can also get its call wrong:
+With a tool, I can also get its call wrong:
 
 | Send | What happens |
 | --- | --- |
@@ -51,6 +51,7 @@ With a tool at hand, I can also get its call wrong:
 
 
 def explain(handler: "DemoHandler", body: Json, argument: str) -> None:
+    """List the commands."""
     handler.send_reply(body, Reply(HELP))
 
 
@@ -143,11 +144,11 @@ def _call(handler: "DemoHandler", body: Json, argument: str) -> None:
 
 
 def prose(count: int) -> str:
-    """Exactly `count` tokens of plain prose, in paragraphs. The same count gives the same text."""
+    """Return exactly `count` tokens of prose, in paragraphs; always the same text."""
     words: list[str] = []
     sentence = 0
     while len(words) < count:
-        # The lists' lengths share no factor, so a sentence comes again after 504 only.
+        # The lists' lengths share no factor, so a sentence repeats only after 504 others.
         line = f"{_WHO[sentence % 7]} {_DOES[sentence % 9]} {_WHERE[sentence % 8]}.".split()
         if sentence and sentence % 5 == 0:
             line[0] = "\n\n" + line[0]

@@ -1,6 +1,6 @@
-"""A tool's arguments, taken from the question by the tool's schema.
+"""Take a tool's arguments from the question, by the tool's schema.
 
-What the question does not say is left out, or made up to fit when it is required.
+Arguments that the question does not give are left out, or made up if they are required.
 """
 
 import math
@@ -22,8 +22,8 @@ _DEFAULT_PLACE = "Paris"
 _NOT_SAID = listed("a an and any as at be by for get has have in into is it of on or the to with")
 _MAX_DEPTH = 12
 _MAX_VALUES, _MAX_CHARS = 1000, 10_000  # values in a call, characters in a text
-_PATTERN_S = 0.05  # a pattern is whatever a person typed, and some never end
-# Made-up text by format, and what is tried where a pattern asks for more than words.
+_PATTERN_S = 0.05  # a person may type any pattern, and some never end
+# Made-up text by format; also tried where a pattern does not match words.
 _OF_FORMAT = {
     "email": "ada@example.com", "uri": "https://example.com", "url": "https://example.com",
     "uuid": "123e4567-e89b-12d3-a456-426614174000", "time": "09:00:00Z", "ipv4": "192.0.2.1",
@@ -38,13 +38,13 @@ _SAMPLES = (
 
 
 def schema_of(tool: Json) -> Json:
-    """Return the schema of a tool's arguments; empty if it has none."""
+    """Return the schema of a tool's arguments, or {}."""
     schema = tool.get("parameters")
     return schema if isinstance(schema, dict) else {}
 
 
 def resolved(schema: object, root: Json) -> Json:
-    """`schema` with what it refers to under `root`, and what `allOf` adds, put into it."""
+    """Return `schema` with its references into `root` and its `allOf` merged in."""
     for _ in range(_MAX_DEPTH):
         if not isinstance(schema, dict):
             return {}
@@ -72,7 +72,7 @@ def _together(schemas: Sequence[Json]) -> Json:
 
 
 class Reader:
-    """Takes values for a tool's parameters out of a question; what is taken is taken once."""
+    """A reader that takes values for a tool's parameters from a question, each value once."""
 
     def __init__(self, prompt: str, whole: str = "", place: str = "") -> None:
         found = reading.places(prompt) or reading.places(whole)
@@ -93,8 +93,7 @@ class Reader:
         return self.fill(resolved(self._root, self._root))
 
     def fill(self, schema: Json) -> Json:
-        """Return an object with every required value, and each optional one that the question
-        names."""
+        """Return an object with the required values and the optional ones in the question."""
         properties = schema.get("properties")
         required = schema.get("required") or ()
         filled = {}
@@ -105,9 +104,9 @@ class Reader:
         return filled
 
     def value(self, name: str, schema: Json, required: bool) -> Any:
-        """Return a value for one parameter; None is "not said", and only for an optional one.
+        """Return a value for one parameter; None if it is optional and not in the question.
 
-        Raises `ValueError` when the schema asks for more than anybody would read.
+        Raises `ValueError` if the schema asks for more than a person would read.
         """
         self._made += 1
         if self._made > _MAX_VALUES:
@@ -163,7 +162,7 @@ class Reader:
         return items[: most if most < len(items) else None]
 
     def _said_items(self, name: str, item: Json, required: bool) -> list[Any] | None:
-        """Return the items that the question names; None if it names none."""
+        """Return the items that the question names, or None."""
         kind = item.get("type", "object" if "properties" in item else "string")
         if kind in ("number", "integer"):
             taken, self._numbers = self._numbers, []
@@ -180,7 +179,7 @@ class Reader:
         return None
 
     def _codes_for(self, item: Json) -> int:
-        """Return how many codes the question has for a list whose items have one each."""
+        """Return how many codes the question has for a list whose items need one each."""
         for name, part in (item.get("properties") or {}).items():
             if {"id", "sku", "code"} & set(words_of(name)):
                 return sum(1 for _ in self._matching(self._codes, resolved(part, self._root)))
@@ -203,8 +202,7 @@ class Reader:
         return _within(_as_number(text, schema.get("type")), schema)
 
     def _number(self, words: set[str], required: bool) -> str:
-        """Return the next number, or the one that the question sets as this bound; empty for
-        none."""
+        """Return the next number, or the one that the question gives as this bound, or ""."""
         if words & {"max", "maximum", "min", "minimum"}:
             found = reading.bound(self.prompt, words)
             if found in self._numbers:
@@ -223,7 +221,7 @@ class Reader:
         return value if value is None else self._fitting(value, schema)
 
     def _special(self, named: Sequence[str], schema: Json) -> str | None:
-        """Return what the parameter's name asks for, if the question has such a thing."""
+        """Return what the parameter's name asks for, if the question has it."""
         words, form = set(named), schema.get("format")
         if said := next(filter(None, (reading.quoted_after(self.prompt, w) for w in named)), ""):
             return said
@@ -269,7 +267,7 @@ class Reader:
         return (text for text in texts if _matches(pattern, text))
 
     def _fitting(self, value: str, schema: Json) -> str:
-        """`value`, or text made up where the schema's pattern or lengths refuse it."""
+        """Return `value`, or made-up text if the schema's pattern or lengths do not allow it."""
         least, most = schema.get("minLength", 0), schema.get("maxLength", 500)
         if least > _MAX_CHARS:
             raise ValueError("too long a text")
@@ -288,7 +286,7 @@ def _as_number(text: str, kind: Any) -> float:
 
 
 def _within(number: float, schema: Json) -> float:
-    """`number`, moved into the bounds and onto the step that its schema sets."""
+    """Return `number` moved into the schema's bounds and onto its step."""
     step = schema.get("multipleOf") or 0
     beyond = step or (1 if schema.get("type") == "integer" else 0.5)
     lows = [schema["minimum"]] if "minimum" in schema else []

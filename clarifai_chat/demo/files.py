@@ -1,11 +1,11 @@
-"""The files that come with a question: told apart from its words, and named."""
+"""Separate a question's files from its own words, and name them."""
 
 import re
 from typing import Any
 
 from clarifai_chat.text import counted, listed
 
-# A text as it stands in a prompt: its name, its tokens, a fence that it cannot close.
+# A text file in a prompt: its name, its tokens, a fence that it cannot close.
 _TEXT = re.compile(
     r"File: (?P<name>[^\n]+?)(?: \([\d,]+ tokens?\))?\n(?P<fence>`{3,})[a-z0-9]*\n"
     r".*?\n(?P=fence)(?:\n\n|\Z)",
@@ -15,12 +15,12 @@ _KINDS = {"image_url": "picture", "input_audio": "sound"}
 
 
 def asked(text: str) -> str:
-    """Return a question's own words, without the texts that stand before them."""
+    """Return a question's own words, without the text files before them."""
     return text[_end(text) :]
 
 
 def named(content: Any) -> str:
-    """Return a message's files in words: "**notes.txt**, a picture and 2 sounds"; "" for none."""
+    """Return a message's files in words: "**notes.txt**, a picture and 2 sounds", or ""."""
     parts: list[Any] = content if isinstance(content, list) else [{"text": content}]
     parts = [part for part in parts if isinstance(part, dict)]
     found = [

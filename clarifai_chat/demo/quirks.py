@@ -1,7 +1,7 @@
-"""Tool calls as models get them wrong, on request: `/call malformed`, `/call invented`.
+"""Get tool calls wrong as models do, on request: `/call malformed`, `/call invented`.
 
-The call is made to the first tool offered, or to the one that `tool_choice` names, and is proper
-but for its quirk.
+The call is to the first tool offered, or to the one that `tool_choice` names, and is correct except
+for its quirk.
 """
 
 import json
@@ -13,13 +13,13 @@ from clarifai_chat.demo.arguments import Reader, resolved, schema_of
 from clarifai_chat.demo.shapes import Json, Reply
 
 _MORE = ("mood", "priority", "verbose", "invented_argument")
-# By the types that a schema allows: a value of another type.
+# Values to try where a schema allows only other types.
 _STRANGERS: tuple[Any, ...] = (42, "forty-two", True, ["a list"], {"an": "object"}, None)
 _KINDS = ("integer", "string", "boolean", "array", "object", "null")
 
 
 def reply_with(quirk: str, body: Json) -> Reply:
-    """Return the reply that has the quirk; in words, if it cannot be shown with what is offered."""
+    """Return the reply that has the quirk, or an explanation if no tool is offered for it."""
     offered = tools.offered(body)
     choice = body.get("tool_choice") or "auto"
     if not offered or choice == "none":
@@ -68,7 +68,7 @@ def _shared(tool: Json, offered: list[Json]) -> Reply:
 
 
 def _pair(tool: Json, offered: list[Json]) -> tuple[tuple[str, str], tuple[str, str]]:
-    """Calls of two tools; of the only one, with another place where it takes one."""
+    """Return calls of two tools, or two calls of the only one, with different places."""
     other = next((each for each in offered if each["name"] != tool["name"]), tool)
     return _proper(tool), _proper(other, "Tokyo")
 
@@ -89,7 +89,7 @@ def _wrong(tool: Json, offered: list[Json]) -> Reply:
     known = schema.get("properties") or {}
     required = schema.get("required") or ()
     name = next((n for n in (*required, *known) if n in known), None)
-    if name is None:  # nothing in it could be of the wrong type, so the whole is
+    if name is None:  # no argument can have the wrong type, so the whole has it
         return _calling((tool["name"], _json(["not an object"])))
     kinds = _kinds(known[name], schema_of(tool))
     values = zip(_KINDS, _STRANGERS, strict=True)
@@ -98,14 +98,13 @@ def _wrong(tool: Json, offered: list[Json]) -> Reply:
 
 
 def _kinds(schema: Any, root: Json) -> set[str]:
-    """Return the JSON types that a schema allows, an integer being a number; any, if it does not
-    say."""
+    """Return the JSON types that a schema allows; if it allows numbers, integers too."""
     schema = resolved(schema, root)
     options = schema.get("anyOf") or schema.get("oneOf") or ()
     if options:
         return {kind for option in options for kind in _kinds(option, root)}
     if values := schema.get("enum") or ([schema["const"]] if "const" in schema else []):
-        # A value that is not in the list is wrong whatever its type, so no type of theirs is tried.
+        # A value must be wrong by its type, so the types of the listed values are not tried.
         return {_KINDS[_kind_of(value)] for value in values}
     said = schema.get("type", "object" if "properties" in schema else "string")
     kinds = set(said) if isinstance(said, list) else {said}

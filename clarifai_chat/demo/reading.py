@@ -30,15 +30,16 @@ def words_of(text: str) -> list[str]:
 
 
 def numbers(text: str) -> list[str]:
-    """Return the numbers in `text`, without those that are part of a date, a time, a name or a
-    code."""
+    """Return the numbers in `text` that are not part of a date, a time, a name or a code."""
     plain = re.sub(rf"{DATE}|{_TIME}", " ", text)
     return re.findall(rf"(?<![\w.-]){NUMBER}", plain)
 
 
 def bound(text: str, words: set[str]) -> str:
-    """Return the number that `text` sets as the upper or lower bound, by a parameter's name; or
-    empty."""
+    """Return the number that `text` gives as an upper or lower bound, or "".
+
+    `words` are those of a parameter's name, such as "max" and "price".
+    """
     if words & {"max", "maximum"}:
         phrase = r"under|below|at most|up to|less than|cheaper than|no more than|max\w*"
     else:
@@ -62,7 +63,7 @@ def emails(text: str) -> list[str]:
 
 
 def codes(text: str) -> list[str]:
-    """Return what could identify a thing: SKU-1001, or 42; those with letters come first."""
+    """Return what could be an identifier: SKU-1001, or 42; those with letters come first."""
     found = re.findall(r"(?<![\w:.-])[A-Za-z]*-?\d[\w-]*", re.sub(rf"{DATE}|{_TIME}", " ", text))
     return sorted(found, key=lambda code: code.isdigit())
 
@@ -81,14 +82,14 @@ def subject(text: str) -> str:
 
 
 def conversion(text: str) -> tuple[str, str]:
-    """Return the units in "26 miles to kilometers", from and to; empty ones if there are none."""
+    """Return the units in "26 miles to kilometers", from and to, or empty strings."""
     unit = r"(°?[A-Za-z][A-Za-z/]*(?: per [a-z]+)?)"
     found = re.search(rf"{NUMBER} ?{unit} (?:to|in|into|as) {unit}", text)
     return (found[1], found[2]) if found else ("", "")
 
 
 def address(text: str) -> Json:
-    """Return the postal address in `text` by the names of its parts; empty if there is none."""
+    """Return the parts of the postal address in `text` by name, or {}."""
     found = re.search(
         rf"(?P<street>\d+[a-z]? {_PLACE}|{_PLACE} \d+[a-z]?), (?P<postal>[A-Z]{{0,2}}\d[\w-]*)"
         rf" (?P<city>{_PLACE}),? (?P<country>{_PLACE})",
@@ -98,8 +99,7 @@ def address(text: str) -> Json:
 
 
 def places(text: str) -> list[str]:
-    """Return the places in `text`, in order: "in Paris and Tokyo" is two, "in Tokyo, Japan" is
-    one."""
+    """Return the places in `text`: two in "in Paris and Tokyo", one in "in Tokyo, Japan"."""
     listed = re.search(
         rf"\b(?:in|for|at|near|of|between|from|to) ({_PLACE}(?:,? (?:and )?{_PLACE})*)", text
     )
@@ -114,8 +114,7 @@ def places(text: str) -> list[str]:
 
 
 def expression(text: str) -> str:
-    """Return the arithmetic in `text` as an expression, empty if there is none: "3 plus 4" is "3 +
-    4"."""
+    """Return the arithmetic in `text` as an expression, or "": "3 plus 4" becomes "3 + 4"."""
     for words, sign in (
         (r"square root of (\d+(?:\.\d+)?)", r"\1 ** 0.5"),
         (r"(\d+(?:\.\d+)?) ?(?:%|percent) of (\d+)", r"\1 / 100 * \2"),
@@ -126,7 +125,7 @@ def expression(text: str) -> str:
         (r"\btimes\b|\bmultiplied by\b|\u00d7|(?<=\d) ?x ?(?=\d)", "*"),
         (r"\bdivided by\b|\bover\b|\u00f7", "/"),
         (r"\bto the power of\b|\^", "**"),
-        (r"\d{4}-\d\d-\d\d", ""),  # a date is no subtraction
+        (r"\d{4}-\d\d-\d\d", ""),  # a date is not a subtraction
         (r"(?<=\d),(?=\d{3}\b)", ""),
     ):
         text = re.sub(words, sign, text)
@@ -137,7 +136,7 @@ def expression(text: str) -> str:
 
 
 def day(text: str, *, as_date: bool) -> str:
-    """Return the day that `text` names; `as_date`, in ISO form."""
+    """Return the day that `text` names, in ISO form if `as_date`."""
     if given := re.search(DATE, text):
         return given[0]
     tomorrow = bool(re.search(r"\btomorrow\b", text, re.IGNORECASE))
@@ -147,8 +146,7 @@ def day(text: str, *, as_date: bool) -> str:
 
 
 def moment(text: str) -> str:
-    """Return the date and time that `text` names, in ISO form; nine o'clock when it names no
-    time."""
+    """Return the date and time that `text` names, in ISO form; by default nine o'clock."""
     time = re.search(_TIME, text)
     hour, minute = (time[1], time[2]) if time else ("09", "00")
     return f"{day(text, as_date=True)}T{int(hour):02}:{minute}:00Z"

@@ -9,8 +9,7 @@ from clarifai_chat.text import listed
 
 
 def about_results(messages: Sequence[Json]) -> str:
-    """Return a sentence for each tool result that the conversation ends with, in the tool's own
-    words."""
+    """Return a sentence for each tool result at the end of the conversation."""
     names = {
         call.get("id"): call.get("function", {}).get("name")
         for message in messages

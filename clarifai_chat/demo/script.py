@@ -15,7 +15,7 @@ from clarifai_chat.demo.tools import choose_calls
 
 LABEL = "Demo: scripted, not an LLM"
 
-# Short label → the whole prompt, for an empty chat. Each one meets an answer worth seeing.
+# Short label → the whole prompt, for an empty chat. Each one gets an answer worth seeing.
 STARTERS: tuple[tuple[str, str], ...] = (
     ("Think before answering", "Which is larger, 9.11 or 9.9? Think it through first."),
     ("Write some code", "Write a Python function that asks a model on Clarifai a question."),
@@ -25,8 +25,7 @@ STARTERS: tuple[tuple[str, str], ...] = (
 
 
 def reply_to(body: Json) -> Reply:
-    """Return the reply to a chat request: tool calls, or a sentence about their results, or an
-    answer."""
+    """Return the reply to a chat request: tool calls, sentences on results, or an answer."""
     messages = messages_of(body)
     if messages and messages[-1].get("role") == "tool":
         return Reply(about_results(messages))
@@ -41,7 +40,7 @@ def reply_to(body: Json) -> Reply:
 
 
 def _by_topic(prompt: str, messages: Sequence[Json]) -> Reply | None:
-    """Return what the script has for the words of a question; None for nothing."""
+    """Return the scripted reply to the words of a question, or None."""
     for pattern, reply in _TOPICS:
         if re.search(pattern, prompt, re.IGNORECASE):
             return reply
@@ -55,8 +54,8 @@ def _by_topic(prompt: str, messages: Sequence[Json]) -> Reply | None:
 
 def _with_files(named: str, reply: Reply | None) -> Reply:
     about = (
-        f"You attached {named}. All of it arrived here, and that is all I can say: I know files by"
-        " their names, and look into none."
+        f"You attached {named}. All of it arrived here, and that is all I can say: I only see the"
+        " names of files, and do not read them."
     )
     said = reply or Reply(f"{_SCRIPTED}\n")
     return replace(said, text=f"{about}\n\n{said.text}")

@@ -1,6 +1,6 @@
 """The Demo model's server: real HTTP, real streams, on loopback.
 
-A prompt that starts with a slash is acted out by `acts`; the others are answered by `script`.
+`acts` acts out a prompt that starts with a slash; `script` answers the others.
 """
 
 import json
@@ -22,17 +22,17 @@ _MAX_REQUEST_BYTES = 64 * 1024 * 1024
 
 
 class Gone(ConnectionError):
-    """The client has closed its connection; what is sent would not be read."""
+    """A client that has closed its connection, so nothing more can reach it."""
 
 
 class DemoHandler(BaseHTTPRequestHandler):
-    """Answers one connection's requests. Extend `do_GET`, `do_POST` or `answer_chat`."""
+    """A handler of one connection's requests; extend `do_GET`, `do_POST` or `answer_chat`."""
 
     protocol_version = "HTTP/1.1"
     server_version = "ClarifaiChatDemo"
     sys_version = ""
     disable_nagle_algorithm = True
-    timeout = 75  # an idle connection, or a reader that takes nothing, holds no thread for longer
+    timeout = 75  # an idle connection, or a client that stops reading, holds a thread no longer
     look_every_s = 0.25  # how soon a waiting reply notices that its reader has left
     server: "_Http"
 
@@ -55,7 +55,7 @@ class DemoHandler(BaseHTTPRequestHandler):
         if body is None:
             # Part of the body may be unread, so the connection cannot be used again.
             headers = {"Connection": "close"}
-            details = "The request's body is no JSON object."
+            details = "The request's body is not a JSON object."
             self.send_status(400, 11102, details=details, headers=headers)
         elif self.path != f"{API_PATH}/chat/completions":
             self.send_status(404, 11101, details=f"There is no {self.path} here.")
@@ -63,7 +63,7 @@ class DemoHandler(BaseHTTPRequestHandler):
             self.answer_chat(body)
 
     def answer_chat(self, body: Json) -> None:
-        """Answer one chat request: act out a command, or say what the script says."""
+        """Answer one chat request: act out a command, or reply with the script."""
         command = re.fullmatch(r"/([a-z0-9]+)(?:\s+(\S+))?", shapes.last_prompt(body))
         if command and shapes.messages_of(body)[-1].get("role") == "user":
             act = acts.ACTS.get(command[1], acts.explain)
@@ -74,14 +74,14 @@ class DemoHandler(BaseHTTPRequestHandler):
     # --- Sending -----------------------------------------------------------------------------
 
     def read_body(self) -> bytes:
-        """Return the request's body; empty if it is not of a sane size."""
+        """Return the request's body; empty if it is too large or of unknown size."""
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > _MAX_REQUEST_BYTES:
             return b""
         return self.rfile.read(int(length))
 
     def read_json(self) -> Json | None:
-        """Return the request's body, or None if it is not a JSON object of a sane size."""
+        """Return the request's body, or None if it is not a JSON object or too large."""
         try:
             body = json.loads(self.read_body())
         except ValueError:
@@ -106,7 +106,7 @@ class DemoHandler(BaseHTTPRequestHandler):
     def send_status(
         self, http: int, code: int, *, details: str = "", headers: dict[str, str] | None = None
     ) -> None:
-        """Send a failure as Clarifai words it: a status code of its own inside the HTTP one."""
+        """Send a failure in Clarifai's format: its own status code in the body, besides HTTP's."""
         self.send_json(http, {"status": shapes.clarifai_status(code, details, self.path)}, headers)
 
     def open_stream(
@@ -138,7 +138,7 @@ class DemoHandler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def pause(self, seconds: float) -> None:
-        """Wait. Raises `Gone` as soon as the client is seen to have left."""
+        """Wait. Raises `Gone` as soon as the client has left."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             time.sleep(min(left, self.look_every_s))
@@ -146,8 +146,7 @@ class DemoHandler(BaseHTTPRequestHandler):
                 raise Gone
 
     def client_has_left(self) -> bool:
-        """Return whether the client closed its end, found without taking anything it may have
-        sent."""
+        """Return whether the client closed its end, without consuming what it may have sent."""
         self.connection.settimeout(0)
         try:
             return not self.connection.recv(1, socket.MSG_PEEK)
@@ -161,11 +160,11 @@ class DemoHandler(BaseHTTPRequestHandler):
     # --- Replies -----------------------------------------------------------------------------
 
     def send_scripted(self, body: Json, write: Callable[[Json], Reply]) -> None:
-        """Send what `write` makes of the request; refuse one whose tools cannot be read."""
+        """Send the reply that `write` returns for the request; refuse tools that cannot be read."""
         try:
             reply = write(body)
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
-            # A tool's schema is whatever a person typed; other servers refuse a wrong one as well.
+            # A person may type any schema for a tool; other servers reject a bad one as well.
             self.send_status(400, 11102, details="A tool's definition cannot be read.")
         else:
             self.send_reply(body, reply)
@@ -194,10 +193,10 @@ class DemoHandler(BaseHTTPRequestHandler):
 
 
 class DemoServer:
-    """The server. `pause_s` passes after each token; /slow and /silent have waits of their own."""
+    """The server. It waits `pause_s` after each token; /slow and /silent have their own waits."""
 
     handler: type[DemoHandler] = DemoHandler
-    poll_s = 0.5  # how soon `stop` is heeded
+    poll_s = 0.5  # how soon `stop` takes effect
 
     def __init__(
         self, *, pause_s: float = 1 / 60, slow_s: float = 8.0, silent_s: float = 60.0, port: int = 0
@@ -209,7 +208,7 @@ class DemoServer:
         self._lock = threading.Lock()
 
     def start(self) -> str:
-        """Start serving if it does not yet, and return `api_base`."""
+        """Start serving if it is not running yet, and return `api_base`."""
         with self._lock:
             if self._http is None:
                 self._http = _Http(("127.0.0.1", self._port), self.handler)
@@ -230,18 +229,18 @@ class DemoServer:
 
     @property
     def base(self) -> str:
-        """The server's address, such as "http://127.0.0.1:40001"."""
+        """Return the server's address, such as "http://127.0.0.1:40001"."""
         if self._http is None:
             raise RuntimeError("The server has not been started.")
         return f"http://127.0.0.1:{self._http.server_address[1]}"
 
     @property
     def api_base(self) -> str:
-        """The base URL of the OpenAI-compatible API."""
+        """Return the base URL of the OpenAI-compatible API."""
         return self.base + API_PATH
 
     def fails_this_time(self, conversation: str) -> bool:
-        """True the first time a conversation asks, False the next: it starts again after that."""
+        """Return True the first time a conversation asks, False the next, and so on."""
         with self._lock:
             if conversation in self._failed:
                 self._failed.remove(conversation)
@@ -266,6 +265,6 @@ class _Http(ThreadingHTTPServer):
     demo: DemoServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a reader that stopped; let any other error be seen."""
+        """Ignore a reader that stopped, and report any other error."""
         if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
             super().handle_error(request, client_address)

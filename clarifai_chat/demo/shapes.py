@@ -1,4 +1,4 @@
-"""The Demo's shapes on the wire: OpenAI's chat completions, Clarifai's status objects."""
+"""Build what the Demo sends: OpenAI's chat completions, Clarifai's status objects."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from clarifai_chat.demo import files
 Json = dict[str, Any]
 
 MODEL = "demo"
-CREATED = 1_767_225_600  # every reply has the same birthday, so a reply is the same every time
+CREATED = 1_767_225_600  # a fixed time, so that a reply is the same every time
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class Reply:
     calls: tuple[tuple[str, str], ...] = ()
     finish: str = "stop"
     most_fragments: int = 12  # of a call's arguments, in a stream
-    fragment_pauses: int = 4  # for so many words' time after each, so that it is seen
-    on_one_index: bool = False  # all calls in one place, told apart by their ids alone
+    fragment_pauses: int = 4  # after each fragment, in pauses between words, so that it is seen
+    on_one_index: bool = False  # all calls share an index, and only their ids differ
 
 
 def messages_of(body: Json) -> list[Json]:
@@ -35,7 +35,7 @@ def messages_of(body: Json) -> list[Json]:
 
 
 def last_prompt(body: Json) -> str:
-    """Return what the person asked last, without files; empty without a question."""
+    """Return what the person asked last, without files, or ""."""
     prompts = [files.asked(text_of(m)) for m in messages_of(body) if m.get("role") == "user"]
     return prompts[-1].strip() if prompts else ""
 
@@ -50,18 +50,18 @@ def text_of(message: Json) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """`text` cut into word-size pieces that join up to exactly `text`."""
+    """Return `text` in word-size pieces that join up to exactly `text`."""
     return re.findall(r"\s*\S+|\s+\Z", text)
 
 
 def fragments(arguments: str, most: int) -> list[str]:
-    """`arguments` cut into at most `most` equal pieces, of two characters or more."""
+    """Return `arguments` in at most `most` equal pieces of two or more characters."""
     size = max(2, -(-len(arguments) // most))
     return [arguments[at : at + size] for at in range(0, len(arguments), size)]
 
 
 def estimate_tokens(text: str) -> int:
-    """Return a plain estimate: every word and every punctuation mark is one token."""
+    """Return a simple estimate: every word and every punctuation mark is one token."""
     return len(re.findall(r"\w+|[^\w\s]", text))
 
 
@@ -78,8 +78,10 @@ def completion(body: Json, reply: Reply) -> Json:
 
 
 def chunks(body: Json, reply: Reply, *, finished: bool = True) -> Iterator[Json]:
-    """Yield the reply as OpenAI's `chat.completion.chunk`s; not `finished`, it ends without a
-    reason."""
+    """Yield the reply as OpenAI's `chat.completion.chunk`s.
+
+    If not `finished`, it ends without a finish reason.
+    """
     head = _head(body, "chat.completion.chunk")
 
     def chunk(delta: Json, finish: str | None = None) -> Json:
@@ -108,7 +110,7 @@ def has_call(chunk: Json) -> bool:
 
 
 def usage(body: Json, reply: Reply) -> Json:
-    """Token figures: the prompt's are estimated, the completion's are the tokens streamed."""
+    """Return token counts: the prompt's are estimated, the completion's are those streamed."""
     asked = " ".join(text_of(message) for message in messages_of(body))
     if body.get("tools"):
         asked += json.dumps(body["tools"])
@@ -124,7 +126,7 @@ def usage(body: Json, reply: Reply) -> Json:
 
 
 def clarifai_status(code: int, details: str = "", seed: str = "") -> Json:
-    """Clarifai's native `status` object."""
+    """Return Clarifai's native `status` object."""
     req_id = hashlib.sha256(f"{code} {details} {seed}".encode()).hexdigest()[:32]
     description = DESCRIPTIONS.get(code, f"Status {code}")
     return {"code": code, "description": description, "details": details, "req_id": req_id}

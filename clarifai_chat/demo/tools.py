@@ -1,6 +1,6 @@
 """Choose which of the offered tools the Demo model calls.
 
-A real choice by the words of the question, not by name. `arguments` reads what to call it with,
+The choice is real: by the words of the question, not by name. `arguments` reads the arguments, and
 `results` puts the answer into words.
 """
 
@@ -14,7 +14,7 @@ from clarifai_chat.demo.shapes import Json
 
 _NAME_WORTH, _ENUM_WORTH, _WORD_WORTH, _ENOUGH = 3, 2, 1, 2
 
-# Words that stand for the same wish, so "Will it rain?" finds `get_weather`.
+# Words with the same meaning, so that "Will it rain?" finds `get_weather`.
 _SAME = {
     "weather": "rain sun sunny snow wind windy cloudy forecast temperature cold warm hot umbrella",
     "time": "clock oclock hour timezone date today",
@@ -33,7 +33,7 @@ _CLAUSES = r"\band\b|;|,(?= (?:what|how|when|where|which|who|convert|find|tell)\
 
 
 def offered(body: Json) -> list[Json]:
-    """Return the functions that the request offers, as far as they have names."""
+    """Return the functions that the request offers and that have names."""
     tools = [t.get("function") for t in body.get("tools") or () if isinstance(t, dict)]
     return [tool for tool in tools if isinstance(tool, dict) and tool.get("name")]
 
@@ -46,8 +46,7 @@ def named(tools: Sequence[Json], choice: object) -> Json:
 
 
 def choose_calls(prompt: str, body: Json) -> tuple[tuple[str, str], ...]:
-    """Return the calls to make for `prompt` among the tools offered; none means to answer in
-    words."""
+    """Return the calls of the offered tools to make for `prompt`; () to answer in words."""
     tools = offered(body)
     choice = body.get("tool_choice") or "auto"
     if not tools or choice == "none":
@@ -63,19 +62,18 @@ def choose_calls(prompt: str, body: Json) -> tuple[tuple[str, str], ...]:
 
 
 def arguments(tool: Json, prompt: str, whole: str = "", place: str = "") -> str:
-    """Return the JSON text of arguments for `tool`; `whole` is the question that `prompt` is part
-    of."""
+    """Return arguments for `tool` as JSON text; `prompt` is part of the question `whole`."""
     return json.dumps(Reader(prompt, whole or prompt, place).read(tool), ensure_ascii=False)
 
 
 def _calls(tool: Json, prompt: str, body: Json) -> tuple[tuple[str, str], ...]:
-    """One call; or one for each place in "Paris and Tokyo", if the tool takes one place."""
+    """Return one call, or one for each place in "Paris and Tokyo" if the tool takes one place."""
     schema = schema_of(tool)
     properties = schema.get("properties") or {}
     for_a_place = any(_is_one_place(n, resolved(s, schema)) for n, s in properties.items())
     found = places(prompt) if for_a_place else []
     if len(found) > 1 and body.get("parallel_tool_calls", True):
-        # Each call reads the question with its own place alone, so it cannot take the other's.
+        # Each call reads the question with its own place only, so it cannot take another's.
         return tuple((tool["name"], arguments(tool, f"{prompt} in {p}", "", p)) for p in found)
     return ((tool["name"], arguments(tool, prompt, "", found[0] if found else "")),)
 

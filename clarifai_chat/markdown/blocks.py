@@ -1,7 +1,7 @@
-"""Growing Markdown → finished blocks, which never change again, and a live tail.
+"""Split growing Markdown into finished blocks, which never change, and a live tail.
 
-A page writes each finished block once, and only the tail again and again: the cost of drawing a
-reply is then that of its text, not of its square.
+A page writes each finished block once and rewrites only the tail, so the cost of drawing a reply
+grows with its length, not with its square.
 """
 
 import re
@@ -10,10 +10,10 @@ from markdown_it.token import Token
 
 from clarifai_chat.markdown.sanitize import LEAVES, LINE, parse
 
-MIN_BLOCK_CHARS = 200  # smaller ones are joined: each is an element that the browser walks
+MIN_BLOCK_CHARS = 200  # smaller ones are joined: each block is an element for the browser
 
-# `[x]` may be defined by a later line, and `[^1]` has its note at the very end of the text; so may
-# `[x](y z)`, which is no link. Not so code, a plain link and the box of a task.
+# A later line may define `[x]` or `[x](y z)`, which is not a link, and `[^1]` has its note at the
+# very end of the text. Code, a plain link and the box of a task need no definition.
 _REFERENCE = re.compile(
     r"""
     \\[\s\S]
@@ -24,12 +24,12 @@ _REFERENCE = re.compile(
     """,
     re.VERBOSE,
 )
-# To the page these may begin before a backtick inside them does, which then opens no code.
+# On the page these may begin before a backtick inside them, which then does not open code.
 _HIDES_BACKTICKS = re.compile(r"[<$]|://|www\.", re.IGNORECASE)
 
 
 class Blocks:
-    """Follows one growing text. `finished` only ever gets longer; `tail` is what may still change.
+    """The blocks of one growing text. `finished` only grows; `tail` may still change.
 
     The same text gives the same blocks, however it was cut up on its way.
     """
@@ -39,11 +39,11 @@ class Blocks:
         self.tail = ""
         self._start = 0  # where the tail begins in the text
         self._looked_at = 0  # up to where the tail was last searched for finished blocks
-        self._is_held = False  # by a reference: its definition may come as the last line of all
+        self._is_held = False  # by a reference: its definition may be the last line
 
     def follow(self, text: str, *, over: bool = False) -> None:
-        """Take in the whole text so far. `over`: nothing will be added any more."""
-        # Only a whole line can finish a block, so half a line is not worth a search.
+        """Update the blocks from the whole text so far. `over`: the text is complete."""
+        # Only a whole line can finish a block, so do not search half a line.
         whole = len(text) if over else max(text.rfind("\n"), text.rfind("\r")) + 1
         if whole > self._looked_at and not self._is_held:
             self._looked_at = whole
@@ -54,16 +54,15 @@ class Blocks:
 
 
 def _finished(text: str) -> tuple[list[str], bool]:
-    """Return the finished blocks that `text`, which is whole lines, begins with; whether they are
-    all.
+    """Return the finished blocks at the start of `text`, and whether the rest is held.
 
-    A block is finished when another has begun after it on a whole line: half a line may still
-    become anything, `2` the next item of a list above it.
+    `text` consists of whole lines. A block is finished when another has begun after it on a whole
+    line: half a line may become anything, such as `2` the next item of a list above it.
     """
     if len(text) <= MIN_BLOCK_CHARS:
         return [], False
     lines = LINE.findall(text)
-    # Streamlit strips what it draws: an indented first line is no code.
+    # Streamlit strips what it draws, so an indented first line is not code.
     tokens = parse(re.sub(r"\A[\s\ufeff]+", _line_ends, text))
     starts = [t.map[0] for t in tokens if t.map and t.level == 0 and t.type != "open_math"]
     reference = _first_reference(tokens, lines)
@@ -82,10 +81,10 @@ def _finished(text: str) -> tuple[list[str], bool]:
 
 
 def _stands_alone(block: str, last: str, following: str) -> bool:
-    """Return whether `block`, whose last line is `last`, and what follows are drawn alike apart.
+    """Return whether `block`, which ends with line `last`, looks the same drawn separately.
 
-    Streamlit dedents and strips whatever it draws. Its parser reads some beginnings otherwise under
-    a paragraph or indented code, and a tag on the last line of a list otherwise at a text's end.
+    Streamlit dedents and strips all that it draws. Its parser reads some beginnings differently
+    after a paragraph or indented code, and a tag on a list's last line differently at the end.
     """
     return (
         not last.strip(" \t\r\n")
@@ -105,13 +104,13 @@ def _line_ends(match: re.Match[str]) -> str:
 
 
 def _first_reference(tokens: list[Token], lines: list[str]) -> int:
-    """Return the line from which on a definition, here or later, decides what is shown."""
+    """Return the first line whose appearance depends on a definition, here or later."""
     at = 0
     for token in tokens:
         if not token.map or (token.level and token.type not in LEAVES):
             continue
         first, last = token.map
-        if _refers("".join(lines[at:first])):  # what makes no token: a definition
+        if _refers("".join(lines[at:first])):  # lines without a token: a definition
             return at
         if token.type == "inline" and _refers(token.content):
             return first

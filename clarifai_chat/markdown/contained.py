@@ -1,4 +1,4 @@
-"""Markdown made fit to be a part of a larger document: nothing in it reaches beyond it."""
+"""Make Markdown safe to embed in a larger document: it changes nothing outside itself."""
 
 import re
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-HIGHEST = 3  # the level at which the headings of a part begin; the document's own are above it
+HIGHEST = 3  # top heading level in a part; the document's own headings are above it
 _MARK = r"<(?![a-zA-Z][a-zA-Z0-9+.-]{1,31}:[^\s<>]*>)|!(?=\[)"
 _MARKS = re.compile(
     rf"(?<!`)(?P<ticks>`+)(?!`)[\s\S]*?(?<!`)(?P=ticks)(?!`)|\\[\s\S]|(?P<mark>{_MARK})"
@@ -15,9 +15,9 @@ _ALL_MARKS = re.compile(r"\\[^<!]|\\?(?P<mark><|!(?=\[))")
 
 
 def contained(text: str) -> str:
-    """`text` with its headings under the document's, its last fence closed, no HTML, no picture.
+    """Return `text` with its headings below the document's, and its last fence closed.
 
-    A picture becomes a link, HTML is shown as it is written; code stays as it is.
+    A picture becomes a link, HTML is shown as written, and code stays as it is.
     """
     text = re.sub(r"\r\n?", "\n", text).strip("\n")
     for escape in (_but_for_code, _all):
@@ -28,23 +28,24 @@ def contained(text: str) -> str:
 
 
 def fenced(text: str, language: str = "") -> str:
-    """`text` as a block of code, whatever fences are in it."""
+    """Return `text` as a block of code, whatever fences are in it."""
     text = re.sub(r"\r\n?", "\n", text)
     fence = "`" * max([3, *(len(run) + 1 for run in re.findall(r"`{3,}", text))])
     return f"{fence}{language}\n{text}\n{fence}"
 
 
 def quoted(text: str) -> str:
-    """`text` as a quotation."""
+    """Return `text` as a quotation."""
     return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
 
 
 def line(text: str) -> str:
-    """`text` in one line in which no sign means anything."""
+    """Return `text` on one line, with all markup escaped."""
     return re.sub(r"([\\`*_\[\]<>&|~$#!])", r"\\\1", " ".join(text.split()))
 
 
 def parser(*, html: bool = False) -> MarkdownIt:
+    """Return a parser for CommonMark with tables and strikethrough."""
     return MarkdownIt("commonmark", {"html": html}).enable(["table", "strikethrough"])
 
 
@@ -52,7 +53,7 @@ _parser, _strict_parser = parser(), parser(html=True)
 
 
 def _rewritten(text: str, escape: Callable[[str], str]) -> str:
-    """`text` with its headings further down and `escape` made to all that is no block of code."""
+    """Return `text` with its headings lowered, and `escape` applied outside blocks of code."""
     lines = text.split("\n")
     code: set[int] = set()
     headings: list[Token] = []
@@ -65,7 +66,7 @@ def _rewritten(text: str, escape: Callable[[str], str]) -> str:
     for token in reversed(headings):
         first, end = token.map or (0, 0)
         level = "#" * min(6, int(token.tag[1]) + HIGHEST - 1)
-        if token.markup in "=-":  # underlined: its words may be on several lines
+        if token.markup in "=-":  # underlined: its text may span several lines
             words = " ".join(each.strip() for each in lines[first : end - 1])
             lines[first:end] = [f"{level} {words}"]
         else:
@@ -93,7 +94,7 @@ def _all(text: str) -> str:
 
 
 def _closed(part: str) -> str:
-    """`part` with an end to the fence that it may end in."""
+    """Return `part` with its last fence closed."""
     last = next((t for t in reversed(_strict_parser.parse(part)) if not t.level), None)
     if last is None or last.type != "fence" or not last.map:
         return part
@@ -104,8 +105,7 @@ def _closed(part: str) -> str:
 
 
 def _is_contained(part: str) -> bool:
-    """Return whether a heading after `part` is one, and the highest, and no HTML or picture is in
-    it."""
+    """Return whether `part` has no HTML or picture, and a heading after it stays a top heading."""
     tokens = _strict_parser.parse(f"{part}\n\n# End\n")
     highest = [
         t.tag for t in tokens if t.type == "heading_open" and not t.level and t.tag < f"h{HIGHEST}"

@@ -1,4 +1,4 @@
-"""Markdown → HTML that fetches nothing, runs nothing, and shows mathematics as it is written."""
+"""Render Markdown as HTML that fetches and runs nothing, and shows mathematics as written."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -12,16 +12,16 @@ from clarifai_chat.markdown.sanitize import page_parser
 
 _SAFE_TARGET = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x1f]+", re.IGNORECASE)
 _MATH = re.compile(
-    # No bracket of the kind inside: many that never close would take a look at all the rest each.
+    # No bracket of its kind inside: each of many unclosed ones would search all of the rest.
     r"\\\((?:[^\\]|\\[^()\[\]])+\\\)|\\\[(?:[^\\]|\\[^()\[\]])+\\\]"
     r"|\$\$(?=[^$\s])[^$]+\$\$|\$(?=[^\s$])[^$\n]*(?<![\s\\])\$(?![\w$])"
 )
 
 
 def rendered(text: str, hide: Callable[[str], str], top: int = 3) -> str:
-    """HTML for `text`, its headings beginning at level `top`.
+    """Return HTML for `text`, with its headings starting at level `top`.
 
-    `hide` is made to every text once more: what Markdown takes away may have kept a token apart.
+    `hide` is applied to every text again: markup that Markdown removes may have split a token.
     """
     tokens = _parser.parse(text)
     for token in _all(tokens):
@@ -43,7 +43,7 @@ def code(text: str, language: str = "") -> str:
 
 
 def _join_what_hides_a_token(token: Token, hide: Callable[[str], str]) -> None:
-    """Remove markup that stands between the characters of a token."""
+    """Remove markup between the characters of a token."""
     words = "".join(child.content for child in token.children or [])
     if (hidden := hide(words)) != words:
         token.children = [Token("text", "", 0, content=hidden)]
@@ -56,7 +56,7 @@ def _all(tokens: Sequence[Token]) -> Iterator[Token]:
 
 
 def _math_inline(state: StateInline, silent: bool) -> bool:
-    """Return a rule for the parser: in mathematics, no star and no underline means anything."""
+    """Parse inline mathematics, in which stars and underscores are literal."""
     found = _MATH.match(state.src, state.pos) if state.src[state.pos] in "\\$" else None
     if not found:
         return False
@@ -66,7 +66,7 @@ def _math_inline(state: StateInline, silent: bool) -> bool:
     return True
 
 
-# A renderer's rule is given itself, the tokens, the place of one, options and environment.
+# A render rule gets the renderer, the tokens, the index of one, options and environment.
 
 
 def _draw_math_inline(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
@@ -85,7 +85,7 @@ def _draw_fence(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
 
 
 def _draw_image(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
-    """Return a link: a picture would be fetched from a stranger's server."""
+    """Return a link, since a picture would be fetched from a stranger's server."""
     token = tokens[at]
     words = escape(token.content or "without a name")
     before = [each.type for each in tokens[:at]]

@@ -1,7 +1,7 @@
 """Make a reply's Markdown safe for Streamlit's renderer.
 
-Prices are not mathematics, mathematics is; and no picture is fetched from a stranger's server: it
-becomes a link, which only a click follows.
+Prices are not read as mathematics, and mathematics is. No picture is fetched from a stranger's
+server: it becomes a link that only a click follows.
 """
 
 import re
@@ -12,9 +12,9 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, table
 from markdown_it.token import Token
 
-# Not `splitlines`: U+2028 and others end a line for Python, and not for Markdown.
+# Not `splitlines`: U+2028 and others end a line in Python, but not in Markdown.
 LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
-# Where the page finds no mathematics by itself: a definition, which shows nothing, that has some.
+# Makes the page look for mathematics: a definition that has some, and shows nothing.
 MATH_IS_HERE = "[$$]: $$.$$\n\n"
 LEAVES = ("inline", "fence", "code_block", "html_block", "math", "open_math")
 
@@ -37,12 +37,12 @@ _INLINE = re.compile(
     """,
     re.VERBOSE,
 )
-# "$5 to 10$" and "$1,200/month or 90$" are money: a number, then words and no sign of mathematics.
+# "$5 to 10$" and "$1,200/month or 90$" are money: a number, then words, and no mathematical sign.
 _MONEY = re.compile(
     r"\d[\d.,]*(?:\s*[-\u2013/]\s*\d[\d.,]*)?(?:[kKmMbB]|\s*[-\u2013/]?\s*[A-Za-z]{2}.*)"
 )
 _CELL = re.compile(r"(?:\\[\\|]|[^|])+|\|")
-# To the page these begin before a backtick inside them does, which then opens no code.
+# On the page these begin before a backtick inside them, which then does not open code.
 _HIDES_BACKTICKS = re.compile(r"<|://|www\.", re.IGNORECASE)
 _OPENS_INSIDE = re.compile(r"[\r\n][\s>]*(?:\$\$|::|\[\^)")
 _DEFINES = re.compile(r"[\s\S]*\S[ \t]*(?:\r\n?|\n)\Z")
@@ -74,7 +74,7 @@ def safe(text: str) -> str:
             raw, has_math = _no_pictures(_fenced_math(token, raw)), True
         elif not kind:
             raw = _no_pictures(re.sub(r"(?<!\\)(?=\$\$|::)", r"\\", raw))
-        # What is indented in a footnote or right under a definition is text.
+        # Indented lines in a footnote or right below a definition are text.
         elif kind == "html_block" or (
             kind == "code_block" and ("[^" in text or _DEFINES.match(pieces[-1]))
         ):
@@ -85,40 +85,40 @@ def safe(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text that must be shown as it is, for a place that takes only Markdown."""
+    """Return Markdown that shows `text` as it is."""
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^])", r"\\\1", text)
 
 
 def page_parser() -> MarkdownIt:
-    """Return a parser that finds the blocks the page will, of text that has been made `safe`."""
+    """Return a parser that finds the same blocks as the page, in text that is `safe`."""
     parser = MarkdownIt("commonmark")
     parser.block.ruler.before(
         "code", "math", _math_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
     )
-    # Its usual place is first, where it takes `# a | b` for the head of a table.
+    # By default the rule is first, and reads `# a | b` as the head of a table.
     parser.block.ruler.before("lheading", "late_table", table, {"alt": ["paragraph", "reference"]})
     return parser
 
 
 def parse(text: str) -> list[Token]:
-    """Return the blocks of `text`, which is still growing, with display mathematics as one of them.
+    """Return the blocks of `text`, which is still growing, including display mathematics.
 
-    `open_math` is what looks like it so far; only what follows can tell.
+    `open_math` looks like it so far; only what follows can tell.
     """
     return _parser.parse(text, {"grows": True})
 
 
 def _as_drawn(text: str) -> str:
-    """`text` without what is stripped on its way: an indented first line is no code to the page."""
+    """Return `text` stripped as the page strips it, so an indented first line is not code."""
     while text != (text := text.removeprefix("\ufeff")) or text[:1].isspace():
         text = textwrap.dedent(text).strip()
     return text.rstrip()
 
 
 def _leaves(text: str) -> Iterator[tuple[str, str, Token]]:
-    """(type, lines, token) of all that `text` is made of, in order; cells one by one.
+    """Yield (type, lines, token) for each leaf of `text` in order, cells one by one.
 
-    Code, mathematics and emphasis end where their leaf does. The type is "" between two.
+    Code, mathematics and emphasis end where their leaf does. Between leaves the type is "".
     """
     lines = LINE.findall(text)
     at = 0
@@ -137,7 +137,7 @@ def _leaves(text: str) -> Iterator[tuple[str, str, Token]]:
 
 
 def _formula(match: re.Match[str]) -> str:
-    """Return the mathematics that was found, as the page reads it; "" if it is not a formula."""
+    """Return the mathematics in a match as the page reads it; "" if it is not a formula."""
     for name, mark in (("display", "$$"), ("formula", "$"), ("body_of_block", "$$")):
         if match[name] is not None:
             return _inline_math(match[name], mark)
@@ -158,7 +158,7 @@ def _no_formula(match: re.Match[str]) -> str:
 
 
 def _code_span(match: re.Match[str]) -> str:
-    """Code, made harmless where it may be none to the page: on one line, it opens no block."""
+    """Return code on one line, where it opens no block even if the page does not see code."""
     hidden = _HIDES_BACKTICKS.search(match.string[: match.start()])
     if not hidden and not _OPENS_INSIDE.search(match[0]):
         return match[0]
@@ -166,7 +166,7 @@ def _code_span(match: re.Match[str]) -> str:
 
 
 def _inline_math(formula: str, mark: str) -> str:
-    """On one line: a line that begins with `$$` and does not close it would open a block."""
+    """Return a formula on one line; a line that starts with an unclosed `$$` opens a block."""
     formula = re.sub(r"\s*[\r\n]\s*", " ", formula)
     if mark == "$":
         formula = formula.strip()
@@ -174,7 +174,7 @@ def _inline_math(formula: str, mark: str) -> str:
 
 
 def _fenced_math(token: Token, raw: str) -> str:
-    """Display mathematics as the page wants it: each `$$` alone on a line of its own."""
+    """Return display mathematics as the page needs it, with each `$$` on its own line."""
     first, *body, last = token.content.split("\n")
     end = "\n" if raw[-1] in "\r\n" else ""
     if not first.strip() and not last.strip():
@@ -189,16 +189,17 @@ def _fenced_math(token: Token, raw: str) -> str:
 
 
 def _no_pictures(text: str) -> str:
-    """Return what looks like mathematics here may be none to the page; to TeX, the blank is
-    nothing."""
+    """Return `text` without pictures, in case the page does not read it as mathematics.
+
+    TeX ignores the blank.
+    """
     return text.replace("![", "! [")
 
 
 def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    r"""Return a rule for the parser: `$$` or `\[` at the start of a line, to its partner at a
-    line's end.
+    r"""Parse `$$` or `\[` at the start of a line, up to its partner at the end of a line.
 
-    No fence is inside: the page might take it for one, and find other code after it than we do.
+    No fence may be inside: the page might read it as one, and then find other code than we do.
     """
     opening = None if state.is_code_block(start) else _MATH_OPENS.fullmatch(_line(state, start))
     if not opening:
@@ -233,7 +234,7 @@ def _line(state: StateBlock, line: int) -> str:
     return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
 
 
-# Streamlit reads mathematics at all only in a text in which these find some.
+# Streamlit reads mathematics only in a text where these find some.
 _NO_MATH_IN = re.compile(
     r"(?:^|(?<=\n)) {0,3}(`{3,}|~{3,})[\s\S]*?(?:\n[ \t]*\1|\Z)"
     r"|(?<!`)(`+)[^`\n]+\2(?!`)|\\[\\$`]"
@@ -248,9 +249,9 @@ def _page_reads_math(drawn: str) -> bool:
 
 
 _parser = page_parser()
-_parser.core.ruler.enableOnly(["normalize", "block"])  # where blocks begin is all that is asked
+_parser.core.ruler.enableOnly(["normalize", "block"])  # only needed to find where blocks begin
 
 
 def as_code(text: str) -> str:
-    """Text as a span of code in a line: no sign in it means anything, none ends the span."""
+    """Return `text` as an inline code span that nothing in it can end."""
     return f"`{' '.join(text.split()).replace('`', chr(39))}`"

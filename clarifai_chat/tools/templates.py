@@ -1,4 +1,4 @@
-"""Tools to begin with: each template is one or several, with a question and sample results."""
+"""Tools to start from: each template has one or more, with a prompt and sample results."""
 
 import json
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Template:
 
 
 def text_of(template: Template) -> str:
-    """Return the template's tools as text to edit: a JSON list, two spaces deep."""
+    """Return the template's tools as text to edit: a JSON list, indented by two spaces."""
     return json.dumps(list(template.tools), indent=2, ensure_ascii=False)
 
 

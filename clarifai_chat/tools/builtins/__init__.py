@@ -1,7 +1,7 @@
 """Tools that really run: a calculator, a clock, a unit converter and a product search.
 
-They answer a model's call in place of a person. Whatever a model asks is met with JSON text: a
-result, or `{"error": "a sentence"}`.
+They answer a model's call in place of a person. Every call gets JSON text: a result, or
+`{"error": "a sentence"}`.
 """
 
 import json
@@ -20,7 +20,7 @@ _MAX_ARGUMENTS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Builtin:
-    """One built-in. `run` takes a call's arguments, and raises `BadArguments` with a sentence."""
+    """One built-in. `run` takes a call's arguments; it raises `BadArguments` with a sentence."""
 
     id: str
     label: str
@@ -60,8 +60,10 @@ BUILTINS: dict[str, Builtin] = {
 
 
 def answer(builtin_id: str, arguments_text: str) -> str:
-    """Return the JSON text that a built-in answers a call with. A failure is `{"error":
-    "sentence"}`."""
+    """Return a built-in's answer to a call, as JSON text.
+
+    A failure is `{"error": "a sentence"}`.
+    """
     try:
         builtin = BUILTINS.get(builtin_id)
         if builtin is None:

@@ -1,7 +1,7 @@
-"""Arithmetic that runs: an expression is parsed, and only arithmetic in it is ever evaluated.
+"""Calculate: parse an expression, and evaluate nothing in it but arithmetic.
 
-The work is bounded before it is done: the length and depth of the expression, the exponent of a
-power, the size of every value in between.
+The work is bounded in advance: the length and depth of the expression, the exponent of a power,
+the size of every intermediate value.
 """
 
 import ast
@@ -68,7 +68,7 @@ _NEEDS = (
 
 
 def calculate(given: Mapping[str, Any]) -> dict[str, Any]:
-    """`{"expression", "result"}` of an expression, or of an operation on two or more numbers."""
+    """Evaluate an expression, or an operation on numbers: `{"expression", "result"}`."""
     operation = text(given, OPERATION).lower()
     expression = text(given, EXPRESSION)
     if not expression and operation:
@@ -82,18 +82,18 @@ def calculate(given: Mapping[str, Any]) -> dict[str, Any]:
 def evaluate(expression: str) -> float:
     """Return the value of an arithmetic expression. Raises `BadArguments` if it has none."""
     if len(expression) > _MAX_CHARS:
-        raise BadArguments(f"An expression of more than {_MAX_CHARS} characters is not calculated.")
+        raise BadArguments(f"An expression of more than {_MAX_CHARS} characters is too long.")
     try:
         tree = ast.parse(_as_python(expression), mode="eval")
         value = _value(tree.body, 0)
     except (SyntaxError, MemoryError, RecursionError):
         raise BadArguments(
-            "The expression is not arithmetic that can be read. Write it like 2 * (3 + 4)."
+            "The expression could not be read as arithmetic. Write it like 2 * (3 + 4)."
         ) from None
     except ZeroDivisionError:
         raise BadArguments("Division by zero has no result.") from None
     except OverflowError:
-        raise BadArguments("The result is too large to be calculated.") from None
+        raise BadArguments("The result is too large to calculate.") from None
     except TypeError:
         raise BadArguments("A function in the expression got the wrong number of values.") from None
     except ValueError as problem:
@@ -104,12 +104,12 @@ def evaluate(expression: str) -> float:
 
 
 def _spelled(operation: str, given: Mapping[str, Any]) -> str:
-    """Return the expression for `{"operation": "add", "a": 1, "b": 2}` and its like."""
+    """Return the expression for arguments such as `{"operation": "add", "a": 1, "b": 2}`."""
     several = find(given, SEVERAL)
     if not isinstance(several, list):
         several = [v for names in (LEFT, RIGHT) if (v := find(given, names)) is not None]
     if len(several) > 50:
-        raise BadArguments("At most 50 numbers are calculated at once.")
+        raise BadArguments("At most 50 numbers can be combined at once.")
     numbers = [f"({as_number(value, 'number')!r})" for value in several]
     if operation in _FUNCTIONS and numbers:
         return f"{operation}({', '.join(numbers)})"
@@ -119,10 +119,10 @@ def _spelled(operation: str, given: Mapping[str, Any]) -> str:
 
 
 def _as_python(expression: str) -> str:
-    """Return the expression with the signs that people write put as Python has them."""
+    """Return the expression with the signs that people write replaced by Python's."""
     if re.search(r"\w\)?\s*[-+]\s*[\d.]+\s*%\s*$", expression):
-        raise BadArguments('It is not clear of what the percentage is meant. Write "10% of 200".')
-    if not re.search(r"[a-zA-Z]\s*\(", expression):  # in max(1,000) the comma parts two numbers
+        raise BadArguments('It is not clear what the percentage refers to. Write "10% of 200".')
+    if not re.search(r"[a-zA-Z]\s*\(", expression):  # in max(1,000) the comma separates two numbers
         expression = re.sub(r"(?<=\d),(?=\d{3}\b)", "", expression)
     for written, sign in (
         (r"\bmath\.", ""),
@@ -160,29 +160,29 @@ def _value(node: ast.expr, depth: int) -> Any:
         case ast.Call(func=ast.Name(id=name)) | ast.Name(id=name) if name not in _FUNCTIONS:
             known = ", ".join((*_FUNCTIONS, "pi", "e"))
             raise BadArguments(f"The calculator does not know {name[:40]}. It knows {known}.")
-    raise BadArguments("Only numbers, + - * / // % **, parentheses and functions are calculated.")
+    raise BadArguments("Only numbers, + - * / // % **, parentheses and functions are supported.")
 
 
 def _check_power(base: float, exponent: float) -> None:
-    """Raises `BadArguments` before a power is worked out that would be too large."""
+    """Raise `BadArguments` for a power that would be too large, before computing it."""
     if not isinstance(base, int) or not isinstance(exponent, int) or abs(base) < 2:
         return  # floats overflow by themselves
     # The exponent may be large itself, so it is compared before it is multiplied.
     if exponent > _MAX_BITS or (base.bit_length() - 1) * exponent > _MAX_BITS:
-        raise BadArguments("The power is too large to be calculated.")
+        raise BadArguments("The power is too large to calculate.")
 
 
 def _bounded(value: Any) -> Any:
     if isinstance(value, complex):
         raise BadArguments("The result is not a real number.")
     if isinstance(value, int) and value.bit_length() > _MAX_BITS:
-        raise BadArguments("The result is too large to be calculated.")
+        raise BadArguments("The result is too large to calculate.")
     if not math.isfinite(value):
-        raise BadArguments("The result is too large to be calculated.")
+        raise BadArguments("The result is too large to calculate.")
     return value
 
 
 def _few(digits: Any) -> int:
     if not isinstance(digits, int) or abs(digits) > 15:
-        raise BadArguments("A number is rounded to at most 15 digits.")
+        raise BadArguments("A number can be rounded to at most 15 digits.")
     return digits

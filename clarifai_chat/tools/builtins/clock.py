@@ -14,7 +14,7 @@ PLACE = (
     "area", "country", "where",
 )  # fmt: skip
 
-# Cities as people name them. The Demo model knows a place by this table, too.
+# Cities as people name them. The Demo model recognizes places by this table, too.
 CITIES = {
     "amsterdam": "Europe/Amsterdam", "beijing": "Asia/Shanghai", "berlin": "Europe/Berlin",
     "boston": "America/New_York", "cairo": "Africa/Cairo", "chicago": "America/Chicago",
@@ -41,7 +41,7 @@ _UTC = ("", "utc", "gmt", "z", "zulu", "etc/utc")
 
 
 def current_time(given: Mapping[str, Any], now: datetime | None = None) -> dict[str, Any]:
-    """Return the time now: ISO time, zone, weekday and offset; in UTC when no place is given."""
+    """Return the current time: ISO time, zone, weekday, offset; in UTC when no place is given."""
     asked = text(given, PLACE) or first_text(given)
     name, zone = _zone(asked)
     time = (now or datetime.now(UTC)).astimezone(zone)
@@ -54,7 +54,7 @@ def current_time(given: Mapping[str, Any], now: datetime | None = None) -> dict[
     }
 
 
-# strftime would say them in the language of the machine.
+# strftime would use the language of the machine.
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -71,11 +71,9 @@ def _zone(asked: str) -> tuple[str, tzinfo]:
             try:
                 return known, ZoneInfo(known)
             except (ZoneInfoNotFoundError, OSError):
-                break  # this machine has no data on time zones
+                break  # this machine has no time zone data
     if not _names():
-        raise BadArguments(
-            "This machine has no data on time zones; only UTC and offsets are known."
-        )
+        raise BadArguments("This machine has no time zone data; only UTC and offsets are known.")
     raise BadArguments(
         f'The time zone of "{short(asked)}" is not known.'
         " Give a zone such as Europe/Paris, a large city, or an offset such as UTC+2."
@@ -92,7 +90,7 @@ def _fixed(is_east: bool, hours: int, minutes: int) -> tuple[str, tzinfo]:
 
 @lru_cache(maxsize=1)
 def _names() -> dict[str, str]:
-    """Every zone by its name in lower case, and by its city: `america/new_york`, `new york`."""
+    """Return every zone by its lowercase name and by its city: `america/new_york`, `new york`."""
     zones = sorted(available_timezones())
     cities = {zone.rpartition("/")[2].replace("_", " ").lower(): zone for zone in zones}
     return cities | {zone.lower(): zone for zone in zones}

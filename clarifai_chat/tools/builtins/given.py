@@ -1,7 +1,7 @@
 """Read a call's arguments by meaning rather than by exact name: `from_unit`, `fromUnit`, `from`.
 
-A model writes arguments for the tool that a person described, so a built-in cannot insist on names
-of its own.
+A model writes arguments for the tool that a person defined, so a built-in cannot insist on its own
+names.
 """
 
 import math
@@ -15,7 +15,7 @@ MAX_TEXT = 500
 
 
 class BadArguments(ValueError):
-    """A call that cannot be answered; its text is the sentence for the model."""
+    """A call that cannot be answered; the message is a sentence for the model."""
 
 
 def plain(name: str) -> str:
@@ -24,14 +24,13 @@ def plain(name: str) -> str:
 
 
 def find(given: Mapping[str, Any], names: tuple[str, ...]) -> Any:
-    """Return the value under the first of `names` that is there; None when none is."""
+    """Return the value under the first of `names` that is present, or None."""
     by_name = {plain(name): value for name, value in given.items() if value is not None}
     return next((by_name[name] for name in names if name in by_name), None)
 
 
 def text(given: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    """Return the text under one of `names`; empty when there is none. A number counts as its
-    digits."""
+    """Return the text under one of `names`, or "". A number counts as its digits."""
     value = find(given, names)
     if value is None:
         return ""
@@ -41,26 +40,26 @@ def text(given: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 
 def first_text(given: Mapping[str, Any]) -> str:
-    """Return the first argument that is text, whatever its name; empty when none is."""
+    """Return the first argument that is text, whatever its name, or ""."""
     return cleaned(next((value for value in given.values() if isinstance(value, str)), ""))
 
 
 def cleaned(value: str) -> str:
+    """Return a text without blanks around it. Raises `BadArguments` if it is too long."""
     if len(value) > MAX_TEXT:
-        raise BadArguments(f"Text of more than {MAX_TEXT} characters is not taken.")
-    # A lone surrogate is legal in JSON, and cannot be sent on.
+        raise BadArguments(f"Text of more than {MAX_TEXT} characters is too long.")
+    # A lone surrogate is legal in JSON, but cannot be encoded.
     return value.encode("utf-8", "replace").decode().strip()
 
 
 def number(given: Mapping[str, Any], names: tuple[str, ...]) -> float | None:
-    """Return the number under one of `names`, also when it came as text; None when there is
-    none."""
+    """Return the number under one of `names`, or None. Text such as "1,000" counts too."""
     value = find(given, names)
     return None if value is None else as_number(value, names[0])
 
 
 def as_number(value: Any, name: str) -> float:
-    """`value` as a finite number. Raises `BadArguments`, naming the argument `name`."""
+    """Return `value` as a finite number. Raises `BadArguments`, naming the argument `name`."""
     if isinstance(value, str):
         try:
             value = float(re.sub(r"(?<=\d),(?=\d{3}\b)", "", value))
@@ -75,12 +74,12 @@ def as_number(value: Any, name: str) -> float:
     except OverflowError:
         is_finite = False
     if not is_finite:
-        raise BadArguments(f"The argument {name} is too large a number.")
+        raise BadArguments(f"The argument {name} is too large.")
     return value
 
 
 def truth(given: Mapping[str, Any], names: tuple[str, ...]) -> bool | None:
-    """True or False under one of `names`; None when there is neither."""
+    """Return the boolean under one of `names`, or None. "yes" and "no" count too."""
     value = find(given, names)
     if isinstance(value, str) and value.strip().lower() in ("true", "false", "yes", "no"):
         return value.strip().lower() in ("true", "yes")
@@ -90,8 +89,10 @@ def truth(given: Mapping[str, Any], names: tuple[str, ...]) -> bool | None:
 
 
 def tidy(value: float) -> float:
-    """Return a result without the noise of binary fractions: 0.30000000000000004 is 0.3, 12.0 is
-    12."""
+    """Return a result without the noise of binary fractions.
+
+    0.30000000000000004 becomes 0.3, and 12.0 becomes 12.
+    """
     if isinstance(value, int):
         return value
     value = float(f"{value:.14g}")
@@ -99,11 +100,11 @@ def tidy(value: float) -> float:
 
 
 def short(value: str) -> str:
-    """Return the beginning of `value`, short enough to be quoted in a sentence."""
+    """Return the beginning of `value`, short enough to quote in a sentence."""
     return cut(cleaned(value[:200]), 60)
 
 
 def _digits(value: int, name: str) -> str:
     if value.bit_length() > 1024:
-        raise BadArguments(f"The argument {name} is too large a number.")
+        raise BadArguments(f"The argument {name} is too large.")
     return str(value)

@@ -1,6 +1,6 @@
-"""A small shop's products in SQLite: searched by words, category, price and stock, or got by sku.
+"""A small shop's products in SQLite: search by words, category, price and stock, or look up a sku.
 
-The data is fixed and small, so every call has a database of its own, in memory and read-only.
+The data is fixed and small, so every call builds its own database, in memory and read-only.
 """
 
 import sqlite3
@@ -65,7 +65,7 @@ _SMALL_WORDS = {"a", "an", "and", "the", "for", "with", "of", "in", "under", "ov
 
 
 def products(given: Mapping[str, Any]) -> dict[str, Any]:
-    """`{"product"}` for a sku, otherwise `{"count", "products"}`, the best rated first."""
+    """Return `{"product"}` for a sku, otherwise `{"count", "products"}`, best rated first."""
     if sku := text(given, SKU):
         found = _read("SELECT * FROM products WHERE sku = ? COLLATE NOCASE", [sku])
         if not found:
@@ -82,7 +82,7 @@ def products(given: Mapping[str, Any]) -> dict[str, Any]:
     wish = "".join(c for c in text(given, SORT).lower() if c.isalpha())
     order = _SORTS.get(wish, "rating DESC")
     found = _read(
-        # Only our own words are put into the statement; what was given goes in as values.
+        # The statement holds only our own words; the arguments go in as values.
         f"SELECT * FROM products WHERE {' AND '.join(where)} ORDER BY {order}, sku LIMIT ?",  # noqa: S608
         [*values, limit],
     )
@@ -90,7 +90,7 @@ def products(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _conditions(given: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
-    """Return the search's conditions in SQL, and the values that belong to them."""
+    """Return the search's conditions in SQL, and their values."""
     where: list[str] = []
     values: list[Any] = []
     category = text(given, CATEGORY)

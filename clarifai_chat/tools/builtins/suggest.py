@@ -1,4 +1,4 @@
-"""Suggest a built-in for a tool, by the tool's name and its parameters."""
+"""Suggest a built-in for a tool by its name and parameters."""
 
 import re
 from collections.abc import Callable, Set
@@ -9,7 +9,7 @@ from clarifai_chat.tools.builtins.given import plain
 
 
 def suggested(tool: ToolSpec) -> str:
-    """Return the id of the built-in that fits a tool's name and parameters; empty when none does.
+    """Return the id of the built-in that fits a tool's name and parameters, or "".
 
     A built-in fits if it understands everything that the tool requires: `calculate` with an
     expression, but not `calculate_shipping` with a weight.
@@ -43,12 +43,12 @@ _MEASURES = _listed("""
 """)
 _MONEY = _listed("currency currencies money exchange crypto price")
 _SELLS = _listed("product products catalog catalogue inventory shop store")
-# Words of a name that changes the shop instead of asking about it.
+# Words in the name of a tool that changes the shop instead of querying it.
 _CHANGES = _listed("""
     add book buy cancel create delete order place remove reserve send set submit update
 """)
 _TELLS_TIME = _listed("time clock now datetime")
-# All that the name of a clock is made of: `get_current_time`, but neither `time_entry` nor `timer`.
+# The only words in the name of a clock: `get_current_time`, but not `time_entry` or `timer`.
 _CLOCK_WORDS = _TELLS_TIME | _listed("""
     get current local world date and in for at by zone timezone city the what is it tell show check
     fetch read

@@ -1,4 +1,4 @@
-"""A value in another unit: length, mass, temperature, volume, speed, area, data, time."""
+"""Convert a value: length, mass, temperature, volume, speed, area, data, time."""
 
 import math
 import re
@@ -15,7 +15,7 @@ TO = ("to", "tounit", "unitto", "targetunit", "target", "outputunit", "desiredun
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit as multiples of its quantity's base unit, after `zero` was added (temperatures)."""
+    """A unit as a multiple of its quantity's base unit, after adding `zero` (temperatures)."""
 
     name: str
     quantity: str
@@ -76,7 +76,7 @@ _KELVIN = {
 
 
 def _units() -> dict[str, Unit]:
-    """Every unit under each of its names, in their own case."""
+    """Return every unit under each of its names, case kept."""
     units: dict[str, Unit] = {}
     for quantity, table in _TABLE.items():
         unit = None
@@ -92,12 +92,12 @@ def _units() -> dict[str, Unit]:
 
 
 UNITS = _units()
-# "Mb" is a megabit and "MB" a megabyte; who writes "mb" means the latter.
+# "Mb" is a megabit and "MB" a megabyte; "mb" usually means the latter.
 _BY_LOWER = {name.lower(): unit for name, unit in reversed(UNITS.items())} | {
     name.lower(): unit for name, unit in UNITS.items() if unit.quantity == "data" and "B" in name
 }
 QUANTITIES = (*_TABLE, "temperature")
-_NEEDS = 'The converter needs a value, a unit from and a unit to, such as 5, "km" and "miles".'
+_NEEDS = 'The converter needs a value and the units from and to, such as 5, "km" and "miles".'
 
 
 def convert(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,8 +120,8 @@ def convert(given: Mapping[str, Any]) -> dict[str, Any]:
         raise BadArguments("No temperature is below absolute zero, -273.15 °C.")
     result = base / after.factor - after.zero
     if math.isinf(result):
-        raise BadArguments("The result is too large a number.")
-    # The zeros of temperatures leave noise: 32 °F must be 0 °C.
+        raise BadArguments("The result is too large.")
+    # The offsets of temperatures leave noise: 32 °F must be 0 °C.
     result = round(result, 9) if after.zero else float(f"{result:.10g}")
     return {
         "value": tidy(value or 0),
@@ -141,4 +141,4 @@ def _unit(asked: str) -> Unit:
         if unit:
             return unit
     quantities = f"{', '.join(QUANTITIES[:-1])} and {QUANTITIES[-1]}"
-    raise BadArguments(f'The unit "{short(asked)}" is not known. Units of {quantities} are.')
+    raise BadArguments(f'The unit "{short(asked)}" is not known. Use a unit of {quantities}.')

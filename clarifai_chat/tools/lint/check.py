@@ -1,4 +1,4 @@
-"""Everything that is wrong with a text of tools, or could be better, in the order of gravity."""
+"""Find all that is wrong with a text of tools or could be better, most severe first."""
 
 import difflib
 import re
@@ -15,7 +15,7 @@ from clarifai_chat.tools.text.diagnostics import Diagnostic, Edit, Path, kind, q
 from clarifai_chat.tools.text.parse import Tool, read
 
 MAX_NAME = 64
-MAX_OF_A_KIND = 25  # findings with one code in one tool; the last one says how many more
+MAX_OF_A_KIND = 25  # findings of one code in one tool; the last one counts the rest
 
 _NAME = re.compile(rf"[a-zA-Z0-9_-]{{1,{MAX_NAME}}}")
 _RANK = {"error": 0, "warning": 1, "hint": 2}
@@ -25,7 +25,7 @@ _SAME_AS_PARAMETERS = ("input_schema", "inputSchema", "parameters_schema", "args
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """The tools of a text and all findings: errors first, hints last, each by their place."""
+    """The tools of a text and all findings: errors first, hints last, each sorted by place."""
 
     tools: tuple[Tool, ...]
     findings: tuple[Diagnostic, ...]
@@ -36,15 +36,15 @@ class CheckResult:
 
     @property
     def is_broken(self) -> bool:
-        """Whether no tool could be read, though there is text: nothing can be sent."""
+        """Return whether nothing can be sent: there are errors, and no tool could be read."""
         return not self.tools and self.errors > 0
 
 
 @lru_cache(maxsize=16)
 def check(text: str) -> CheckResult:
-    """Return the tools in `text` and what there is to say about them. Never raises.
+    """Return the tools in `text` and the findings about them. Never raises.
 
-    The result is shared by all who ask for the same text: do not change its tools.
+    The result is cached and shared: do not change its tools.
     """
     document = read(text)
     subjects = [ToolContext(document, tool) for tool in document.tools]
@@ -63,7 +63,7 @@ def check(text: str) -> CheckResult:
 
 
 def unique(name: str, names: Collection[str]) -> str:
-    """Return a name as near to `name` as can be and not one of `names`: get_weather_2."""
+    """Return `name`, or a similar name that is not in `names`: get_weather_2."""
     number = 2
     new = name[:MAX_NAME]
     while new in names:
@@ -78,7 +78,7 @@ def _order(finding: Diagnostic) -> tuple[int, int, int, str]:
 
 
 def _few(found: list[Diagnostic]) -> Iterator[Diagnostic]:
-    """One finding of a code for each place, and not too many of one code for each tool."""
+    """Yield one finding per code and place, and at most `MAX_OF_A_KIND` per code and tool."""
     groups: dict[tuple[str, str], dict[Path, Diagnostic]] = defaultdict(dict)
     for finding in found:
         groups[finding.tool, finding.code].setdefault(finding.path, finding)
@@ -96,7 +96,7 @@ def _name(subject: ToolContext, names: set[str], seen: set[str]) -> Iterator[Dia
     name, path = subject.function.get("name"), subject.at("name")
     rule = f"up to {MAX_NAME} letters A-Z and a-z, digits, _ and -"
     if not isinstance(name, str):
-        got = f"not {kind(name)}" if "name" in subject.function else "and has none"
+        got = f"not {kind(name)}" if "name" in subject.function else "but it has no name"
         sentence = f'A tool needs a "name" of {rule}, {got}.'
         yield subject.finding("error", "name.missing", sentence, path)
         return
@@ -108,14 +108,14 @@ def _name(subject: ToolContext, names: set[str], seen: set[str]) -> Iterator[Dia
             names.add(better)
             label = f"Rename it {better}"
             edits = patch.replace(subject.document, path, better)
-        sentence = f"The name {quoted(name)} must have {rule} only."
+        sentence = f"The name {quoted(name)} must consist of {rule}."
         yield subject.finding("error", "name.pattern", sentence, path, label=label, edits=edits)
     elif name in seen:
         better = unique(name, names)
         names.add(better)
         label = f"Rename it {better}"
         edits = patch.replace(subject.document, path, better)
-        sentence = f"There is another tool named {name} before this one: a call could mean either."
+        sentence = f"An earlier tool is also named {name}: a call could mean either."
         yield subject.finding("error", "name.unique", sentence, path, label=label, edits=edits)
     seen.add(name)
 
@@ -137,7 +137,7 @@ def _function(subject: ToolContext) -> Iterator[Diagnostic]:
         return
     for key in subject.tool.spec:
         if key not in ("type", "function"):
-            sentence = f'Servers know no {quoted(key)} beside "type" and "function".'
+            sentence = f'A tool has no key {quoted(key)}, only "type" and "function".'
             if key in _FUNCTION_KEYS:
                 sentence += ' It belongs inside "function".'
             yield subject.finding("hint", "key.unknown", sentence, (*subject.tool.path, key))
@@ -148,10 +148,10 @@ def _unknown(subject: ToolContext, key: str) -> Diagnostic:
     meant = "parameters" if key in _SAME_AS_PARAMETERS else near[0] if near else ""
     path = subject.at(key)
     if not meant or meant in subject.function:
-        sentence = f"A function has no {quoted(key)}: servers ignore it, or refuse the request."
+        sentence = f"A function has no key {quoted(key)}: servers ignore it or reject the request."
         return subject.finding("hint", "key.unknown", sentence, path)
     edits = patch.rename_key(subject.document, path, meant)
-    sentence = f'A function has no {quoted(key)}: it is called "{meant}" here.'
+    sentence = f'A function has no key {quoted(key)}: the key is called "{meant}".'
     label = f'Rename it "{meant}"'
     return subject.finding("warning", "key.unknown", sentence, path, label=label, edits=edits)
 

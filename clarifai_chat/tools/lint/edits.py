@@ -1,4 +1,4 @@
-"""Add, copy, remove and format tools in a text; everything else stays as typed."""
+"""Add, copy, remove and format tools in a text; leave everything else as typed."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ _INDENT = "  "
 
 
 def without(text: str, index: int) -> str:
-    """`text` without the tool that is `index` among those read from it; "" without the only one."""
+    """Return `text` without the tool at `index`; "" if it was the only one."""
     document = read(text)
     if not 0 <= index < len(document.tools):
         return text
@@ -24,7 +24,7 @@ def without(text: str, index: int) -> str:
 
 
 def duplicated(text: str, index: int) -> str:
-    """`text` with a copy of one tool behind it, under a name that no other tool has."""
+    """Return `text` with a copy of one tool after it, under an unused name."""
     document = read(text)
     if not 0 <= index < len(document.tools):
         return text
@@ -38,9 +38,9 @@ def duplicated(text: str, index: int) -> str:
 
 
 def added(text: str, tool_json_text: str) -> str:
-    """`text` with the tool, or the tools, of another text behind its own.
+    """Return `text` with the tool or tools of another text after its own.
 
-    A single tool becomes a list. `text` comes back as it is where one of the two cannot be read.
+    A single tool becomes a list. Returns `text` unchanged if either cannot be read.
     """
     document, new = read(text), read(tool_json_text)
     pieces = [_unindented(new, tool) for tool in new.tools]
@@ -65,10 +65,10 @@ def added(text: str, tool_json_text: str) -> str:
 
 
 def formatted(text: str) -> str:
-    """`text` laid out with an indentation of two; as it is where it cannot be read as a whole.
+    """Return `text` indented by two spaces; unchanged if it cannot be read as a whole.
 
-    Strings and numbers stay as they are written. A text with a double key stays as it is too:
-    nothing that was typed is dropped.
+    Strings and numbers stay as written. A text with a duplicate key stays unchanged too, so that
+    nothing typed is dropped.
     """
     document = read(text)
     if document.root is None or any(f.code == "json.duplicate" for f in document.findings):
@@ -77,8 +77,10 @@ def formatted(text: str) -> str:
 
 
 def _laid_out(document: Document, node: Node, newline: str) -> Iterator[str]:
-    """Yield the pieces of a value's text, one key or item on a line; `newline` brings its
-    indentation."""
+    """Yield the pieces of a value's text, one key or item per line.
+
+    `newline` includes the value's indentation.
+    """
     if not node.children:
         is_empty = isinstance(node.value, dict | list)
         yield (
@@ -99,7 +101,7 @@ def _laid_out(document: Document, node: Node, newline: str) -> Iterator[str]:
 
 
 def _copy(document: Document, tool: Tool) -> str:
-    """Return the text of a tool under a name that is still free."""
+    """Return the text of a tool under an unused name."""
     source = document.text[tool.start : tool.end]
     if not tool.name:
         return source
@@ -110,7 +112,7 @@ def _copy(document: Document, tool: Tool) -> str:
 
 
 def _listed(text: str, pieces: list[str]) -> str:
-    """Return a list of the one tool that `text` is, and of `pieces`."""
+    """Return a list of `text`, which is one tool, and `pieces`."""
     own = text.strip("\ufeff \t\r\n")
     return _as_list([own, *pieces])
 
@@ -121,12 +123,12 @@ def _as_list(pieces: list[str]) -> str:
 
 
 def _unindented(document: Document, tool: Tool) -> str:
-    """Return the text of a tool as it would stand at the left margin."""
+    """Return the text of a tool as if it started at the left margin."""
     source = document.text[tool.start : tool.end].replace("\r\n", "\n").replace("\r", "\n")
     return source.replace(f"\n{_line_indent(document.text, tool.start)}", "\n")
 
 
 def _line_indent(text: str, at: int) -> str:
-    """Return the blanks at the beginning of the line that a place is in."""
+    """Return the indentation of the line that contains offset `at`."""
     line = text[text.rfind("\n", 0, at) + 1 : at]
     return line[: len(line) - len(line.lstrip(" \t"))]

@@ -1,4 +1,4 @@
-"""Lists of allowed values: those that are odd, and those that only a description has."""
+"""Find odd enums, and lists of values that only a description has."""
 
 import json
 import re
@@ -31,7 +31,7 @@ _KINDS: dict[str, Any] = {
 
 
 def problems(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
-    """Yield what there is to say about the values that one place allows."""
+    """Yield findings about the values that one place allows."""
     values = place.schema.get("enum")
     if isinstance(values, list) and values:
         path = (*subject.inside(place.path), "enum")
@@ -48,8 +48,10 @@ def problems(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
 
 
 def listed(schema: dict[str, Any]) -> list[str]:
-    """Return the values that a plain string's description lists: "one of a, b", "either a or b"; or
-    []."""
+    """Return the values that a plain string's description lists, or [].
+
+    Finds "one of a, b" and "either a or b", among others.
+    """
     description = schema.get("description")
     if types(schema) != {"string"} or not isinstance(description, str):
         return []
@@ -91,7 +93,7 @@ def _doubles(
             f"The enum has {words(dict.fromkeys(values[i] for i in doubles))} more than once."
         )
         edits = [patch.removal(node, index) for index in doubles]
-        label = "Remove what is there twice"
+        label = "Remove the duplicates"
         yield subject.finding(
             "warning", "lint.enum_double", sentence, path, label=label, edits=edits
         )
@@ -100,18 +102,18 @@ def _doubles(
 def _types(
     subject: ToolContext, path: tuple[str | int, ...], place: Place, values: list[Any]
 ) -> Iterator[Diagnostic]:
-    """Values of another type than the schema has, and numbers that are written as text."""
+    """Yield findings about values of the wrong type, and numbers written as text."""
     named = types(place.schema)
     wrong = [index for index, value in enumerate(values) if named and not _is_of(value, named)]
     if wrong:
         edits = _retyped(subject, path, named, values, wrong)
-        sentence = f"{quoted(values[wrong[0]])} in the enum is not of the type that the schema has,"
+        sentence = f"{quoted(values[wrong[0]])} in the enum does not have the schema's type,"
         sentence += " so it is never valid."
-        label = "Write the values in the schema's type"
+        label = "Convert the values to the schema's type"
         yield subject.finding("warning", "lint.enum_type", sentence, path, label=label, edits=edits)
     elif len(values) > 1 and all(isinstance(v, str) and _INTEGER.fullmatch(v) for v in values):
         sentence = "The enum has numbers written as text. Models often send them as numbers: use"
-        sentence += ' "type": "integer" if the tool can take it.'
+        sentence += ' "type": "integer" if the tool accepts it.'
         yield subject.finding("hint", "lint.enum_numbers", sentence, path)
 
 
@@ -122,7 +124,7 @@ def _retyped(
     values: list[Any],
     wrong: list[int],
 ) -> list[Edit]:
-    """Edits that write each wrong value in the schema's type; [] where one cannot be."""
+    """Return edits that convert each wrong value to the schema's type; [] if one cannot be."""
     right: dict[int, Any] = {}
     for index in wrong:
         value = values[index]
@@ -137,7 +139,7 @@ def _retyped(
 
 
 def _is_of(value: Any, named: set[str]) -> bool:
-    """Return whether a value is of one of the named types; of an unknown one it always is."""
+    """Return whether a value has one of the named types; an unknown type fits any value."""
     for name in named:
         if name in ("integer", "number"):
             is_number = isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,4 +1,4 @@
-"""Find what would help a model to call a tool correctly."""
+"""Find what would help a model call a tool correctly."""
 
 import difflib
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from clarifai_chat.tools.text.diagnostics import Diagnostic, Severity, quoted
 
 MAX_PARAMETERS = 20
 MAX_DEPTH = 5
-MAX_DESCRIPTION = 1024  # what OpenAI takes for a function
+MAX_DESCRIPTION = 1024  # what OpenAI accepts for a function
 MIN_WORDS, MIN_CHARS = 3, 15
-MAX_DEFAULTS = 20  # are held against their schemas
+MAX_DEFAULTS = 20  # checked against their schemas
 
 _WEAK = (
     "$ref", "$dynamicRef", "oneOf", "allOf", "not", "if", "then", "else", "dependentSchemas",
@@ -32,27 +32,26 @@ _SAYS_WHAT_IT_IS = (
 
 
 def problems(subject: ToolContext, *, is_sound: bool = True) -> Iterator[Diagnostic]:
-    """Warnings and hints about one tool. `is_sound` says that its schema is a valid one."""
+    """Yield warnings and hints about one tool. `is_sound`: its schema is valid."""
     yield from _description(subject)
     found = list(places(subject.schema))
     if len(properties(subject.schema)) > MAX_PARAMETERS:
         count = len(properties(subject.schema))
         sentence = (
-            f"{count} parameters are many for a model: group or drop some, or make two tools."
+            f"{count} parameters are a lot for a model: group or drop some, or make two tools."
         )
         path = subject.inside(("properties",))
         yield subject.finding("hint", "lint.parameters", sentence, path)
     for deep in (place for place in found if place.depth > MAX_DEPTH):
-        sentence = (
-            f"Values are nested more than {MAX_DEPTH} deep here. Models fill flat ones better."
-        )
+        sentence = f"Values are nested more than {MAX_DEPTH} levels deep here."
+        sentence += " Models do better with flat ones."
         yield subject.finding("warning", "lint.depth", sentence, subject.inside(deep.path))
         break
     yield from _required_at_all(subject)
     yield from _keywords(subject, found)
     if (loop := ref_loop(subject.schema, found)) is not None:
-        sentence = "This schema leads back to itself without a step into the value:"
-        sentence += " no call can be judged by it. Take one of the references out."
+        sentence = "This schema refers back to itself without going deeper into the value,"
+        sentence += " so no call can be checked against it. Remove one of the references."
         yield subject.finding("error", "lint.loop", sentence, subject.inside(loop))
     for place in found:
         yield from _place(subject, place)
@@ -74,7 +73,7 @@ def _description(subject: ToolContext) -> Iterator[Diagnostic]:
         yield subject.finding("hint", "lint.short_description", sentence, path)
     elif len(text) > MAX_DESCRIPTION:
         sentence = (
-            f"The description has {len(text):,} characters; OpenAI takes {MAX_DESCRIPTION:,}."
+            f"The description has {len(text):,} characters; OpenAI accepts {MAX_DESCRIPTION:,}."
         )
         yield subject.finding("warning", "lint.long_description", sentence, path)
 
@@ -82,13 +81,13 @@ def _description(subject: ToolContext) -> Iterator[Diagnostic]:
 def _required_at_all(subject: ToolContext) -> Iterator[Diagnostic]:
     if subject.is_strict or not properties(subject.schema) or "required" in subject.schema:
         return
-    sentence = "No parameter is required, so a model may leave out all. List in required what the"
-    sentence += " tool cannot do without, or write [] where that is meant."
+    sentence = "No parameter is required, so a model may leave them all out. List in required what"
+    sentence += " the tool cannot do without, or write [] if that is intended."
     yield subject.finding("hint", "lint.required", sentence, subject.inside(()))
 
 
 def _keywords(subject: ToolContext, found: list[Place]) -> Iterator[Diagnostic]:
-    """Keywords that do not reach every model: each of the grave ones, and one hint for the rest."""
+    """Yield a finding for each risky keyword, and one hint for those many models do not see."""
     told = {*strict.REFUSED, *strict.DIFFERS} if subject.is_strict else set()
     weak: dict[str, Place] = {}
     unseen: dict[str, Place] = {}
@@ -99,7 +98,7 @@ def _keywords(subject: ToolContext, found: list[Place]) -> Iterator[Diagnostic]:
             elif keyword in _UNSEEN:
                 unseen.setdefault(keyword, place)
     for keyword, place in weak.items():
-        sentence = f"Not every provider understands {keyword}: some refuse it, some pass it over."
+        sentence = f"Not every provider understands {keyword}: some reject it, some ignore it."
         path = (*subject.inside(place.path), keyword)
         yield subject.finding("warning", "lint.keyword", sentence, path)
     if unseen:
@@ -116,13 +115,15 @@ def _place(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
     if place.prop is not None:
         yield from _property(subject, place)
     if "array" in types(schema) and "items" not in schema and "prefixItems" not in schema:
-        sentence = "The list does not say what is in it: add items. OpenAI refuses it without."
+        sentence = (
+            "The list does not say what is in it: add items. OpenAI rejects lists without it."
+        )
         yield subject.finding("warning", "lint.items", sentence, path)
     yield from _required(subject, place)
     pattern = schema.get("pattern")
     if isinstance(pattern, str) and (part := exponential(pattern)):
-        sentence = f"The pattern repeats a repetition, {quoted(part)}: on some texts that takes for"
-        sentence += " ever. Repeat it once."
+        sentence = f"The pattern repeats a repetition, {quoted(part)}: on some texts that never"
+        sentence += " finishes. Repeat it once."
         yield subject.finding("warning", "lint.pattern", sentence, (*path, "pattern"))
 
 
@@ -131,31 +132,31 @@ def _property(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
     name = quoted(place.prop)
     description = schema.get("description", "")
     if isinstance(description, str) and not description.strip() and "$ref" not in schema:
-        sentence = f"{name} has no description. Say what it is, in which unit or form."
+        sentence = f"{name} has no description. Say what it is, and in which unit or format."
         yield subject.finding("hint", "lint.parameter", sentence, path)
     if not any(keyword in schema for keyword in _SAYS_WHAT_IT_IS):
         likely = "object" if "properties" in schema else "array" if "items" in schema else ""
-        sentence = f"{name} has no type, so anything would do."
+        sentence = f"{name} has no type, so any value is valid."
         edits = patch.set_key(subject.document, path, "type", likely) if likely else ()
         label = f'Add "type": "{likely}"'
         yield subject.finding("warning", "lint.type", sentence, path, label=label, edits=edits)
 
 
 def _required(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
-    """Required names that are no properties."""
+    """Yield findings about required names that are not properties."""
     schema = place.schema
     known = properties(schema)
     if "properties" not in schema and schema.get("additionalProperties") is not False:
-        return  # often a part of a larger schema, which has the properties
+        return  # often part of a larger schema that has the properties
     names = required(schema)
     if names != schema.get("required"):
-        return  # the schema's own check says so
+        return  # the schema's own check reports it
     is_never = schema.get("additionalProperties") is False and "patternProperties" not in schema
     for index, name in enumerate(names):
         if name in known:
             continue
         path = (*subject.inside(place.path), "required", index)
-        sentence = f"{quoted(name)} is required, and is not in properties."
+        sentence = f"{quoted(name)} is required, but is not in properties."
         sentence += " No call can ever be valid." if is_never else ""
         free = [other for other in known if other not in names]
         near = difflib.get_close_matches(name[:64], free[:200], n=1, cutoff=0.8)
@@ -167,21 +168,21 @@ def _required(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
 
 
 def _defaults(subject: ToolContext, found: list[Place]) -> Iterator[Diagnostic]:
-    """Defaults that their own schema does not allow."""
+    """Yield findings about defaults that do not match their own schema."""
     looked_at = [place for place in found if "default" in place.schema][:MAX_DEFAULTS]
     for place in looked_at:
         if any(
             "$ref" in inner.schema or "$dynamicRef" in inner.schema
             for inner in places(place.schema)
         ):
-            continue  # it leads out of this part of the schema
+            continue  # a reference leads out of this part of the schema
         try:
             fits = validator_for(place.schema).is_valid(place.schema["default"])
         except SchemaTrouble as trouble:
             path = (*subject.inside(place.path), "default")
             sentence = f"The default cannot be checked: {str(trouble).rstrip('.')}."
             yield subject.finding("warning", "lint.default", sentence, path)
-            return  # it took its time; others like it would add up
+            return  # it used up its time limit; others like it would add up
         if not fits:
             sentence = (
                 f"The default {quoted(place.schema['default'])} does not match its own schema."

@@ -1,4 +1,4 @@
-"""Schemas that could keep a judge busy for ever: endless references, exploding patterns."""
+"""Find schemas that could hang a validator: endless references, exploding patterns."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,22 +8,21 @@ from clarifai_chat.tools.schema.references import target
 from clarifai_chat.tools.schema.subschemas import SAME_VALUE, Place, subschemas
 from clarifai_chat.tools.text.diagnostics import Path
 
-_MAX_PATTERN = 2_000  # characters of a pattern that are looked at
-# A group with one repeated atom in it, and repeated itself: (a+)+, (\w*)*, (?:[ab]+){2,}.
+_MAX_PATTERN = 2_000  # characters of a pattern that are searched
+# A repeated group that holds one repeated atom: (a+)+, (\w*)*, (?:[ab]+){2,}.
 _REPEATED_TWICE = re.compile(
     r"\((?:\?:)?(?:\\.|\[(?:\\.|[^\]\\])*\]|[^\\()\[\]*+?{}|])[*+]\)(?:[*+]|\{\d+,\d*\})"
 )
 
 
 def exponential(pattern: str) -> str:
-    """Return the part of a regular expression that repeats a repetition; "" where none is seen."""
+    """Return the part of a regular expression that repeats a repetition, or ""."""
     found = _REPEATED_TWICE.search(pattern[:_MAX_PATTERN])
     return found[0] if found else ""
 
 
 def ref_loop(root: dict[str, Any], found: Sequence[Place]) -> Path | None:
-    """Return where a schema leads back to itself without a step into the value; None where none
-    does."""
+    """Return where a schema refers back to itself about the same value, or None."""
     where = {id(place.schema): place.path for place in found}
     done: set[int] = set()
     for place in found:
@@ -47,7 +46,7 @@ def ref_loop(root: dict[str, Any], found: Sequence[Place]) -> Path | None:
 
 
 def _same_value(schema: dict[str, Any], root: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the schemas that the same value is held against."""
+    """Yield the schemas that the same value is checked against."""
     yield from (inner for path, inner in subschemas(schema) if path[0] in SAME_VALUE)
     found = target(schema.get("$ref"), root)
     if isinstance(found, dict):

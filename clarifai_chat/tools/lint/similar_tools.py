@@ -1,4 +1,4 @@
-"""Tools that a model could take for each other."""
+"""Find tools that a model could confuse."""
 
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
@@ -6,17 +6,17 @@ from difflib import SequenceMatcher
 from clarifai_chat.tools.lint.tool_context import ToolContext
 from clarifai_chat.tools.text.diagnostics import Diagnostic, quoted
 
-MAX_TOOLS = 128  # many providers take no more
+MAX_TOOLS = 128  # many providers accept no more
 MAX_COMPARED = 64
 _COMPARED_CHARS = 300
 _NAME_RATIO, _DESCRIPTION_RATIO = 0.9, 0.92
 
 
 def problems(subjects: Sequence[ToolContext]) -> Iterator[Diagnostic]:
-    """Yield a finding for each tool that an earlier one looks like, and one for too many tools."""
+    """Yield a finding for each tool that resembles an earlier one, and one for too many tools."""
     if len(subjects) > MAX_TOOLS:
         first = subjects[MAX_TOOLS]
-        sentence = f"These are {len(subjects)} tools. Many providers take {MAX_TOOLS} at most."
+        sentence = f"There are {len(subjects)} tools. Many providers accept {MAX_TOOLS} at most."
         yield first.finding("warning", "lint.count", sentence, first.tool.path)
     for index, subject in enumerate(subjects[:MAX_COMPARED]):
         found = _like(subject, subjects[:index])
@@ -37,13 +37,15 @@ def _like(subject: ToolContext, before: Sequence[ToolContext]) -> Diagnostic | N
             sentence = (
                 f"The names {quoted(name)} and {quoted(other.tool.name)} are nearly the same."
             )
-            sentence += " Say in them what tells the tools apart."
+            sentence += " Make clear in the names how the tools differ."
             return subject.finding("warning", "lint.alike", sentence, subject.at("name"))
     description = _description(subject)
     for other in others:
         if description and _is_near(description, _description(other), _DESCRIPTION_RATIO):
-            sentence = f"The description is nearly that of {quoted(other.tool.name)}. Say when to"
-            sentence += " use this one and when the other."
+            sentence = (
+                f"The description is nearly the same as that of {quoted(other.tool.name)}. Say when"
+            )
+            sentence += " to use this one and when the other."
             return subject.finding("warning", "lint.alike", sentence, subject.at("description"))
     return None
 

@@ -1,4 +1,4 @@
-"""Check what "strict": true asks of a schema, by OpenAI's published subset."""
+"""Check what "strict": true requires of a schema, by OpenAI's published subset."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from clarifai_chat.tools.text.diagnostics import Diagnostic, Severity, words
 REFUSED = (
     "allOf", "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas",
 )  # fmt: skip
-# Taken by some models that know strict, refused by others: fine-tuned and older ones.
+# Accepted by some models that support strict, rejected by fine-tuned and older ones.
 DIFFERS = (
     "pattern", "format", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum",
     "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems", "contains",
@@ -24,7 +24,7 @@ MAX_ENUM_ALONE, MAX_ENUM_CHARS = 250, 15_000
 
 
 class Limit(NamedTuple):
-    """A limit of a schema: now, and with models before 2025."""
+    """A limit on a schema: now, and for models before 2025."""
 
     what: str
     now: int
@@ -38,7 +38,7 @@ CHARACTERS = Limit("characters of names, enum and const values in all", 120_000,
 
 
 def problems(subject: ToolContext) -> Iterator[Diagnostic]:
-    """Yield what keeps a tool that says "strict": true from being taken as such."""
+    """Yield what breaks the strict subset in a tool with "strict": true."""
     if not subject.is_strict or not subject.schema:
         return
     found = list(places(subject.schema))
@@ -54,15 +54,15 @@ def problems(subject: ToolContext) -> Iterator[Diagnostic]:
 
 
 def _open_object(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
-    """That an object takes more than its properties."""
+    """Yield a finding if an object allows more than its properties."""
     more = place.schema.get("additionalProperties")
     if more is False:
         return
     path = subject.inside(place.path)
     if isinstance(more, dict):
         sentence = (
-            "Strict has no objects with free keys: additionalProperties must be false. List the"
-            " keys as properties, or take a list of key and value pairs."
+            "Strict does not allow objects with free keys: additionalProperties must be false."
+            " List the keys as properties, or use a list of key and value pairs."
         )
         where = (*path, "additionalProperties")
         yield subject.finding("error", "strict.additional", sentence, where)
@@ -76,7 +76,7 @@ def _open_object(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
 
 
 def _optional(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
-    """That some properties of an object are not required."""
+    """Yield a finding if some properties of an object are not required."""
     names = required(place.schema)
     missing = [name for name in properties(place.schema) if name not in set(names)]
     if not missing:
@@ -90,14 +90,14 @@ def _optional(subject: ToolContext, place: Place) -> Iterator[Diagnostic]:
         where = path
     sentence = (
         f"With strict, every property must be in required; {words(missing)}"
-        f" {are(len(missing))} not. An optional one allows null as a type."
+        f" {are(len(missing))} not. Give an optional one null as a type."
     )
     label = f"Add {words(missing)} to required"
     yield subject.finding("error", "strict.required", sentence, where, label=label, edits=edits)
 
 
 def _keywords(subject: ToolContext, found: list[Place]) -> Iterator[Diagnostic]:
-    """Keywords outside of the subset, each where it is used first."""
+    """Yield a finding for each keyword outside the subset, where it is first used."""
     seen: set[str] = set()
     for place in found:
         for keyword in place.schema:
@@ -106,10 +106,10 @@ def _keywords(subject: ToolContext, found: list[Place]) -> Iterator[Diagnostic]:
             seen.add(keyword)
             path = (*subject.inside(place.path), keyword)
             if keyword in REFUSED:
-                sentence = f"Strict does not know {keyword}: a request with it is refused."
+                sentence = f"Strict does not support {keyword}: a request with it is rejected."
                 yield subject.finding("error", "strict.keyword", sentence, path)
             elif keyword in DIFFERS:
-                sentence = f"With strict, some models refuse {keyword}: say it in the description."
+                sentence = f"With strict, some models reject {keyword}: say it in the description."
                 yield subject.finding("warning", "strict.keyword", sentence, path)
 
 
@@ -125,8 +125,8 @@ def _limits(subject: ToolContext, found: list[Place]) -> Iterator[Diagnostic]:
         (CHARACTERS, _chars([*names, *values, *constants])),
     )
     over = [(limit, count) for limit, count in counts if count > limit.formerly]
-    over.sort(key=lambda pair: pair[1] <= pair[0].now)  # what no model takes comes first
-    for limit, count in over[:1]:  # a smaller schema may well meet the others too
+    over.sort(key=lambda pair: pair[1] <= pair[0].now)  # what no model accepts comes first
+    for limit, count in over[:1]:  # a smaller schema may well meet the other limits too
         level: Severity = "error" if count > limit.now else "warning"
         sentence = f"With strict, a schema may have {limit.now:,} {limit.what}"
         sentence += f" ({limit.formerly:,} with older models); this one has {count:,}."

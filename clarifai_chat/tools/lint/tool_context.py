@@ -1,4 +1,4 @@
-"""One tool as the checks see it: its function, its schema, and findings about places in them."""
+"""One tool as the checks see it: its function, its schema, and findings in them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from clarifai_chat.tools.text.parse import Document, Tool
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
+    """A tool and the document that it is in."""
+
     document: Document
     tool: Tool
 
@@ -19,7 +21,7 @@ class ToolContext:
 
     @property
     def schema(self) -> dict[str, Any]:
-        """The schema of the parameters; {} where there is none to look at."""
+        """Return the schema of the parameters; {} if it is not an object."""
         schema = self.function.get("parameters")
         return schema if isinstance(schema, dict) else {}
 
@@ -28,11 +30,11 @@ class ToolContext:
         return self.function.get("strict") is True
 
     def at(self, *path: str | int) -> Path:
-        """Return the document's path for a path from the function."""
+        """Return the path in the document for a path from the function."""
         return (*self.tool.function_path, *path)
 
     def inside(self, path: Path) -> Path:
-        """Return the document's path for a path from the schema's root."""
+        """Return the path in the document for a path from the schema's root."""
         return self.at("parameters", *path)
 
     def finding(
@@ -45,6 +47,6 @@ class ToolContext:
         label: str = "",
         edits: Sequence[Edit] = (),
     ) -> Diagnostic:
-        """Return a finding about a place in the document, with a fix where there are edits."""
+        """Return a finding about a place in the document, with a fix if there are edits."""
         fix = Fix(label, tuple(edits)) if edits else None
         return self.document.finding(level, code, message, path, tool=self.tool.name, fix=fix)

@@ -13,7 +13,7 @@ ALL_PATTERNS_S = 1.0
 
 
 class SchemaTrouble(Exception):
-    """Why nothing can be said about a value or its schema: a sentence for the reader."""
+    """A value that cannot be checked, or its schema; the message is a sentence for the reader."""
 
 
 class Budget:
@@ -36,13 +36,13 @@ class Budget:
             )
 
     def is_new(self, schema: Any) -> bool:
-        """Return whether `schema` is seen for the first time."""
+        """Return whether this is the first time `schema` is seen."""
         is_new = not self._trusts and id(schema) not in self._seen
         self._seen.add(id(schema))
         return is_new
 
     def is_found(self, pattern: str, text: str) -> bool:
-        """Return whether `pattern` is somewhere in `text`."""
+        """Return whether `pattern` matches anywhere in `text`."""
         self.step(5)
         began = time.monotonic()
         try:

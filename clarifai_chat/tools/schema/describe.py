@@ -5,7 +5,7 @@ from typing import Any
 from clarifai_chat.tools.schema.references import resolved
 from clarifai_chat.tools.schema.wording import few_of, name_text, one_of, shortened, types_text
 
-_MAX_NESTED = 4  # schemas within schemas that are told
+_MAX_NESTED = 4  # levels of nested schemas that are described
 _PLURALS = {
     "string": "strings",
     "integer": "integers",
@@ -17,10 +17,9 @@ _PLURALS = {
 
 
 def described(schema: Any, root: Any = None, depth: int = 0) -> str:
-    """Return what `schema` asks for: one of "celsius", "kelvin"; integer from 1 to 10; list of
-    strings.
+    """Return what `schema` asks for: one of "celsius", "kelvin"; integer from 1 to 10.
 
-    References are looked up in `root`. Whatever the schema is, this is words for it.
+    References are looked up in `root`. Any schema gets a description.
     """
     schema = resolved(schema, root)
     if schema is False:

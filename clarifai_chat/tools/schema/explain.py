@@ -21,7 +21,7 @@ INVENTED = "invented: the schema has no such argument"
 
 
 def problem(error: ValidationError) -> str:
-    """Return what is wrong, for the reader: expected integer, got the string "3"."""
+    """Return what is wrong in words: expected integer, got the string "3"."""
     word = str(error.validator or "")
     if word in _PROBLEMS:
         return _PROBLEMS[word](error)
@@ -55,12 +55,12 @@ def _not_in_enum(error: ValidationError) -> str:
     text = f"expected {one_of(error.validator_value)}, got {got(error.instance)}"
     for value in error.validator_value:
         if _loosely(value) == _loosely(error.instance):
-            return f"{text}: {shortened(value)} was meant, perhaps"
+            return f"{text}: perhaps {shortened(value)} was meant"
     return text
 
 
 def _loosely(value: Any) -> Any:
-    """Return what two spellings of one value have in common, lists and objects apart."""
+    """Return a value without case, quotes and blanks; lists and objects equal nothing."""
     if isinstance(value, dict | list):
         return None if not value else object()
     return shortened(value).strip('"').strip().casefold()
@@ -81,12 +81,12 @@ def _missing(error: ValidationError) -> str:
         return "missing"
     name = error.relative_path[-1]
     asking = [n for n, names in error.validator_value.items() if name in names]
-    return f"missing: it goes with {few_of([name_text(n) for n in asking])}"
+    return f"missing: required together with {few_of([name_text(n) for n in asking])}"
 
 
 def _no_alternative(error: ValidationError) -> str:
     if not error.context:
-        return "fits several alternatives, and must fit exactly one"
+        return "fits several alternatives, but must fit exactly one"
     branches = _by_branch(error)
     types = [branch[0] for branch in branches]
     if all(e.validator == "type" and not e.relative_path for e in types):
@@ -99,7 +99,7 @@ def _no_alternative(error: ValidationError) -> str:
 
 
 def _is_alone(nearest: list[ValidationError], branches: list[list[ValidationError]]) -> bool:
-    """Return whether only this branch can have been meant, by its type or by its kind."""
+    """Return whether only this branch can be meant, by its type or its kind."""
     own = _distance(nearest)[:2]
     return [_distance(branch)[:2] <= own for branch in branches].count(True) == 1
 
@@ -116,8 +116,7 @@ def _by_branch(error: ValidationError) -> list[list[ValidationError]]:
 
 
 def _distance(errors: list[ValidationError]) -> tuple[bool, bool, int]:
-    """Return how far a branch is from fitting: of another type, another kind (`const`), many
-    errors."""
+    """Return how far a branch is from fitting: wrong type, wrong kind (`const`), error count."""
     another_type = any(e.validator == "type" and not e.relative_path for e in errors)
     another_kind = any(e.validator in ("const", "enum") for e in errors)
     return another_type, another_kind, len(errors)
@@ -141,10 +140,10 @@ _PROBLEMS: dict[str, Callable[[ValidationError], str]] = {
     "unevaluatedProperties": lambda _: INVENTED,
     "unevaluatedItems": lambda e: f"expected no further items, got {got(e.instance)}",
     "items": lambda e: f"expected no further items, got {got(e.instance)}",
-    "uniqueItems": lambda _: "an item is in the list twice",
+    "uniqueItems": lambda _: "the list has an item twice",
     "anyOf": _no_alternative,
     "oneOf": _no_alternative,
-    "not": lambda e: f"is what the schema forbids: {got(e.instance)}",
+    "not": lambda e: f"the schema forbids {got(e.instance)}",
     "propertyNames": _bad_name,
     "contains": lambda e: f"has too few items that are {described(e.validator_value)}",
     "maxContains": lambda e: f"has more than {shortened(e.validator_value)} of the items counted",

@@ -1,4 +1,4 @@
-"""Formats, which JSON Schema only annotates: a text that does not look like its own is a note."""
+"""Note texts that do not look like their format; to JSON Schema, formats are annotations."""
 
 import re
 from collections.abc import Iterator
@@ -14,18 +14,18 @@ from clarifai_chat.tools.text.diagnostics import Path
 
 _MAX_NOTES = 5
 _MAX_TEXTS = 1000
-_MAX_CHARS = 2000  # characters of a text that is looked at
+_MAX_CHARS = 2000  # characters of a text that is checked
 _BY_JSONSCHEMA = ("date", "email", "ipv4", "ipv6", "uuid")
 _DATE_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.A)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*")
 
 
 def format_notes(value: Any, schema: Any) -> tuple[str, ...]:
-    """Return which texts in `value` do not look like the `format` that `schema` gives them."""
+    """Return notes on texts in `value` that do not look like the `format` in `schema`."""
     texts = islice(_with_format(value, schema, schema, ()), _MAX_TEXTS)
     notes = (
-        f"{path_text(path) or 'The whole'} does not look like the format {wanted}: "
-        f"{shortened(text)}. Formats are only a hint; the schema takes it."
+        f"{path_text(path) or 'The whole value'} does not look like the format {wanted}: "
+        f"{shortened(text)}. Formats are only a hint; the schema allows it."
         for path, wanted, text in texts
         if not looks_like(wanted, text)
     )
@@ -33,7 +33,7 @@ def format_notes(value: Any, schema: Any) -> tuple[str, ...]:
 
 
 def looks_like(wanted: str, text: str) -> bool:
-    """Return whether `text` can be of a format; True for formats that are not known here."""
+    """Return whether `text` looks like a format; True for unknown formats."""
     if len(text) > _MAX_CHARS:
         return True
     if wanted == "date-time":

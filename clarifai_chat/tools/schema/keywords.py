@@ -1,4 +1,4 @@
-"""The keywords that a validator of ours judges its own way: within limits, and exactly.
+"""The keywords that our validators check themselves: within limits, and exactly.
 
 jsonschema's own search with Python's `re`, which a pattern can keep busy for hours, divide prices
 as floats, and repeat the whole value in each message. These count their work (`Budget`), and each
@@ -16,16 +16,15 @@ from referencing.jsonschema import lookup_recursive_ref
 
 from clarifai_chat.tools.schema.budget import SchemaTrouble, guard_of
 
-MAX_ERRORS = 100  # of one alternative, and in all
+MAX_ERRORS = 100  # per alternative, and in total
 
 Errors = Iterator[ValidationError]
 
 
 def same(value: Any) -> Any:
-    """Return a hashable stand-in: equal for two values exactly when JSON Schema calls them
-    equal."""
+    """Return a hashable stand-in, equal for values that JSON Schema considers equal."""
     if isinstance(value, bool):
-        return (bool, value)  # Python takes True for 1
+        return (bool, value)  # to Python, True equals 1
     if isinstance(value, dict):
         return frozenset((key, same(one)) for key, one in value.items())
     if isinstance(value, list):
@@ -34,8 +33,7 @@ def same(value: Any) -> Any:
 
 
 def is_multiple(value: float, of: float) -> bool:
-    """Return whether a number is a whole multiple of another, both as they are written: 19.99 of
-    0.01."""
+    """Return whether a number is a multiple of another, both as written: 19.99 of 0.01."""
     try:
         return (Fraction(str(value)) / Fraction(str(of))).denominator == 1
     except ValueError:
@@ -105,8 +103,7 @@ def _pattern_properties(validator: Any, patterns: Any, value: Any, schema: Any) 
 
 
 def additional(validator: Any, value: dict[str, Any], schema: Any) -> Iterator[str]:
-    """Yield the properties of `value` that neither `properties` nor `patternProperties` speak
-    of."""
+    """Yield the properties of `value` that `properties` and `patternProperties` do not cover."""
     known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
     guard = guard_of(validator)
     for name in value:
@@ -163,7 +160,7 @@ def _one_of(validator: Any, branches: list[Any], value: Any, schema: Any) -> Err
 
 
 def _in_place(validator: Any, value: Any) -> Iterator[Any]:
-    """Yield the validators whose schemas hold for `value` itself, `validator` among them."""
+    """Yield the validators whose schemas apply to `value` itself, `validator` included."""
     schema = validator.schema
     if not isinstance(schema, dict):
         return
@@ -196,8 +193,7 @@ def _that_apply(validator: Any, value: Any, schema: dict[str, Any]) -> Iterator[
 
 
 def _others(validator: Any, value: Any, word: str) -> Iterator[Any]:
-    """Return the validators that hold for `value`, but for the keyword `word` of this one's
-    schema."""
+    """Return the validators that apply to `value`, without this schema's keyword `word`."""
     rest = {key: one for key, one in validator.schema.items() if key != word}
     return _in_place(validator.evolve(schema=rest, _resolver=validator._resolver), value)
 

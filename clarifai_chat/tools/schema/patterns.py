@@ -1,4 +1,4 @@
-"""Patterns as JSON Schema means them: ECMA-262's, searched for a limited time."""
+"""Search patterns as JSON Schema means them, in ECMA-262's dialect, for a limited time."""
 
 import re
 from functools import lru_cache
@@ -13,7 +13,7 @@ _CLASSES = {"d": _NUMBER, "w": _WORD, "s": _SPACE}
 _EDGE = f"(?:(?<=[{_WORD}])(?![{_WORD}])|(?<![{_WORD}])(?=[{_WORD}]))"
 _NO_EDGE = f"(?:(?<=[{_WORD}])(?=[{_WORD}])|(?<![{_WORD}])(?![{_WORD}]))"
 _OUTSIDE = {
-    "$": r"\Z",  # Python's would also match before a line's end at the end
+    "$": r"\Z",  # Python's also matches before a final line end
     ".": r"[^\n\r\u2028\u2029]",
     "[^]": r"[\s\S]",
     "[]": r"(?!)",
@@ -28,23 +28,23 @@ _MEMBER = re.compile(rf"{_ESCAPE} | .", re.X | re.S)
 
 
 class BadPattern(ValueError):
-    """Why a pattern cannot be used: the end of a sentence that names it."""
+    """A pattern that cannot be used; the message ends a sentence that names it."""
 
 
 def is_found(pattern: str, text: str, timeout_s: float) -> bool:
-    """Return whether `pattern` is somewhere in `text`; raises `BadPattern`, and `TimeoutError`."""
+    """Return whether `pattern` matches in `text`. Raises `BadPattern` and `TimeoutError`."""
     return compiled(pattern).search(text, timeout=timeout_s) is not None
 
 
 @lru_cache(maxsize=256)
 def compiled(pattern: str) -> "regex.Pattern[str]":
-    """`pattern` in the words of the regex package, compiled; raises `BadPattern`."""
+    """Return `pattern` compiled for the regex package. Raises `BadPattern`."""
     if len(pattern) > MAX_PATTERN_CHARS:
         raise BadPattern(f"is longer than {MAX_PATTERN_CHARS:,} characters")
     try:
         return regex.compile(translated(pattern), regex.V1)
     except regex.error as why:
-        raise BadPattern(f"is no regular expression: {why.msg}") from None
+        raise BadPattern(f"is not a regular expression: {why.msg}") from None
     except (RecursionError, OverflowError, ValueError) as why:
         if isinstance(why, BadPattern):
             raise
@@ -52,7 +52,7 @@ def compiled(pattern: str) -> "regex.Pattern[str]":
 
 
 def translated(pattern: str) -> str:
-    """`pattern`, an ECMA-262 one, in the words of the regex package; raises `BadPattern`."""
+    """Return an ECMA-262 `pattern` in the regex package's syntax. Raises `BadPattern`."""
     parts: list[str] = []
     at, before, in_set = 0, "", False
     while at < len(pattern):
@@ -75,14 +75,14 @@ def _outside(piece: str) -> str:
         return _OUTSIDE[piece]
     if piece.startswith("\\"):
         return _escape(piece, in_set=False)
-    # Where it counts nothing, a brace is a brace; the regex package has fuzzy matching there.
+    # A brace that is not a quantifier is literal; the regex package reads fuzzy matching there.
     return "\\" + piece if piece in ("{", "}") else piece
 
 
 def _in_set(piece: str, before: str, after: str) -> str:
     if piece.startswith("\\"):
         return r"\x08" if piece == r"\b" else _escape(piece, in_set=True)
-    if piece == "-":  # two of them would take one set from another
+    if piece == "-":  # to the regex package, "--" subtracts one set from another
         return r"\-" if before in ("[", "[^", "-") or after == "]" else "-"
     return "\\" + piece if piece in "[&|~^{}" else piece
 
@@ -104,14 +104,16 @@ def _escape(piece: str, *, in_set: bool) -> str:
     if letter in "fnrtv" or (letter.isdigit() and not in_set):
         return piece
     if letter.isalnum() or not letter:
-        raise BadPattern(f"has {piece}, which is no escape in ECMA-262, the dialect of JSON Schema")
+        raise BadPattern(
+            f"has {piece}, which is not an escape in ECMA-262, the dialect of JSON Schema"
+        )
     return "\\" + letter if letter.isascii() else letter
 
 
 def _class(letter: str, *, in_set: bool) -> str:
     members = _CLASSES[letter.lower()]
     if letter.isupper():
-        return f"[^{members}]"  # a set within a set, too
+        return f"[^{members}]"  # also inside another set
     return members if in_set else f"[{members}]"
 
 
@@ -121,5 +123,5 @@ def _unicode(piece: str) -> str:
         return chr(0x10000 + (high - 0xD800) * 0x400 + (low - 0xDC00))
     code = piece[2:].strip("{}")
     if not code or int(code, 16) > 0x10FFFF:
-        raise BadPattern(f"has {piece}, which names no character")
+        raise BadPattern(f"has {piece}, which is not a character")
     return f"\\U{int(code, 16):08x}"

@@ -1,4 +1,4 @@
-"""Follow a `$ref` within its schema, or to the drafts' own schemas. Nothing is ever fetched."""
+"""Follow a `$ref` within its schema or to the drafts' own schemas, and never fetch."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,7 +20,7 @@ _RESOLVER = Registry[Any]().resolver()
 
 
 def target(ref: Any, root: Any) -> Any:
-    """Return what "#" or "#/…" refers to in `root`; None for any other reference or a dead one."""
+    """Return what "#" or "#/…" refers to in `root`; None for other or dead references."""
     if not isinstance(ref, str) or not (ref == "#" or ref.startswith("#/")):
         return None
     try:
@@ -43,8 +43,8 @@ def resolver_of(resource: Resource[Any], guard: Budget) -> "Resolver":
     """Return a resolver of the references in a schema."""
     address = resource.id() or ""
     registry = REGISTRY.with_resource(address, resource)
-    # Without this, each reference to an anchor would search the whole schema for it. Where it
-    # fails, the reference that needs it says so.
+    # Without this, each reference to an anchor would search the whole schema for it. If it fails,
+    # the reference that needs it raises the error.
     with suppress(*_DEAD):
         registry = registry.crawl()
     return Resolver(registry.resolver(address), guard)
@@ -64,14 +64,14 @@ class Resolver:
         self.guard = guard
 
     def lookup(self, ref: str) -> "Target":
-        """Return what `ref` leads to. Raises `SchemaTrouble`."""
+        """Return what `ref` points to. Raises `SchemaTrouble`."""
         self.guard.step(60)
         try:
             found = self._inner.lookup(ref)
         except _DEAD:
-            why = "leads out of the schema, and nothing is fetched from elsewhere"
+            why = "points outside the schema, and nothing is fetched from elsewhere"
             if ref.startswith("#"):
-                why = "leads nowhere: there is no such place in the schema"
+                why = "points nowhere: there is no such place in the schema"
             raise SchemaTrouble(f"{shortened(ref)} {why}.") from None
         return Target(found.contents, self._next(found.resolver))
 
@@ -79,7 +79,7 @@ class Resolver:
         try:
             return self._next(self._inner.in_subresource(subresource))
         except (ValueError, AttributeError):
-            raise SchemaTrouble("An $id in the schema is no address.") from None
+            raise SchemaTrouble("An $id in the schema is not a valid address.") from None
 
     def dynamic_scope(self) -> Iterator[tuple[str, Registry[Any]]]:
         return self._inner.dynamic_scope()  # type: ignore[no-any-return]

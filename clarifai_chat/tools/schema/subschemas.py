@@ -1,4 +1,4 @@
-"""The schemas inside a schema, in reading order, each with its path and its depth."""
+"""List the schemas inside a schema in reading order, each with its path and depth."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -25,12 +25,12 @@ class Place(NamedTuple):
     schema: dict[str, Any]
     path: Path  # from the root of the schema that was walked
     depth: int  # of the values it is about: 1 is the root
-    objects: int  # how many objects are around those values, themselves included
-    prop: str | None  # the property that it describes, if it is one's own schema
+    objects: int  # how many objects enclose those values, themselves included
+    prop: str | None  # the property that it describes, if it is a property's own schema
 
 
 def places(schema: Any) -> Iterator[Place]:
-    """`schema` itself and all schemas in it; what is no object is left out."""
+    """Yield `schema` itself and all schemas in it, except those that are not objects."""
     if isinstance(schema, dict):
         yield from _places(Place(schema, (), 1, int(is_object(schema)), None))
 
@@ -65,7 +65,7 @@ def is_object(schema: dict[str, Any]) -> bool:
 
 
 def types(schema: dict[str, Any]) -> set[str]:
-    """Return the types that a schema names itself; empty where it names none."""
+    """Return the types that a schema names itself."""
     named = schema.get("type")
     if isinstance(named, str):
         return {named}

@@ -1,4 +1,4 @@
-"""JSON Schema, held to its word: validators that never hang, never fetch, and say when unsure."""
+"""Validate against JSON Schema: never hang, never fetch, and say when it cannot decide."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -36,26 +36,28 @@ class SchemaProblem:
 
 
 def validator_for(schema: Any) -> Validator:
-    """Return a validator of `schema`, in the draft that it names, else 2020-12.
+    """Return a validator for `schema`, in the draft that it names or 2020-12.
 
-    Raises `SchemaTrouble`, as its `iter_errors` and `is_valid` do, where it cannot decide. Good for
-    one value: what it may take is counted once.
+    Raises `SchemaTrouble` if it cannot decide, as do `iter_errors` and `is_valid`. Use it for one
+    value only: its budget is not renewed.
     """
     if wrong := _against_meta_schema(schema):
-        raise SchemaTrouble(f"The schema itself is not right: {_in_a_line(wrong[0])}")
+        raise SchemaTrouble(f"The schema itself is invalid: {_in_a_line(wrong[0])}")
     return _validator(schema)
 
 
 def errors_in(value: Any, schema: Any) -> list[ValidationError]:
-    """Return what is wrong with `value`: 100 errors at most and one more. Raises
-    `SchemaTrouble`."""
+    """Return what is wrong with `value`; one more than `MAX_ERRORS` means there are more.
+
+    Raises `SchemaTrouble`.
+    """
     if is_deeper(value, MAX_DEPTH):
         raise SchemaTrouble(f"The value is nested deeper than {MAX_DEPTH} levels.")
     return list(islice(validator_for(schema).iter_errors(value), MAX_ERRORS + 1))
 
 
 def schema_problems(schema: Any) -> list[SchemaProblem]:
-    """Return what is wrong with `schema` itself, in plain words; [] when it can be used."""
+    """Return what is wrong with `schema` itself, in words; [] if it can be used."""
     if wrong := _against_meta_schema(schema):
         return list(wrong)
     try:
@@ -80,7 +82,7 @@ def _validator(schema: Any, *, trusts: bool = False) -> Any:
 
 def _against_meta_schema(schema: Any, draft: str = _DEFAULT) -> tuple[SchemaProblem, ...]:
     if not isinstance(schema, dict | bool):
-        return (SchemaProblem((), f"A schema is an object, not {shortened(schema)}."),)
+        return (SchemaProblem((), f"A schema must be an object, not {shortened(schema)}."),)
     if is_deeper(schema, MAX_DEPTH):
         return (SchemaProblem((), f"The schema is nested deeper than {MAX_DEPTH} levels."),)
     return _checked(json.dumps(schema), _draft_of(schema, draft))
@@ -106,7 +108,7 @@ def _draft_of(schema: Any, default: str) -> str:
     return default
 
 
-# What the drafts' own schemas do not see: references and patterns that lead nowhere.
+# What the drafts' own schemas do not catch: dead references and bad patterns.
 
 
 def _dead_ends(validator: Any, path: Path) -> Iterator[SchemaProblem]:
@@ -145,18 +147,20 @@ def _dead_reference(validator: Any, path: Path, word: str) -> Iterator[SchemaPro
 
 
 def _evolve(self: Any, **changes: Any) -> Any:
-    """jsonschema's own leaves our classes for its own where a subschema names its draft."""
+    """Keep our classes where a subschema names its draft; jsonschema would switch to its own."""
     schema = changes.get("schema", self.schema)
     if not isinstance(schema, dict | bool):
-        raise SchemaTrouble(f"A reference leads to what is no schema: {shortened(schema)}")
+        raise SchemaTrouble(
+            f"A reference points to something that is not a schema: {shortened(schema)}"
+        )
     draft = _draft_of(schema, self.DRAFT)
     resolver = changes.get("_resolver")
     if resolver is None:
         resolver = self._resolver.in_subresource(specification_with(draft).create_resource(schema))
-    # The draft around it has other words, and did not look at these.
+    # The outer draft has other keywords, and did not check these.
     is_new = draft != self.DRAFT and resolver.guard.is_new(schema)
     if is_new and (wrong := _against_meta_schema(schema, draft)):
-        raise SchemaTrouble(f"A schema within the schema is not right: {_in_a_line(wrong[0])}")
+        raise SchemaTrouble(f"A schema inside the schema is invalid: {_in_a_line(wrong[0])}")
     return _class(draft)(schema, _resolver=resolver)
 
 
@@ -183,7 +187,7 @@ def _descend(inner: Callable[..., Iterator[ValidationError]]) -> Callable[..., A
     ) -> Iterator[ValidationError]:
         if schema is not False:
             return inner(self, instance, schema, path, schema_path, resolver)
-        # jsonschema's own forgets where a `false` was.
+        # jsonschema's own `descend` loses the place of a `false`.
         error = ValidationError(
             "nothing fits",
             validator=None,
@@ -199,14 +203,14 @@ def _descend(inner: Callable[..., Iterator[ValidationError]]) -> Callable[..., A
 
 def _validate_reference(self: Any, ref: str, instance: Any) -> Iterator[ValidationError]:
     found = self._resolver.lookup(ref)
-    # A reference may lead to where the draft's own schema did not look.
+    # A reference may point to a place that the draft's own schema did not check.
     is_new = self._resolver.guard.is_new(found.contents)
     if is_new and (wrong := _against_meta_schema(found.contents, self.DRAFT)):
-        raise SchemaTrouble(f"{shortened(ref)} leads to no schema: {_in_a_line(wrong[0])}")
+        raise SchemaTrouble(f"{shortened(ref)} points to an invalid schema: {_in_a_line(wrong[0])}")
     return self.descend(instance, found.contents, resolver=found.resolver)  # type: ignore[no-any-return]
 
 
-# Each draft with those of its keywords that mean something else than 2020-12's.
+# Each draft with its keywords that mean something other than in 2020-12.
 _FLAGS = {"maximum", "minimum"}  # where exclusiveMinimum is true or false
 _DRAFTS: Mapping[str, tuple[Any, set[str]]] = {
     _DEFAULT: (validators.Draft202012Validator, set()),

@@ -1,4 +1,4 @@
-"""Values, their types and places as a sentence names them."""
+"""Name values, their types and places in a sentence."""
 
 import json
 import re
@@ -12,10 +12,10 @@ _WORDS = {"array": "list", "boolean": "true or false"}
 
 
 def shortened(value: Any, limit: int = SHOWN) -> str:
-    """`value` as JSON, cut after `limit` characters; never longer to make than to read."""
+    """Return `value` as JSON, cut after `limit` characters, without writing the rest."""
     if isinstance(value, str):
         value = value[: limit + 1]
-    if isinstance(value, int) and abs(value) >= 10**4000:  # Python would refuse to write it
+    if isinstance(value, int) and abs(value) >= 10**4000:  # Python refuses to write it
         return "a number of more than 4,000 digits"
     text = ""
     for piece in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):
@@ -23,7 +23,7 @@ def shortened(value: Any, limit: int = SHOWN) -> str:
         if len(text) > limit:
             text = text[:limit] + "…"
             break
-    # Half a character could be in no page and no file; its escape can.
+    # No page or file can hold half a character; it can hold its escape.
     return text.encode("utf-8", "backslashreplace").decode()
 
 
@@ -41,7 +41,7 @@ def got(value: Any) -> str:
 
 
 def few_of(texts: list[str], last: str = "") -> str:
-    """Return names or values as a list, of which not too many are shown."""
+    """Return names or values as a list, shortened if there are many."""
     return listed(texts, last, most=_MAX_NAMED)
 
 
@@ -58,14 +58,13 @@ def types_text(types: Any) -> str:
 
 
 def name_text(text: Any) -> str:
-    """Return a name or a pattern as it is, without quotes; as JSON where it could not be read
-    so."""
+    """Return a name or a pattern without quotes, or as JSON if it would be unreadable."""
     is_plain = isinstance(text, str) and text.isprintable() and 0 < len(text) <= SHOWN
     return text if is_plain else shortened(text)
 
 
 def path_text(path: tuple[str | int, ...]) -> str:
-    """Return where a value is, as people write it: items[0].sku; "" for the whole."""
+    """Return where a value is, as people write it: items[0].sku; "" for the root."""
     text = ""
     for step in path:
         if isinstance(step, int):

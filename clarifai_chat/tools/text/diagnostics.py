@@ -11,7 +11,7 @@ from typing import Literal
 from clarifai_chat.text import cut, listed
 
 Path = tuple[str | int, ...]
-# error: a server would refuse it, or a call could not be judged. warning: likely to hurt.
+# error: a server would reject it, or a call could not be judged. warning: likely to hurt.
 # hint: would help a model.
 Severity = Literal["error", "warning", "hint"]
 
@@ -20,7 +20,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Put `text` where the characters from `start` to before `end` are."""
+    """A change of a text: `text` replaces the characters from `start` to before `end`."""
 
     start: int
     end: int
@@ -29,7 +29,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Edits that make one finding go away, and what to write on the button."""
+    """Edits that resolve one finding, and the label of their button."""
 
     label: str
     edits: tuple[Edit, ...]
@@ -90,7 +90,7 @@ def span(starts: tuple[int, ...], start: int, end: int) -> Span:
 
 
 def apply(text: str, fix: Fix) -> str:
-    """`text` with all edits of `fix` made. Their offsets are those of `text`, in any order."""
+    """Return `text` with all edits of `fix`. Their offsets refer to `text`, in any order."""
     return edited(text, fix.edits)
 
 
@@ -104,8 +104,7 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
 
 
 def diff(text: str, new_text: str) -> str:
-    """Return what changes between the two, as a unified diff of "tools.json"; "" when nothing
-    does."""
+    """Return the changes between two texts as a unified diff of "tools.json", or ""."""
     names = ("tools.json", "tools.json")
     lines = difflib.unified_diff(_lines(text), _lines(new_text), *names, lineterm="")
     return "\n".join(lines)
@@ -124,7 +123,7 @@ def quoted(value: object, limit: int = 40) -> str:
 
 
 def words(items: Iterable[object], last: str = "and") -> str:
-    """Return a, B and C: quoted, and cut after a few."""
+    """Return a list in words: quoted, and cut after a few."""
     return listed([quoted(item) for item in items], last, most=5)
 
 

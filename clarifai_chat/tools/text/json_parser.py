@@ -1,4 +1,4 @@
-"""JSON read together with the place of everything in it."""
+"""Parse JSON, and keep the place of everything in it."""
 
 import json
 import math
@@ -12,7 +12,7 @@ from clarifai_chat.tools.text.json_errors import NUMBER, JsonError
 MAX_CHARS = 500_000
 MAX_DEPTH = 100
 MAX_DIGITS = 4300  # of an integer: what Python converts
-MAX_DUPLICATES = 25  # are told
+MAX_DUPLICATES = 25  # are reported
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _PLAIN = re.compile(r'"[^"\\\x00-\x1f]*"')
@@ -25,7 +25,7 @@ _WORD = re.compile(r"[A-Za-z]+(?![\w$-])")
 
 
 class Node(NamedTuple):
-    """A value, the offsets where it stands, what it holds, and where its key stands."""
+    """A value, its offsets, its children, and the offsets of its key."""
 
     value: Any
     start: int
@@ -35,7 +35,7 @@ class Node(NamedTuple):
 
 
 class Duplicate(NamedTuple):
-    """A key that its object has twice: where, and the offset of the first one."""
+    """A key that occurs twice in an object: where, and the offset of the first one."""
 
     path: Path
     start: int
@@ -47,8 +47,10 @@ _NO_CHILDREN: dict[str | int, Node] = {}
 
 
 def read(text: str) -> tuple[Node, list[Duplicate]]:
-    """Return the one value of a JSON text; for each double key the last one counts. Raises
-    `JsonError`."""
+    """Return the value of a JSON text, and its duplicate keys, of which the last counts.
+
+    Raises `JsonError`.
+    """
     if len(text) > MAX_CHARS:
         sentence = f"the text has {len(text):,} characters; up to {MAX_CHARS:,} are read."
         raise JsonError(f"{sentence} Keep only the tools that you need.", 0, 0, code="json.size")
@@ -74,7 +76,7 @@ class _Reader:
         return node
 
     def _skip(self) -> str:
-        """Go to the next character that is no space, and say which it is; "" at the end."""
+        """Go to the next character that is not space, and return it; "" at the end."""
         match = _SPACE.match(self.text, self.at)
         self.at = match.end() if match else self.at
         return self.text[self.at : self.at + 1]
@@ -119,7 +121,7 @@ class _Reader:
                 first = before.key[0] if before.key else before.start
                 self.duplicates.append(Duplicate(tuple(self.path), *place, first))
             self.path.pop()
-            children.pop(name, None)  # so that children stand in the order of the text
+            children.pop(name, None)  # so that children keep the order of the text
             children[name], value[name] = node, node.value
             char = self._next(node, start, "}")
         self.at += 1
@@ -141,7 +143,7 @@ class _Reader:
         return Node(value, start, self.at, children, key)
 
     def _next(self, node: Node, opened: int, closer: str) -> str:
-        """Go behind the comma after a value, or to what closes its container."""
+        """Go past the comma after a value, or to what closes its container."""
         char = self._skip()
         if char == closer:
             return char
@@ -187,7 +189,7 @@ class _Reader:
 
 
 def _lone_escape(text: str, start: int, end: int) -> JsonError:
-    """Return the slip for the first escape in a string that is half of a pair."""
+    """Return the error for the first escape in a string that is half of a pair."""
     for escape in _SURROGATE_ESCAPE.finditer(text, start, end):
         half = text[escape.start() : escape.start() + 6]
         if len(escape[0]) == 2 and re.fullmatch(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}", half):
@@ -196,7 +198,7 @@ def _lone_escape(text: str, start: int, end: int) -> JsonError:
 
 
 def _surrogate(start: int, end: int) -> JsonError:
-    sentence = "half of a surrogate pair stands here alone, which is no character."
+    sentence = "this is half of a surrogate pair, which is not a character on its own."
     return JsonError(
         f"{sentence} Write the character itself, or both halves.", start, end, code="json.surrogate"
     )

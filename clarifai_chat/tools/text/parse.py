@@ -1,4 +1,4 @@
-"""The tools in a text, each with its place; and why the rest of it is no tool."""
+"""Read the tools in a text, each with its place, and say why the rest is not a tool."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,11 +19,11 @@ _BARE_KEYS = {"name", "description", "parameters", "input_schema", "inputSchema"
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One tool as it is sent, and where it stands in the text. Do not change `spec`."""
+    """One tool as it is sent, and its place in the text. Do not change `spec`."""
 
     spec: ToolSpec
     function: dict[str, Any]  # the one in `spec`, for the checks: anything may be in it
-    name: str  # "" where there is none
+    name: str  # "" if it has no name
     is_bare: bool  # was {"name", "description", "parameters"} only, and is sent wrapped
     path: Path  # (0,) in a list, () where the document is one tool
     start: int
@@ -31,13 +31,13 @@ class Tool:
 
     @property
     def function_path(self) -> Path:
-        """Where the function is in the document."""
+        """Return the path of the function in the document."""
         return self.path if self.is_bare else (*self.path, "function")
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text as it was read. `root` is None if it is not JSON."""
+    """A text and what was read from it. `root` is None if it is not JSON."""
 
     text: str = field(repr=False)
     tools: tuple[Tool, ...] = ()
@@ -53,13 +53,12 @@ class Document:
         return at
 
     def position(self, path: Path) -> Span:
-        """Return where a value is in the text; where it is missing, its nearest parent."""
+        """Return where a value is in the text, or its nearest parent if it is missing."""
         node = self._nearest(path)
         return self._span(node.start, node.end) if node else self._span(0, 0)
 
     def mark(self, path: Path) -> Span:
-        """Return what to underline for a value: a short one whole, of a long one its key or
-        bracket."""
+        """Return what to underline for a value: all of a short one, else its key or bracket."""
         node = self._nearest(path)
         if node is None:
             return self._span(0, 0)
@@ -92,11 +91,10 @@ class Document:
 
 
 def read(text: str) -> Document:
-    """Return the tools of a text and its first slip in JSON, or all that is wrong with its outer
-    shape.
+    """Return the tools of a text, and its first JSON error or the errors in its outer shape.
 
-    Takes a list of tools, one tool, bare functions, and a request's body with "tools". An empty
-    text is no tools and no finding. Never raises.
+    Accepts a list of tools, one tool, bare functions, and a request body with "tools". An empty
+    text has no tools and no findings. Never raises.
     """
     if len(text) <= MAX_CHARS and not text.strip("\ufeff \t\r\n"):
         return Document(text)
@@ -116,7 +114,7 @@ def read(text: str) -> Document:
 
 
 def tools_path(document: Document) -> Path | None:
-    """Return where the list of tools is in a document; None where there is no list."""
+    """Return where the list of tools is in a document; None if there is no list."""
     value = document.root.value if document.root else None
     if isinstance(value, list):
         return ()
@@ -139,13 +137,13 @@ def _items(document: Document) -> Iterator[Tool | Diagnostic]:
         elif isinstance(value, dict):
             yield from _tool(document, value, ())
         else:
-            sentence = f"Tools are a list of objects, or one object. This is {kind(value)}."
+            sentence = f"Tools must be a list of objects, or one object, not {kind(value)}."
             yield document.finding("error", "shape.list", sentence, ())
         return
     if isinstance(value, dict):
         others = len(value) > 1
-        sentence = 'Only what is in "tools" is taken from this request.' if others else (
-            'The list inside "tools" is taken; it can also stand alone.'
+        sentence = 'Only "tools" is used from this request.' if others else (
+            'The list inside "tools" is used; you can also write the list alone.'
         )  # fmt: skip
         yield document.finding("hint", "shape.body", sentence, path)
         value = value["tools"]
@@ -158,7 +156,7 @@ def _items(document: Document) -> Iterator[Tool | Diagnostic]:
 
 
 def _tool(document: Document, value: Any, path: Path) -> Iterator[Tool | Diagnostic]:
-    """Yield the tool that is `value`, or what is wrong with it, and a hint about its form."""
+    """Yield `value` as a tool with a hint about its form, or what is wrong with it."""
     place = f"tools[{path[-1]}]" if path else "the tool"
     name = ""
 
@@ -197,7 +195,7 @@ def _tool(document: Document, value: Any, path: Path) -> Iterator[Tool | Diagnos
 
 
 def _form_hint(document: Document, tool: Tool, has_type: bool) -> Diagnostic | None:
-    """That a tool is sent in a fuller form than it was written in."""
+    """Return a hint if a tool is sent in a fuller form than it was written."""
     fix = None
     if tool.is_bare:
         sentence = 'This is sent as {"type": "function", "function": {…}}, as servers expect it.'
@@ -220,7 +218,7 @@ def _duplicate(document: Document, duplicate: json_parser.Duplicate) -> Diagnost
     where = findings.span(document.starts, duplicate.start, duplicate.end)
     first = findings.span(document.starts, duplicate.first, duplicate.first)
     sentence = (
-        f"The key {findings.quoted(duplicate.path[-1])} is here a second time: the first is in line"
+        f"The key {findings.quoted(duplicate.path[-1])} appears a second time: the first is in line"
         f" {first.line}, column {first.column}. Only one of them counts: remove or rename one."
     )
     return findings.finding("error", "json.duplicate", sentence, duplicate.path, where)
@@ -237,8 +235,7 @@ def _slip_finding(text: str, slip: JsonError) -> Diagnostic:
 
 
 def _repaired(text: str, slip: JsonError) -> Fix | None:
-    """Return the repair of a slip and of those behind it, where it leads to JSON; otherwise
-    None."""
+    """Return a fix for an error and those after it, or None if the result is not JSON."""
     if slip.repair is None:
         return None
     first = slip.repair
@@ -252,13 +249,13 @@ def _repaired(text: str, slip: JsonError) -> Fix | None:
         except JsonError as following:
             slip = following
             continue
-        label = first.label if repairs == 1 else f"Repair {repairs} slips"
+        label = first.label if repairs == 1 else f"Fix {repairs} errors"
         return Fix(label, (first.edit if repairs == 1 else _change(text, new),))
     return None
 
 
 def _change(text: str, new: str) -> Edit:
-    """Return the one edit between two texts: all from the first to the last difference."""
+    """Return one edit between two texts, from the first to the last difference."""
     shortest = min(len(text), len(new))
     start = next((i for i in range(shortest) if text[i] != new[i]), shortest)
     tail = next(

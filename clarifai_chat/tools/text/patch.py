@@ -1,4 +1,4 @@
-"""The smallest edit that changes one value in a text, in the manner of what is around it."""
+"""Change one value in a text with the smallest edit, in the style of its surroundings."""
 
 import json
 import re
@@ -13,19 +13,19 @@ _INDENT = re.compile(r"(\r\n|\r|\n)([ \t]*)\Z")
 
 
 def replace(document: Document, path: Path, value: Any) -> tuple[Edit, ...]:
-    """Put `value` in the place of the one at `path`; () where there is none."""
+    """Return the edit that replaces the value at `path`; () if there is none."""
     node = document.node(path)
     return (Edit(node.start, node.end, _json(value)),) if node else ()
 
 
 def rename_key(document: Document, path: Path, name: str) -> tuple[Edit, ...]:
-    """Give the value at `path` another key; () where it has none."""
+    """Return the edit that renames the key of the value at `path`; () if it has none."""
     node = document.node(path)
     return (Edit(*node.key, _json(name)),) if node and node.key else ()
 
 
 def set_key(document: Document, path: Path, key: str, value: Any) -> tuple[Edit, ...]:
-    """Set a key of the object at `path`: where it stands, or behind the object's last one."""
+    """Return the edit that sets a key of the object at `path`, or adds it as the last one."""
     node = document.node(path)
     if node is None or not isinstance(node.value, dict):
         return ()
@@ -40,7 +40,7 @@ def set_key(document: Document, path: Path, key: str, value: Any) -> tuple[Edit,
 
 
 def append(document: Document, path: Path, values: Sequence[Any]) -> tuple[Edit, ...]:
-    """Put `values` behind the last one of the list at `path`."""
+    """Return the edit that appends `values` to the list at `path`."""
     node = document.node(path)
     if node is None or not isinstance(node.value, list):
         return ()
@@ -48,8 +48,7 @@ def append(document: Document, path: Path, values: Sequence[Any]) -> tuple[Edit,
 
 
 def insertion(document: Document, node: Node, pieces: Sequence[str]) -> Edit:
-    """Return the edit that puts `pieces` of JSON text behind the last value in an object or a
-    list."""
+    """Return the edit that appends `pieces` of JSON text to an object or a list."""
     if not node.children:
         return Edit(node.start + 1, node.end - 1, ", ".join(pieces))
     last = _last(node)
@@ -58,8 +57,7 @@ def insertion(document: Document, node: Node, pieces: Sequence[str]) -> Edit:
 
 
 def separator(document: Document, node: Node) -> str:
-    """Return what stands between two values of a container: a comma, and the space of its
-    manner."""
+    """Return what separates the values of a container: a comma, and space in its style."""
     last = _last(node)
     indent = _INDENT.search(document.text, node.start, _start(last))
     if indent:
@@ -72,7 +70,7 @@ def separator(document: Document, node: Node) -> str:
 
 
 def removal(node: Node, key: str | int) -> Edit:
-    """Return the edit that takes one value, its key and its comma out of a container."""
+    """Return the edit that removes a value, its key and its comma from a container."""
     children = list(node.children.values())
     index = list(node.children).index(key)
     if index:

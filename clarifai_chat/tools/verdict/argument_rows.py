@@ -21,7 +21,7 @@ _MISSING = object()
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument beside what the schema asks for; a path of "" is all of them together."""
+    """One argument and what the schema asks for; a path of "" means all of them together."""
 
     path: str  # city, items[0].sku
     given: str  # JSON, cut after 200 characters; "" when missing
@@ -31,8 +31,7 @@ class Argument:
 
 
 def rows_of(value: Any, schema: Any, errors: list[ValidationError]) -> Iterator[Argument]:
-    """Yield the whole where something is wrong with it; each argument, followed by what is in
-    it."""
+    """Yield a row for the whole if it has a problem, then each argument with what is in it."""
     problems: dict[Path, dict[str, ValidationError]] = {}
     for error in errors[:MAX_ERRORS]:
         problems.setdefault(tuple(error.absolute_path), {}).setdefault(problem(error), error)
@@ -51,7 +50,7 @@ def rows_of(value: Any, schema: Any, errors: list[ValidationError]) -> Iterator[
     for name in dict.fromkeys((*named, *missing, *value)):
         paths = inner.get(name, [])
         if not paths and len(errors) > MAX_ERRORS:
-            continue  # it may be among the problems that were not counted any more
+            continue  # it may be among the problems that are no longer counted
         yield _row(name, value, known, schema, problems.get((name,), {}), len(paths))
         for path in sorted(paths, key=_in_order):
             if len(path) > 1:
@@ -112,8 +111,7 @@ def _asked(found: dict[str, ValidationError]) -> str:
 
 
 def _properties(schema: Any, root: Any, depth: int = 0) -> dict[str, Any]:
-    """Return the arguments that a schema speaks of, by name, in its order: its own, and its
-    parts'."""
+    """Return the arguments in a schema and its parts by name, in the schema's order."""
     schema = resolved(schema, root)
     if not isinstance(schema, dict) or depth > 3:
         return {}

@@ -1,4 +1,4 @@
-"""A call's arguments, read to the letter: nothing is repaired, and what is odd is said."""
+"""Read a call's arguments strictly: repair nothing, and note what is odd."""
 
 import json
 import re
@@ -15,7 +15,7 @@ _HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")  # of a character outsi
 
 @dataclass(frozen=True, slots=True)
 class ParsedArguments:
-    """The arguments of a call. `problem` is "" for JSON; `is_cut` if it only ends too early."""
+    """The arguments of a call. `problem` is "" for JSON; `is_cut`: it only ends too early."""
 
     value: Any = None
     problem: str = ""
@@ -25,12 +25,9 @@ class ParsedArguments:
 
 
 def read_arguments(text: str) -> ParsedArguments:
-    """Return what a call's arguments say. JSON as the standard has it: no NaN, no comments, no
-    repairs."""
+    """Return a call's arguments, read as standard JSON: no NaN, comments or repairs."""
     if not text.strip(" \t\n\r"):
-        return ParsedArguments(
-            {}, notes=("The arguments are an empty text; that is taken for {}.",)
-        )
+        return ParsedArguments({}, notes=("The arguments are empty, which counts as {}.",))
     twice: dict[str, None] = {}
 
     def without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -66,18 +63,18 @@ def _refuse(word: str) -> None:
 
 def _why(error: ValueError) -> str:
     if isinstance(error, _NotANumber):
-        return f"The arguments are not JSON: {error} is no JSON value."
-    return "The arguments have a number with too many digits to be read."
+        return f"The arguments are not JSON: {error} is not a JSON value."
+    return "The arguments have a number with too many digits to read."
 
 
 def _broken(text: str, error: json.JSONDecodeError) -> ParsedArguments:
     if error.msg == "Extra data":
-        rest, what = text[error.pos : error.pos + 1], "there is more after their end, at"
+        rest, what = text[error.pos : error.pos + 1], "there is more text after their end, at"
         if rest in ("{", "[") and text.lstrip()[:1] == rest:
             what = "two JSON values run together; the second starts at"
         return ParsedArguments(problem=f"The arguments are not JSON: {what} {_place(error)}.")
     if _ends_early(text, error):
-        return ParsedArguments(problem="The arguments end in the middle.", is_cut=True)
+        return ParsedArguments(problem="The arguments are cut off.", is_cut=True)
     return ParsedArguments(
         problem=f"The arguments are not JSON: {_message(error)}, at {_place(error)}."
     )
@@ -114,7 +111,7 @@ def _twins(names: list[str]) -> list[str]:
     if not names:
         return []
     listing = few_of([name_text(name) for name in names])
-    return [f"{listing} {are(len(names))} in one object more than once; the last one counts."]
+    return [f"{listing} {are(len(names))} repeated in one object; the last one counts."]
 
 
 def _halves(text: str, value: Any) -> list[str]:
@@ -123,5 +120,5 @@ def _halves(text: str, value: Any) -> list[str]:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        return ["A text holds half a character (a lone surrogate), which most programs refuse."]
+        return ["A string has half a character (a lone surrogate), which most programs reject."]
     return []

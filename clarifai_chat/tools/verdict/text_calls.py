@@ -1,4 +1,4 @@
-"""Calls that a model wrote as text, because its server did not turn them into calls."""
+"""Recover calls that a model wrote as text and its server did not turn into calls."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from typing import Any
 
 from clarifai_chat.messages import ToolCall
 
-MAX_OPENINGS = 64  # each is read once, so that time grows with the text only
+MAX_OPENINGS = 64  # each is read once, so that time grows only with the text
 _SPACE = re.compile(r"[ \t\n\r]*")
 _DECODER = json.JSONDecoder()
 _NAME = r"[A-Za-z0-9_.:/-]{1,128}"
@@ -27,22 +27,21 @@ _OPENING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """A value of an object as it was written: what it means, and its text."""
+    """A value and its text as it was written."""
 
     value: Any
     text: str
 
 
 def recover(text: str, names: Collection[str]) -> list[ToolCall]:
-    """Return the calls of the tools `names` in `text`, in order; [] when it is just text. Never
-    raises.
+    """Return the calls of the tools `names` in `text`, in order; [] if it is just text.
 
-    Arguments stay as they were written. The calls have no id yet.
+    Never raises. Arguments stay as written. The calls have no id yet.
     """
     known = frozenset(names)
     try:
         calls = list(_whole(text, known)) or list(_opened(text, known))
-    except RecursionError:  # brackets by the thousand are no call
+    except RecursionError:  # thousands of brackets are not a call
         return []
     return calls
 
@@ -83,8 +82,7 @@ def _after(text: str, opening: re.Match[str], names: frozenset[str]) -> tuple[li
 def _calls_at(
     text: str, start: int, names: frozenset[str], *, strict: bool
 ) -> tuple[list[ToolCall], int]:
-    """Return the calls whose JSON starts at `start`, one after another or in a list, and their
-    end."""
+    """Return the calls whose JSON starts at `start`, in a row or in a list, and their end."""
     calls: list[ToolCall] = []
     at = end = start
     while text[at : at + 1] == "{":
@@ -113,7 +111,7 @@ def _calls_at(
 def _from_members(
     members: dict[str, _Written], names: frozenset[str], *, strict: bool
 ) -> ToolCall | None:
-    """Return the call that an object describes; `strict`: only if it has arguments, too."""
+    """Return the call that an object describes; `strict`: only if it has arguments."""
     if "function" in members and isinstance(members["function"].value, dict):
         members, _ = _members(members["function"].text, 0)
     name = members["name"].value if "name" in members else None
@@ -136,8 +134,7 @@ def _call(name: str, arguments: str) -> ToolCall:
 
 
 def _members(text: str, start: int) -> tuple[dict[str, _Written], int]:
-    """Return the members of the object at `start`, and its end; no members when it is no JSON
-    object."""
+    """Return the members of the JSON object at `start`, if there is one, and its end."""
     members: dict[str, _Written] = {}
     at = start
     while text[at : at + 1] == ("{" if at == start else ","):

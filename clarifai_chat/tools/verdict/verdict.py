@@ -1,4 +1,4 @@
-"""A tool call judged by its schema: argument for argument, in words."""
+"""Judge a tool call by its schema, argument by argument, in words."""
 
 import json
 from collections.abc import Sequence
@@ -42,19 +42,19 @@ class Verdict:
 
 
 _QUIRKS: dict[str, str] = {
-    "shared_index": "It came run together with another call, on one index, and was split off.",
-    "from_text": "The model wrote it as text; it was recovered, and is not a native call.",
-    "no_id": "It came without an id; the one it has was made up.",
-    "same_id": "It came with the id of another call, and was given one of its own.",
-    "object": "Its arguments came as an object; the API says text.",
-    "legacy": "It came in the API's older form, function_call.",
+    "shared_index": "It arrived merged with another call on one index, and was split off.",
+    "from_text": "The model wrote it as text; it was recovered and is not a native call.",
+    "no_id": "It arrived without an id; one was made up for it.",
+    "same_id": "It arrived with the id of another call, and was given its own.",
+    "object": "Its arguments arrived as an object; the API requires a string.",
+    "legacy": "It arrived in the API's older form, function_call.",
 }
 
 
 def judge_call(call: ToolCall, tools: Sequence[ToolSpec], *, is_over: bool = True) -> Verdict:
-    """Return what `call` is worth as a call of one of `tools`. Never raises.
+    """Return the verdict on `call` as a call of one of `tools`. Never raises.
 
-    While the reply still arrives (`is_over` False), arguments that may yet become JSON are
+    While the reply is arriving (`is_over` is False), arguments that may still become JSON are
     "incomplete".
     """
     name, text = call["function"]["name"], call["function"]["arguments"]
@@ -62,7 +62,7 @@ def judge_call(call: ToolCall, tools: Sequence[ToolSpec], *, is_over: bool = Tru
         text = json.dumps(text, default=str)
     read = read_arguments(text)
     if not is_over and (read.is_cut or not text.strip()):
-        return Verdict(call["id"], name, "incomplete", summary="Its arguments still arrive.")
+        return Verdict(call["id"], name, "incomplete", summary="Its arguments are still arriving.")
     notes = tuple(_QUIRKS[quirk] for quirk in call.get("quirks", []) if quirk in _QUIRKS)
     verdict = Verdict(call["id"], name, "undecided", read.value, notes=notes + read.notes)
     function = _function(name, tools)
@@ -89,7 +89,7 @@ def _unknown(name: str, tools: Sequence[ToolSpec]) -> str:
     names = [one for one in found if isinstance(one, str)]
     said = f"There is no tool {name_text(name)}."
     if near := get_close_matches(name[:100], names, 1):
-        return f"{said} {name_text(near[0])} was meant, perhaps."
+        return f"{said} Perhaps {name_text(near[0])} was meant."
     return f"{said} Known: {few_of([name_text(one) for one in names])}." if names else said
 
 
@@ -98,10 +98,10 @@ def _judged(verdict: Verdict, function: FunctionSpec, read: ParsedArguments) -> 
     if schema is None:
         schema = {"type": "object"}
         if read.value:
-            said = "The tool declares no parameters; the call sends some nevertheless."
+            said = "The tool declares no parameters, but the call sends some."
             verdict = replace(verdict, notes=(*verdict.notes, said))
     elif not isinstance(schema, dict | bool):
-        return replace(verdict, summary="Not judged: the tool's parameters are no JSON Schema.")
+        return replace(verdict, summary="Not judged: the tool's parameters are not a JSON Schema.")
     try:
         errors = errors_in(read.value, schema)
         formats = format_notes(read.value, schema)
@@ -164,44 +164,44 @@ def judge_reply(
     parallel: bool | None = None,
     finish_reason: str = "",
 ) -> tuple[str, ...]:
-    """Return what is odd about a reply as an answer to what was asked, one sentence each."""
+    """Return what is odd about a reply to this request, one sentence each."""
     calls = message.get("tool_calls", [])
     said = [
         *_chosen([call["function"]["name"] for call in calls], tools, tool_choice),
         *_finished(calls, finish_reason),
     ]
     if parallel is False and len(calls) > 1:
-        said.append(f"Parallel calls were switched off, and {len(calls)} calls came.")
+        said.append(f"Parallel calls were switched off, but {len(calls)} calls arrived.")
     return tuple(said)
 
 
 def _chosen(called: list[str], tools: Sequence[ToolSpec], choice: Any) -> list[str]:
     if called and not tools:
-        return ["No tools were offered, and the model called one."]
+        return ["No tools were offered, but the model called one."]
     if choice == "none":
-        return ["Tool choice was none, and the model called a tool."] if called else []
+        return ["Tool choice was none, but the model called a tool."] if called else []
     if choice == "required" and not called:
-        return ["A call was required, and the model answered without one."]
+        return ["A call was required, but the model answered without one."]
     function = choice.get("function") if isinstance(choice, dict) else None
     wanted = function.get("name") if isinstance(function, dict) else None
     if not isinstance(wanted, str):
         return []
     if not called:
-        return [f"A call of {name_text(wanted)} was required, and the model answered without one."]
+        return [f"A call of {name_text(wanted)} was required, but the model answered without one."]
     others = list(dict.fromkeys(name_text(name) for name in called if name != wanted))
     if not others:
         return []
-    return [f"A call of {name_text(wanted)} was required, and the model called {few_of(others)}."]
+    return [f"A call of {name_text(wanted)} was required, but the model called {few_of(others)}."]
 
 
 def _finished(calls: list[ToolCall], reason: str) -> list[str]:
     if reason in ("tool_calls", "function_call") and not calls:
-        return [f"The reply ended with {reason}, and there is no call in it."]
+        return [f"The reply ended with {reason}, but has no call in it."]
     if reason == "stop" and calls:
-        return ["The reply ended with stop; with calls in it, it should say tool_calls."]
+        return ["The reply ended with stop; with calls in it, it should end with tool_calls."]
     if reason == "length" and calls:
         read = read_arguments(calls[-1]["function"]["arguments"])
         if read.is_cut or not calls[-1]["function"]["arguments"].strip():
-            return ["The token limit cut the reply in the middle of a call."]
-        return ["The token limit cut the reply; calls may be missing."]
+            return ["The token limit cut the reply off in the middle of a call."]
+        return ["The token limit cut the reply off; calls may be missing."]
     return []
