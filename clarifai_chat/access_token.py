@@ -1,6 +1,6 @@
 """Clean, check and mask the access token; find and redact it in data.
 
-Nothing here keeps a token: what is cached across sessions would outlive its Forget button.
+Nothing here keeps a token: a cache across sessions would outlive the Forget button.
 """
 
 import base64
@@ -9,8 +9,8 @@ import re
 import urllib.parse
 from typing import Any, TypeVar, cast
 
-MARK = "[access token]"  # stands in a token's place
-SHORTEST = 8  # characters; shorter is no secret: the Demo's key is a word of many a sentence
+MARK = "[access token]"  # replaces a token
+SHORTEST = 8  # characters; a shorter one is no secret: the Demo's key is an ordinary word
 
 Data = TypeVar("Data")
 
@@ -27,7 +27,7 @@ _BEFORE = re.compile(
 
 
 def clean(text: str) -> str:
-    """Return the pasted token without blanks, quotes, `Key ` or `CLARIFAI_PAT=` around it."""
+    """Strip blanks, quotes, `Key ` and `CLARIFAI_PAT=` from around a pasted token."""
     text, pasted = _INVISIBLE.sub("", text), None
     while text != pasted:
         pasted = text
@@ -38,15 +38,15 @@ def clean(text: str) -> str:
 
 
 def odd(token: str) -> str:
-    """Return a one-sentence warning when `token` does not look like Clarifai's, else "".
+    """Warn in one sentence if `token` does not look like Clarifai's; return "" otherwise.
 
     Never a reason to refuse it: Clarifai documents no format.
     """
     if not token or re.fullmatch(r"[0-9a-f]{32}", token):
         return ""
     if len(token) != 32:
-        return f"Clarifai's tokens have 32 characters as a rule; this one has {len(token)}."
-    return "Clarifai's tokens are made of 0-9 and a-f as a rule; this one has other characters."
+        return f"Clarifai's tokens usually have 32 characters; this one has {len(token)}."
+    return "Clarifai's tokens usually consist of 0-9 and a-f; this one has other characters."
 
 
 def sendable(token: str) -> bool:
@@ -55,7 +55,7 @@ def sendable(token: str) -> bool:
 
 
 def masked(token: str) -> str:
-    """Return "…" and the last four characters; "…" alone for a token too short to show any of."""
+    """Return "…" and the last four characters; just "…" if the token is short."""
     return "…" + (token[-4:] if len(token) >= SHORTEST else "")
 
 
@@ -63,7 +63,7 @@ def masked(token: str) -> str:
 
 
 def may_hold(text: str, token: str = "") -> bool:
-    """Return whether `text` holds `token`, or anything that looks like one of Clarifai's tokens."""
+    """Return whether `text` contains `token` or anything that looks like a Clarifai token."""
     looks = re.search(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}(?![0-9A-Za-z])", text)
     return bool(looks) or holds(text, token)
 
@@ -136,7 +136,7 @@ def _encoded(text: str) -> bytes:
 
 
 def _lowered(data: str | bytes) -> str:
-    """Return a character for each byte, A to Z in lower case and everything else as it is."""
+    """Return one character per byte, with A to Z in lower case."""
     if isinstance(data, str):
         if data.isascii():
             return data.lower()
@@ -145,7 +145,7 @@ def _lowered(data: str | bytes) -> str:
 
 
 def _forms(token: str) -> list[str]:
-    """Return the token as it is, in URLs, in JSON and in base64: in lower case, longest first."""
+    """Return the token as plain text, URLs, JSON and base64 write it, lowercase, longest first."""
     encoded = _encoded(token)
     written = (token, urllib.parse.quote(encoded, safe=""), json.dumps(token)[1:-1])
     forms = {*map(_lowered, written), *map(_lowered, _base64_forms(encoded))}
@@ -153,11 +153,11 @@ def _forms(token: str) -> list[str]:
 
 
 def _base64_forms(token: bytes) -> list[bytes]:
-    """Return what base64 makes of the token wherever it begins in a longer text."""
+    """Return the base64 forms of the token, for each position at which it can begin."""
     forms = []
     for shift in range(3):
         coded = base64.b64encode(b"\0" * shift + token).rstrip(b"=")
-        # The first and the last sign depend on what stands before and after it.
+        # The first and last characters depend on the bytes before and after the token.
         first = (0, 2, 3)[shift]
         last = len(coded) if (shift + len(token)) % 3 == 0 else len(coded) - 1
         forms.append(coded[first:last])

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class Job(TypedDict):
-    """One piece of work. `state` is set last, so whoever reads it finds the rest complete."""
+    """One piece of work. `state` is set last: once it changes, the rest is complete."""
 
     state: Literal["running", "done", "failed"]
     result: Any
@@ -21,7 +21,7 @@ class Job(TypedDict):
 
 
 def start(work: Callable[[], Any]) -> Job:
-    """Run `work` in a thread. Drop the job to be rid of its result: nothing else holds it."""
+    """Run `work` in a thread. The job alone holds the result: drop one to discard the other."""
     job: Job = {"state": "running", "result": None, "problem": None, "at": time.time()}
     threading.Thread(target=_run, args=(job, work), name="background", daemon=True).start()
     return job

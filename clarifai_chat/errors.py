@@ -1,4 +1,4 @@
-"""Define every failure in the reader's words, and the table that decides which it is.
+"""Define every failure in the reader's words, and the tables that map server errors to them.
 
 * ChatError
   * NoPat, OddPat, WrongPat, MissingScope, NoCredit, SharedPatSpent
@@ -24,7 +24,7 @@ MAX_DETAIL_CHARS = 300
 
 
 class Problem(TypedDict):
-    """A ChatError at rest: what a turn keeps and a page draws."""
+    """A ChatError as plain data, as a turn stores it and a page draws it."""
 
     kind: str
     what: str
@@ -39,9 +39,8 @@ class Problem(TypedDict):
 class ChatError(Exception):
     """Base class. `str(error)` says what happened; `advice` says what the reader can do.
 
-    `waits` are the seconds before each automatic retry; they are used before the first token only.
-    `detail` is the server's own sentence, without the access token, without markup, shortened;
-    `more` is a further one of ours.
+    `waits` are the seconds before each automatic retry, before the first token only. `detail` is
+    the server's own sentence, shortened, without the access token or markup; `more` is one of ours.
     """
 
     what: ClassVar[str] = "The reply failed."
@@ -122,11 +121,11 @@ class NoCredit(ChatError):
 
     what = "The Clarifai account behind this token has no credit or quota left."
     side = "your account"
-    advice = "Look at Billing on Clarifai. Asking again will not help before that."
+    advice = "Check Billing on Clarifai. Asking again will not help until then."
 
 
 class SharedPatSpent(ChatError):
-    """The operator's token may not be used any more, for now."""
+    """The operator's token has reached its limit for now."""
 
     what = "The replies that this app's operator pays for are used up for now."
     side = "this app"
@@ -145,13 +144,13 @@ class RateLimited(ChatError):
 class UnknownModel(ChatError):
     """No model answers to that address, or the token may not see it."""
 
-    what = "Clarifai knows no model at this address, or it is private."
+    what = "Clarifai has no model at this address, or it is private."
     side = "you"
     advice = "Choose another model, or check the address."
 
 
 class NoAccess(ChatError):
-    """The model exists, and the token's owner may not use it."""
+    """The model exists, but the token's owner may not use it."""
 
     what = "This access token's owner may not use this model."
     side = "your account"
@@ -230,7 +229,7 @@ class BadImage(ChatError):
 
 
 class BadSchema(ChatError):
-    """The schema for the answer is not a JSON schema."""
+    """The schema for the answer is not a valid JSON schema."""
 
     what = "The JSON schema for answers is invalid, so nothing was sent."
     side = "you"
@@ -240,7 +239,7 @@ class BadSchema(ChatError):
 class ModelFailed(ChatError):
     """The model's own server raised an error while it answered."""
 
-    what = "The model failed while it worked on the answer."
+    what = "The model failed while working on the answer."
     side = "the model"
     advice = "Ask again, or choose another model."
 
@@ -264,24 +263,24 @@ class Unreachable(ChatError):
 
 
 class ServerError(ChatError):
-    """The service answered with a fault of its own."""
+    """The service failed internally."""
 
-    what = "Clarifai had an error of its own."
+    what = "Clarifai had an internal error."
     side = "Clarifai"
     advice = "Ask again in a moment; if it persists, see status.clarifai.com."
     waits: tuple[float, ...] = (1, 3)
 
 
 class Maintenance(ChatError):
-    """The service is switched off for maintenance."""
+    """The service is down for maintenance."""
 
-    what = "Clarifai is being maintained."
+    what = "Clarifai is down for maintenance."
     side = "Clarifai"
     advice = "See status.clarifai.com, and ask again later."
 
 
 class BadReply(ChatError):
-    """The server said 200, and sent no answer: an empty or HTML body, or no stream of events."""
+    """The server sent status 200 without an answer: an empty or HTML body, or no events."""
 
     what = "The server sent something that is not an answer."
     side = "the network"
@@ -293,19 +292,19 @@ class CutOff(ChatError):
 
     what = "The connection was lost in the middle of the answer."
     side = "the network"
-    advice = "What had arrived is kept. Ask again for the whole answer."
+    advice = "The part that arrived is kept. Ask again for the whole answer."
 
 
 class Runaway(ChatError):
-    """The answer passed the length that this app's operator allows for one."""
+    """The answer exceeded the operator's length limit."""
 
     what = "The answer reached this app's length limit and was stopped."
     side = "this app"
-    advice = "What had arrived is kept. Continue asks for more of it; or ask for less at a time."
+    advice = "The part that arrived is kept. Continue asks for more; or ask for less at a time."
 
 
 class ChatFull(ChatError):
-    """The conversation passed the length that this app's operator allows for one."""
+    """The conversation exceeded the operator's length limit."""
 
     what = "This conversation has reached this app's length limit."
     side = "this app"
@@ -318,12 +317,12 @@ class FileGone(ChatError):
 
     what = "A file of this conversation has been dropped from memory, so nothing was sent."
     side = "this app"
-    advice = "Attach it again, with your next question: it then counts for the earlier one too."
+    advice = "Attach it again with your next question: the earlier question then has it too."
     can_retry = False
 
 
 class FileOutOfReach(ChatError):
-    """The database, in which a file of the conversation is, cannot be read."""
+    """The database that holds a file of the conversation cannot be read."""
 
     what = "A file of this conversation cannot be read at the moment, so nothing was sent."
     side = "this app"
@@ -331,16 +330,16 @@ class FileOutOfReach(ChatError):
 
 
 class TooManyFiles(ChatError):
-    """The files of a conversation are together more than this app sends with one question."""
+    """The conversation's files together exceed the limit for one request."""
 
-    what = "The files of this conversation are too much for one request, so nothing was sent."
+    what = "The files of this conversation exceed the limit for one request, so nothing was sent."
     side = "you"
     advice = "Leave out older turns (above the box), attach less, or start a new chat."
     can_retry = False
 
 
 class AppBusy(ChatError):
-    """More replies run in this process than its operator allows."""
+    """The process runs as many replies as its operator allows."""
 
     what = "This app is writing its maximum number of replies at the moment."
     side = "this app"
@@ -348,7 +347,7 @@ class AppBusy(ChatError):
 
 
 class AppFull(ChatError):
-    """The process holds more memory than its operator allows."""
+    """The process uses more memory than its operator allows."""
 
     what = "This app has no memory left for another answer at the moment."
     side = "this app"
@@ -358,9 +357,9 @@ class AppFull(ChatError):
 class AppFault(ChatError):
     """A mistake in this app."""
 
-    what = "This app made a mistake, and could not go on with the answer."
+    what = "This app made a mistake and could not finish the answer."
     side = "this app"
-    advice = "Ask again. What had arrived is kept."
+    advice = "Ask again. The part that arrived is kept."
 
 
 # Clarifai's status code → what it means. Source: clarifai-grpc 12.6.0 status_code.proto and
@@ -418,7 +417,7 @@ CODES: dict[int, type[ChatError]] = {
     99005: NoCredit,
 }
 
-# HTTP status → what it means where no code says more. Others: 4xx is Rejected, 5xx ServerError.
+# HTTP status → what it means when no code says more. Others: 4xx is Rejected, 5xx ServerError.
 STATUSES: dict[int, type[ChatError]] = {
     401: WrongPat,
     402: NoCredit,
@@ -430,7 +429,7 @@ STATUSES: dict[int, type[ChatError]] = {
     504: TimedOut,
 }
 
-# Words of a server → what they mean, whatever the code: a backend's own text arrives under 21313 or
+# A server's words → what they mean, whatever the code: a backend's own text arrives under 21313 or
 # a plain 400. Sources: vLLM, OpenAI and llama.cpp messages.
 WORDS: tuple[tuple[re.Pattern[str], type[ChatError]], ...] = (
     (
@@ -453,10 +452,9 @@ def meaning(
     request_id: str = "",
     retry_after_s: float | None = None,
 ) -> ChatError:
-    """Return the `ChatError` that an HTTP status and a server's JSON (or text) stand for, without
-    `pat`.
+    """Return the `ChatError` for an HTTP status and a server's JSON (or text).
 
-    Knows OpenAI's `{"error": {…}}`, Clarifai's `{"status": {…}}` and its runners'
+    Redacts `pat`. Knows OpenAI's `{"error": {…}}`, Clarifai's `{"status": {…}}` and its runners'
     `{"code", "description", "details"}`; any of them may come with any status, 200 included.
     """
     code, sentence, their_id = read_error(body)
@@ -474,7 +472,7 @@ def meaning(
 
 
 def read_error(body: Any) -> tuple[int | None, str, str]:
-    """(Clarifai's status code, the server's sentence, its request id) of an error body."""
+    """Return Clarifai's status code, the server's sentence and its request id."""
     if isinstance(body, list) and body:  # some gateways wrap their error in a list
         body = body[0]
     if not isinstance(body, dict):
@@ -488,7 +486,7 @@ def read_error(body: Any) -> tuple[int | None, str, str]:
 
 
 def is_error(body: Any) -> bool:
-    """Return whether a JSON object that came as an answer is an error instead."""
+    """Return whether a JSON object sent as an answer is really an error."""
     if not isinstance(body, dict) or body.get("choices"):
         return False
     status = body.get("status")
@@ -498,7 +496,7 @@ def is_error(body: Any) -> bool:
 
 
 def plain(text: str, pat: str = "") -> str:
-    """Return a server's words, fit to show: one short line without token, HTML or JSON."""
+    """Return a server's words as one short line, without token, HTML or JSON."""
     text = " ".join(redact(text, pat).split())
     if text.startswith("<"):
         return ""
@@ -507,7 +505,7 @@ def plain(text: str, pat: str = "") -> str:
 
 
 def parse(text: str) -> Any:
-    """JSON where it is JSON; the text itself where it is not."""
+    """Return the value of a JSON text, or the text itself if it is not JSON."""
     try:
         return json.loads(text)
     except ValueError:
@@ -537,7 +535,7 @@ _NAMES = {
 
 
 def _code(code: Any) -> int | None:
-    """Clarifai's status code; OpenAI-style codes ("invalid_api_key", 404) are not one."""
+    """Return Clarifai's status code; None for OpenAI-style codes ("invalid_api_key", 404)."""
     if isinstance(code, str):
         code = _NAMES.get(code) or (int(code) if code.isdecimal() else None)
     return code if isinstance(code, int) and not isinstance(code, bool) and code >= 10000 else None

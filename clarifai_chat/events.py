@@ -14,14 +14,14 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
-    """More of what the model thinks aloud before it answers."""
+    """More of the model's thoughts before its answer."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class CallDelta:
-    """More of a tool call: what is new of its id, name and arguments."""
+    """More of a tool call: the new parts of its id, name and arguments."""
 
     number: int  # which call of this reply, from 0
     id: str
@@ -33,7 +33,7 @@ class CallDelta:
 class ToolCallDone:
     """One whole tool call; its arguments are the text the model wrote, valid or not.
 
-    Comes at the end, in order, and replaces what deltas with the same number had shown.
+    Comes at the end, in order, and replaces what the deltas with the same number showed.
     """
 
     call: ToolCall
@@ -52,11 +52,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Retrying:
-    """The request failed before its first token, and is tried again after `wait_s` seconds."""
+    """The request failed before its first token and will be retried after `wait_s` seconds."""
 
     what: str
     wait_s: float
-    attempt: int  # the one about to be made: 2 is the first retry
+    attempt: int  # the number of the next one: 2 is the first retry
     attempts: int  # how many there can be in all
 
 
@@ -70,7 +70,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class StepEnded:
-    """A request ended with calls that are answered at once; another request follows it."""
+    """A request ended with calls that are answered at once; another request follows."""
 
     reason: str  # its finish reason
     request_id: str = ""

@@ -1,9 +1,9 @@
 """Collect garbage between bytecodes, on Python 3.11 too.
 
-Before 3.12 any allocation could begin a collection, in the middle of C code. Finalizers then run
-into code that is half done: a `ContextVar` that is being set loses its variables, and the process
+Before 3.12 any allocation could begin a collection, in the middle of C code. Finalizers then
+interrupt half-finished code: a `ContextVar` that is being set loses its variables, and the process
 crashes some time later (https://github.com/python/cpython/issues/148891; never fixed in 3.11).
-docs/decisions/0012-garbage-between-bytecodes.md tells how it was found.
+docs/decisions/0012-garbage-between-bytecodes.md describes how it was found.
 """
 
 import gc
@@ -14,14 +14,13 @@ import time
 EVERY_S = 0.1
 FULL_EVERY_S = 30.0
 
-NAME = "garbage"  # of the thread: by it one is found that began before the app was edited
+NAME = "garbage"  # of the thread: finds one started before the app's code was edited
 
 _begin = threading.Lock()
 
 
 def collect_between_bytecodes() -> None:
-    """Let a thread collect garbage instead of whatever allocates. Where Python does so by itself,
-    nothing changes."""
+    """Collect garbage in a thread of its own. Does nothing from Python 3.12 on."""
     if sys.version_info >= (3, 12):
         return
     with _begin:

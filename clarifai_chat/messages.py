@@ -11,10 +11,10 @@ class FunctionCall(TypedDict):
 
 # How a call differed from what the API says, on its way to us.
 Quirk = Literal[
-    "shared_index",  # run together with another call on one index, and split
+    "shared_index",  # merged with another call under one index, and split
     "from_text",  # written as text, and recovered
-    "no_id",  # came without an id; the one it has was made up
-    "same_id",  # came with an id that another call had already
+    "no_id",  # came without an id; ours was generated
+    "same_id",  # came with the id of another call
     "object",  # its arguments came as an object, not as text
     "legacy",  # came in the API's older form, `function_call`
 ]
@@ -30,7 +30,7 @@ class ToolCall(TypedDict):
 class Message(TypedDict):
     """One message as it is sent, stored and exported.
 
-    `reasoning_content` is what the model thought aloud. It is kept for the reader and never sent
+    `reasoning_content` holds the model's thoughts. They are kept for the reader and never sent
     back: strict servers refuse the field.
     """
 
@@ -45,7 +45,7 @@ Part = dict[str, Any]  # {"type": "text" | "image_url" | "input_audio", and a fi
 
 
 class Question(TypedDict):
-    """A user message of several parts: a question with pictures or sounds."""
+    """A user message in several parts: a question with images or audio."""
 
     role: Literal["user"]
     content: list[Part]
@@ -64,8 +64,8 @@ class FunctionSpec(TypedDict):
 class ToolSpec(TypedDict):
     """A tool as OpenAI's API defines it.
 
-    A developer types it and it goes out as typed, so it may lack fields, have others, or hold
-    values of other types: check before use, copy whole.
+    A developer types it and it is sent as typed, so it may lack fields, have others, or hold values
+    of other types: check before use, and copy it whole.
     """
 
     type: Literal["function"]

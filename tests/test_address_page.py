@@ -212,7 +212,7 @@ def test_what_is_too_long_is_not_taken_and_said(open_app, name):
     assert settings_of(app) == {}
     assert said_to_be_in_the_box(app) == []
     (toast,) = toasts(app)
-    assert "was not taken: it has 4,001 characters" in toast
+    assert "was not used: it has 4,001 characters" in toast
 
 
 @pytest.mark.parametrize(("name", "other"), [("system", "q"), ("q", "system")])

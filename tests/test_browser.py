@@ -371,7 +371,7 @@ def test_nothing_serious_for_a_screen_reader(visit: Visit, path: str, scheme: st
         page.get_by_role("button", name="Compare models").click()
         done(page)
         ask(page, "/midstream")
-        expect(answer(page)).to_contain_text("The model failed while it worked on the answer.")
+        expect(answer(page)).to_contain_text("The model failed while working on the answer.")
         sign_in(page, CANARY, "ada")
         page.get_by_test_id("stPopover").locator("button").first.click()
         page.get_by_label("Search, or paste a model's address").wait_for()

@@ -107,7 +107,7 @@ def test_tools_that_nothing_answers_are_named_where_answers_are_automatic():
     both = [WEATHER, CALCULATE]
 
     (sentence,) = said(model(), both, answerers=["calculate"], answers="automatic")
-    assert sentence.startswith("Nothing answers get_weather by itself")
+    assert sentence.startswith("No automatic answer for get_weather")
     assert said(model(), both, answerers=["calculate", "get_weather"], answers="automatic") == []
     assert said(model(), both, answers="approve") == []
     assert said(model(), tools=(), answers="automatic") == []

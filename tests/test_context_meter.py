@@ -283,8 +283,8 @@ def test_a_meter_is_empty_while_a_question_would_go_out_alone():
 # --- What is sent ---------------------------------------------------------------------------------
 
 
-def ids(turns, asked, model, tally=None, chosen=None, **settings):
-    return left_out(turns, asked, settings, model, tally or TokenCounter(count), leave_out=chosen)
+def ids(turns, asked, model, counter=None, chosen=None, **settings):
+    return left_out(turns, asked, settings, model, counter or TokenCounter(count), leave_out=chosen)
 
 
 def test_what_is_left_out_is_what_the_meter_said():

@@ -209,7 +209,7 @@ def test_a_request_brings_its_settings():
     assert chat["model"] == DEFAULT_URL
     assert chat["turns"][0]["model"]["name"] == "gpt-oss-120b-high-throughput"
     assert chat["turns"][0]["ending"] == INTERRUPTED
-    assert result.notes == ["Left out: the tools of a request, which no conversation keeps."]
+    assert result.notes == ["Left out: the tools of a request, which conversations do not keep."]
 
 
 def test_a_request_for_any_json_stays_one():
@@ -324,7 +324,7 @@ def test_odd_messages_are_left_out_one_by_one_and_said():
     assert asked["replies"][0]["tool_calls"][0]["function"] == {"name": "", "arguments": ""}
     assert chat["settings"] == {"system": "Late."}
     assert "".join(result.notes).count("Left out: ") == 6
-    assert "Left out: a message without a role that is known." in result.notes
+    assert "Left out: a message without a known role." in result.notes
 
 
 def test_pictures_of_questions_in_a_row_stay_together():
@@ -727,7 +727,7 @@ def test_no_zip_is_too_odd(junk, at, byte):
         (b'{"messages": 5}', "without messages"),
         (b'{"messages": []}', "without messages"),
         (b'{"mapping": {}}', "without messages"),
-        (b'[{"role": "bishop"}]', "role that is known"),
+        (b'[{"role": "bishop"}]', "without a known role"),
         (b"[" * 10_000 + b"]" * 10_000, "nested too deeply"),
         (b'{"a":' * 10_000 + b"1" + b"}" * 10_000, "nested too deeply"),
         (b'{"format": "clarifai-chat", "version": 1}', "no list of conversations"),

@@ -294,9 +294,7 @@ def test_a_list_that_cannot_be_had_falls_back_to_the_shipped_one_and_says_why(op
 
     app = open_picker(type_token(open_app(), CANARY))
 
-    assert "No live list, so this is the shipped list: Clarifai had an error of its own." in page(
-        app
-    )
+    assert "No live list, so this is the shipped list: Clarifai had an internal error." in page(app)
     assert offered(app, "short")[0] == DEFAULT_URL
     assert "of **ada**" in sidebar(app)  # the token is good all the same
 

@@ -123,8 +123,8 @@ def test_a_body_can_be_changed_without_changing_the_request():
 
 def asking(question, turns=(), settings=None, window=None, **options):
     model = dataclasses.replace(Model.at(MODEL), context_window=window)
-    tally = TokenCounter(lambda text: len(text.split()))
-    return chat_request(question, turns, settings or {}, model, tally=tally, **options)
+    counter = TokenCounter(lambda text: len(text.split()))
+    return chat_request(question, turns, settings or {}, model, counter=counter, **options)
 
 
 def test_a_question_that_nobody_has_asked_yet_has_a_request():

@@ -24,7 +24,7 @@ def rebuilt(app, model=None):
         before,
         app.session_state["session.chat"]["settings"],
         model or catalog.describe(catalog.merge(catalog.shipped(), ()), asked["model"]["url"]),
-        tally=TokenCounter(llm.count_tokens),
+        counter=TokenCounter(llm.count_tokens),
         content=lambda each: attachment_contents.as_sent(None, each),
     )
 

@@ -75,10 +75,10 @@ def test_a_text_is_counted_again_when_it_has_changed():
 
 
 def test_without_a_tokenizer_it_is_rough():
-    tally, counted = TokenCounter(None), {}
+    counter, counted = TokenCounter(None), {}
 
-    assert tally.of_turn(turn("12345678", "1234")) == 3 + 2 * PER_MESSAGE
-    assert tally.is_rough
+    assert counter.of_turn(turn("12345678", "1234")) == 3 + 2 * PER_MESSAGE
+    assert counter.is_rough
     assert counted == {}
 
 
@@ -86,21 +86,21 @@ def test_what_was_counted_is_no_estimate():
     counted, asked = {}, turn("one two", "three")
     TokenCounter(Counter(), counted).of_turn(asked)
 
-    tally = TokenCounter(None, counted)
+    counter = TokenCounter(None, counted)
 
-    assert tally.of_turn(asked) == 3 + 2 * PER_MESSAGE
-    assert not tally.is_rough
+    assert counter.of_turn(asked) == 3 + 2 * PER_MESSAGE
+    assert not counter.is_rough
 
 
 def test_more_than_is_allowed_is_not_counted_at_once():
     count = Counter()
-    tally = TokenCounter(count, most_chars=100)
+    counter = TokenCounter(count, most_chars=100)
 
-    tally.of_turn(turn("a " * 40, ""))
-    assert not tally.is_rough
-    tally.of_turn(turn("b " * 40, ""))
-    assert tally.is_rough
-    tally.of_turn(turn("c", "d"))
+    counter.of_turn(turn("a " * 40, ""))
+    assert not counter.is_rough
+    counter.of_turn(turn("b " * 40, ""))
+    assert counter.is_rough
+    counter.of_turn(turn("c", "d"))
 
     assert not any("b" in text for text in count.texts)
     assert count.texts[-2:] == ["c", "d"]
@@ -121,7 +121,7 @@ def test_two_turns_of_one_id_have_tokens_of_their_own():
     first, second = turn("one", "", id="a"), turn("one two", "", id="a", at=1.0)
 
     for _ in range(2):
-        tally = TokenCounter(count, counted)
-        assert tally.of_turn(second) == tally.of_turn(first) + 1
+        counter = TokenCounter(count, counted)
+        assert counter.of_turn(second) == counter.of_turn(first) + 1
 
     assert count.texts == ["one two", "one"]

@@ -95,7 +95,7 @@ def test_a_token_of_odd_form_is_warned_of_and_used(open_app, fake):
     app = ask(type_token(open_app(), "an-odd-token-1234"), "Hi")
 
     assert "Token …1234 of **ada**" in sidebar(app)
-    assert "Clarifai's tokens have 32 characters as a rule; this one has 17." in sidebar(app)
+    assert "Clarifai's tokens usually have 32 characters; this one has 17." in sidebar(app)
     assert bearers(fake) == ["an-odd-token-1234"]
 
 
@@ -151,7 +151,7 @@ def test_a_restricted_token_is_told_apart_from_a_wrong_one(open_app, fake):
 def test_a_token_that_could_not_be_checked_can_be_checked_again(open_app, fake):
     fake.next(status(500), on="me")
     app = type_token(open_app(), CANARY)
-    assert f"Token …{CANARY[-4:]}: Clarifai had an error of its own." in sidebar(app)
+    assert f"Token …{CANARY[-4:]}: Clarifai had an internal error." in sidebar(app)
 
     app.click("verify")
 

@@ -695,7 +695,7 @@ def test_calls_that_no_built_in_answers_wait_for_a_person(open_app, fake):
     app = asked_once(open_app, fake, calls(), answers="automatic")
 
     assert len(fake.chats) == 1
-    assert "Nothing answers get_weather by itself" in page(app)
+    assert "No automatic answer for get_weather" in page(app)
     assert "Not every call has a built-in that answers it, so they wait for you." in page(app)
 
 

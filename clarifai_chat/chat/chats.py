@@ -1,7 +1,7 @@
-"""A conversation as it is kept: its turns as a tree, its settings, its title.
+"""Conversations as stored: a tree of turns, the settings, a title.
 
-Whatever the data is like (a parent that is gone, a circle, two turns of one id), every function
-takes it: each turn is somewhere in the tree, and none is lost.
+Every function copes with any data (a missing parent, a circle, two turns with one id): each turn
+has a place in the tree, and none is lost.
 """
 
 import json
@@ -26,15 +26,15 @@ class Chat(TypedDict):
 
     id: str
     title: str
-    is_named: bool  # by the visitor; else the title is from the first words
+    is_named: bool  # by the visitor; otherwise the title is the first words
     pinned: bool
     created_at: float  # Unix time
     updated_at: float
-    revision: int  # 0 was never saved
+    revision: int  # 0 if never saved
     model: str  # its address, or "" for the visitor's choice
     settings: ChatSettings
-    turns: list[Turn]  # of all branches, in the order in which they were asked
-    leaf: str  # the last turn of the branch that is shown; "" in an empty conversation
+    turns: list[Turn]  # of all branches, in the order asked
+    leaf: str  # id of the last turn of the shown branch; "" in an empty conversation
 
 
 def new_chat() -> Chat:
@@ -56,10 +56,10 @@ def new_chat() -> Chat:
 
 
 def path(chat: Chat) -> list[Turn]:
-    """Return the branch that is shown, from its first turn to its last.
+    """Return the shown branch, from its first turn to its last.
 
-    A leaf that has been answered elsewhere leads on to its latest descendant; one that is not known
-    stands for the latest turn.
+    A leaf that has children by now leads on to its latest descendant. An unknown leaf means the
+    latest turn.
     """
     turns = chat["turns"]
     if not turns:
@@ -71,8 +71,7 @@ def path(chat: Chat) -> list[Turn]:
 
 
 def siblings(chat: Chat, turn: Turn) -> list[Turn]:
-    """Return the turns that come after the same one as `turn`, it among them, in the order
-    asked."""
+    """Return `turn` and the others with the same parent, in the order asked."""
     at = tree.place_of(chat["turns"], turn)
     if at is None:
         return [turn]
@@ -81,7 +80,7 @@ def siblings(chat: Chat, turn: Turn) -> list[Turn]:
 
 
 def show(chat: Chat, turn: Turn) -> None:
-    """Make the branch with `turn` the one that is shown, as far as it was last taken."""
+    """Show the branch with `turn`, up to its latest descendant."""
     at = tree.place_of(chat["turns"], turn)
     if at is not None:
         _make_explicit(chat)
@@ -89,7 +88,7 @@ def show(chat: Chat, turn: Turn) -> None:
 
 
 def add(chat: Chat, turn: Turn, after: Turn | None) -> None:
-    """Put `turn` after `after`, or at the beginning, and show it. The first one gives the title."""
+    """Add `turn` after `after`, or at the beginning, and show it. The first sets the title."""
     _make_explicit(chat)
     turns = chat["turns"]
     if not any(each is turn for each in turns):
@@ -105,9 +104,9 @@ def add(chat: Chat, turn: Turn, after: Turn | None) -> None:
 
 
 def fork(chat: Chat, turn: Turn) -> Chat:
-    """Return a new conversation with the branch up to and including `turn`, and ids of its own.
+    """Return a new conversation with the branch up to `turn`, inclusive, under new ids.
 
-    Its attachments keep their ids: their content is where it was.
+    Attachments keep their ids, because their content stays where it is.
     """
     forked = new_chat()
     forked["title"], forked["is_named"] = chat["title"], chat["is_named"]
@@ -127,9 +126,9 @@ def fork(chat: Chat, turn: Turn) -> Chat:
 
 
 def remove(chat: Chat, turn: Turn) -> list[Turn]:
-    """Take out `turn` and all that came after it; returns them, for `restore`.
+    """Remove `turn` and its descendants; return them, for `restore`.
 
-    If they were shown, the sibling before it is now, or one after it, or what came before both.
+    If they were shown, shows the previous sibling instead, else the next one, else the parent.
     """
     at = tree.place_of(chat["turns"], turn)
     if at is None:
@@ -147,7 +146,7 @@ def remove(chat: Chat, turn: Turn) -> list[Turn]:
     before = None if parent is None else turns[parent]
     if alike:
         before = turns[max((i for i in alike if i < at), default=alike[0])]
-    turns[:] = left  # the very list: others hold it too
+    turns[:] = left  # in place, because others hold this list
     if shown and before:
         show(chat, before)
     elif shown:
@@ -156,7 +155,7 @@ def remove(chat: Chat, turn: Turn) -> list[Turn]:
 
 
 def restore(chat: Chat, turns: Sequence[Turn]) -> None:
-    """Restore what `remove` returned, each turn at its place in time, and show it."""
+    """Restore the turns that `remove` returned, in the order asked, and show them."""
     _make_explicit(chat)
     back = [turn for turn in turns if not any(each is turn for each in chat["turns"])]
     for turn in back:
@@ -181,8 +180,8 @@ _TURNS_WORDS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 def auto_title(text: str) -> str:
-    """Return the first words of a question in one line without markup; "" where there are none."""
-    text = text.strip()[:2000]  # of a whole pasted book, this is enough
+    """Return the first words of a question on one line, without markup; "" if it has none."""
+    text = text.strip()[:2000]  # enough, even of a pasted book
     text = _EMPHASIS.sub("", _LINE_START.sub("", _LINK.sub(r"\1", text)))
     seen = (" " if unicodedata.category(sign) in ("Cc", "Cs", "Cn") else sign for sign in text)
     title = " ".join(_TURNS_WORDS.sub("", "".join(seen)).split())
@@ -194,9 +193,9 @@ def auto_title(text: str) -> str:
 
 
 def normalize(chat: Chat) -> None:
-    """Make the tree explicit and sound, in place: one parent for each turn, no circle, one id each.
+    """Repair the tree in place: one parent and one id for each turn, and no circles.
 
-    For data from elsewhere: a parent that is not there is taken for none.
+    For imported data: a missing parent counts as no parent.
     """
     _make_explicit(chat)
     turns = chat["turns"]
@@ -210,7 +209,7 @@ def normalize(chat: Chat) -> None:
 def _make_explicit(chat: Chat) -> None:
     """Give each turn an id of its own, and a parent if it has none.
 
-    A parent that is not there is left as it is: it may come back.
+    A missing parent is left as it is, because `restore` may bring it back.
     """
     seen = {""}
     before = ""
@@ -224,18 +223,18 @@ def _make_explicit(chat: Chat) -> None:
 
 
 def _asked_at(turn: Turn) -> float:
-    """When it was asked; what waits was asked last of all."""
+    """Return when it was asked; a waiting turn counts as the latest."""
     asked = turn["asked_at"]
     return asked if isinstance(asked, int | float) else float("inf")
 
 
 def _copy(data: T) -> T:
-    # Not deepcopy: a worker may be filling the turn. This is done in one go.
+    # Not deepcopy: a worker may be filling the turn, and only this is atomic.
     return cast(T, json.loads(json.dumps(data)))
 
 
 def replace(chat: Chat, old: Turn, new: Turn) -> None:
-    """Put `new` where `old` is; what came after it stays after it."""
+    """Replace `old` by `new`, which takes over its children."""
     _make_explicit(chat)
     turns = chat["turns"]
     at = tree.place_of(turns, old)
@@ -252,7 +251,7 @@ def replace(chat: Chat, old: Turn, new: Turn) -> None:
 
 
 def splice(chat: Chat, turn: Turn) -> None:
-    """Take out one turn only; what came after it comes after the one before it."""
+    """Remove one turn only; its parent takes over its children."""
     _make_explicit(chat)
     turns = chat["turns"]
     at = tree.place_of(turns, turn)
@@ -269,17 +268,14 @@ def splice(chat: Chat, turn: Turn) -> None:
 
 
 def add_beside(chat: Chat, turn: Turn, new: Turn) -> None:
-    """Put `new` after the turn that `turn` comes after, and show it; `turn` stays as a sibling."""
+    """Add `new` as a sibling of `turn`, and show it."""
     _make_explicit(chat)
     before = tree.place(chat["turns"], turn.get("parent", ""))
     add(chat, new, None if before is None else chat["turns"][before])
 
 
 def branches(chat: Chat) -> dict[str, tuple[int, int]]:
-    """Turn id → which of how many it is among those that come after the same one, from 1.
-
-    Only of turns that are not alone there.
-    """
+    """Return (number from 1, count) among its siblings by turn id, for turns that have some."""
     parents = tree.parents(chat["turns"])
     alike: dict[int | None, list[str]] = {}
     for turn, parent in zip(chat["turns"], parents, strict=True):

@@ -11,24 +11,24 @@ from clarifai_chat.chat.turn import CARRY_ON, Turn, is_over
 from clarifai_chat.chat.usage import dollars
 from clarifai_chat.text import capitalized
 
-PER_ANSWER = 3  # tokens that models put before an answer
-ROOM = 1000  # tokens reserved for an answer without a limit of its own
+PER_ANSWER = 3  # tokens that models add before an answer
+ROOM = 1000  # tokens reserved for an answer if no limit is set
 
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """Tokens are estimates; None is "not known"."""
+    """How much of the window is used. Tokens are estimates; None is "not known"."""
 
     model: Model
-    tokens: int  # that go out with the next question, without what is left out
+    tokens: int  # sent with the next question, without the turns left out
     room: int | None  # tokens left for the answer
-    limit: int | None  # tokens of the answer, as it was set
-    cost_usd: float | None  # of what goes out; the answer comes on top
+    limit: int | None  # tokens of the answer, as set by the visitor
+    cost_usd: float | None  # of what is sent; the answer costs extra
     sent: tuple[Turn, ...]
     left_out: tuple[Turn, ...]  # the oldest turns
-    chosen: int | None  # how many of them were to be left out; None is "what does not fit"
-    fits: bool  # whether what goes out does, with room for an answer
-    is_rough: bool  # some of it is not counted yet
+    chosen: int | None  # how many to leave out; None is "those that do not fit"
+    fits: bool  # whether the question fits, with room for an answer
+    is_rough: bool  # some texts are estimated, not counted
 
     @property
     def window(self) -> int | None:
@@ -36,12 +36,12 @@ class Meter:
 
     @property
     def is_empty(self) -> bool:
-        """Whether a question would go out with nothing else."""
+        """Whether nothing but the question itself would be sent."""
         return not self.left_out and self.tokens <= PER_ANSWER + PER_MESSAGE
 
     @property
     def line(self) -> str:
-        """All of it in a few words."""
+        """The meter on one line."""
         about = f"{self._about} {self.tokens:,}"
         if self.window is None:
             parts = [f"{about} tokens"]
@@ -61,7 +61,7 @@ class Meter:
 
     @property
     def sentence(self) -> str:
-        """One sentence: what is sent, what is left out, and what to do if it is too much."""
+        """What is sent, what is left out, and what to do if it is too long, in a sentence."""
         gone, of = oldest(len(self.left_out)), self._of
         if self.fits and not self.left_out:
             return capitalized(f"{of}.")
@@ -99,19 +99,19 @@ def measure(
     turns: Sequence[Turn],
     settings: ChatSettings,
     model: Model,
-    tally: TokenCounter,
+    counter: TokenCounter,
     *,
     asked: int = PER_MESSAGE,
     leave_out: int | None = None,
 ) -> Meter:
-    """Return the meter for a question of `asked` tokens, with all that goes with it, after `turns`.
+    """Return the meter for a question of `asked` tokens after the `turns` of its branch.
 
-    Those are the turns of the branch, oldest first. Of the oldest, `leave_out` are not sent, or as
-    many as do not fit; a turn goes out whole or not at all, and nothing else is ever left out.
+    `turns` are oldest first. The oldest `leave_out` turns are not sent, or as many as do not fit; a
+    turn is sent whole or not at all, and nothing else is ever left out.
     """
     sendable = [turn for turn in turns if is_over(turn) and turn["replies"]]
-    sizes = [tally.of_turn(turn) for turn in sendable]
-    total = PER_ANSWER + asked + _of_settings(settings, tally) + sum(sizes)
+    sizes = [counter.of_turn(turn) for turn in sendable]
+    total = PER_ANSWER + asked + _of_settings(settings, counter) + sum(sizes)
     gone = min(len(sizes), leave_out or 0)
     tokens = total - sum(sizes[:gone])
     most = _most(settings, model)
@@ -130,7 +130,7 @@ def measure(
         left_out=tuple(sendable[:gone]),
         chosen=leave_out,
         fits=most is None or tokens <= most,
-        is_rough=tally.is_rough,
+        is_rough=counter.is_rough,
     )
 
 
@@ -139,18 +139,17 @@ def left_out(
     asked: Turn,
     settings: ChatSettings,
     model: Model,
-    tally: TokenCounter,
+    counter: TokenCounter,
     *,
     leave_out: int | None = None,
 ) -> list[str]:
-    """Return the ids of those of `turns` that are not sent when `asked` is, which comes after
-    them."""
+    """Return the ids of the `turns` before `asked` that are not sent with it."""
     before = list(takewhile(lambda turn: turn["id"] != asked["id"], turns))
-    # The first word waits for this, and most conversations are far from any limit: what fits
-    # however many tokens it is need not be counted.
+    # The first word waits for this, and most conversations are far from any limit: if the bytes
+    # fit, the tokens do too and need not be counted.
     found = _asking(before, asked, settings, model, TokenCounter(size), leave_out)
     if leave_out is None and found.left_out:
-        found = _asking(before, asked, settings, model, tally, leave_out)
+        found = _asking(before, asked, settings, model, counter, leave_out)
     return [turn["id"] for turn in found.left_out]
 
 
@@ -159,22 +158,22 @@ def _asking(
     asked: Turn,
     settings: ChatSettings,
     model: Model,
-    tally: TokenCounter,
+    counter: TokenCounter,
     leave_out: int | None,
 ) -> Meter:
-    question = tally.of_turn(asked)
-    if asked["replies"]:  # the rest of its answer is asked for
-        question += PER_MESSAGE + tally.of_text("carry on", CARRY_ON)
-    return measure(turns, settings, model, tally, asked=question, leave_out=leave_out)
+    question = counter.of_turn(asked)
+    if asked["replies"]:  # we ask for the rest of the answer
+        question += PER_MESSAGE + counter.of_text("carry on", CARRY_ON)
+    return measure(turns, settings, model, counter, asked=question, leave_out=leave_out)
 
 
 def oldest(number: int) -> str:
-    """ "the oldest turn", "the 3 oldest turns"."""
+    """Return "the oldest turn" or "the 3 oldest turns"."""
     return "the oldest turn" if number == 1 else f"the {number:,} oldest turns"
 
 
 def _most(settings: ChatSettings, model: Model) -> int | None:
-    """Tokens that may go out: servers refuse a question that leaves too few for an answer."""
+    """Return how many tokens to send at most: some must be left for the answer."""
     window = model.context_window
     if window is None:
         return None
@@ -184,17 +183,17 @@ def _most(settings: ChatSettings, model: Model) -> int | None:
 
 
 def _room(settings: ChatSettings, model: Model, tokens: int) -> int | None:
-    """Return how many tokens an answer can be."""
+    """Return how many tokens an answer can have at most."""
     window = model.context_window
     limits = [settings.get("max_tokens"), model.max_output_tokens]
     limits.append(None if window is None else max(0, window - tokens))
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def _of_settings(settings: ChatSettings, tally: TokenCounter) -> int:
+def _of_settings(settings: ChatSettings, counter: TokenCounter) -> int:
     found = given(settings)
-    system = tally.of_text("system", found.get("system", ""))
-    schema = tally.of_text("schema", found.get("json_schema", ""))
+    system = counter.of_text("system", found.get("system", ""))
+    schema = counter.of_text("schema", found.get("json_schema", ""))
     return (PER_MESSAGE + system if system else 0) + schema
 
 

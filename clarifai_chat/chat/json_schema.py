@@ -1,4 +1,4 @@
-"""The JSON schema that answers are to follow: its text checked, and as a request carries it."""
+"""Check the JSON schema for answers, and put it into a request."""
 
 from typing import Any
 
@@ -21,9 +21,9 @@ EXAMPLE = """{
 
 
 def response_format(text: str) -> dict[str, Any]:
-    """OpenAI's `response_format`. Raises `BadSchema` where the text is not a schema.
+    """Return OpenAI's `response_format`. Raises `BadSchema` if the text is not a schema.
 
-    `strict` is left to the server: with it, OpenAI refuses a good many sound schemas.
+    `strict` is left to the server: with it, OpenAI refuses many valid schemas.
     """
     if is_any_json(text):
         return {"type": "json_object"}
@@ -35,8 +35,7 @@ def response_format(text: str) -> dict[str, Any]:
 
 
 def problem(text: str) -> str:
-    """Return what is wrong with a schema's text and where, in a sentence; "" where it can be
-    sent."""
+    """Return what is wrong with a schema's text, in a sentence; "" if it can be sent."""
     if not text.strip():
         return "There is no schema yet."
     if len(text) > MAX_CHARS:

@@ -1,11 +1,11 @@
-"""Run replies on their own: ask, watch, stop.
+"""Run replies in the background: ask, watch, stop.
 
 A worker thread reads the provider and folds events into the turn; pages only watch. A click, a
-change of page or a lost connection leaves it running. It ends with its last event, by `stop`, or
+change of page or a lost connection leaves it running. It ends with its last event, on `stop`, or
 when it has not been watched for `reply_lease_s`.
 
-Each conversation has a queue of waiting questions, which are asked in order, one at a time. Each of
-the operator's limits is a sentence in the turn that met it.
+Each conversation has a queue of waiting questions, asked in order, one at a time. A turn that hits
+one of the operator's limits gets a sentence about it.
 """
 
 import logging
@@ -43,7 +43,7 @@ Events = Callable[[InFlight], Iterator[StreamEvent]]
 
 
 class Reply:
-    """The handle of a reply that waits or runs. Pages keep the turn; the registry keeps this."""
+    """A handle of a waiting or running reply. Pages keep the turn; the registry keeps this."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Reply:
         self._events = events
         self._is_here = is_here
         self._in_flight = InFlight()
-        self._folding = threading.Lock()  # an event into the turn, or its end
+        self._folding = threading.Lock()  # held while an event or the end goes into the turn
         self._listeners: set[threading.Event] = set()  # set with each event, and at the end
         self._enders: set[threading.Event] = set()  # set at the end only
         self._began = time.monotonic()
@@ -72,13 +72,12 @@ class Reply:
         return self.turn["asked_at"] is not None and not self.done.is_set()
 
     def has_news(self, version: int | None) -> bool:
-        """Return whether there are events after `version`, or the reply is over; None asks for the
-        end."""
+        """Return whether it is over or, unless `version` is None, has events after `version`."""
         return self.done.is_set() or (version is not None and self.version != version)
 
     @contextmanager
     def waking(self, waiter: threading.Event, *, only_end: bool) -> Iterator[None]:
-        """Set `waiter` with each event that comes in this block, or with the end only."""
+        """Set `waiter` on each event within this block, or only at the end."""
         waiters = self._enders if only_end else self._listeners
         with self._folding:
             waiters.add(waiter)
@@ -89,7 +88,7 @@ class Reply:
                 waiters.discard(waiter)
 
     def wait_until_sent(self, timeout_s: float) -> None:
-        """Wait until the request is on its way, at most `timeout_s`."""
+        """Wait until the request is sent, at most `timeout_s`."""
         self._in_flight.sent.wait(timeout_s)
 
     def run(self) -> None:
@@ -100,7 +99,7 @@ class Reply:
             self._check_room()
             most = size(self.turn["replies"]) + settings().max_reply_chars
             events = self._events(self._in_flight)
-            self._began = time.monotonic()  # getting ready for the request is not the model's time
+            self._began = time.monotonic()  # preparing the request is not the model's time
             for event in events:
                 with self._folding:
                     if self.done.is_set():
@@ -115,8 +114,8 @@ class Reply:
             problem = None
         except ChatError as error:
             problem = error.problem()
-        except BaseException as error:  # noqa: BLE001 - no mistake may leave a turn open, or a queue
-            # Its type only: an exception's text could hold what a visitor typed.
+        except BaseException as error:  # noqa: BLE001 - no bug may leave a turn or a queue open
+            # The type only: an exception's text could contain what a visitor typed.
             log.error("%s in the worker of a reply", type(error).__name__)
         finally:
             self.finish(INTERRUPTED if problem is None else "", problem)
@@ -128,7 +127,7 @@ class Reply:
 
     def finish(self, ending: str, problem: Problem | None = None) -> None:
         """Mark the turn as over and forget this handle; the first ending counts."""
-        with _lock, self._folding:  # at once: a turn is over just when it has no handle any more
+        with _lock, self._folding:  # together: a turn is over exactly when it has no handle
             if not self.done.is_set():
                 end(self.turn, ending, time.monotonic() - self._began, problem)
                 self.done.set()
@@ -141,19 +140,19 @@ class Reply:
         self._in_flight.cut()
 
     def last_seen(self) -> float:
-        """When somebody watched last, on the monotonic clock."""
+        """When it was last watched, on the monotonic clock."""
         if self._is_here():
             self.seen_at = time.monotonic()
         return self.seen_at
 
 
-# While it watches files, Streamlit imports all our modules again when one is edited; what runs must
-# be found again. A name without a file is not one that it drops.
+# When a watched file is edited, Streamlit imports all our modules again; running replies must still
+# be found. It does not drop a module without a file.
 _kept: Any = sys.modules.setdefault("clarifai_chat_replies", ModuleType("clarifai_chat_replies"))
 _lock: threading.Lock = vars(_kept).setdefault("lock", threading.Lock())
 # By turn id, waiting and running; finished ones are dropped.
 _replies: dict[str, Reply] = vars(_kept).setdefault("replies", {})
-# By conversation, those that still wait.
+# By conversation, those still waiting.
 _queues: dict[str, deque[Reply]] = vars(_kept).setdefault("queues", {})
 
 
@@ -167,9 +166,9 @@ def ask(
 ) -> None:
     """Ask for the turn's reply after those that wait in the same `queue`. Idempotent per turn.
 
-    `events` is called in the worker when its time has come. `is_here` tells whether the visitor's
-    page is still connected; it is called from another thread. `turns` is the conversation, whose
-    length counts; it may have the turn itself in it, or not yet.
+    The worker calls `events` once the turn is first in the queue. `is_here` returns whether the
+    visitor's page is still connected; another thread calls it. `turns` is the conversation, whose
+    length is limited; it may or may not contain the turn itself.
     """
     with _lock:
         if turn["id"] in _replies or turn["asked_at"] is not None or is_over(turn):
@@ -190,21 +189,20 @@ def ask(
             _kept.keeper = threading.Thread(target=_keep, name="reply-keeper", daemon=True)
             _kept.keeper.start()
     if reply.is_running:
-        # Else the page's drawing and the request's sending share the interpreter, 5 ms by 5 ms.
+        # Otherwise drawing the page and sending the request take turns of 5 ms in the interpreter.
         reply.wait_until_sent(HEAD_START_S)
 
 
 def get(turn: Turn) -> Reply | None:
-    """Return the handle of a turn that waits or runs; None when it is over, or was never asked
-    here."""
+    """Return the handle of a waiting or running turn; None if it is over, or not asked here."""
     return _replies.get(turn["id"])
 
 
 def wait_for_news(seen: Mapping[Reply, int | None], timeout_s: float) -> None:
-    """Wait for news of any of these replies, at most `timeout_s`, and note that all are watched.
+    """Wait for news of any of these replies, at most `timeout_s`; all count as watched.
 
-    Each has news when there are events after the version that was seen, or when it is over; with
-    None in place of a version, only when it is over.
+    A reply has news if there are events after the version seen, or if it is over; with None as the
+    version, only if it is over.
     """
     for reply in seen:
         reply.seen_at = time.monotonic()
@@ -217,13 +215,13 @@ def wait_for_news(seen: Mapping[Reply, int | None], timeout_s: float) -> None:
 
 
 def stop(turn: Turn) -> None:
-    """End the turn's reply now; its text stays. Nothing when it is over."""
+    """End the turn's reply now, and keep its text. Does nothing if it is over."""
     if reply := get(turn):
         reply.stop()
 
 
 def withdraw(turn: Turn) -> bool:
-    """Take a turn out of its queue before it is asked; False when it was asked already."""
+    """Take a turn out of its queue before it is asked; return False if it was asked already."""
     with _lock:
         reply = _replies.get(turn["id"])
         if reply is None or reply.is_running or reply.done.is_set():
@@ -236,7 +234,7 @@ def withdraw(turn: Turn) -> bool:
 
 
 def drop(turn: Turn) -> None:
-    """Take a turn out of its queue, or end it where it runs."""
+    """Take a turn out of its queue, or end it if it runs."""
     if not withdraw(turn):
         stop(turn)
 
@@ -257,7 +255,7 @@ def running() -> int:
 
 
 def size(messages: Sequence[Message]) -> int:
-    """Return how many characters messages hold: answers, thoughts, and the arguments of calls."""
+    """Count the characters of messages: answers, thoughts, and the arguments of calls."""
     return sum(
         len(message["content"])
         + len(message.get("reasoning_content", ""))
@@ -267,13 +265,13 @@ def size(messages: Sequence[Message]) -> int:
 
 
 def turn_size(turn: Turn) -> int:
-    """Return how many characters a turn holds, with what it keeps of earlier attempts."""
+    """Count the characters of a turn, including earlier attempts."""
     attempts = (turn, *turn["earlier"])
     return len(turn["prompt"]) + sum(size(attempt["replies"]) for attempt in attempts)
 
 
 def memory_mb() -> float:
-    """Return how much memory this process holds; 0 where the system does not tell."""
+    """Return how much memory this process uses; 0 if the system does not say."""
     try:
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     except OSError:
@@ -282,7 +280,7 @@ def memory_mb() -> float:
 
 
 def _refusal() -> ChatError | None:
-    """Why no further question can be taken in now. What runs already goes on."""
+    """Return why no further question is accepted now; None if it is. Running replies go on."""
     if len(_replies) >= settings().max_replies:
         return AppBusy()
     most_mb = settings().max_memory_mb
@@ -307,7 +305,7 @@ def _work(queue: str) -> None:
 
 
 def _keep() -> None:
-    """End replies that are not watched; run as long as there are replies."""
+    """End replies that are not watched; run while there are replies."""
     while True:
         time.sleep(min(1.0, settings().reply_lease_s / 10))
         with _lock:
@@ -315,10 +313,10 @@ def _keep() -> None:
                 _kept.keeper = None
                 return
             replies = list(_replies.values())
-        seen: dict[str, float] = {}  # a page watches one reply of a queue, and means all of it
+        seen: dict[str, float] = {}  # a page that watches one reply of a queue keeps all of it
         for reply in replies:
             seen[reply.queue] = max(reply.last_seen(), seen.get(reply.queue, 0.0))
-        for reply in reversed(replies):  # what waits first: else its turn comes when another ends
+        for reply in reversed(replies):  # waiting ones first: otherwise ending one starts the next
             is_forsaken = time.monotonic() - seen[reply.queue] > settings().reply_lease_s
             if is_forsaken and not withdraw(reply.turn):
                 reply.stop(UNWATCHED)

@@ -22,19 +22,19 @@ def chat_request(
     settings: ChatSettings,
     model: Model,
     *,
-    tally: TokenCounter,
+    counter: TokenCounter,
     leave_out: int | None = None,
     content: Callable[[Turn], str | list[Part]] = itemgetter("prompt"),
 ) -> ChatRequest:
     """Build the request that asks `turn` of its model, after the `turns` of its branch.
 
-    `turn` is one of `turns` or comes after them, and need not have been asked yet. Of the oldest
-    turns, `leave_out` are not sent, or as many as do not fit into the window of `model`. `content`
-    gives a question with its files as they are sent; `tally` counts tokens. Raises `BadSchema`,
-    `TooManyFiles`, and what `content` raises.
+    `turn` is one of `turns` or comes after them, and need not have been asked yet. The oldest
+    `leave_out` turns are not sent, or as many as do not fit into the window of `model`. `content`
+    returns a question with its files as sent; `counter` counts tokens. Raises `BadSchema`,
+    `TooManyFiles`, and whatever `content` raises.
     """
     fields = chat_settings.params(settings)
-    left_out = context_window.left_out(turns, turn, settings, model, tally, leave_out=leave_out)
+    left_out = context_window.left_out(turns, turn, settings, model, counter, leave_out=leave_out)
     check_files(sent(turns, turn, left_out))
     system = chat_settings.system(settings)
     return ChatRequest(
@@ -53,11 +53,11 @@ def to_messages(
     left_out: Collection[str] = (),
     content: Callable[[Turn], str | list[Part]] = itemgetter("prompt"),
 ) -> list[Sendable]:
-    """Return what to send to ask `last`, which is one of `turns` or comes after them.
+    """Return the messages that ask `last`, which is one of `turns` or comes after them.
 
-    Questions that brought nothing back are left out, and those whose ids are in `left_out`; a
-    partial answer is part of the conversation, as the reader has seen it. A call that stayed open
-    is answered, because servers insist on it. `content` gives a question with what goes with it.
+    Leaves out questions without any answer, and those whose ids are in `left_out`. Partial answers
+    are sent, because the reader has seen them. Open calls get a result, because servers insist on
+    it. `content` returns a question with its files.
     """
     messages: list[Sendable] = [{"role": "system", "content": system}] if system else []
     for turn in sent(turns, last, left_out):
@@ -69,7 +69,7 @@ def to_messages(
 
 
 def sent(turns: Sequence[Turn], last: Turn, left_out: Collection[str] = ()) -> list[Turn]:
-    """Return the turns that go out to ask `last`, itself included."""
+    """Return the turns that are sent to ask `last`, including it."""
     earlier = takewhile(lambda turn: turn["id"] != last["id"], turns)
     counts = (t for t in earlier if is_over(t) and t["replies"] and t["id"] not in left_out)
     return [*counts, last]
@@ -89,9 +89,9 @@ def _question(content: str | list[Part]) -> Sendable:
 
 
 def _close_open_calls(turn: Turn) -> list[Message]:
-    """Return the turn's replies with no call left open: servers insist on an answer to each.
+    """Return the turn's replies with a result for each call, because servers insist on it.
 
-    A call that was cut off is left out; it cannot be answered.
+    Calls that were cut off are left out; they cannot be answered.
     """
     settled: list[Message] = []
     places = [i for i, message in enumerate(turn["replies"]) if message["role"] == "assistant"]

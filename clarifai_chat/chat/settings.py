@@ -1,4 +1,4 @@
-"""Hold the settings of a conversation, and turn them into parameters of a request."""
+"""Define the settings of a conversation, and turn them into parameters of a request."""
 
 import re
 from typing import Any, TypedDict, cast
@@ -6,9 +6,9 @@ from typing import Any, TypedDict, cast
 from clarifai_chat.llm.request import Params
 
 EFFORTS = ("minimal", "low", "medium", "high")  # what Clarifai's own playground offers
-ANY_JSON = "{}"  # the schema that any answer in JSON fits: JSON mode, without a schema
+ANY_JSON = "{}"  # the schema that any JSON matches: stands for JSON mode
 
-# OpenAI's name for a limit is the newer one: some models refuse "max_tokens", and all take this.
+# OpenAI's newer name for the limit: some models refuse "max_tokens", and all accept this.
 _SENT_AS = {
     "temperature": "temperature",
     "top_p": "top_p",
@@ -23,7 +23,7 @@ _MEANT = {sign[1]: char for char, sign in _ESCAPES.items()}
 
 
 class ChatSettings(TypedDict, total=False):
-    """The settings of a conversation. What is absent is not sent."""
+    """The settings of a conversation. Absent ones are not sent."""
 
     system: str
     temperature: float
@@ -36,7 +36,7 @@ class ChatSettings(TypedDict, total=False):
 
 
 def given(settings: ChatSettings) -> ChatSettings:
-    """Return only what is set; a blank text or an empty list is not.
+    """Return the settings that are set; blank texts and empty lists are not.
 
     A schema counts even while invalid, so that a request for JSON never silently returns
     something else.
@@ -51,12 +51,11 @@ def system(settings: ChatSettings) -> str:
 
 
 def params(settings: ChatSettings) -> Params:
-    """Return the fields of a request, those only that are set. Raises `BadSchema`, a
-    `ChatError`."""
+    """Return the request's parameters that are set. Raises `BadSchema`."""
     found: dict[str, Any] = dict(given(settings))
     sent = {field: found[name] for name, field in _SENT_AS.items() if name in found}
     if "json_schema" in found:
-        # Here, because few ask for JSON, and what reads schemas takes its time to load.
+        # Here, because few ask for JSON, and the schema modules are slow to import.
         from clarifai_chat.chat.json_schema import response_format
 
         sent["response_format"] = response_format(found["json_schema"])
@@ -64,17 +63,17 @@ def params(settings: ChatSettings) -> Params:
 
 
 def is_any_json(schema: str) -> bool:
-    """Return whether a schema's text is that of JSON mode."""
+    """Return whether a schema's text stands for JSON mode."""
     return "".join(schema.split()) == ANY_JSON
 
 
 def stop_lines(stop: list[str]) -> str:
-    r"""Stop sequences as a person edits them: one in a line, a line break in one as `\n`."""
+    r"""Return stop sequences as a person edits them: one per line, line breaks as `\n`."""
     return "\n".join(re.sub(r"[\\\n\r\t]", lambda m: _ESCAPES[m[0]], each) for each in stop)
 
 
 def stops_in(text: str) -> list[str]:
-    """Return the stop sequences in such lines; empty lines are skipped."""
+    """Return the stop sequences in such lines, skipping empty ones."""
     lines = (_ESCAPE.sub(lambda m: _MEANT[m[1]], line) for line in text.split("\n"))
     return [line for line in lines if line]
 

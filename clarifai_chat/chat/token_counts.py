@@ -1,13 +1,13 @@
-"""The tokens of turns and texts, each counted once: what was counted is kept as plain numbers."""
+"""Count the tokens of turns and texts, each once: counts are kept as plain numbers."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from clarifai_chat.chat.turn import Turn
 
-# What models put around each message; OpenAI's own cookbook counts so.
+# Models wrap each message in tokens; OpenAI's cookbook counts them so.
 PER_MESSAGE = 4
-BYTES_PER_TOKEN = 4  # roughly: of English, and of many a script that takes three bytes for a sign
+BYTES_PER_TOKEN = 4  # roughly: of English, and of many scripts with three bytes per character
 
 Count = Callable[[str], int]
 # A turn's id and when it ended, or a text's name and hash → its tokens.
@@ -17,8 +17,8 @@ TokenCounts = dict[tuple[str, float], int]
 class TokenCounter:
     """Counts the tokens of turns and texts by `count`, or estimates them without it.
 
-    What was counted is looked up in `counted` and put there; it may be shared by threads. At most
-    `most_chars` are counted; the rest is estimated, and then the tally `is_rough`.
+    Counts are cached in `counted`, which threads may share. At most `most_chars` characters are
+    counted; the rest is estimated, and then the counter `is_rough`.
     """
 
     def __init__(
@@ -34,18 +34,18 @@ class TokenCounter:
         self._chars_left = most_chars
 
     def of_turn(self, turn: Turn) -> int:
-        """Tokens of a turn as it is sent: thoughts are not."""
+        """Return the tokens of a turn as sent, without thoughts."""
         # A turn that is over changes only if it is continued, and then ends again.
         ended = turn["ended_at"]
         key = None if ended is None else (turn["id"], ended)
         if key in self._counted:
             return self._counted[key]
         files = turn.get("attachments", [])
-        more = PER_MESSAGE * _messages(turn) + sum(file["tokens"] or 0 for file in files)
+        more = PER_MESSAGE * _message_count(turn) + sum(file["tokens"] or 0 for file in files)
         return self._take(key, list(_texts(turn)), more)
 
     def of_text(self, name: str, text: str) -> int:
-        """Tokens of a text that goes out with every question."""
+        """Return the tokens of a text that is sent with every question."""
         if not text:
             return 0
         key = (name, hash(text))  # the text itself is not kept
@@ -71,12 +71,12 @@ def estimate(text: str) -> int:
 
 
 def size(text: str) -> int:
-    """Return how many bytes `text` has: no tokenizer makes more tokens of it."""
+    """Return how many bytes `text` has: no tokenizer splits it into more tokens."""
     return len(text.encode("utf-8", "replace"))
 
 
-def _messages(turn: Turn) -> int:
-    """Return how many messages a turn is, and how many calls are in them."""
+def _message_count(turn: Turn) -> int:
+    """Return the number of messages of a turn, with each call counted as one more."""
     return 1 + sum(1 + len(message.get("tool_calls", ())) for message in turn["replies"])
 
 

@@ -1,4 +1,4 @@
-"""Turns as a tree, by their places in a list. Any list of turns is one."""
+"""Treat a list of turns as a tree of places in it. Any list is a valid tree."""
 
 from collections.abc import Sequence
 
@@ -6,15 +6,15 @@ from clarifai_chat.chat.turn import Turn
 
 
 def parents(turns: Sequence[Turn]) -> list[int | None]:
-    """Return where each turn's parent is; None for one that begins a conversation.
+    """Return the place of each turn's parent; None for a turn that begins a conversation.
 
-    Without a stored parent it is the turn before; if that is not there, None. In a circle, the
+    Without a stored parent, it is the previous turn; a missing parent is None. In a circle, the
     earliest turn begins.
     """
     places: dict[str, int] = {}
     for at, turn in enumerate(turns):
         places.setdefault(turn["id"], at)
-    places.pop("", None)  # as a parent, it means none
+    places.pop("", None)  # as a parent, "" means none
     found: list[int | None] = []
     for at, turn in enumerate(turns):
         named = turn.get("parent")
@@ -39,7 +39,7 @@ def _without_circles(parents: list[int | None]) -> list[int | None]:
 
 
 def subtree(parents: Sequence[int | None], at: int) -> set[int]:
-    """Return a turn and all that came after it."""
+    """Return the places of a turn and its descendants."""
     children = _children(parents)
     found, ahead = set(), [at]
     while ahead:
@@ -50,14 +50,13 @@ def subtree(parents: Sequence[int | None], at: int) -> set[int]:
 
 
 def latest(parents: Sequence[int | None], at: int) -> int:
-    """Return the latest turn after `at` that nothing comes after; `at` itself where it is such a
-    one."""
+    """Return the latest leaf among the descendants of `at`, or `at` itself if it is a leaf."""
     answered = set(parents)
     return max(each for each in subtree(parents, at) if each not in answered)
 
 
 def branch(parents: Sequence[int | None], leaf: int) -> list[int]:
-    """Return the way from a beginning to `leaf`."""
+    """Return the path from the first turn to `leaf`."""
     way = []
     at: int | None = leaf
     while at is not None:
@@ -67,12 +66,12 @@ def branch(parents: Sequence[int | None], leaf: int) -> list[int]:
 
 
 def place(turns: Sequence[Turn], id: str) -> int | None:
-    """Return where the first turn with this id is."""
+    """Return the place of the first turn with this id."""
     return next((at for at, turn in enumerate(turns) if turn["id"] == id), None)
 
 
 def place_of(turns: Sequence[Turn], turn: Turn) -> int | None:
-    """Return where `turn` is: that very one, else one with its id."""
+    """Return the place of `turn` by identity, else by its id."""
     very = next((at for at, each in enumerate(turns) if each is turn), None)
     return place(turns, turn["id"]) if very is None else very
 

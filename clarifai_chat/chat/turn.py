@@ -1,7 +1,7 @@
 """Turns: one question and everything that came back for it. Functions over plain dicts.
 
-A turn is filled in place by the worker that asks for it, while pages read it; whatever has been
-folded in is what a stopped or failed reply keeps.
+The worker that asks for a turn fills it in place while pages read it. A stopped or failed reply
+keeps what has been folded in.
 """
 
 import time
@@ -30,12 +30,12 @@ STOPPED = "stopped"
 UNWATCHED = "unwatched"
 INTERRUPTED = "interrupted"
 
-# Sent for the rest of an answer. Few servers carry on an assistant message that comes last.
+# Sent to get the rest of an answer. Few servers continue a last message of the assistant.
 CARRY_ON = "Continue exactly where you stopped, in mid-sentence if need be. Repeat nothing."
 
 
 class ModelRef(TypedDict):
-    """The model that a turn was asked of, with what was known of its price at that moment."""
+    """The model of a turn, with its price as known when the turn was asked."""
 
     url: str
     name: str
@@ -44,7 +44,7 @@ class ModelRef(TypedDict):
 
 
 class Notice(TypedDict):
-    """Why a running reply waits: shown, and gone with the next event."""
+    """Why a running reply waits; removed by the next event."""
 
     what: str
     until: float  # Unix time of the next attempt
@@ -62,9 +62,9 @@ class RequestMetrics(TypedDict):
     completion_tokens: int | None
     reasoning_tokens: int | None
     cached_tokens: int | None
-    ending: NotRequired[str]  # its finish reason, once it is over
-    began_s: NotRequired[float]  # when it went out, after the first request of its turn
-    reply: NotRequired[int]  # which of the turn's replies it brought
+    ending: NotRequired[str]  # the finish reason, once it is over
+    began_s: NotRequired[float]  # when it was sent, after the first request of its turn
+    reply: NotRequired[int]  # which of the turn's replies it produced
 
 
 class Attempt(TypedDict):
@@ -76,24 +76,22 @@ class Attempt(TypedDict):
     ending: str  # the provider's finish reason, or STOPPED, UNWATCHED, INTERRUPTED; "" before
     problem: Problem | None
     figures: RequestMetrics  # of the last request
-    before: list[RequestMetrics]  # of those that an answer took before it was continued
+    before: list[RequestMetrics]  # of the earlier requests of the answer
     request_id: str
     notice: NotRequired[Notice]
 
 
 class Turn(Attempt):
-    """One question, the attempt that counts, and earlier ones that were asked again."""
+    """One question, its current attempt, and the earlier attempts."""
 
     id: str
     prompt: str
     model: ModelRef
     earlier: list[Attempt]
-    parent: NotRequired[
-        str
-    ]  # the turn before it; "" at the beginning, absent where it is not saved
+    parent: NotRequired[str]  # id of the turn before it; "" for the first; absent if not saved
     attachments: NotRequired[list[Attachment]]
     feedback: NotRequired[Literal["up", "down"]]
-    left_out: NotRequired[list[str]]  # ids of the turns before it that were not sent with it
+    left_out: NotRequired[list[str]]  # ids of earlier turns that were not sent with it
 
 
 def new_turn(prompt: str, model: ModelRef) -> Turn:
@@ -102,14 +100,14 @@ def new_turn(prompt: str, model: ModelRef) -> Turn:
 
 
 def note_left_out(turn: Turn, ids: Sequence[str]) -> None:
-    """Keep on the turn which of the turns before it are not sent with it."""
+    """Store on the turn the ids of earlier turns that are not sent with it."""
     turn.pop("left_out", None)
     if ids:
         turn["left_out"] = [*ids]
 
 
 def rename_left_out(turn: Turn, new: Mapping[str, str]) -> None:
-    """Let the turns that were not sent with it be known by their new ids."""
+    """Replace the ids of turns that were not sent with it by new ones."""
     if "left_out" in turn:
         turn["left_out"] = [new.get(id, id) for id in turn["left_out"]]
 
@@ -140,8 +138,7 @@ def _no_figures() -> RequestMetrics:
 
 
 def can_continue(turn: Turn) -> bool:
-    """Return whether the answer broke off after some of its words, and can be carried on from
-    there."""
+    """Return whether the answer broke off after some text and can be continued."""
     if not is_over(turn) or pending_calls(turn) or not answer_text(turn).strip():
         return False
     broken = (STOPPED, UNWATCHED, INTERRUPTED, "length")
@@ -186,7 +183,7 @@ def apply(turn: Turn, event: StreamEvent, after_s: float) -> None:
             reply["content"] += text
         case CallDelta(number, call_id, name, arguments):
             calls = _open_reply(turn).setdefault("tool_calls", [])
-            while len(calls) <= number:  # fragments with nothing in them are not told of
+            while len(calls) <= number:  # empty fragments cause no event
                 function: FunctionCall = {"name": "", "arguments": ""}
                 calls.append({"id": "", "type": "function", "function": function})
             calls[number]["id"] += call_id
@@ -202,7 +199,7 @@ def apply(turn: Turn, event: StreamEvent, after_s: float) -> None:
             figures["cached_tokens"] = cached
         case StepEnded(reason, _):
             figures["ending"], figures["total_s"] = reason, after_s
-            # In this order: a page that reads in between must not meet the same request twice.
+            # In this order: a page that reads in between must not see the same request twice.
             turn["figures"] = _no_figures()
             turn["figures"]["began_s"] = after_s + figures.get("began_s", 0.0)
             turn["before"] = [*turn["before"], figures]
@@ -215,7 +212,7 @@ def apply(turn: Turn, event: StreamEvent, after_s: float) -> None:
 
 
 def end(turn: Turn, ending: str, after_s: float | None, problem: Problem | None = None) -> None:
-    """Mark the turn as over, once: the first ending counts."""
+    """Mark the turn as over; only the first ending counts."""
     if is_over(turn):
         return
     turn.pop("notice", None)
@@ -232,7 +229,7 @@ def is_over(turn: Turn) -> bool:
 
 
 def is_thinking(turn: Turn) -> bool:
-    """Return whether the model still thinks: there are thoughts, and no answer after them yet."""
+    """Return whether the model is still thinking: there are thoughts, but no answer yet."""
     if is_over(turn) or not turn["replies"]:
         return False
     last = turn["replies"][-1]
@@ -240,12 +237,12 @@ def is_thinking(turn: Turn) -> bool:
 
 
 def answer_text(attempt: Attempt) -> str:
-    """Return all that the model answered in words."""
+    """Return the whole text of the model's answer."""
     return "\n\n".join(m["content"] for m in attempt["replies"] if m["role"] == "assistant")
 
 
 def last_reply(turn: Turn) -> int:
-    """Return where the model's last message is among the turn's replies; 0 where there is none."""
+    """Return the index of the model's last message among the turn's replies; 0 if none."""
     replies = turn["replies"]
     return max((i for i, m in enumerate(replies) if m["role"] == "assistant"), default=0)
 
@@ -255,8 +252,8 @@ def pending_calls(turn: Turn) -> list[ToolCall]:
 
     Excludes calls cut off before their id arrived; no result could refer to them.
     """
-    # Only the last: a request goes out when all calls before it are answered, and some servers
-    # give the calls of each reply the same ids again.
+    # Only the last: a request is sent once all earlier calls are answered, and some servers
+    # reuse the same ids for the calls of each reply.
     last = last_reply(turn)
     answered = {message.get("tool_call_id") for message in turn["replies"][last:]}
     calls = turn["replies"][last].get("tool_calls", []) if turn["replies"] else []
@@ -264,9 +261,9 @@ def pending_calls(turn: Turn) -> list[ToolCall]:
 
 
 def _open_reply(turn: Turn) -> Message:
-    """Return the assistant message that is being written."""
+    """Return the assistant message being written; append one if needed."""
     last = turn["replies"][-1] if turn["replies"] else None
-    # Words join those of an answer that broke off; calls that broke off stay what they are.
+    # Text continues a cut-off answer; cut-off calls stay as they are.
     is_older = "reply" not in turn["figures"]
     if last is None or last["role"] == "tool" or (is_older and "tool_calls" in last):
         last = {"role": "assistant", "content": ""}

@@ -7,15 +7,14 @@ from clarifai_chat.chat.turn import Attempt, RequestMetrics, Turn
 
 
 def tokens_per_s(figures: RequestMetrics) -> float | None:
-    """Return the provider's token count over the seconds in which tokens arrived; None when
-    unknown."""
+    """Return the provider's token count per second of arriving tokens; None if unknown."""
     first, total, tokens = (
         figures["first_token_s"],
         figures["total_s"],
         figures["completion_tokens"],
     )
     if first is None or total is None or not tokens or total - first < 0.05:
-        return None  # too short to divide by: an answer that came at once
+        return None  # too short to divide by: the answer came all at once
     return tokens / (total - first)
 
 
@@ -23,15 +22,14 @@ Count = Literal["prompt_tokens", "completion_tokens", "reasoning_tokens"]
 
 
 def tokens(attempt: Attempt, which: Count) -> int | None:
-    """Return all that the answer's requests took; None when one of them did not report it."""
+    """Return the total of the answer's requests; None if one of them did not report it."""
     counts = [figures[which] for figures in (*attempt["before"], attempt["figures"])]
     known = [count for count in counts if count is not None]
     return sum(known) if len(known) == len(counts) else None
 
 
 def cost_usd(turn: Turn) -> float | None:
-    """Return the price of an answer in US dollars; None when a price or a token count is
-    unknown."""
+    """Return the price of an answer in US dollars; None if a price or count is unknown."""
     prices = (turn["model"]["input_price"], turn["model"]["output_price"])
     counts = (tokens(turn, "prompt_tokens"), tokens(turn, "completion_tokens"))
     if None in prices or None in counts:
@@ -40,8 +38,7 @@ def cost_usd(turn: Turn) -> float | None:
 
 
 def reply_line(turn: Turn) -> list[str]:
-    """Return the parts of the quiet line under a reply. What is not known is said, never a silent
-    0."""
+    """Return the parts of the line under a reply. An unknown value is shown as unknown, never 0."""
     figures = turn["figures"]
     parts = [turn["model"]["name"]]
     if figures["first_token_s"] is not None:
@@ -54,7 +51,7 @@ def reply_line(turn: Turn) -> list[str]:
 
 
 def seconds(s: float) -> str:
-    """Return a duration, short: 80 ms, 1.2 s, 14 s, 2 min 5 s."""
+    """Format a duration: 80 ms, 1.2 s, 14 s, 2 min 5 s."""
     if s < 0.995:
         return f"{s * 1000:.0f} ms"
     if s < 9.95:
@@ -90,7 +87,7 @@ def price(turn: Turn) -> str:
 
 
 def dollars(cost: float) -> str:
-    """Return a price, short."""
+    """Format a price."""
     if cost == 0:
         return "$0"
     return f"${cost:.2f}" if cost >= 0.1 else f"${cost:.2g}" if cost >= 0.0001 else "under $0.0001"

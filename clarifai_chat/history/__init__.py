@@ -1,1 +1,1 @@
-"""Save conversations and their attachments, and find them again, for one owner."""
+"""Save and find conversations and their attachments, for one owner."""

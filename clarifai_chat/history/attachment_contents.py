@@ -1,7 +1,8 @@
-"""Hold the contents of attachments: in the database with a saved chat, else in memory.
+"""Store the contents of attachments: in the database with a saved chat, else in memory.
 
-A turn knows its files by name and id only. The memory is bounded, and a cache of the database too;
-what only it has goes last. Each content is found by its owner alone, whoever learns its id.
+A turn knows its files by name and id only. The memory is bounded and
+also caches the database; contents that only it has are dropped last. Only its owner can find a
+content, even if others learn its id.
 """
 
 import logging
@@ -28,24 +29,24 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SHARE = 1 / 16  # of the memory that the operator allows for this process
+SHARE = 1 / 16  # of the memory that the operator allows this process
 MAX_BYTES, MIN_BYTES = 256 * MB, 32 * MB
 
-Upload = tuple[str, str, bytes]  # name and type as the browser claims them, and the file itself
+Upload = tuple[str, str, bytes]  # name and type as claimed by the browser, and the content
 
 
 class ReadFiles(TypedDict):
-    """The outcome of reading a visitor's files. Their contents are held here, not in it."""
+    """The outcome of reading a visitor's files. This module keeps their contents."""
 
     files: list[Attachment]
-    notes: list[str]  # sentences about what was left out of them
-    refused: list[str]  # a sentence for each that cannot be sent
+    notes: list[str]  # sentences about parts left out
+    refused: list[str]  # a sentence for each file that cannot be sent
 
 
 @dataclass(slots=True)
 class _Held:
     content: bytes
-    is_safe: bool  # it can be had again: from the database, or made again
+    is_safe: bool  # in the database, or can be made again
 
 
 class _Memory:
@@ -91,7 +92,7 @@ def _most_bytes() -> float:
     return max(MIN_BYTES, min(allowed, MAX_BYTES))
 
 
-# --- Taking in, and keeping -----------------------------------------------------------------------
+# --- Reading and writing --------------------------------------------------------------------------
 
 
 def read_uploads(
@@ -102,16 +103,16 @@ def read_uploads(
     secret: str = "",
     room: int = MAX_FILES,
 ) -> ReadFiles:
-    """Read what a visitor sent, and hold what can be sent on; takes seconds for a large PDF.
+    """Read a visitor's files and keep those that can be sent; takes seconds for a large PDF.
 
-    A file with the `secret` in it is refused: what is attached is written down, shown and sent.
-    `room` is for how many files there is.
+    A file with the `secret` in it is refused, because attachments are saved, shown and sent. `room`
+    is how many files may be added.
     """
     taken: ReadFiles = {"files": [], "notes": [], "refused": []}
     for name, mime, data in uploads:
         try:
             _check_name(name, secret)
-            if len(taken["files"]) >= room:  # before it is read, which takes time and memory
+            if len(taken["files"]) >= room:  # checked first, because reading takes time and memory
                 raise FileRejected(
                     f"{attachments.clean_name(name)} was not added: a question can have {MAX_FILES}"
                     " files. Ask about the others afterwards."
@@ -141,7 +142,7 @@ def _accepted(
         file = attachments.accept(name, mime, data, count)
     except FileRejected:
         raise
-    except Exception as error:  # noqa: BLE001 - a stranger's bytes: no mistake of ours may lose the question
+    except Exception as error:  # noqa: BLE001 - a bug of ours with a stranger's bytes must not lose the question
         log.error("%s while a file was read", type(error).__name__)
         raise FileRejected(
             f"{attachments.clean_name(name)} could not be read: this app made a mistake."
@@ -156,7 +157,7 @@ def _accepted(
 
 
 def write(owner: str, chat: Chat) -> bool:
-    """Write the contents of the chat's files that only memory has; return whether that worked."""
+    """Save the contents that only memory has; return whether that worked."""
     files = attachments_of(chat)
     waiting = [(about, held) for about in files if (held := _unwritten(owner, about))]
     if not waiting:
@@ -180,14 +181,14 @@ def _unwritten(owner: str, about: Attachment) -> _Held | None:
 
 
 def attachments_of(chat: Chat) -> list[Attachment]:
-    """Return the files of all of a chat's questions, of all branches."""
+    """Return the files of all questions of a chat, in all branches."""
     return [each for turn in [*chat["turns"]] for each in turn.get("attachments", [])]
 
 
 def mention(owner: str | None, chat: Chat, secret: str) -> bool:
-    """Return whether the `secret` stands in a text of the chat's, of those that are in memory.
+    """Return whether a text file of the chat in memory contains the `secret`.
 
-    When the file was attached, the token may not have been entered yet.
+    The token may have been entered after the file was attached.
     """
     texts = (file["id"] for file in attachments_of(chat) if file["kind"] == "text")
     held = (_memory.get(owner, id, is_use=False) for id in texts)
@@ -195,19 +196,19 @@ def mention(owner: str | None, chat: Chat, secret: str) -> bool:
 
 
 def forget(owner: str) -> None:
-    """Drop all that the memory holds of an owner's."""
+    """Drop all contents of an owner from memory."""
     _memory.forget(owner)
 
 
-# --- Finding again --------------------------------------------------------------------------------
+# --- Finding --------------------------------------------------------------------------------------
 
 
 def find(
     owner: str | None, wanted: Iterable[Attachment], *, hold: bool = True
 ) -> tuple[dict[str, bytes], str]:
-    """(What files hold, by id, as far as it is there; why the database could not be asked, or "").
+    """Return the contents found, by id, and why the database could not be read, or "".
 
-    Without `hold`, what comes from the database is not remembered: for many at once.
+    Without `hold`, contents from the database are not cached: for many at once.
     """
     ids = dict.fromkeys(each["id"] for each in wanted)
     here = {id: held.content for id in ids if (held := _memory.get(owner, id))}
@@ -226,9 +227,9 @@ def find(
 
 
 def as_sent(owner: str | None, turn: Turn, others: Sequence[Turn] = ()) -> str | list[Part]:
-    """Return a question with its files, as it is sent. Raises `FileGone` or `FileOutOfReach`.
+    """Return a question with its files as sent. Raises `FileGone` or `FileOutOfReach`.
 
-    What is lost is taken from a file of `others` that holds the same: so attaching it again helps.
+    A lost content is taken from a file of `others` with the same hash, so attaching it again helps.
     """
     files = turn.get("attachments", [])
     if not files:
@@ -263,14 +264,13 @@ def _again(
 
 
 def thumbnail(owner: str | None, file: Attachment) -> bytes | None:
-    """Return a small copy of a picture, made once; None where the picture is gone, or cannot be
-    shown."""
+    """Return a small copy of an image, made once; None if it is gone or cannot be shown."""
     id = f"{file['id']}:small"
     if held := _memory.get(owner, id):
         return held.content or None
     found, _ = find(owner, [file])
     if file["id"] not in found:
         return None
-    small = images.small(found[file["id"]]) or b""  # that it cannot be shown is remembered too
+    small = images.small(found[file["id"]]) or b""  # b"" remembers that it cannot be shown
     _memory.put(owner, id, small, is_safe=True)
     return small or None

@@ -1,7 +1,7 @@
-"""Conversations written down while they go on, and found again.
+"""Save conversations while they go on, and load them.
 
-One store for the process. Without it, or if it fails, the chat goes on in memory, `trouble()`
-says why, and what could not be written is written once the store works again.
+One store for the process. Without it, or if it fails, the chat goes on in memory, `trouble()` says
+why, and what could not be saved is saved once the store works again.
 """
 
 import logging
@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 EVERY_S = 1.0  # a killed server loses no more than this of a running reply
-RETRY_S = 30.0  # until a database that could not be opened, or failed slowly, is tried again
-SLOW_S = 1.0  # a failure that took longer is not waited for with every click
+RETRY_S = 30.0  # before a database that could not be opened, or failed slowly, is tried again
+SLOW_S = 1.0  # a slower failure must not delay every click
 EXPIRE_S = 3600.0
-MAX_UNSAVED = 200  # conversations that wait in memory for a store that works
+MAX_UNSAVED = 200  # conversations that wait in memory for a working store
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class _History:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.opening = threading.Lock()
-        self.saving = threading.Lock()  # else the keeper could put an old revision into a chat
+        self.saving = threading.Lock()  # otherwise the keeper could put an old revision into a chat
         self.store: Store | None = None
         self.trouble = ""
         self.failed_at = -math.inf
@@ -65,13 +65,13 @@ _history = _History()
 
 
 def trouble(chat: Chat | None = None) -> str:
-    """Why conversations, or this one, cannot be kept at the moment; "" while they can."""
+    """Return why conversations, or this one, cannot be saved at the moment; "" if they can."""
     unsaved = _history.unsaved.get(id(chat))
     return unsaved.why if unsaved else _history.trouble
 
 
 def forget_store() -> None:
-    """Close the store, and follow nothing any more; the next use opens it again."""
+    """Close the store and stop following turns; the next use opens it again."""
     with _history.lock:
         _history.followed.clear()
         _history.unsaved.clear()
@@ -83,7 +83,7 @@ def forget_store() -> None:
 
 
 def save(owner: str, chat: Chat) -> bool:
-    """Keep the whole conversation, together with what another tab changed in it."""
+    """Save the whole conversation, merged with another tab's changes."""
 
     def write(store: "Store") -> None:
         from clarifai_chat.history.store import Conflict
@@ -92,7 +92,7 @@ def save(owner: str, chat: Chat) -> bool:
             chat["revision"] = store.save_chat(owner, chat)
         except Conflict:
             merged = store.merge(owner, chat)
-            if merged is None:  # deleted elsewhere, and gone on with here: it is a new chat
+            if merged is None:  # deleted elsewhere but continued here: a new chat
                 chat["id"], chat["revision"] = chats.new_chat()["id"], 0
                 chat["revision"] = store.save_chat(owner, chat)
             else:
@@ -105,10 +105,7 @@ def save(owner: str, chat: Chat) -> bool:
 
 
 def with_files(write: Callable[[str, Chat], bool]) -> None:
-    """Have `write` put a conversation's files into the store, before it is written at last.
-
-    It says whether it could.
-    """
+    """Have `write` save the files before each delayed save; it returns whether it could."""
     _history.write_files = write
 
 
@@ -120,17 +117,18 @@ def follow(owner: str, chat: Chat, turn: Turn) -> None:
 
 
 def load(owner: str, chat_id: str) -> Chat | None:
-    """Return a kept conversation. A reply of it that runs here is the running one, not the kept
-    copy."""
-    followed = {**_history.followed}  # before the store is read: what ends meanwhile is in either
+    """Return a saved conversation, with the live turns of replies that run here."""
+    followed = {**_history.followed}  # first: a turn that ends meanwhile is in either
     chat = _do(lambda store: store.load(owner, chat_id), None)
     if chat:
-        chat["turns"] = [_here(owner, chat_id, turn, followed) or turn for turn in chat["turns"]]
+        chat["turns"] = [
+            _live_turn(owner, chat_id, turn, followed) or turn for turn in chat["turns"]
+        ]
     return chat
 
 
 def listing(owner: str, query: str = "", limit: int = 30) -> "list[Summary]":
-    """Kept conversations, pinned first, then the newest; with a query, those that hold it."""
+    """Return saved conversations, pinned first, then newest; with a query, those that match."""
     return _do(lambda store: store.listing(owner, query, limit), [])
 
 
@@ -139,7 +137,7 @@ def every_chat(owner: str) -> list[Chat]:
 
 
 def delete(owner: str, chat_id: str) -> bool:
-    """Delete a conversation, and end what runs in it; `undelete` brings it back, for a day."""
+    """Delete a conversation and end its running replies; `undelete` works for a day."""
     done = _do(lambda store: store.delete(owner, chat_id), False)
     if done:
         _end(owner, chat_id)
@@ -151,7 +149,7 @@ def undelete(owner: str, chat_id: str) -> bool:
 
 
 def delete_everything(owner: str) -> bool:
-    """Remove all that is kept for a visitor, for good, and end what runs in it."""
+    """Remove all data of a visitor for good, and end the running replies."""
     done = _do(lambda store: store.delete_all(owner) >= 0, False)
     if done:
         _end(owner)
@@ -159,7 +157,7 @@ def delete_everything(owner: str) -> bool:
 
 
 def address() -> str:
-    """Return where conversations are kept: the operator's database, or a file beside the app."""
+    """Return where conversations are saved: the operator's database, or a file beside the app."""
     return settings().database_url or f"sqlite:///{ROOT / 'data' / 'history.db'}"
 
 
@@ -172,7 +170,7 @@ def _do(action: "Callable[[Store], T]", otherwise: T) -> T:
 
 
 def attempt(action: "Callable[[Store], T]") -> tuple[T | None, str]:
-    """Return what an action on the store gives; or a sentence about why it was not done."""
+    """Return the result of an action on the store, or a sentence about why it failed."""
     from clarifai_chat.history.store import StoreTrouble
 
     began = time.monotonic()
@@ -184,9 +182,9 @@ def attempt(action: "Callable[[Store], T]") -> tuple[T | None, str]:
         _history.trouble = ""
         return result, ""
     except StoreTrouble as error:
-        why = f"{error.what} {error.advice}"  # where the database is, is for the operator alone
+        why = f"{error.what} {error.advice}"  # only the operator may see where the database is
         if why != _history.trouble:
-            log.error("Conversations are not kept: %s", error)
+            log.error("Conversations are not saved: %s", error)
         _history.trouble = why
         if _history.store is None or time.monotonic() - began > SLOW_S:
             _history.failed_at = time.monotonic()
@@ -194,7 +192,7 @@ def attempt(action: "Callable[[Store], T]") -> tuple[T | None, str]:
 
 
 def _open() -> "Store | None":
-    """Return the store; None while nothing is asked of it, because it failed a moment ago."""
+    """Return the store; None while it is left alone, because it failed a moment ago."""
     from clarifai_chat.history.store import open_store
 
     with _history.opening:
@@ -209,7 +207,7 @@ def _open() -> "Store | None":
 
 
 def _note(owner: str, chat: Chat, why: str) -> None:
-    """Remember that the conversation is not as it is kept; with no `why`, that it is."""
+    """Remember why the conversation could not be saved; with no `why`, that it was."""
     with _history.lock:
         _history.unsaved.pop(id(chat), None)
         if why:
@@ -226,7 +224,7 @@ def _start_keeper() -> None:
 
 
 def _keep() -> None:
-    """Save what is followed and what waits; runs as long as something is."""
+    """Save followed turns and waiting conversations; run while there are any."""
     while True:
         time.sleep(EVERY_S)
         with _history.lock:
@@ -240,7 +238,7 @@ def _keep() -> None:
             for waiting in unsaved:
                 _save_again(waiting)
         for each in followed:
-            over = is_over(each.turn)  # before it is saved: what comes after is in the next round
+            over = is_over(each.turn)  # before saving: later events wait for the next round
             if _save_turn(each) and over:
                 with _history.lock:
                     if _history.followed.get(each.turn["id"]) is each:  # it may be continued
@@ -249,14 +247,13 @@ def _keep() -> None:
 
 
 def _save_turn(each: _Followed) -> bool:
-    """Return whether the turn needs no further try: it was kept, or it is not to be kept any
-    more."""
+    """Save the turn; return False if it has to be tried again."""
     if id(each.chat) in _history.unsaved:
-        return False  # first the whole conversation
+        return False  # the whole conversation comes first
     turns = [*each.chat["turns"]]  # a page may be changing it
     number = next((i for i, turn in enumerate(turns) if turn is each.turn), None)
     if number is None:
-        return True  # taken out of its conversation meanwhile
+        return True  # removed from its conversation meanwhile
     chat_id = each.chat["id"]
     _, why = attempt(lambda store: store.save_turn(each.owner, chat_id, each.turn, number))
     if why:
@@ -265,7 +262,7 @@ def _save_turn(each: _Followed) -> bool:
 
 
 def _save_again(waiting: _Unsaved) -> None:
-    """Write what could not be written. What others changed reaches the page with its next save."""
+    """Retry a failed save. Changes by others reach the page with its next save."""
 
     def write(store: "Store") -> None:
         from clarifai_chat.history.store import Conflict
@@ -278,7 +275,7 @@ def _save_again(waiting: _Unsaved) -> None:
     chat = waiting.chat
     with _history.saving:
         if _history.unsaved.get(id(chat)) is not waiting:
-            return  # its page was faster
+            return  # its page saved it first
         has_files = _history.write_files(waiting.owner, chat)
         _, why = attempt(write)
         if has_files and not why:
@@ -286,7 +283,7 @@ def _save_again(waiting: _Unsaved) -> None:
 
 
 def _end(owner: str, chat_id: str = "") -> None:
-    """End what runs in the owner's conversation, or in all of them; nothing of it is kept again."""
+    """End the running replies of one or all conversations, and drop what waits to be saved."""
     with _history.lock:
         for key, waiting in list(_history.unsaved.items()):
             if waiting.owner == owner and chat_id in ("", waiting.chat["id"]):
@@ -298,18 +295,19 @@ def _end(owner: str, chat_id: str = "") -> None:
 
 
 def _expire() -> None:
-    """Remove what is older than the operator keeps, once an hour."""
+    """Remove expired conversations, once an hour."""
     if time.monotonic() - _history.expired_at > EXPIRE_S:
         _history.expired_at = time.monotonic()
         _do(lambda store: store.expire(settings().history_days), 0)
 
 
-# --- Conversations, put together ------------------------------------------------------------------
+# --- Merged conversations -------------------------------------------------------------------------
 
 
-def _here(owner: str, chat_id: str, turn: Turn, followed: Mapping[str, _Followed]) -> Turn | None:
-    """Return the turn itself where its reply runs here in this conversation, or ended a moment
-    ago."""
+def _live_turn(
+    owner: str, chat_id: str, turn: Turn, followed: Mapping[str, _Followed]
+) -> Turn | None:
+    """Return the live turn if its reply runs in this conversation, or ended a moment ago."""
     each = followed.get(turn["id"])
     if each:
         return each.turn if (each.owner, each.chat["id"]) == (owner, chat_id) else None
@@ -318,11 +316,11 @@ def _here(owner: str, chat_id: str, turn: Turn, followed: Mapping[str, _Followed
 
 
 def _take_over(owner: str, chat: Chat, merged: Chat) -> None:
-    """Make the chat what was merged. Its turns stay the same ones: pages and workers hold them."""
+    """Update the chat to the merged one. Turns stay the same objects: others hold them."""
     here = {turn["id"]: turn for turn in chat["turns"]}
     turns: list[Turn] = []
     for turn in merged["turns"]:
-        live = _here(owner, chat["id"], turn, _history.followed)
+        live = _live_turn(owner, chat["id"], turn, _history.followed)
         mine = live or here.get(turn["id"], turn)
         if mine is not live and mine is not turn:
             mine.update(turn)

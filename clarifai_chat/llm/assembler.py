@@ -1,7 +1,7 @@
-"""A provider's chunks → events: fragments joined, thinking told from text, errors told from both.
+"""Turn a provider's chunks into events: join fragments, tell thoughts and errors from text.
 
-The chunks are the wire's own JSON, so nothing is repaired, renamed or invented on the way: litellm
-would add a finish reason and token counts that no server sent.
+The chunks are the raw JSON from the wire. litellm's would be repaired and renamed, with a finish
+reason and token counts that no server sent.
 """
 
 import json
@@ -25,30 +25,29 @@ _DECODER = json.JSONDecoder()
 
 
 class Assembler:
-    """Takes one reply's chunks, or its one whole body; then has `calls`, `usage` and `reason`."""
+    """The state of one reply, fed with chunks or one whole body: `calls`, `usage`, `reason`."""
 
     def __init__(
         self, pat: str = "", recover: Callable[[str], list[ToolCall]] | None = None
     ) -> None:
         self.calls: list[ToolCall] = []
         self.usage: Usage | None = None
-        self.reason = ""  # the finish reason as sent; "" while there was none
-        self._pat = pat  # scrubbed from the errors that a server sends
+        self.reason = ""  # the finish reason as sent; "" before it came
+        self._pat = pat  # redacted from the server's errors
         self._thoughts = _ThinkTags()
         self._latest: dict[Any, ToolCall] = {}  # index → the call its fragments belong to
         self._recover = recover  # finds calls that a model wrote as text
-        self._text: list[str] = []  # where that may be needed
+        self._text: list[str] = []  # only if calls may be recovered from it
 
     def feed(self, chunk: dict[str, Any]) -> Iterator[StreamEvent]:
-        """Yield the events of one chunk. Raises the `ChatError` that the chunk is, where it is
-        one."""
+        """Yield the events of one chunk. Raises a `ChatError` if the chunk is an error."""
         if is_error(chunk):
             raise meaning(None, chunk, pat=self._pat)
         if isinstance(chunk.get("usage"), dict):
             self.usage = _usage(chunk["usage"])
         for choice in chunk.get("choices") or ():
             if not isinstance(choice, dict) or choice.get("index"):
-                continue  # only the first of several alternatives is asked for
+                continue  # we ask for one alternative only
             self.reason = choice.get("finish_reason") or self.reason
             said = choice.get("delta") or choice.get("message") or {}
             thought = said.get("reasoning_content") or said.get("reasoning")
@@ -65,18 +64,18 @@ class Assembler:
                 yield from self._gather({"function": said["function_call"]}, "legacy")
 
     def held(self) -> Iterator[StreamEvent]:
-        """Text held back because it could have become a tag."""
+        """Yield text held back because it could have become a tag."""
         yield from self._thoughts.rest()
 
     def finish(self) -> Iterator[StreamEvent]:
-        """Yield what only the end of a whole reply settles: held text, tool calls, usage."""
+        """Yield what is known only at the end of a whole reply: held text, tool calls, usage."""
         yield from self.held()
         if self._recover and not self.calls:
             self.calls = self._recover("".join(self._text))
         self.calls = [one for call in self.calls for one in _taken_apart(call)]
         ids: set[str] = set()
         for number, call in enumerate(self.calls):
-            if not call["id"] or call["id"] in ids:  # answers find their calls by the id
+            if not call["id"] or call["id"] in ids:  # results refer to their calls by id
                 if "from_text" not in call.get("quirks", []):
                     _note(call, "same_id" if call["id"] else "no_id")
                 call["id"] = f"call_{uuid.uuid4().hex[:12]}"
@@ -86,7 +85,7 @@ class Assembler:
             yield self.usage
 
     def _gather(self, part: dict[str, Any], quirk: Quirk | None = None) -> Iterator[CallDelta]:
-        """Add a fragment to its call: ids come once or with each piece, calls may share one."""
+        """Add a fragment to its call; ids come once or in each piece, calls may share an index."""
         function = part.get("function") or {}
         call_id, name = str(part.get("id") or ""), str(function.get("name") or "")
         index = part.get("index", 0)
@@ -96,17 +95,17 @@ class Assembler:
             call = {"id": "", "type": "function", "function": {"name": "", "arguments": ""}}
             self.calls.append(call)
             self._latest[index] = call
-            # Without any index each part is a call of its own: so do whole bodies list them.
+            # Without an index each part is a call of its own, as in whole bodies.
             if other and "index" in part:
                 _note(other, "shared_index")
                 _note(call, "shared_index")
         if quirk:
             _note(call, quirk)
         arguments = function.get("arguments")
-        if isinstance(arguments, dict):  # some servers send an object where the API says text
+        if isinstance(arguments, dict):  # some servers send an object instead of text
             arguments = json.dumps(arguments, ensure_ascii=False)
             _note(call, "object")
-        # An id or a name may come again with each piece, or itself in pieces.
+        # Ids and names may be repeated in each piece, or come in pieces themselves.
         new_id = "" if call["id"] else call_id
         new_name = "" if name == call["function"]["name"] else name
         new_arguments = arguments if isinstance(arguments, str) else ""
@@ -130,7 +129,7 @@ def _note(call: ToolCall, quirk: Quirk) -> None:
 
 
 def _taken_apart(call: ToolCall) -> list[ToolCall]:
-    """Return the call; or the several of one tool whose arguments ran together into `{…}{…}`."""
+    """Split a call whose arguments were merged as `{…}{…}`; return any other call alone."""
     text, objects, at = call["function"]["arguments"].strip(), [], 0
     while at < len(text):
         try:
@@ -157,7 +156,7 @@ def _taken_apart(call: ToolCall) -> list[ToolCall]:
 
 
 def _content(content: Any) -> str:
-    if isinstance(content, list):  # parts, as some servers answer even when they were sent text
+    if isinstance(content, list):  # some servers answer in parts even when sent plain text
         return "".join(p.get("text") or "" for p in content if isinstance(p, dict))
     return content if isinstance(content, str) else ""
 
@@ -178,14 +177,14 @@ def _usage(sent: dict[str, Any]) -> Usage:
 
 
 class _ThinkTags:
-    """Tells `<think>…</think>` at the start of an answer from the answer, however it is cut up."""
+    """Separates `<think>…</think>` at the start of an answer, however it is split into chunks."""
 
     def __init__(self) -> None:
         self._state = "start"  # → "thinking" → "thought" → "text", or straight to "text"
         self._held = ""  # what may still turn out to be a tag
 
     def split(self, text: str) -> Iterator[TextDelta | ReasoningDelta]:
-        if self._state == "thought":  # blanks between thought and answer are neither
+        if self._state == "thought":  # drop the blanks between thought and answer
             text = text.lstrip()
             self._state = "text" if text else "thought"
         if self._state in ("thought", "text"):
@@ -195,7 +194,7 @@ class _ThinkTags:
         self._held += text
         if self._state == "start":
             begun = self._held.lstrip()
-            if _OPEN.startswith(begun):  # nothing but blanks and perhaps part of a tag so far
+            if _OPEN.startswith(begun):  # only blanks, or part of a tag, so far
                 if begun == _OPEN:
                     self._state, self._held = "thinking", ""
                 return
@@ -223,6 +222,6 @@ class _ThinkTags:
 
 
 def _overlap(text: str) -> int:
-    """Return how many of the last characters could be the beginning of `</think>`."""
+    """Return how many of the last characters could begin `</think>`."""
     sizes = range(min(len(text), len(_CLOSE) - 1), 0, -1)
     return next((n for n in sizes if _CLOSE.startswith(text[-n:])), 0)

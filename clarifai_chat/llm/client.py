@@ -1,9 +1,9 @@
-"""Send requests through litellm. Nothing else in the project imports it, or openai.
+"""Send requests through litellm. No other module imports litellm or openai.
 
-Replies come out as events, failures as `ChatError`s; litellm's own types stop here. What goes over
-the wire is what the LiteLLM page on Clarifai describes: `POST {base}/chat/completions`,
-`Authorization: Bearer PAT`, `model` = the model's URL. How litellm is called differs from that page
-for reasons found by experiment; docs/decisions/0003-one-door-to-litellm.md has them.
+Replies come out as events, failures as `ChatError`s; litellm's own types stop here. Requests follow
+the LiteLLM page on Clarifai: `POST {base}/chat/completions`, `Authorization: Bearer PAT`, `model` =
+the model's URL. How litellm is called differs from that page for reasons found by
+experiment; docs/decisions/0003-one-door-to-litellm.md lists them.
 """
 
 import email.utils
@@ -47,7 +47,7 @@ from clarifai_chat.tools.verdict.text_calls import recover
 
 log = logging.getLogger(__name__)
 
-MAX_RETRY_AFTER_S = 30.0  # a server may ask for more; then the reader is told, and decides
+MAX_RETRY_AFTER_S = 30.0  # if a server asks for more, the reader is told and decides
 MAX_ATTEMPTS = 4
 
 
@@ -114,7 +114,7 @@ def _attempt(
         yield from assembler.finish()
         yield Finished(assembler.reason or "not reported", _request_id(response, pat))
     except Exception as error:  # the one door: whatever litellm raises stops here
-        yield from assembler.held()  # what had arrived is never lost
+        yield from assembler.held()  # nothing that arrived is lost
         if not isinstance(error, ChatError):
             error = _meaning_of(error, pat, in_flight, begun)
         if not error.request_id and in_flight.response is not None:
@@ -149,10 +149,10 @@ def _send(request: ChatRequest, endpoint: Endpoint, in_flight: InFlight) -> None
 
 
 def _chunks(in_flight: InFlight, response: httpx.Response, pat: str) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects of an answer as they arrive, straight off the wire.
+    """Yield the JSON objects of an answer as they arrive on the wire.
 
     litellm's own iterator costs fifty times as much per chunk, hides errors, and invents a finish
-    reason and token counts where the server sent none.
+    reason and token counts if the server sent none.
     """
     if in_flight.is_whole:
         body = parse(response.text)
@@ -176,7 +176,7 @@ def _chunks(in_flight: InFlight, response: httpx.Response, pat: str) -> Iterator
                 chunk = {"error": chunk if isinstance(chunk, dict) else {"message": str(chunk)}}
             if isinstance(chunk, dict):
                 yield chunk
-    if done:  # a connection can be used again only if its answer was read to the last byte
+    if done:  # a connection can be reused only if its answer was read to the last byte
         in_flight.expect_end()
         with suppress(httpx.TransportError, SSEError):
             for _ in events:
@@ -185,14 +185,14 @@ def _chunks(in_flight: InFlight, response: httpx.Response, pat: str) -> Iterator
 
 
 def _was_cut_short(in_flight: InFlight, response: httpx.Response) -> bool:
-    """No finish reason came; the only other sign of a whole answer is the closing `[DONE]`."""
+    """Return whether an answer without a finish reason lacks the closing `[DONE]` too."""
     return not response.extensions.get("finished", in_flight.is_whole)
 
 
 def _meaning_of(error: Exception, pat: str, in_flight: InFlight, begun: bool) -> ChatError:
-    """Return what a failure of litellm, openai or httpx means to the reader, without the token.
+    """Return the `ChatError` for a failure of litellm, openai or httpx, without the token.
 
-    The server's own response decides where there is one, because litellm blurs it.
+    The server's own response decides if there is one, because litellm blurs it.
     """
     response = in_flight.response
     if response is not None and in_flight.is_whole:
@@ -211,14 +211,14 @@ def _meaning_of(error: Exception, pat: str, in_flight: InFlight, begun: bool) ->
         return Unreachable()
     if any(isinstance(e, httpx.TimeoutException) for e in chain) and not begun:
         late = TimedOut()
-        late.waits = ()  # it has cost minutes already: the reader decides
+        late.waits = ()  # it took minutes already: the reader decides
         return late
     if response is not None:  # in the middle of a stream
         if any(isinstance(e, ValueError | SSEError) for e in chain):
             return BadReply()
         lost = CutOff()
         if not begun:
-            lost.waits = Unreachable.waits  # nothing of this one is lost
+            lost.waits = Unreachable.waits  # no token had arrived, so a retry loses nothing
         return lost
     if any(isinstance(e, httpx.TransportError) for e in chain):
         return Unreachable()
@@ -237,7 +237,7 @@ def _chain(error: BaseException | None) -> list[BaseException]:
 
 
 def _wait_s(error: ChatError, attempt: int) -> float | None:
-    """Return seconds to wait before the next attempt; None to give up."""
+    """Return the seconds to wait before the next attempt; None to give up."""
     if attempt > len(error.waits) or attempt >= MAX_ATTEMPTS:
         return None
     if error.retry_after_s is None:
@@ -246,7 +246,7 @@ def _wait_s(error: ChatError, attempt: int) -> float | None:
 
 
 def _retry_after_s(headers: httpx.Headers) -> float | None:
-    """Return seconds that a server asks to wait: a number, or the date of HTTP."""
+    """Return how many seconds the server asks to wait, given as a number or an HTTP date."""
     text = headers.get("retry-after", "").strip()
     if not text:
         return None
@@ -273,21 +273,19 @@ _import_lock = threading.Lock()
 
 
 def count_tokens(text: str) -> int:
-    """Return about how many tokens `text` is: counted with one maker's tokenizer, others differ by
-    some.
+    """Return about how many tokens `text` is; other models' tokenizers differ somewhat.
 
-    Counts locally. The first call loads the tokenizer, for half a second.
+    Counts locally. The first call loads the tokenizer, which takes half a second.
     """
     litellm, _ = _imported()
-    # "gpt-4o" names a tokenizer that litellm carries; other names would make it look for their own.
+    # litellm bundles the tokenizer of "gpt-4o"; other names would make it look for their own.
     tokens = int(litellm.token_counter(model="gpt-4o", text=text))
     _counts.set()
     return tokens
 
 
 def can_count() -> bool:
-    """Return whether the tokenizer is loaded, so that a count takes no longer than the text is
-    long."""
+    """Return whether the tokenizer is loaded, so that counting is quick."""
     return _counts.is_set()
 
 
@@ -297,7 +295,7 @@ def is_ready() -> bool:
 
 
 def warm_up() -> None:
-    """Import litellm and make its first, slow calls, without a network. Blocks some seconds."""
+    """Import litellm and make its first, slow calls, offline. Blocks for seconds."""
     if _ready.is_set():
         return
     litellm, openai = _imported()
@@ -314,23 +312,23 @@ def warm_up() -> None:
 
 
 def _imported() -> tuple[Any, Any]:
-    """(litellm, openai), imported on first use: that takes seconds, and pages come first."""
+    """Import litellm and openai on first use: it takes seconds, and pages come first."""
     with _import_lock:
         _set_switches()
         import litellm
         import openai
 
         litellm.suppress_debug_info = True  # it prints advertisements to stdout
-        # Such a warning shows on stderr what a model said, where it was not quite the usual shape.
+        # These warnings print a model's answer to stderr if its shape is unusual.
         warnings.filterwarnings("ignore", "Pydantic serializer warnings", UserWarning)
         litellm.disable_hf_tokenizer_download = True  # names with "llama-3" cost 47 s offline
     return litellm, openai
 
 
 def _set_switches() -> None:
-    # The word matters: "1" does not switch the download of a price list off.
+    # The word matters: "1" does not turn off the download of a price list.
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-    # Anything else lets litellm load .env files into the environment of all visitors.
+    # Otherwise litellm loads .env files into the environment of all visitors.
     os.environ["LITELLM_MODE"] = "PRODUCTION"
     # The openai client would add these to every visitor's request, or use them as its key.
     for name in ("API_KEY", "ORGANIZATION", "ORG_ID", "PROJECT_ID", "CUSTOM_HEADERS"):

@@ -8,14 +8,14 @@ import httpx
 
 from clarifai_chat.access_token import Redactor
 
-MAX_CHARS = 2_000_000  # of one answer; what comes after them is counted, and not kept
-TOKEN = "<access token>"  # noqa: S105 - what stands in its place
+MAX_CHARS = 2_000_000  # of one answer; more is counted but not kept
+TOKEN = "<access token>"  # noqa: S105 - its replacement, not a token
 
 
 class Exchange(TypedDict):
-    """One request and what came back for it. Times are seconds after it went out."""
+    """One request and its answer. Times are seconds after the request was sent."""
 
-    step: int  # the reply of its turn that it asked for, from 0
+    step: int  # which reply of the turn it asked for, from 0
     sent_at: float  # Unix time
     method: str
     url: str
@@ -24,14 +24,14 @@ class Exchange(TypedDict):
     status: int | None  # None while there is no response
     response_headers: dict[str, str]
     responded_s: float | None
-    body: str  # of an answer that is no stream
+    body: str  # of an answer that is not a stream
     chunks: list[tuple[float, str]]  # of a stream: when each event came, and its data
-    left_out: int  # characters of the answer that were too many to keep
+    left_out: int  # characters of the answer beyond MAX_CHARS
     ended_s: float | None
 
 
 class Recorder:
-    """Writes the exchanges of one call down, in the order of their requests."""
+    """Records the exchanges of one call, in the order of their requests."""
 
     def __init__(self, exchanges: list[Exchange], step: int) -> None:
         self._exchanges = exchanges
@@ -42,7 +42,7 @@ class Recorder:
         self._room = MAX_CHARS
 
     def hide(self, token: str) -> None:
-        """Replace `token` by `TOKEN` in everything that is kept from now on."""
+        """Replace `token` by `TOKEN` in everything recorded from now on."""
         self._redactor = Redactor(token, TOKEN)
 
     def request(self, request: httpx.Request) -> None:
@@ -66,26 +66,26 @@ class Recorder:
         self._exchanges.append(self._exchange)
 
     def response(self, response: httpx.Response) -> None:
-        """The headers of the answer are there."""
+        """Record the status and headers of the answer."""
         if exchange := self._exchange:
             exchange["status"] = response.status_code
             exchange["response_headers"] = self._headers(response.headers)
             exchange["responded_s"] = self._after_s()
 
     def body(self, text: str) -> None:
-        """The answer was no stream, and is whole."""
+        """Record a whole answer that was not a stream."""
         if exchange := self._exchange:
             exchange["body"] = self._kept(exchange, text)
         self.end()
 
     def chunk(self, data: str) -> None:
-        """One more event of a stream."""
+        """Record one more event of a stream."""
         exchange = self._exchange
         if exchange and (text := self._kept(exchange, data)):
             exchange["chunks"].append((self._after_s(), text))
 
     def end(self) -> None:
-        """The answer is over, or nothing more of it is read."""
+        """Record that the answer is over, or will not be read further."""
         if self._exchange and self._exchange["ended_s"] is None:
             self._exchange["ended_s"] = self._after_s()
 
@@ -93,7 +93,7 @@ class Recorder:
         return round(time.monotonic() - self._began, 4)
 
     def _kept(self, exchange: Exchange, text: str) -> str:
-        text = self._clean(text)  # first: a cut must not leave half a token
+        text = self._clean(text)  # before the cut, which could leave half a token
         kept = text[: self._room]
         self._room -= len(kept)
         exchange["left_out"] += len(text) - len(kept)
@@ -105,6 +105,6 @@ class Recorder:
     def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         hidden = ("cookie", "set-cookie")
         kept = {k: self._clean(v) for k, v in headers.items() if k.lower() not in hidden}
-        if "authorization" in kept:  # whatever the key is
+        if "authorization" in kept:  # also a key too short to be redacted
             kept["authorization"] = f"Bearer {TOKEN}"
         return kept

@@ -1,6 +1,6 @@
-"""Define a request: what a model is asked, before it is known who asks and where.
+"""Define a request: what a model is asked, without a server or a token.
 
-Sending, recording, comparing and code to take away all start from the same `ChatRequest`.
+Sending, recording, comparing and generated code all start from the same `ChatRequest`.
 """
 
 import json
@@ -15,7 +15,7 @@ SENT_FIELDS = ("role", "content", "tool_calls", "tool_call_id")  # of a message;
 
 
 class Params(TypedDict, total=False):
-    """The parameters of a request. What is not set is not sent."""
+    """The parameters of a request. Unset ones are not sent."""
 
     temperature: float
     top_p: float
@@ -33,7 +33,7 @@ class Params(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """One request to a model. It holds no token and no server: those are an `Endpoint`'s."""
+    """One request to a model. The server and the token are in an `Endpoint`."""
 
     model: str  # its Clarifai URL, with or without "openai/"
     messages: tuple[Sendable, ...]  # with attachments as they are sent
@@ -44,12 +44,12 @@ class ChatRequest:
 
     @property
     def model_url(self) -> str:
-        """The model as the server knows it."""
+        """The model's URL as the server expects it."""
         return self.model.removeprefix("openai/")
 
     @property
     def extra_body(self) -> dict[str, Any]:
-        """The body without `messages`, `model` and `stream`: a copy that may be changed."""
+        """A copy of the body without `messages`, `model` and `stream`; it may be changed."""
         extra: dict[str, Any] = {k: deepcopy(v) for k, v in self.params.items() if v is not None}
         if self.tools:
             extra["tools"] = deepcopy(list(self.tools))
@@ -59,12 +59,12 @@ class ChatRequest:
 
     @property
     def sent_messages(self) -> list[dict[str, Any]]:
-        """The messages without what is kept for the reader only: a copy, fit to be changed."""
+        """A copy of the messages without fields for the reader only; it may be changed."""
         return [_as_sent(message) for message in self.messages]
 
     @property
     def body(self) -> dict[str, Any]:
-        """The JSON body, in the order in which it is sent."""
+        """The JSON body, its fields in the order sent."""
         stream = {"stream": True} if self.stream else {}
         named = {"messages": self.sent_messages, "model": self.model_url, **stream}
         return {**named, **self.extra_body}

@@ -1,9 +1,9 @@
-"""Share one pool of connections, with requests that can be read raw and cut from another thread.
+"""Share one pool of connections; requests can be read raw and cut from another thread.
 
-litellm hides the bodies of failed answers, and nothing of its own reaches a request that still
-waits for its first byte. An `InFlight` keeps both: the raw response, and the socket under it.
-Closing a stream from another thread does nothing while the reader is blocked in it; shutting its
-socket down wakes the reader at once (measured, plain and TLS).
+litellm hides the bodies of failed answers, and offers no way to end a request that waits for its
+first byte. So an `InFlight` keeps the raw response and the socket under it. Closing a stream from
+another thread does nothing while the reader is blocked in it; shutting its socket down wakes the
+reader at once (measured, plain and TLS).
 """
 
 import socket
@@ -24,7 +24,7 @@ from clarifai_chat.config import is_loopback
 from clarifai_chat.llm.exchange import Recorder
 
 CONNECT_TIMEOUT_S = 5.0
-LAST_READ_S = 0.25  # for what follows an answer's own end on the wire
+LAST_READ_S = 0.25  # for the bytes after the end of an answer
 _lock = threading.Lock()  # which request uses which connection
 
 
@@ -32,11 +32,11 @@ class InFlight:
     """One request in flight: its raw response once there is one, and a way to end it."""
 
     def __init__(self) -> None:
-        self.recorder: Recorder | None = None  # given by who wants to see what was sent
+        self.recorder: Recorder | None = None  # set by callers that want a record of what was sent
         self.response: httpx.Response | None = None
-        self.is_whole = False  # the response was no stream, and was read to its end
-        self.ended = threading.Event()  # set by cut(); waits between retries listen to it
-        self.sent = threading.Event()  # the request goes out
+        self.is_whole = False  # the response was not a stream and has been read to its end
+        self.ended = threading.Event()  # set by cut(); ends a wait between retries too
+        self.sent = threading.Event()  # set when the request is sent
         self._may_stream = True
         self._stream: _Stream | None = None
 
@@ -60,7 +60,7 @@ class InFlight:
 
     @contextmanager
     def watched(self, *, stream: bool) -> Iterator[None]:
-        """Take what this thread sends in this block for this request: streamed, or read whole."""
+        """Treat what this thread sends in this block as this request: streamed, or read whole."""
         self.is_whole = False
         self._may_stream = stream
         token = _current.set(self)
@@ -70,7 +70,7 @@ class InFlight:
             _current.reset(token)
 
     def close(self) -> None:
-        """Give the connection back. After this, `cut` cannot reach whoever uses it next."""
+        """Give the connection back. After this, `cut` cannot reach its next user."""
         with _lock:
             if self._stream is not None and self._stream.user is self:
                 self._stream.user = None
@@ -81,12 +81,12 @@ class InFlight:
             self.recorder.end()
 
     def forget_response(self) -> None:
-        """Make ready for another attempt."""
+        """Close the response, ready for another attempt."""
         self.close()
         self.response = None
 
     def hold(self, stream: "_Stream") -> None:
-        """Remember the connection that this request uses; raises when it was cut meanwhile."""
+        """Remember the connection that this request uses; raises if it was cut meanwhile."""
         with _lock:
             if self.is_cut:
                 raise httpcore.ReadError("cut")
@@ -96,7 +96,7 @@ class InFlight:
             stream.until = None
 
     def keep(self, response: httpx.Response) -> None:
-        """Keep the response. What is no stream is read, so that its words survive litellm."""
+        """Keep the response. If it is not a stream, read it, so that its body survives litellm."""
         self.response = response
         if self.recorder:
             self.recorder.response(response)
@@ -111,17 +111,16 @@ _current: ContextVar[InFlight | None] = ContextVar("in_flight", default=None)
 
 
 def client_for(base_url: str) -> httpx.Client:
-    """Return the shared client for a server. This machine's own servers are never reached by a
-    proxy."""
+    """Return the shared client for a server. Local servers are never reached by a proxy."""
     return _client(trust_env=not is_loopback(urlsplit(base_url).hostname or ""))
 
 
 @cache
 def _client(*, trust_env: bool) -> httpx.Client:
     client = httpx.Client(
-        # A redirect would carry the access token to a server that it was not entered for.
+        # A redirect would send the access token to another server.
         follow_redirects=False,
-        # One jar for all visitors would carry one's cookies into another's requests.
+        # A shared jar would send one visitor's cookies with another's requests.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         limits=httpx.Limits(
             max_connections=1000, max_keepalive_connections=50, keepalive_expiry=30
@@ -129,7 +128,7 @@ def _client(*, trust_env: bool) -> httpx.Client:
         event_hooks={"request": [_limit_connecting, _keep_request], "response": [_keep_response]},
         trust_env=trust_env,
     )
-    # httpx has no public way to set its transports' network backend; httpcore, below it, has.
+    # httpx has no public way to set its transports' network backend; httpcore below it does.
     transports: Iterable[Any] = (client._transport, *client._mounts.values())
     for transport in transports:
         if transport is not None:
@@ -138,8 +137,7 @@ def _client(*, trust_env: bool) -> httpx.Client:
 
 
 def _limit_connecting(request: httpx.Request) -> None:
-    # litellm makes one number of all timeouts, and a dead address would be waited for as long as
-    # a slow model.
+    # litellm merges all timeouts into one, so a dead address would take as long as a slow model.
     request.extensions["timeout"] = request.extensions["timeout"] | {"connect": CONNECT_TIMEOUT_S}
 
 
@@ -161,12 +159,12 @@ def is_event_stream(response: httpx.Response) -> bool:
 def _shut_down(stream: httpcore.NetworkStream) -> None:
     sock = stream.get_extra_info("socket")
     if sock is not None:
-        with suppress(OSError):  # the other side was quicker
+        with suppress(OSError):  # already closed by the other side
             sock.shutdown(socket.SHUT_RDWR)
 
 
 class _Backend(httpcore.NetworkBackend):
-    """httpcore's own backend, whose connections tell the current request that they serve it."""
+    """httpcore's own backend, with connections that report to the current request."""
 
     def __init__(self, inner: httpcore.NetworkBackend) -> None:
         self.inner = inner
@@ -181,8 +179,8 @@ class _Backend(httpcore.NetworkBackend):
 class _Stream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self.inner = inner
-        self.user: InFlight | None = None  # whose request went out last
-        self.until: float | None = None  # monotonic seconds after which nothing is read any more
+        self.user: InFlight | None = None  # the request sent last
+        self.until: float | None = None  # monotonic time after which reads fail
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self.until is not None:

@@ -1,4 +1,4 @@
-"""Warn about what a model cannot take of a request, before it is sent."""
+"""Warn about parts of a request that a model may refuse, before it is sent."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -8,8 +8,8 @@ from clarifai_chat.chat.settings import ChatSettings, given, is_any_json
 from clarifai_chat.messages import ToolSpec
 from clarifai_chat.playground.runs import RunSettings
 
-# OpenAI's own reference: its reasoning models refuse any temperature but 1, and any such top p;
-# two of them take no stop sequences; no other models are known to refuse these.
+# OpenAI's reference: its reasoning models refuse any temperature or top p other than 1, and two of
+# them refuse stop sequences. No other models are known to refuse these.
 _FIXED_TEMPERATURE = re.compile(r"^(o[1-9]|gpt-5)", re.IGNORECASE)
 _NO_STOP = re.compile(r"^(o3|o4-mini)(?![0-9])", re.IGNORECASE)
 MAX_STOPS = 4  # OpenAI's reference
@@ -22,10 +22,10 @@ def cautions(
     answerers: Collection[str],
     added_tokens: int | None = None,
 ) -> list[str]:
-    """Return sentences about what may not work as set; none of them stands in the way of trying.
+    """Return sentences about settings that may not work; none of them prevents a try.
 
-    `answerers` are the tools whose calls are answered without a person; `added_tokens` is about
-    what the tools add to the prompt.
+    `answerers` are the tools whose calls are answered automatically; `added_tokens` is roughly what
+    the tools add to the prompt.
     """
     return [
         *_of_model(model, settings, tools, added_tokens),
@@ -34,10 +34,10 @@ def cautions(
 
 
 def chat_cautions(model: Model, settings: ChatSettings) -> list[str]:
-    """Return the same about the settings of a conversation."""
+    """Return such sentences about the settings of a conversation."""
     found = given(settings)
     if model.is_demo:
-        return ["The Demo is scripted: settings change nothing of what it says."] if found else []
+        return ["The Demo is scripted: settings do not change its answers."] if found else []
     return [
         *_of_numbers(model, found.get("temperature"), found.get("max_tokens")),
         *_of_the_rest(model, found),
@@ -85,8 +85,8 @@ def _of_the_rest(model: Model, settings: ChatSettings) -> Iterator[str]:
     is_mode = is_any_json(settings.get("json_schema", ""))
     if is_mode and "json" not in settings.get("system", "").lower():
         yield (
-            "Many models answer in JSON only when they are told to, and some refuse this request"
-            " unless the word JSON is in it: say it in the system prompt."
+            "Many models answer in JSON only when asked to, and some refuse this request"
+            " unless the word JSON is in it: mention it in the system prompt."
         )
 
 
@@ -104,18 +104,18 @@ def _of_settings(
     waiting = [name for name in names if name not in answerers]
     if waiting and settings["answers"] == "automatic":
         listed = ", ".join(map(str, waiting))
-        yield f"Nothing answers {listed} by itself, so the run will wait for you there."
+        yield f"No automatic answer for {listed}: the run will wait for you there."
 
 
 def about_files(model: Model, kinds: Collection[str]) -> list[str]:
-    """Return the same about attached files, of the kinds "image", "text" and "audio"."""
+    """Return such sentences about attached files of these kinds: "image", "text", "audio"."""
     if model.is_demo:
-        return ["The Demo is scripted: it names files, and looks into none."] if kinds else []
+        return ["The Demo is scripted: it names files but does not read them."] if kinds else []
     said = []
     if "image" in kinds and model.vision is False:
         said.append(f"{model.name} is not known to see pictures: it may refuse or overlook them.")
     elif "image" in kinds and model.vision is None:
         said.append(f"It is not known whether {model.name} sees pictures.")
-    if "audio" in kinds:  # no list of models tells
+    if "audio" in kinds:  # no list of models says
         said.append(f"It is not known whether {model.name} hears sounds: most models refuse them.")
     return said

@@ -1,4 +1,4 @@
-"""A playground run, or one request of it, as JSON for a file."""
+"""Write a playground run, or one of its requests, as JSON for a file."""
 
 import json
 from typing import Any
@@ -12,9 +12,9 @@ from clarifai_chat.tools.verdict.verdict import Verdict
 
 
 def as_json(run: Run, pat: str = "") -> str:
-    """Return the whole run for a file: what was asked, sent and received, and what was made of it.
+    """Return the whole run for a file: what was asked, sent and received, and the verdicts.
 
-    Neither the visitor's `pat` nor the operator's token is in it, whoever wrote them into the run.
+    Contains neither the visitor's `pat` nor the operator's token, even if somebody typed them.
     """
     turn = run["turn"]
     whole = {
@@ -58,7 +58,7 @@ def verdict_as_json(verdict: Verdict) -> dict[str, Any]:
 
 
 def exchange_as_json(exchange: Exchange) -> dict[str, Any]:
-    """Return an exchange with its bodies as JSON where they are JSON, else as the text they are."""
+    """Return an exchange with its bodies as JSON, or as text if they are not JSON."""
     return {
         **exchange,
         "request": loaded(exchange["request"]),
@@ -68,17 +68,16 @@ def exchange_as_json(exchange: Exchange) -> dict[str, Any]:
 
 
 def loaded(text: str) -> Any:
-    """Return the value of a JSON text that can be written as JSON again; any other text as it
-    is."""
+    """Return the value of a JSON text that can be written as JSON again, else the text."""
     try:
         value = json.loads(text)
-        json.dumps(value, allow_nan=False)  # Python reads NaN and 1e999, which JSON cannot say
+        json.dumps(value, allow_nan=False)  # Python reads NaN and 1e999, which JSON cannot express
     except (ValueError, RecursionError):
         return text
     return text if is_deeper(value, MAX_DEPTH) else value
 
 
 def pretty(value: Any) -> str:
-    """JSON for reading. Half a surrogate pair, which a model may send, stays an escape."""
+    """Return indented JSON. Half a surrogate pair, which a model may send, stays escaped."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     return text.encode("utf-8", "backslashreplace").decode()

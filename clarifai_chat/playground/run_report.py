@@ -1,4 +1,4 @@
-"""A run told in short: one line, its differences from another run, a sequence diagram."""
+"""Summarize a run: in a line, compared with another run, as a sequence diagram."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ WORDS: dict[Status, str] = {
     "incomplete": "incomplete",
     "undecided": "not decided",
 }
-MAX_LABEL_CHARS = 36  # a diagram as wide as a long label would be too small to read
+MAX_LABEL_CHARS = 36  # longer labels make the diagram too wide to read
 DIAGRAM_LAYOUT = '%%{init: {"sequence": {"mirrorActors": false, "actorMargin": 24}}}%%'
 
 
@@ -38,7 +38,7 @@ def outcome(run: Run) -> str:
 
 
 def line(run: Run) -> str:
-    """Return the whole run in one line: model, outcome, requests, tokens, price, time."""
+    """Return the run in one line: model, outcome, requests, tokens, price, time."""
     turn = run["turn"]
     requests = len(run["exchanges"])
     parts = [
@@ -54,7 +54,7 @@ def line(run: Run) -> str:
 
 
 def duration_s(run: Run) -> float | None:
-    """Return how long the run's requests took in all; None when one of them has not ended."""
+    """Return how long the run's requests took in total; None if one has not ended."""
     turn = run["turn"]
     times = [figures["total_s"] for figures in (*turn["before"], turn["figures"])]
     known = [each for each in times if each is not None]
@@ -62,14 +62,13 @@ def duration_s(run: Run) -> float | None:
 
 
 def word(call: ToolCall, verdict: Verdict) -> str:
-    """Return the verdict in a word; a call that was written as text is never counted as a native
-    one."""
+    """Return the verdict in a word, noting a call that was recovered from text."""
     recovered = " (recovered from text)" if "from_text" in call.get("quirks", []) else ""
     return f"{WORDS[verdict.status]}{recovered}"
 
 
 def comparison(one: Run, other: Run) -> list[tuple[str, str, str]]:
-    """Rows of (what, in one run, in the other), for all that a reader would compare."""
+    """Return rows to compare: (name, value in one run, value in the other)."""
     rows = [_facts(one), _facts(other)]
     compared = [(name, rows[0][name], rows[1][name]) for name in rows[0]]
     ours, theirs = (
@@ -114,8 +113,7 @@ def _duration(run: Run) -> str:
 
 
 def settings_text(run: Run) -> str:
-    """Return the settings that were sent, in a line: "tool_choice auto, temperature 0.2,
-    streaming"."""
+    """Return the sent settings in a line: "tool_choice auto, temperature 0.2, streaming"."""
     settings = run["settings"]
     parts = [f"tool_choice {settings['tool_choice']}"] if run["tools"] else []
     if settings["parallel"] is not None:
@@ -136,7 +134,7 @@ def _calls(done: Sequence[Step]) -> list[str]:
 
 
 def diagram(run: Run) -> str:
-    """Return the run as a sequence diagram in Mermaid's language."""
+    """Return the run as a sequence diagram in Mermaid."""
     turn = run["turn"]
     names: dict[str, str] = {}  # tool → its participant
     lines = [f"You->>Model: {_label(turn['prompt'])}"]
@@ -161,7 +159,7 @@ def diagram(run: Run) -> str:
 
 
 def _label(text: str) -> str:
-    """Text that Mermaid takes as a label: one line, and none of its own signs."""
+    """Return text that is safe as a Mermaid label: one line, without its special characters."""
     seen = "".join(sign for sign in text if sign.isprintable() or sign.isspace())
     text = cut(" ".join(seen.split()), MAX_LABEL_CHARS) or "nothing"
     escaped = (f"#{ord(sign)};" if sign in '#;:<>%{}[]()"`\\$' else sign for sign in text)

@@ -1,8 +1,8 @@
-"""A playground run: a prompt, tools and settings, and every step that came of them.
+"""Run tools in the playground: a prompt, tools and settings, and the steps that follow.
 
-A run is a turn like the chat's, so replies, Stop and drawing are the same; what a developer wants
-to know beyond it stands beside it: the tools as they were sent, and what went over the wire. There
-is no state but that: whether calls are open is read off the messages.
+A run has a turn like the chat's, so replies, Stop and drawing are the same. Beside it are the tools
+as sent and the exchanges on the wire. There is no other state: whether calls are open follows from
+the messages.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,26 +35,26 @@ from clarifai_chat.messages import Message, ToolCall, ToolSpec, is_json
 from clarifai_chat.tools import builtins
 from clarifai_chat.tools.verdict.verdict import Verdict, judge_call, judge_reply
 
-# Who answers calls: the reader; the reader, who approves what a built-in says; built-ins alone.
+# Who answers calls: the reader; built-ins, approved by the reader; built-ins alone.
 Answers = Literal["by hand", "approve", "automatic"]
 
 ANSWERS: tuple[Answers, ...] = get_args(Answers)
 
-TYPED = "typed"  # an answerer: what was typed last for the tool
-MAX_RUNS = 20  # kept in a session
-MAX_CHARS = 10_000_000  # of all of them
-MAX_STEPS = 20  # of an automatic run; each is a request that may cost something
+TYPED = "typed"  # an answerer: repeats what was last typed for the tool
+MAX_RUNS = 20  # runs kept in a session
+MAX_CHARS = 10_000_000  # of these runs together
+MAX_STEPS = 20  # of an automatic run; each is a request that may cost money
 CHOICES = ("auto", "required", "none")  # of `tool_choice`, beside a tool's name
-BROKEN_OFF = (STOPPED, UNWATCHED, INTERRUPTED, "")  # endings that are not the model's own
+BROKEN_OFF = (STOPPED, UNWATCHED, INTERRUPTED, "")  # endings not caused by the model
 
 
 class RunSettings(TypedDict):
-    """The settings of a run. None is not sent: the server decides."""
+    """The settings of a run. None is not sent, so that the server decides."""
 
     system: str
     tool_choice: str  # one of CHOICES, or a tool's name
     parallel: bool | None
-    strict: bool | None  # None leaves each tool as it is written
+    strict: bool | None  # None leaves each tool as written
     temperature: float | None
     max_tokens: int | None
     stream: bool
@@ -67,23 +67,23 @@ class Run(TypedDict):
     tools: list[ToolSpec]  # as they are sent
     settings: RunSettings
     answerers: dict[str, str]  # tool → TYPED, or the built-in that answers its calls
-    results: dict[str, str]  # tool → what TYPED answers
+    results: dict[str, str]  # tool → the answer for TYPED
     exchanges: list[Exchange]
     answered_by: dict[str, str]  # `place` of a call → its answerer
-    drafts: dict[str, str]  # call → the answer as it is being typed
+    drafts: dict[str, str]  # call → the answer being typed
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request of a run, and what came back for it."""
+    """One request of a run, with its reply."""
 
     number: int  # from 0
     figures: RequestMetrics
-    exchanges: tuple[Exchange, ...]  # more than one where it was tried again
-    message: Message | None  # None while nothing has come
+    exchanges: tuple[Exchange, ...]  # more than one after retries
+    message: Message | None  # None until something arrives
     judged: tuple[tuple[ToolCall, Verdict], ...]  # its calls, each with its verdict
-    notes: tuple[str, ...]  # what is to be said of the reply as a whole
-    answers: Mapping[str, str]  # call id → what it was answered with
+    notes: tuple[str, ...]  # about the reply as a whole
+    answers: Mapping[str, str]  # call id → its result
     is_over: bool
 
 
@@ -129,7 +129,7 @@ def _with_strict(tool: ToolSpec, strict: bool | None) -> ToolSpec:
 
 
 def params(run: Run) -> Params:
-    """Return what is sent beside the messages and the tools."""
+    """Return the parameters sent with the messages and the tools."""
     settings = run["settings"]
     sent: Params = {}
     if run["tools"]:
@@ -161,10 +161,10 @@ def request(run: Run) -> ChatRequest:
 def events(
     run: Run, endpoint: Callable[[], Endpoint], in_flight: InFlight
 ) -> Iterator[StreamEvent]:
-    """Ask for the run's next reply; where it may, answer its calls and ask on. In a worker.
+    """Ask for the run's next reply; answer its calls and go on if automatic. For a worker.
 
-    `endpoint` is asked for each request. `run["turn"]` has to be folded up to date with each event
-    before the next is taken.
+    `endpoint` is called for each request. The caller folds each event into `run["turn"]` before it
+    takes the next one.
     """
     turn = run["turn"]
     while True:
@@ -186,7 +186,7 @@ def events(
 
 
 def automatic_answers(run: Run) -> dict[str, str]:
-    """Call id → answer, where all open calls can be answered without anybody; else nothing."""
+    """Return answers by call id if all open calls can be answered automatically, else {}."""
     settings, calls = run["settings"], pending_calls(run["turn"])
     if (
         settings["answers"] != "automatic"
@@ -198,7 +198,7 @@ def automatic_answers(run: Run) -> dict[str, str]:
 
 
 def ready_answer(run: Run, call: ToolCall) -> str | None:
-    """Return what the answerer of the call's tool says; None where a person has to answer."""
+    """Return the automatic answer to a call; None if a person has to answer."""
     tool = call["function"]["name"]
     answerer = run["answerers"].get(tool)
     if answerer == TYPED:
@@ -207,21 +207,21 @@ def ready_answer(run: Run, call: ToolCall) -> str | None:
 
 
 def note_answerer(run: Run, call: ToolCall) -> None:
-    """Remember who answers this open call."""
+    """Record who answers this open call."""
     run["answered_by"][place(run, call)] = run["answerers"][call["function"]["name"]]
 
 
 def place(run: Run, call: ToolCall, reply: int | None = None) -> str:
-    """Names a call of the run, of the last reply or of another one.
+    """Return a key for a call of the run, in the last reply or another one.
 
-    Its id alone does not: some servers give the calls of each reply the same ids again.
+    Its id is not enough: some servers reuse ids in each reply.
     """
     number = last_reply(run["turn"]) if reply is None else reply
     return f"{number}:{call['id']}"
 
 
 def size(run: Run) -> int:
-    """Return about how many characters the run holds."""
+    """Return roughly how many characters the run holds."""
     bodies = sum(
         len(e["request"]) + len(e["body"]) + sum(len(data) for _, data in e["chunks"])
         for e in run["exchanges"]
@@ -230,8 +230,7 @@ def size(run: Run) -> int:
 
 
 def latest(runs: Sequence[Run]) -> list[Run]:
-    """Return the last of them that a session keeps: a few, and no more than MAX_CHARS; one at
-    least."""
+    """Return the latest runs within MAX_RUNS and MAX_CHARS, but at least one."""
     kept: list[Run] = []
     room = MAX_CHARS
     for run in reversed(runs[-MAX_RUNS:]):
@@ -243,12 +242,12 @@ def latest(runs: Sequence[Run]) -> list[Run]:
 
 
 def wants_answers(run: Run) -> bool:
-    """Return whether the run waits for somebody to answer its calls."""
+    """Return whether the run waits for a person to answer its calls."""
     return is_over(run["turn"]) and bool(open_calls(run))
 
 
 def open_calls(run: Run) -> list[ToolCall]:
-    """Return the calls of the last reply that can be answered; one that was cut off cannot."""
+    """Return the calls of the last reply that can be answered, not those cut off."""
     broken = run["turn"]["ending"] in BROKEN_OFF
     return [
         call
@@ -258,8 +257,7 @@ def open_calls(run: Run) -> list[ToolCall]:
 
 
 def can_go_on(run: Run) -> bool:
-    """Return whether a request that failed or was ended can be made again, with what there is so
-    far."""
+    """Return whether a failed or stopped request can be repeated from where it was."""
     turn = run["turn"]
     if not is_over(turn) or wants_answers(run):
         return False
@@ -267,30 +265,29 @@ def can_go_on(run: Run) -> bool:
 
 
 def answer(run: Run, answers: Mapping[str, str]) -> None:
-    """Add the answers and make the run ready for its next request, if any call is open."""
-    if not wants_answers(run):  # a second click must not reset the request that the first began
+    """If calls are open, add the answers and prepare the run for its next request."""
+    if not wants_answers(run):  # a second click must not reset the first one's request
         return
     turn = run["turn"]
     for call in open_calls(run):
         content = answers.get(call["id"], "")
         turn["replies"].append({"role": "tool", "tool_call_id": call["id"], "content": content})
-        run["drafts"].pop(call["id"], None)  # the next reply's calls may have the same ids
+        run["drafts"].pop(call["id"], None)  # calls of the next reply may have the same ids
     resume(turn)
 
 
 def _is_answering(turn: Turn, requests: Sequence[RequestMetrics]) -> bool:
-    """Return whether the worker is about to answer the last reply's calls, before it asks on."""
+    """Return whether the worker is about to answer the last reply's calls."""
     *before, now = requests
     is_whole = bool(before) and before[-1].get("ending") not in BROKEN_OFF
     return is_whole and "reply" not in now and bool(pending_calls(turn))
 
 
 def steps(run: Run, first: int = 0) -> list[Step]:
-    """Return the run's requests from `first` on, each with its reply judged against the tools as
-    sent."""
+    """Return the run's steps from `first` on, with calls judged against the tools as sent."""
     turn, settings = run["turn"], run["settings"]
     found = []
-    # Read once, in this order: the worker goes on meanwhile.
+    # Read once, in this order, because the worker goes on meanwhile.
     is_ended, before = is_over(turn), turn["before"]
     requests = [*before, turn["figures"]]
     done = len(before) - (not is_ended and _is_answering(turn, requests))

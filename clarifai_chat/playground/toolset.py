@@ -1,6 +1,6 @@
-"""A playground's whole set-up (tools, prompts, model, settings) as a file, and in an address.
+"""Put a playground's set-up (tools, prompts, model, settings) into a file or an address.
 
-Nothing of it is ever a server, a token, or a reason to send.
+It never contains a server or a token, and opening it sends nothing.
 """
 
 import base64
@@ -13,9 +13,9 @@ from clarifai_chat.playground.runs import ANSWERS, MAX_STEPS, RunSettings, defau
 from clarifai_chat.text import size
 
 KIND = "clarifai-chat-tools"
-MAX_LINK_CHARS = 4_000  # browsers and proxies take more, mail programs often do not
+MAX_LINK_CHARS = 4_000  # browsers and proxies take more, but many mail programs do not
 MAX_FILE_BYTES = 1_000_000
-MAX_NAME_CHARS = 64  # of a tool that is to be called, as OpenAI's API has it
+MAX_NAME_CHARS = 64  # of the tool in `tool_choice`, as in OpenAI's API
 
 
 class ToolSet(TypedDict):
@@ -26,16 +26,16 @@ class ToolSet(TypedDict):
 
 
 class BadToolSet(ValueError):
-    """Its text is a sentence for the reader."""
+    """A tool set that cannot be read. Its text is a sentence for the reader."""
 
 
 def to_json(toolset: ToolSet) -> str:
-    """Return the set as a file's text."""
+    """Return the set as the text of a file."""
     return json.dumps({"kind": KIND, **toolset}, ensure_ascii=False, indent=2)
 
 
 def to_parameter(toolset: ToolSet) -> str | None:
-    """Return the set as the value of `?tools=`; None where it is too large for an address."""
+    """Return the set as the value of `?tools=`; None if it is too large for an address."""
     defaults = default_settings()
     changed = {k: v for k, v in toolset["settings"].items() if v != defaults[k]}  # type: ignore[literal-required]  # keys of the same TypedDict
     small = {"tools": toolset["tools"], "prompt": toolset["prompt"]}
@@ -49,12 +49,12 @@ def to_parameter(toolset: ToolSet) -> str | None:
 def from_parameter(parameter: str) -> ToolSet:
     """Return the set in an address. Raises `BadToolSet`."""
     if len(parameter) > MAX_LINK_CHARS:
-        raise BadToolSet("The tools in this page's address are too long to be read.")
+        raise BadToolSet("The tools in this page's address are too long to read.")
     try:
         packed = base64.urlsafe_b64decode(parameter + "=" * (-len(parameter) % 4))
         unpacker = zlib.decompressobj()
         data = unpacker.decompress(packed, MAX_FILE_BYTES)
-        if unpacker.unconsumed_tail or not unpacker.eof:  # more than that, or cut off
+        if unpacker.unconsumed_tail or not unpacker.eof:  # too long, or cut off
             raise ValueError
         return from_json(data.decode("utf-8"))
     except (ValueError, zlib.error):
@@ -75,7 +75,7 @@ def from_json(text: str) -> ToolSet:
     except (ValueError, RecursionError):
         raise BadToolSet("The file is not JSON: it should hold tools, or a saved set.") from None
     if not (isinstance(found, dict) and isinstance(found.get("tools"), str)):
-        # Tools as such: the editor says what may be wrong with them.
+        # Bare tools: the editor says what may be wrong with them.
         return {"tools": text, "prompt": "", "model": "", "settings": default_settings()}
     model = found.get("model")
     settings = found.get("settings")
@@ -88,7 +88,7 @@ def from_json(text: str) -> ToolSet:
 
 
 def _settings(found: dict[str, Any]) -> RunSettings:
-    """Return the settings that make sense; the usual ones for the rest."""
+    """Return the valid settings, with defaults for the rest."""
     settings = default_settings()
     settings["system"] = _text(found.get("system"))
     if 0 < len(choice := _text(found.get("tool_choice"))) <= MAX_NAME_CHARS:
@@ -118,6 +118,5 @@ def _number(value: Any, low: float, high: float) -> float | None:
 
 
 def _text(value: Any) -> str:
-    """Return the text that `value` is; half a surrogate pair, which no page can be sent, is a
-    "?"."""
+    """Return `value` if it is text; half a surrogate pair, which cannot be sent, is a "?"."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""Move conversations between files and the store: new ids, and contents of attachments."""
+"""Move conversations and their attachments between files and the store."""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 def import_chats(owner: str, found: Imported) -> list[Chat]:
-    """Keep conversations from a file; those that are kept now, all unless the store fails.
+    """Save conversations from a file; return those saved: all, unless the store fails.
 
-    They get ids of their own: a file may come from another visitor, whose replies run here too.
+    They get new ids, because a file may come from another visitor whose replies run here too.
     """
     kept: list[Chat] = []
-    files: dict[str, str] = {}  # one may be in several conversations
+    files: dict[str, str] = {}  # old ids → new; a file may be in several conversations
     for chat in found.chats:
         held = {each["id"]: found.contents.get(each["id"]) for each in attachments_of(chat)}
-        _name_anew(chat, files)
+        _give_new_ids(chat, files)
         data = {files[id]: content for id, content in held.items() if content is not None}
         if not _keep_contents(owner, chat, data) or not saving.save(owner, chat):
             break
@@ -38,7 +38,7 @@ def mention(found: Imported, secret: str) -> bool:
 
 
 def contents(owner: str, kept: Iterable[Chat]) -> dict[str, bytes]:
-    """Return what the attachments of these conversations hold, by id, as far as it is there."""
+    """Return the contents of the conversations' attachments by id, as far as available."""
     return find(owner, [each for chat in kept for each in attachments_of(chat)], hold=False)[0]
 
 
@@ -51,8 +51,8 @@ def _keep_contents(owner: str, chat: Chat, data: Mapping[str, bytes]) -> bool:
     return not saving.attempt(write)[1]
 
 
-def _name_anew(chat: Chat, files: dict[str, str]) -> None:
-    """Give new ids to a sound chat, its turns and its attachments; `files` are old ids → new."""
+def _give_new_ids(chat: Chat, files: dict[str, str]) -> None:
+    """Give new ids to a valid chat, its turns and its attachments; add those to `files`."""
     new = {turn["id"]: uuid.uuid4().hex for turn in chat["turns"]}
     chat["id"], chat["leaf"] = uuid.uuid4().hex, new.get(chat["leaf"], "")
     for turn in chat["turns"]:

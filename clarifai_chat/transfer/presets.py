@@ -1,4 +1,4 @@
-"""Presets: settings under a name, with the model that they are for; kept, and as a file."""
+"""Save presets (named settings, with a model), and write them to and read them from files."""
 
 import json
 from collections.abc import Mapping
@@ -20,17 +20,17 @@ FULL = f"There are {MAX_PRESETS} presets already. Delete one first, or save all 
 
 
 class Preset(ChatSettings, total=False):
-    """Settings, and beside them the address of a model."""
+    """Settings, and the address of a model."""
 
     model: str
 
 
 class BadPresets(ValueError):
-    """Its text is a sentence for the reader: what is wrong with the file, and what to do."""
+    """A file without usable presets. Its text tells the reader what is wrong and what to do."""
 
 
 def made(settings: ChatSettings, model: str) -> Preset:
-    """Return a preset of what is set; `model` is "" for the one that its reader has chosen."""
+    """Return a preset of the settings; `model` is "" for whichever model is chosen later."""
     preset = cast(Preset, dict(given(settings)))
     if model:
         preset["model"] = model
@@ -43,21 +43,21 @@ def settings_of(preset: Preset) -> ChatSettings:
 
 
 def name_of(text: str) -> str:
-    """Return a name as it is kept: one short line; "" where nothing is left of it."""
+    """Return a name as saved, on one short line; "" if nothing is left of it."""
     return " ".join(clean(text).split())[:MAX_NAME_CHARS].strip()
 
 
-# --- Kept ----------------------------------------------------------------------------------------
+# --- Saved ----------------------------------------------------------------------------------------
 
 
 def listing(owner: str) -> tuple[dict[str, Preset], str]:
-    """Return the presets of an owner by name, and why they cannot be read where they cannot."""
+    """Return an owner's presets by name, and why they cannot be read, or ""."""
     kept, why = saving.attempt(lambda store: store.presets(owner))
     return {name: _sound(body, []) for name, body in (kept or {}).items()}, why
 
 
 def save(owner: str, found: Mapping[str, Preset]) -> str:
-    """Keep presets, each in the place of what had its name; "" or why not all of them are."""
+    """Save presets, replacing those of the same name; return why not all are saved, or ""."""
 
     def write(store: Any) -> None:
         for name, preset in found.items():
@@ -67,7 +67,7 @@ def save(owner: str, found: Mapping[str, Preset]) -> str:
 
 
 def delete(owner: str, name: str) -> str:
-    """Remove a preset; "" or why it is still there."""
+    """Remove a preset; return why it is still there, or ""."""
     return saving.attempt(lambda store: store.delete_preset(owner, name))[1]
 
 
@@ -75,15 +75,14 @@ def delete(owner: str, name: str) -> str:
 
 
 def to_json(presets: Mapping[str, Preset], secret: str) -> str:
-    """Return the file's text, without the access token, whatever it stands in."""
+    """Return the file's text, without the access token."""
     rows = redact({**presets}, secret)
     document = {"format": FORMAT, "version": VERSION, "presets": rows}
     return json.dumps(document, ensure_ascii=False, indent=1)
 
 
 def from_json(data: bytes) -> tuple[dict[str, Preset], list[str]]:
-    """Return the presets in a file, and a sentence for each that lost something. Raises
-    `BadPresets`."""
+    """Return a file's presets, and a sentence for each that lost a part. Raises `BadPresets`."""
     if len(data) > MAX_FILE_BYTES:
         raise BadPresets(
             f"The file is too large: at most {size(MAX_FILE_BYTES)} of presets can be read."
@@ -93,12 +92,12 @@ def from_json(data: bytes) -> tuple[dict[str, Preset], list[str]]:
     except UnicodeDecodeError:
         raise BadPresets("The file is not text. Presets are saved as JSON, in UTF-8.") from None
     except (ValueError, RecursionError):
-        raise BadPresets("The file is not JSON. It may have been cut off on its way.") from None
+        raise BadPresets("The file is not JSON. It may have been cut off on the way.") from None
     rows = document.get("presets") if isinstance(document, dict) else None
     if not isinstance(rows, dict) or document.get("format") != FORMAT:
         raise BadPresets("The file holds no presets: they are saved under Settings, Presets.")
     if document.get("version") != VERSION:
-        raise BadPresets("The file is from another version of this app, which alone can read it.")
+        raise BadPresets("The file is from another version of this app, and only that can read it.")
     if len(rows) > MAX_PRESETS:
         raise BadPresets(
             f"The file has {len(rows):,} presets; at most {MAX_PRESETS} can be kept. Remove some."
@@ -118,7 +117,7 @@ def from_json(data: bytes) -> tuple[dict[str, Preset], list[str]]:
 
 
 def beside(known: Mapping[str, Preset], found: Mapping[str, Preset]) -> dict[str, Preset]:
-    """Return those of `found` that are not known yet, under names of their own."""
+    """Return the presets in `found` that are not known yet, under unused names."""
     fresh: dict[str, Preset] = {}
     for name, preset in found.items():
         if known.get(name) != preset:
@@ -127,7 +126,7 @@ def beside(known: Mapping[str, Preset], found: Mapping[str, Preset]) -> dict[str
 
 
 def unused(name: str, known: Mapping[str, Preset]) -> str:
-    """Return the name, or the nearest one that is free: “Terse (2)”."""
+    """Return the name, or the next unused one: “Terse (2)”."""
     free, number = name, 1
     while free in known:
         number += 1
@@ -136,7 +135,7 @@ def unused(name: str, known: Mapping[str, Preset]) -> str:
 
 
 def _sound(body: Mapping[str, Any], odd: list[str]) -> Preset:
-    """Return what of a preset fits; what does not is named in `odd`."""
+    """Return the valid parts of a preset; the names of others go into `odd`."""
     rest = {name: value for name, value in body.items() if name != "model"}
     preset = cast(Preset, dict(given(validate.settings(rest, odd))))
     model = body.get("model")

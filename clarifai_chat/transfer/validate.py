@@ -1,6 +1,6 @@
-"""Anything read as a conversation: what has the right type in the right place is kept.
+"""Validate data as a conversation: keep every part that has the right type.
 
-The types are the annotations of `Chat` and of what is in it, so that a new field is read too.
+The types come from the annotations of `Chat` and its parts, so new fields are read too.
 """
 
 import math
@@ -16,23 +16,23 @@ from clarifai_chat.chat.chats import Chat, normalize
 from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.turn import INTERRUPTED, Attempt, Turn, rename_left_out
 
-MAX_NUMBER = 2**53 - 1  # JavaScript, and with it many a widget and tool, counts no further exactly
+MAX_NUMBER = 2**53 - 1  # the largest exact integer in JavaScript, and so in many widgets
 LATEST = 253_402_300_799  # Unix time of the end of the year 9999
 _RANGES: dict[str, tuple[float, float]] = {
     "temperature": (0, 2),
     "top_p": (0, 1),
     "max_tokens": (1, 1_000_000),
 }
-DERIVED = ("cost_usd",)  # in an export for other programs; computed again by the next one
+DERIVED = ("cost_usd",)  # in exports for other programs; computed again when exported
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _UNSENDABLE = re.compile("[\ud800-\udfff\0]")
 _NOTHING: Final = object()
 
 
 def chat(found: Any, odd: list[str]) -> Chat:
-    """Return a sound conversation with all of `found` that fits; what does not is named in `odd`.
+    """Return a conversation with the valid parts of `found`; names of others go into `odd`.
 
-    A reply that was still under way is one that was interrupted.
+    A reply that was still running counts as interrupted.
     """
     made = cast(Chat, _fitted(Chat, found if isinstance(found, dict) else {}, "", odd))
     made["revision"] = 0
@@ -40,13 +40,13 @@ def chat(found: Any, odd: list[str]) -> Chat:
     _keep_in_range(made["settings"], "settings.", odd)
     _rename(made)
     for turn in made["turns"]:
-        _mend(turn, made["updated_at"], odd)
+        _repair(turn, made["updated_at"], odd)
     normalize(made)
     return made
 
 
 def settings(found: Any, odd: list[str]) -> ChatSettings:
-    """Sound settings with all of `found` that fits; what does not is named in `odd`."""
+    """Return settings with the valid parts of `found`; names of others go into `odd`."""
     found = found if isinstance(found, dict) else {}
     made = cast(ChatSettings, _fitted(ChatSettings, found, "", odd))
     _keep_in_range(made, "", odd)
@@ -54,12 +54,12 @@ def settings(found: Any, odd: list[str]) -> ChatSettings:
 
 
 def plain(text: str) -> str:
-    """`text` without what no file and no database takes: halves of surrogate pairs, NUL."""
+    """Replace what files and databases refuse: halves of surrogate pairs, NUL."""
     return _UNSENDABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _fitted(kind: Any, found: Any, where: str, odd: list[str]) -> Any:
-    """`found` as far as it is a `kind`; else `_NOTHING`."""
+    """Return the parts of `found` that fit `kind`, or `_NOTHING`."""
     origin = get_origin(kind)
     if origin in (Union, UnionType):
         if found is None and NoneType in get_args(kind):
@@ -139,7 +139,7 @@ def _keep_in_range(settings: ChatSettings, where: str, odd: list[str]) -> None:
 
 
 def _rename(chat: Chat) -> None:
-    """Give an id to what has none that can be one, under the old name's references."""
+    """Replace invalid ids, and the references to them."""
     new = {turn["id"]: uuid.uuid4().hex for turn in chat["turns"] if not _ID.fullmatch(turn["id"])}
     for turn in chat["turns"]:
         turn["id"] = new.get(turn["id"], turn["id"])
@@ -154,7 +154,7 @@ def _rename(chat: Chat) -> None:
         chat["id"] = uuid.uuid4().hex
 
 
-def _mend(turn: Turn, now: float, odd: list[str]) -> None:
+def _repair(turn: Turn, now: float, odd: list[str]) -> None:
     turn["model"]["url"] = parse_address(turn["model"]["url"]) or ""
     turn["model"]["name"] = turn["model"]["name"] or "unknown model"
     for file in turn.get("attachments", []):

@@ -145,7 +145,7 @@ def _request_of(turn: Turn, settings: ChatSettings) -> Callable[[], ChatRequest]
             turns,
             settings,
             model,
-            tally=TokenCounter(llm.count_tokens, counted),
+            counter=TokenCounter(llm.count_tokens, counted),
             leave_out=leave_out,
             content=lambda each: attachment_contents.as_sent(owner, each, turns),
         )

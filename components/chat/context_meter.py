@@ -83,14 +83,14 @@ class MeterView:
             last.remark(f":material/vertical_align_top: What is above is no longer sent: {why}.")
 
 
-def _measured(turns: Sequence[Turn], tally: TokenCounter) -> Meter:
+def _measured(turns: Sequence[Turn], counter: TokenCounter) -> Meter:
     """Return the meter for the next question, of which only the files are known."""
     files = sum(file["tokens"] or 0 for file in session.waiting)
     return measure(
         turns,
         session.chat["settings"],
         session.model,
-        tally,
+        counter,
         asked=PER_MESSAGE + files,
         leave_out=session.leave_out,
     )

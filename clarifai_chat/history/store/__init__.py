@@ -1,4 +1,4 @@
-"""Save conversations in a database: `open_store(address)` returns it, or says why it cannot."""
+"""Save conversations in a database. `open_store(address)` opens it, or says why it cannot."""
 
 from clarifai_chat.history.store.opening import open_engine, place_of, read_address
 from clarifai_chat.history.store.searching import Summary
@@ -9,11 +9,9 @@ __all__ = ["Conflict", "Store", "StoreTrouble", "Summary", "open_store"]
 
 
 def open_store(address: str) -> Store:
-    """Return the store at `address` (`sqlite:///…` or `postgresql://…`), its tables brought up to
-    date.
+    """Open the store at `address` (`sqlite:///…` or `postgresql://…`) and update its tables.
 
-    Raises `StoreTrouble`: what happened, and what to do, without the password. Several processes
-    may start at once.
+    Raises `StoreTrouble`, without the password. Several processes may start at once.
     """
     url = read_address(address)
     with in_plain_words(place_of(url)):

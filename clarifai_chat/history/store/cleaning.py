@@ -1,14 +1,14 @@
-"""Delete for good what is no longer needed."""
+"""Delete for good what has expired or is unused."""
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, false, or_, select
 
 from clarifai_chat.history.store.tables import attachments, chats, turns, uses
 
-UNDO_S = 24 * 3600.0  # how long something that was deleted can be brought back
+UNDO_S = 24 * 3600.0  # how long a deletion can be undone
 
 
 def purge(connection: Connection, owner: str, chat_id: str) -> bool:
-    """Remove a chat and the attachments that no other chat uses; whether it was there."""
+    """Remove a chat and attachments that no other chat uses; return whether it existed."""
     here = select(uses.c.attachment_id).where(uses.c.owner == owner, uses.c.chat_id == chat_id)
     elsewhere = exists().where(
         uses.c.owner == owner,
@@ -27,13 +27,13 @@ def purge(connection: Connection, owner: str, chat_id: str) -> bool:
 
 
 def is_old(now: float, days: float) -> ColumnElement[bool]:
-    """Return whether a chat's time is up."""
+    """Return the condition that a chat has expired."""
     unused = chats.c.saved_at < now - days * 24 * 3600 if days > 0 else false()
     return or_(unused, chats.c.deleted_at < now - UNDO_S)
 
 
 def forget_unused(connection: Connection, now: float) -> None:
-    """Remove attachments that no turn uses, once the turn cannot be restored."""
+    """Remove attachments that no turn uses, once their turns cannot be restored."""
     removed = exists().where(
         turns.c.owner == uses.c.owner,
         turns.c.chat_id == uses.c.chat_id,

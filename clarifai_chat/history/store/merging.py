@@ -1,7 +1,7 @@
-"""Two copies of a turn or a chat that went separate ways, put together so that nothing is lost.
+"""Merge two diverged copies of a turn or a chat, so that nothing is lost.
 
-A turn only grows: of two copies, the one that holds all of the other counts. Where neither does,
-the stored one stays, and the other stands beside it under an id of its own.
+A turn only grows: of two copies, the one that contains the other is kept. If neither does, the
+stored one stays, and the other becomes a sibling with a new id.
 """
 
 import json
@@ -13,18 +13,18 @@ from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.turn import Attempt, Turn, is_over
 from clarifai_chat.messages import Message
 
-# What of a chat can change in two places, each by itself; of the settings, each one of them.
+# The parts of a chat that are merged one by one; each setting is a part of its own.
 FIELDS = ("title", "is_named", "pinned", "model", "settings")
-_SETTING = "settings."  # before the name of one, where it is told which have changed
+_SETTING = "settings."  # prefix of a setting's name in the list of changes
 
 
 def holds(big: Turn, small: Turn) -> bool:
-    """Return whether all that `small` tells can be read in `big`."""
+    """Return whether `big` contains everything in `small`."""
     if big.get("prompt") != small.get("prompt"):
         return False
     if big.get("asked_at") is not None and big.get("asked_at") == small.get("asked_at"):
-        # One worker wrote both: it repairs calls on the way, so the later need not begin as the
-        # earlier does.
+        # One worker wrote both. It repairs calls on the way, so the later copy need not begin like
+        # the earlier one.
         return _progress(big) >= _progress(small)
     if not _begins_with(big.get("earlier", []), small.get("earlier", [])):
         return False
@@ -73,7 +73,7 @@ def _message_holds(big: Message, small: Message) -> bool:
 
 
 def merge_turn(mine: Turn, stored: Turn, *, is_current: bool) -> Turn | None:
-    """Return the turn that stays under the id the two share; `None` where both must stay.
+    """Return the turn to keep under the shared id; `None` if both must be kept.
 
     `is_current`: the stored one is unchanged since mine was read, so mine wins.
     """
@@ -92,14 +92,13 @@ def merge_turn(mine: Turn, stored: Turn, *, is_current: bool) -> Turn | None:
 
 
 def sibling(turn: Turn) -> Turn:
-    """Return a copy with an id of its own: always the same one, so that saving twice makes no
-    third."""
+    """Return a copy with a new id, always the same one, so that saving twice adds no third."""
     of = json.dumps([turn["id"], turn.get("asked_at"), turn.get("prompt")])
     return {**turn, "id": uuid.uuid5(uuid.NAMESPACE_OID, of).hex}
 
 
 def settle_all(mine: Turn, stored: Mapping[str, Turn], *, is_current: bool) -> list[Turn]:
-    """`mine` and the stored turn with its id, as they are kept: one turn, or a pair of siblings."""
+    """Return the turns to keep for `mine` and the stored turn with its id: one, or siblings."""
     kept: list[Turn] = []
     while mine["id"] in stored:
         one = merge_turn(mine, stored[mine["id"]], is_current=is_current)
@@ -111,14 +110,14 @@ def settle_all(mine: Turn, stored: Mapping[str, Turn], *, is_current: bool) -> l
 
 
 def changes(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
-    """Return the names of the fields, and of the settings, that are not what they were."""
+    """Return the names of the fields and settings that have changed."""
     new, old = now["settings"], before["settings"]
     named = [_SETTING + name for name in {**old, **new} if new.get(name) != old.get(name)]
     return [field for field in FIELDS if now[field] != before[field]] + named
 
 
 def merge_fields(mine: Chat, stored: Chat, changed: Mapping[str, int]) -> Chat:
-    """`mine` with the fields and settings that somebody else has changed since it was read."""
+    """Return `mine` with the fields and settings that others changed since it was read."""
     merged: dict[str, Any] = dict(mine)
     theirs = {name for name, revision in changed.items() if revision > mine["revision"]}
     for field in theirs.intersection(FIELDS) - {"settings"}:
@@ -141,10 +140,11 @@ def merge_turns(
     came: Mapping[str, int],
     removed: Mapping[str, tuple[int, float]],
 ) -> list[Turn]:
-    """Return all turns of both copies: first those of the store, then what only `mine` has.
+    """Return all turns of both copies: first the stored ones, then those only `mine` has.
 
-    A turn that one side removed is gone, unless the other side changed it or asked on after it.
-    `came` says in which revision a stored turn came; `removed` in which one went, and when.
+    A turn that one side removed is gone, unless the other side changed it or continued after it.
+    `came` has the revision in which a stored turn was added; `removed` the revision and time of its
+    removal.
     """
     seen = mine["revision"]
     here = {turn["id"]: turn for turn in mine["turns"]}

@@ -1,4 +1,4 @@
-"""An address → an engine over tables that are up to date, or a sentence that says why not."""
+"""Open the database at an address, and update its tables."""
 
 import os
 import threading
@@ -24,17 +24,17 @@ from clarifai_chat.history.store.trouble import (
 )
 
 MIGRATIONS = ROOT / "migrations"
-# A name of its own: in a shared PostgreSQL, "alembic_version" may be somebody else's.
+# Not "alembic_version": in a shared PostgreSQL, that may belong to another app.
 VERSIONS = "clarifai_chat_version"
-BUSY_S = 5.0  # how long to wait for whoever holds the lock
+BUSY_S = 5.0  # how long to wait for a lock
 CONNECT_S = 5
-LOCK = 0x436C6172  # of PostgreSQL's advisory locks; any number that is not taken
+LOCK = 0x436C6172  # of a PostgreSQL advisory lock; any unused number will do
 
-_migrating = threading.Lock()  # Alembic's context is one for the whole process
+_migrating = threading.Lock()  # Alembic has one context for the whole process
 
 
 def read_address(address: str) -> URL:
-    """`address` as SQLAlchemy needs it. Raises `StoreAddress`."""
+    """Return `address` as SQLAlchemy's URL. Raises `StoreAddress`."""
     try:
         url = make_url(address.strip())
     except (ArgumentError, ValueError):
@@ -50,14 +50,14 @@ def read_address(address: str) -> URL:
 
 
 def place_of(url: URL) -> str:
-    """Return where the database is, for the operator, without who may open it."""
+    """Return where the database is, for the operator, without name or password."""
     if url.drivername.startswith("sqlite"):
         return f"({url.database})"
     return f"({url.host or 'local'}, {url.database or url.username or ''})"
 
 
 def open_engine(url: URL) -> Engine:
-    """Return an engine whose tables are those of this version of the app."""
+    """Return an engine, its tables updated to this version of the app."""
     engine = _sqlite(url) if url.drivername.startswith("sqlite") else _postgresql(url)
     try:
         with _migrating:
@@ -82,7 +82,7 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _make_file(path: Path) -> None:
-    """Conversations are private: for their owner only, where the file and the folder are new."""
+    """Create the file and folder if missing, readable by their owner only."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -90,17 +90,17 @@ def _make_file(path: Path) -> None:
 
 def _set_up(connection: SqliteConnection, record: Any) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = NORMAL")  # with WAL, a crash of ours loses nothing
+    connection.execute("PRAGMA synchronous = NORMAL")  # with WAL, a crash of the app loses nothing
 
 
 def _begin(connection: Connection) -> None:
-    # A transaction that reads first and writes later can meet a lock that no waiting helps against.
+    # A transaction that reads first and writes later can meet a lock that waiting does not solve.
     writes = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _to_wal(engine: Engine) -> None:
-    """Let pages read while workers write. SQLite does not wait for the lock that this takes."""
+    """Let pages read while workers write. SQLite does not wait for the lock this takes."""
     deadline = time.monotonic() + BUSY_S
     while True:
         raw = None
@@ -120,9 +120,9 @@ def _to_wal(engine: Engine) -> None:
 def _postgresql(url: URL) -> Engine:
     return create_engine(
         url,
-        # No prepared statements: poolers such as PgBouncer hand the next one to somebody else.
+        # No prepared statements: poolers such as PgBouncer may use another connection next.
         connect_args={"connect_timeout": CONNECT_S, "prepare_threshold": None},
-        pool_pre_ping=True,  # a server that was started again is found at once
+        pool_pre_ping=True,  # reconnects at once to a restarted server
         hide_parameters=True,
     )
 

@@ -1,4 +1,4 @@
-"""Chats and turns as rows: read, written, locked. Each by its owner."""
+"""Read, write and lock the rows of chats and turns, each by its owner."""
 
 import json
 import time
@@ -18,7 +18,7 @@ AnyRow = Row[*tuple[Any, ...]]
 
 
 def snapshot(turn: Turn) -> Turn:
-    """Return a copy of the turn at one moment: a worker may be filling it."""
+    """Return a consistent copy of a turn that a worker may be filling."""
     copy: Turn = json.loads(dumped(turn))
     return copy
 
@@ -31,7 +31,7 @@ def chat_row(connection: Connection, owner: str, chat_id: str) -> AnyRow | None:
 def lock(
     connection: Connection, owner: str, chat_id: str, condition: ColumnElement[bool] | None = None
 ) -> AnyRow | None:
-    """Return the chat's row, locked until this transaction ends."""
+    """Lock the chat's row until this transaction ends, and return it."""
     wanted = select(chats).where(chats.c.owner == owner, chats.c.id == chat_id)
     if condition is not None:
         wanted = wanted.where(condition)
@@ -61,7 +61,7 @@ def _columns(chat: Chat) -> dict[str, Any]:
 
 
 def insert_chat(connection: Connection, owner: str, chat: Chat) -> bool:
-    """Return whether the chat was new: another process may have been faster."""
+    """Insert the chat; return False if another process was faster."""
     values = {"owner": owner, "id": chat["id"], "revision": 1, "changed": {}, **_columns(chat)}
     new = _insert(connection, chats).values(values)
     return bool(connection.execute(new.on_conflict_do_nothing()).rowcount)
@@ -70,7 +70,7 @@ def insert_chat(connection: Connection, owner: str, chat: Chat) -> bool:
 def upsert(
     connection: Connection, table: Table, key: dict[str, Any], values: dict[str, Any]
 ) -> None:
-    """Insert a row, or change the one that has the key."""
+    """Insert a row, or update the one with its key."""
     new = _insert(connection, table).values(key | values)
     connection.execute(new.on_conflict_do_update(index_elements=[*key], set_=values))
 
@@ -101,7 +101,7 @@ def touch(connection: Connection, owner: str, chat_id: str) -> None:
 def turns_of(
     connection: Connection, owner: str, chat_id: str, only: str | None = None
 ) -> dict[str, AnyRow]:
-    """Return the chat's turns by id, in order, also those that were removed."""
+    """Return the chat's turns by id, in order, including removed ones."""
     wanted = select(
         turns.c.id, turns.c.number, turns.c.revision, turns.c.removed_at, turns.c.body
     ).where(turns.c.owner == owner, turns.c.chat_id == chat_id)
@@ -119,7 +119,7 @@ def write_turns(
     known: Mapping[str, AnyRow],
     revision: int,
 ) -> None:
-    """Make the chat's rows what `kept` says. Those of other turns are emptied."""
+    """Write the turns in `kept`; empty the rows of the chat's other turns."""
     for number, turn in enumerate(kept):
         write_turn(connection, owner, chat_id, turn, number, known.get(turn["id"]), revision)
     ids = {turn["id"] for turn in kept}
@@ -142,7 +142,7 @@ def write_turn(
     there: AnyRow | None,
     revision: int,
 ) -> None:
-    """Insert the turn, or update the row that is `there`; 0 leaves its revision as it is."""
+    """Insert the turn, or update its row `there`. Revision 0 keeps the stored one."""
     body = dumped(turn)
     if there is not None and there.removed_at is None and there.body == body:
         if there.number != number:

@@ -1,7 +1,7 @@
 """Search conversations for words: case-insensitive, in any script.
 
-Text and query are folded alike, here and not by the database, whose `lower()` knows less or depends
-on its locale. A query is a piece of text: no character of it has a meaning of its own.
+Text and query are folded here and not by the database, whose `lower()` knows less or depends on its
+locale. A query is plain text: no character in it has a special meaning.
 """
 
 import json
@@ -34,18 +34,18 @@ from clarifai_chat.history.store.tables import chats, turns
 
 MAX_QUERY_CHARS = 500
 MAX_PIECES = 200
-# More common words are soon found by looking through the newest chats.
-RARE = 1000  # turns of the owner that hold the query
-CANDIDATES = 5000  # turns, of anybody, that may hold it by SQLite's index
-PADDING = "\n\n"  # after a text, so that its last characters begin a piece of three as well
-BEFORE, AROUND = 40, 160  # characters of a snippet: before the hit, and in all
+# More common words are found soon by scanning the newest chats.
+RARE = 1000  # turns of the owner that contain the query
+CANDIDATES = 5000  # turns of all owners that may contain it, by SQLite's index
+PADDING = "\n\n"  # after a text, so that its last characters begin a trigram too
+BEFORE, AROUND = 40, 160  # characters of a snippet: before the hit, and in total
 
 _UNFIT = re.compile(r"[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A chat as a list shows it. `snippet` is the text around the first hit of a query in turns."""
+    """A chat as lists show it. `snippet` is the text around the first hit in its turns."""
 
     id: str
     title: str
@@ -55,22 +55,22 @@ class Summary:
 
 
 def plain(words: str) -> str:
-    """`words` in one line and composed, as they are shown in a snippet."""
+    """Return `words` on one line and composed, as a snippet shows them."""
     return " ".join(unicodedata.normalize("NFKC", _UNFIT.sub("\ufffd", words)).split())
 
 
 def fold(words: str) -> str:
-    """`words` as they are compared."""
+    """Return `words` as they are compared: composed and without case."""
     return plain(words).casefold()
 
 
 def searched(turn: Turn) -> str:
-    """Return what searches look at of a turn."""
+    """Return the folded text of a turn that searches look at."""
     return fold(words_of(turn)) + PADDING
 
 
 def words_of(turn: Turn) -> str:
-    """Return what of a turn is searched: the question, the answers, the names of its files."""
+    """Return the text of a turn to search: question, answers, file names."""
     files = [each["name"] for each in turn.get("attachments", [])]
     attempts = [turn, *turn.get("earlier", [])]
     answers = [m for attempt in attempts for m in attempt.get("replies", []) if m["role"] != "tool"]
@@ -79,7 +79,7 @@ def words_of(turn: Turn) -> str:
 
 
 def snippet(words: str, folded: str) -> str:
-    """Return the piece of `words` around the first place that reads `folded`."""
+    """Return the part of `words` around the first match of `folded`."""
     line = plain(words)
     at = _place(line, line.casefold().find(folded))
     start = max(0, at - BEFORE)
@@ -88,7 +88,7 @@ def snippet(words: str, folded: str) -> str:
 
 
 def _place(line: str, folded_place: int) -> int:
-    """Return where in `line` the character is that lands at `folded_place`: "ß" folds to two."""
+    """Return the place in `line` of the character folded to `folded_place`; "ß" becomes two."""
     length = 0
     for place, char in enumerate(line):
         if length >= folded_place:
@@ -98,7 +98,7 @@ def _place(line: str, folded_place: int) -> int:
 
 
 def find(connection: Connection, owner: str, query: str, limit: int, offset: int) -> list[Summary]:
-    """Return the owner's chats, pinned first, then the newest; with a query, those that hold it."""
+    """Return the owner's chats, pinned first, then newest; with a query, those that match."""
     listed = (
         select(chats.c.id, chats.c.title, chats.c.pinned, chats.c.updated_at)
         .where(chats.c.owner == owner, chats.c.deleted_at.is_(None))
@@ -116,21 +116,21 @@ def find(connection: Connection, owner: str, query: str, limit: int, offset: int
 
 
 class _Lookup:
-    """One query, as one database looks it up."""
+    """A query for one kind of database."""
 
     def __init__(self, connection: Connection, owner: str, folded: str) -> None:
         self.connection, self.owner, self.folded = connection, owner, folded
         self.is_sqlite = connection.dialect.name == "sqlite"
 
     def conditions(self) -> Sequence[ColumnElement[bool]]:
-        """Return what a chat fulfils, one or the other, if it holds the query."""
+        """Return conditions of which a chat that contains the query meets at least one."""
         in_title = self._is_in(chats.c.title_folded)
         hits = self._hits()
         if hits is not None:
             found = self.connection.scalars(hits.limit(RARE + 1)).all()
             if len(found) <= RARE:
                 return [in_title, chats.c.id.in_(set(found))]
-        # A scalar with a limit: PostgreSQL would look up all turns first for a mere EXISTS.
+        # A scalar with a limit: for an EXISTS, PostgreSQL would look up all turns first.
         one = select(turns.c.serial).where(turns.c.chat_id == chats.c.id, *self._are_hits())
         return [in_title, one.limit(1).correlate(chats).scalar_subquery().is_not(None)]
 
@@ -144,10 +144,9 @@ class _Lookup:
         return turns.c.owner == self.owner, turns.c.removed_at.is_(None), self._is_in(turns.c.text)
 
     def _hits(self) -> CompoundSelect[Any] | None:
-        """Return the chat of every turn that holds the query, by the index; `None` where that is no
-        help.
+        """Select the chat of each turn that matches by the index; `None` if that does not help.
 
-        What is still being written is not in the index.
+        Turns still being written are not in the index.
         """
         hits = select(turns.c.chat_id).where(*self._are_hits())
         running = hits.where(not_(turns.c.is_over))
@@ -166,9 +165,9 @@ class _Lookup:
         return union_all(indexed, running)
 
     def _match(self) -> str:
-        """Return what the index of SQLite is asked: for all pieces of three characters.
+        """Return the query for SQLite's index: all of the trigrams.
 
-        A shorter query is the beginning of some pieces, any of which will do.
+        A shorter query begins some trigrams, any of which will do.
         """
         pieces = list(dict.fromkeys(self.folded[i : i + 3] for i in range(len(self.folded) - 2)))
         joint = " AND "
@@ -184,14 +183,14 @@ class _Lookup:
         return joint.join('"' + piece.replace('"', '""') + '"' for piece in pieces[:MAX_PIECES])
 
     def _by_number(self) -> Sequence[ColumnElement[bool]]:
-        """Return what a hit fulfils, for turns whose numbers are given."""
-        # The plus: SQLite would rather read all that the owner has.
+        """Return the condition for hits among the turns with these numbers."""
+        # The plus keeps SQLite from reading all turns of the owner instead.
         name = "+turns.owner" if self.is_sqlite else "turns.owner"
         owner: ColumnElement[str] = literal_column(name)
         return owner == self.owner, *self._are_hits()[1:]
 
     def snippets(self, ids: Sequence[str]) -> dict[str, str]:
-        """Chat id → the text around the first hit in its turns."""
+        """Return the text around the first hit in its turns, by chat id."""
         first = select(func.min(turns.c.serial)).where(turns.c.chat_id.in_(ids), *self._are_hits())
         numbers = first.group_by(turns.c.chat_id)
         wanted = select(turns.c.chat_id, turns.c.body).where(turns.c.serial.in_(numbers))

@@ -1,7 +1,6 @@
-"""The store: chats, turns, attachments and presets of visitors, each seen by its owner only.
+"""Store the chats, turns, attachments and presets of visitors, visible to their owners only.
 
-Every method may raise `StoreTrouble`, and then nothing was changed. All of them may be called from
-any thread.
+Any method may raise `StoreTrouble`; then nothing has changed. All may be called from any thread.
 """
 
 import json
@@ -43,10 +42,10 @@ class Store:
             yield connection
 
     def save_chat(self, owner: str, chat: Chat) -> int:
-        """Keep the whole chat; its new revision, which the caller puts into `chat`.
+        """Save the whole chat; return its new revision, which the caller puts into `chat`.
 
-        A stored turn that `chat` does not have is removed. Raises `Conflict` where the store knows
-        something that `chat` does not: then `merge`.
+        Stored turns that `chat` lacks are removed. Raises `Conflict` if the store has changes that
+        `chat` lacks: then call `merge`.
         """
         with self._writing() as connection:
             stored = rows.lock(connection, owner, chat["id"])
@@ -65,10 +64,10 @@ class Store:
             return revision
 
     def save_turn(self, owner: str, chat_id: str, turn: Turn, number: int) -> str:
-        """Keep one turn, new or changed; the id under which it is kept.
+        """Save one turn, new or changed; return the id under which it is saved.
 
-        That is another id where somebody else went on with the same turn: the two are siblings. It
-        is "" where the chat or the turn has been removed: then nothing is kept.
+        The id is new if somebody else continued the same turn: the two become siblings. It is "" if
+        the chat or the turn has been removed: then nothing is saved.
         """
         with self._writing() as connection:
             chat = rows.lock(connection, owner, chat_id)
@@ -87,17 +86,17 @@ class Store:
             feedback = json.loads(there.body).get("feedback") if there else None
             if feedback and "feedback" not in last:
                 last = {**last, "feedback": feedback}
-            # A new one is newer than the chat: a copy that lacks it must not take it for removed.
+            # A new turn is newer than the chat: a copy that lacks it must not remove it.
             revision = 0 if there else chat.revision + 1
             rows.write_turn(connection, owner, chat_id, last, number, there, revision)
             rows.touch(connection, owner, chat_id)
             return last["id"]
 
     def merge(self, owner: str, chat: Chat) -> Chat | None:
-        """Save `chat` together with what others have changed in it; the whole of it.
+        """Save `chat` merged with the changes of others; return the whole result.
 
-        Turns of `chat` that count are in it themselves, not as copies: a worker may be filling
-        them. `None` when the chat has been deleted.
+        Turns taken from `chat` are the same objects, because a worker may be filling them. Returns
+        `None` if the chat has been deleted.
         """
         with self._writing() as connection:
             stored = rows.lock(connection, owner, chat["id"])
@@ -125,7 +124,7 @@ class Store:
         return merged
 
     def load(self, owner: str, chat_id: str) -> Chat | None:
-        """Return the chat; None if it is not there, is deleted, or has another owner."""
+        """Return the chat; None if it is missing, deleted, or another owner's."""
         with self._reading() as connection:
             row = rows.chat_row(connection, owner, chat_id)
             if row is None or row.deleted_at is not None:
@@ -133,7 +132,7 @@ class Store:
             return rows.chat_of(row, [*_bodies(rows.turns_of(connection, owner, chat_id)).values()])
 
     def chats(self, owner: str) -> Iterator[Chat]:
-        """Every chat of the owner, the newest first; read one by one."""
+        """Yield every chat of the owner, newest first."""
         ids = select(chats.c.id).where(chats.c.owner == owner, chats.c.deleted_at.is_(None))
         with self._reading() as connection:
             found = connection.scalars(ids.order_by(chats.c.updated_at.desc(), chats.c.id)).all()
@@ -145,19 +144,20 @@ class Store:
     def listing(
         self, owner: str, query: str = "", limit: int = 50, offset: int = 0
     ) -> list[Summary]:
-        """Chats, pinned first, then the newest; with a query, those whose title or turns hold it.
+        """Return chats, pinned first, then newest; with a query, those that contain it.
 
-        Case does not matter, in any script. No character of the query has a meaning of its own.
+        Searches titles and turns, ignoring case in any script. No character of the query has a
+        special meaning.
         """
         with self._reading() as connection:
             return searching.find(connection, owner, query, limit, offset)
 
     def delete(self, owner: str, chat_id: str) -> bool:
-        """Hide the chat until `undelete` or `expire`; whether there was one to hide."""
+        """Hide the chat until `undelete` or `expire`; return whether there was one."""
         return self._mark(owner, chat_id, time.time(), was_deleted=False)
 
     def undelete(self, owner: str, chat_id: str) -> bool:
-        """Bring back a chat that was deleted; whether it was still there."""
+        """Restore a deleted chat; return whether it was still there."""
         return self._mark(owner, chat_id, None, was_deleted=True)
 
     def _mark(self, owner: str, chat_id: str, at: float | None, *, was_deleted: bool) -> bool:
@@ -172,15 +172,15 @@ class Store:
             return done.rowcount > 0
 
     def purge(self, owner: str, chat_id: str) -> bool:
-        """Remove the chat for good, with its attachments; whether it was there.
+        """Remove the chat for good, with its attachments; return whether it existed.
 
-        An attachment that a turn of another chat uses stays.
+        Attachments that a turn of another chat uses stay.
         """
         with self._writing() as connection:
             return cleaning.purge(connection, owner, chat_id)
 
     def delete_all(self, owner: str) -> int:
-        """Remove all that is kept for the owner, for good; how many chats that were."""
+        """Remove all data of the owner for good; return how many chats there were."""
         with self._writing() as connection:
             gone: int = connection.execute(delete(chats).where(chats.c.owner == owner)).rowcount
             for table in (attachments, presets):
@@ -190,13 +190,13 @@ class Store:
     def expire(self, days: float = 0) -> int:
         """Remove chats not saved for `days`, of every owner; return how many.
 
-        0 keeps them. What was deleted, and attachments that no turn uses, go after a day.
+        0 days keeps them all. Deleted chats and unused attachments go after a day.
         """
         now, gone = time.time(), 0
         is_old = cleaning.is_old(now, days)
         with self._reading() as connection:
             old = connection.execute(select(chats.c.owner, chats.c.id).where(is_old)).all()
-        for owner, chat_id in old:  # each by itself: no writer waits for all of them
+        for owner, chat_id in old:  # one by one, so that no writer waits for all of them
             with self._writing() as connection:
                 if rows.lock(connection, owner, chat_id, is_old):  # not saved in the meantime
                     gone += cleaning.purge(connection, owner, chat_id)
@@ -205,7 +205,7 @@ class Store:
         return gone
 
     def save_attachment(self, owner: str, chat_id: str, about: Attachment, data: bytes) -> None:
-        """Keep an attachment's content. Its chat need not be saved yet."""
+        """Save an attachment's content. Its chat need not be saved yet."""
         values = {
             "chat_id": chat_id,
             **{name: about[name] for name in ("name", "kind", "mime", "size", "sha256")},
@@ -216,7 +216,7 @@ class Store:
             rows.upsert(connection, attachments, {"owner": owner, "id": about["id"]}, values)
 
     def load_attachment(self, owner: str, attachment_id: str) -> bytes | None:
-        """Return an attachment's content, or `None` where the owner has none of this id."""
+        """Return an attachment's content; `None` if the owner has none with this id."""
         wanted = select(attachments.c.data).where(
             attachments.c.owner == owner, attachments.c.id == attachment_id
         )
@@ -225,19 +225,19 @@ class Store:
             return None if data is None else bytes(data)
 
     def save_preset(self, owner: str, name: str, body: Mapping[str, Any]) -> None:
-        """Keep settings under a name; what had the name before is replaced."""
+        """Save settings under a name, replacing any preset of that name."""
         with self._writing() as connection:
             rows.upsert(connection, presets, {"owner": owner, "name": name}, {"body": body})
 
     def presets(self, owner: str) -> dict[str, ChatSettings]:
-        """Every preset of the owner, by name, in alphabetical order."""
+        """Return every preset of the owner, in alphabetical order of names."""
         wanted = select(presets.c.name, presets.c.body).where(presets.c.owner == owner)
         with self._reading() as connection:
             found = {row.name: row.body for row in connection.execute(wanted)}
         return dict(sorted(found.items(), key=lambda item: searching.fold(item[0])))
 
     def delete_preset(self, owner: str, name: str) -> bool:
-        """Remove a preset for good; whether there was one."""
+        """Remove a preset for good; return whether there was one."""
         one = delete(presets).where(presets.c.owner == owner, presets.c.name == name)
         with self._writing() as connection:
             return bool(connection.execute(one).rowcount)
@@ -248,8 +248,7 @@ def _bodies(known: Mapping[str, Any]) -> dict[str, Turn]:
 
 
 def _normalized(chat: Chat, known: Mapping[str, Any]) -> list[Turn]:
-    """Return the chat's turns as they are to be kept. Raises `Conflict` where the store knows
-    more."""
+    """Return the chat's turns as to be saved. Raises `Conflict` if the store knows more."""
     ids = {turn["id"] for turn in chat["turns"]}
     for one, row in known.items():
         if one not in ids and row.removed_at is None and row.revision > chat["revision"]:

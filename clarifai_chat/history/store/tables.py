@@ -1,7 +1,7 @@
-"""The tables, and how any Python text gets into them and back whole.
+"""Define the tables, and types that store any Python text without loss.
 
-`migrations/` makes them; a test compares. Every key begins with the owner, so that two visitors who
-open the same exported file do not even meet.
+`migrations/` creates them; a test compares. Every key begins with the owner, so that two visitors
+who import the same file do not conflict.
 """
 
 import json
@@ -37,15 +37,15 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def dumped(value: Any) -> str:
-    """`value` as JSON text that every database takes, and that is read back as it was.
+    """Return `value` as JSON text that every database stores without loss.
 
-    One call of C code: a worker that fills `value` at the same time cannot come in between.
+    One call of C code, so a worker that fills `value` cannot change it in between.
     """
     return _SURROGATE.sub(_escape, json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 class Words(TypeDecorator[str]):
-    """Any text, also what databases refuse."""
+    """Any text, including characters that databases refuse."""
 
     impl = Text
     cache_ok = True
@@ -98,17 +98,17 @@ Index("chats_in_order", chats.c.owner, chats.c.pinned, chats.c.updated_at, chats
 turns = Table(
     "turns",
     metadata,
-    # The index of words names rows by this number; SQLite's hidden one changes with VACUUM.
+    # The search index refers to rows by this number; SQLite's rowid can change with VACUUM.
     Column("serial", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("owner", Text, nullable=False),
     Column("chat_id", Words, nullable=False),
     Column("id", Words, nullable=False),
     Column("parent", Words, nullable=False),
     Column("number", Integer, nullable=False),
-    Column("revision", Integer, nullable=False),  # of the chat, when it came or was removed
+    Column("revision", Integer, nullable=False),  # of the chat, when the turn was added or removed
     Column("updated_at", Double, nullable=False),
-    Column("removed_at", Double),  # then its body is gone, and the rest tells a stale tab so
-    Column("is_over", Boolean, nullable=False),  # only then it is in the index of words
+    Column("removed_at", Double),  # then the body is empty, and the rest informs a stale tab
+    Column("is_over", Boolean, nullable=False),  # only finished turns are in the search index
     Column("text", Text, nullable=False),  # what searches look at
     Column("body", Text, nullable=False),  # `dumped` JSON of the whole Turn
     UniqueConstraint("owner", "chat_id", "id", name="turns_by_id"),
@@ -126,7 +126,7 @@ attachments = Table(
     metadata,
     Column("owner", Text, primary_key=True),
     Column("id", Words, primary_key=True),
-    Column("chat_id", Words, nullable=False),  # may never be saved, so it is no foreign key
+    Column("chat_id", Words, nullable=False),  # not a foreign key, because it may never be saved
     Column("name", Words, nullable=False),
     Column("kind", Words, nullable=False),
     Column("mime", Words, nullable=False),

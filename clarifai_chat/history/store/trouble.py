@@ -15,11 +15,11 @@ log = logging.getLogger(__name__)
 
 
 class Conflict(Exception):
-    """The chat in the store is newer than the one to be saved, or gone: `Store.merge` tells."""
+    """The stored chat is newer than the one to be saved, or gone: call `Store.merge`."""
 
 
 class StoreTrouble(ChatError):
-    """The store did not do what it was asked. Nothing of that is half done."""
+    """The store failed. Nothing was half done."""
 
     what = "The stored conversations cannot be reached."
     side = "this app"
@@ -33,11 +33,11 @@ class StoreFull(StoreTrouble):
     """No room on the disk."""
 
     what = "The disk that holds the conversations is full, so this was not saved."
-    advice = "What is on the page stays there. The operator has to make room; then try again."
+    advice = "What is on the page stays there. The operator has to free some space; then try again."
 
 
 class StoreBusy(StoreTrouble):
-    """Somebody else holds the lock, or every connection is in use."""
+    """Another process holds the lock, or every connection is in use."""
 
     what = "The database of conversations is busy with something else."
     advice = "Try again in a moment. If it persists, another program holds the database."
@@ -51,14 +51,14 @@ class StoreReadOnly(StoreTrouble):
 
 
 class StoreDamaged(StoreTrouble):
-    """The file is no database, or a broken one."""
+    """The file is not a database, or is damaged."""
 
     what = "The file with the conversations is not a database of this app, or it is damaged."
     advice = "The operator has to move it away or restore a copy; the app then creates a new one."
 
 
 class StoreNewer(StoreTrouble):
-    """A later version of the app has been here."""
+    """A later version of the app changed the database."""
 
     what = "The database of conversations was made by a newer version of this app."
     advice = "Run that version, or set DATABASE_URL to another database."
@@ -69,7 +69,7 @@ class StoreUnreachable(StoreTrouble):
     """The database server does not answer, or does not let us in."""
 
     what = "The database server of the conversations cannot be reached, or refused the connection."
-    advice = "The operator has to check that it runs, and address, name and password."
+    advice = "The operator has to check that it runs, and its address, name and password."
 
 
 class StoreAddress(StoreTrouble):
@@ -108,29 +108,29 @@ _SQLSTATES = {  # by class or code: postgresql.org/docs/current/errcodes-appendi
 
 
 def meaning(error: Exception) -> type[StoreTrouble]:
-    """Return what `error`, from the database or the disk, means to the reader."""
+    """Return the `StoreTrouble` for an error of the database or the disk."""
     if isinstance(error, OSError):
         return StoreFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreReadOnly
     if isinstance(error, PoolTimeout):
         return StoreBusy
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
-        name = getattr(cause, "sqlite_errorname", "")  # "SQLITE_IOERR_WRITE": the base comes first
+        name = getattr(cause, "sqlite_errorname", "")  # e.g. "SQLITE_IOERR_WRITE": base first
         return _SQLITE.get("_".join(name.split("_")[:2]), StoreTrouble)
     state = getattr(cause, "sqlstate", None) or ""
     for length in (5, 3, 2):
         if state[:length] in _SQLSTATES:
             return _SQLSTATES[state[:length]]
-    # psycopg gives no code to a connection that did not come about.
+    # psycopg gives no code if it could not connect.
     is_connection = type(cause).__name__ in ("OperationalError", "ConnectionTimeout")
     return StoreUnreachable if not state and is_connection else StoreTrouble
 
 
 @contextmanager
 def in_plain_words(more: str = "") -> Iterator[None]:
-    """Turn what a database or a disk raises into `StoreTrouble`.
+    """Turn errors of the database or the disk into `StoreTrouble`.
 
-    The log gets the kind only: a driver's own sentence can hold the address, or what was typed.
+    Only the kind is logged: a driver's message can contain the address, or what was typed.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Export conversations as files: JSON that loses nothing, Markdown, one page of HTML."""
+"""Export conversations as files: JSON without loss, Markdown, or an HTML page."""
 
 import json
 import re
@@ -18,34 +18,34 @@ NO_CONTENTS: Mapping[str, bytes] = {}
 def to_json(
     chats: Iterable[Chat], *, secret: str, contents: Mapping[str, bytes] = NO_CONTENTS
 ) -> str:
-    """Return all there is to the conversations. `contents` are those of attachments, by their ids.
+    """Return the conversations in full. `contents` are those of attachments, by id.
 
-    `secret` is the access token, which is in no export, whatever an answer repeats.
+    `secret` is the access token, which is removed even where an answer repeats it.
     """
     return as_json.document(_sound(chats), secret, contents)
 
 
 def to_markdown(chats: Iterable[Chat], *, secret: str) -> str:
-    """Return the branches that are shown, to be read as text."""
+    """Return the shown branches as Markdown."""
     return as_markdown.document(Redactor(secret).redact(_sound(chats)))
 
 
 def to_html(
     chats: Iterable[Chat], *, secret: str, contents: Mapping[str, bytes] = NO_CONTENTS
 ) -> str:
-    """Return the branches that are shown, as a page that needs nothing but itself."""
+    """Return the shown branches as a self-contained page."""
     redact = Redactor(secret).redact
     return as_html.document(redact(_sound(chats)), redact, redact({**contents}))
 
 
 def file_name(chats: Iterable[Chat], kind: Kind) -> str:
-    """Return a name for the file, from the title of the only conversation in it."""
+    """Return a name for the file, from its conversation's title if it has only one."""
     titles = [title(chat) for chat in chats]
     words = re.findall(r"[^\W_]+", titles[0].lower())[:8] if len(titles) == 1 else []
     return f"{'-'.join(words)[:60] or 'conversations'}.{kind}"
 
 
 def _sound(chats: Iterable[Chat]) -> list[Chat]:
-    # In one go: a worker may be filling a turn.
+    # Atomic, because a worker may be filling a turn.
     copies = [json.loads(json.dumps(chat, default=str)) for chat in chats]
     return [validate.chat(copy, []) for copy in copies]

@@ -1,4 +1,4 @@
-"""Conversations as one page of HTML that needs nothing but itself."""
+"""Write conversations as one self-contained page of HTML."""
 
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none';"
     " form-action 'none'"
 )
-PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # what is drawn, and runs nothing
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # types that cannot run code
 
 Render = Callable[[str], str]
 
@@ -26,7 +26,7 @@ Render = Callable[[str], str]
 def document(
     chats: Sequence[Chat], hide: Callable[[str], str], contents: Mapping[str, bytes]
 ) -> str:
-    """Return the page. `hide` takes the access token out of a text."""
+    """Return the page. `hide` removes the access token from a text."""
     many = len(chats) != 1
     title = f"{len(chats)} conversations" if many else words.title(chats[0])
     top = 2 if many else 1
@@ -43,7 +43,7 @@ def _head(title: str) -> Iterator[str]:
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     yield '<meta name="color-scheme" content="light dark">\n'
     yield '<meta name="referrer" content="no-referrer">\n'
-    yield '<link rel="icon" href="data:,">\n'  # or a browser asks the server it is put on for one
+    yield '<link rel="icon" href="data:,">\n'  # otherwise browsers ask the page's server for one
     yield f"<title>{escape(title)}</title>\n<style>\n{STYLE.read_text('utf-8')}</style>\n</head>\n"
     yield "<body>\n"
 

@@ -1,4 +1,4 @@
-"""Conversations as JSON, with nothing lost."""
+"""Write conversations as JSON, without loss."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ FORMAT, VERSION = "clarifai-chat", 1
 
 
 def document(chats: Sequence[Chat], secret: str, contents: Mapping[str, bytes]) -> str:
-    """Return the file's text. `contents` are those of attachments, by their ids."""
+    """Return the file's text. `contents` are those of attachments, by id."""
     redact = Redactor(secret).redact
     kept = {
         attachment["id"]: redact(contents[attachment["id"]])
@@ -35,7 +35,7 @@ def document(chats: Sequence[Chat], secret: str, contents: Mapping[str, bytes]) 
 
 def _row(chat: Chat, contents: Mapping[str, bytes]) -> dict[str, Any]:
     row: dict[str, Any] = {**chat, "turns": [{**t, "cost_usd": cost_usd(t)} for t in chat["turns"]]}
-    del row["revision"]  # of the place where it is kept
+    del row["revision"]  # belongs to the store, not to the conversation
     for turn in row["turns"]:
         if "attachments" in turn:
             turn["attachments"] = [_sized(each, contents) for each in turn["attachments"]]
@@ -43,8 +43,7 @@ def _row(chat: Chat, contents: Mapping[str, bytes]) -> dict[str, Any]:
 
 
 def _sized(attachment: dict[str, Any], contents: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return the attachment, told by its content where that is there: a token may have been taken
-    out."""
+    """Return the attachment, described by its content, if given: redaction may change it."""
     content = contents.get(attachment["id"])
     if content is None:
         return attachment

@@ -1,4 +1,4 @@
-"""Conversations as Markdown that reads well, as text and drawn."""
+"""Write conversations as Markdown that reads well, rendered or not."""
 
 from collections.abc import Iterator, Sequence
 

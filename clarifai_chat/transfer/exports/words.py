@@ -13,10 +13,10 @@ from clarifai_chat.messages import Message
 from clarifai_chat.text import counted, size
 
 ENDINGS = {
-    STOPPED: "Stopped before its end.",
+    STOPPED: "Stopped before the end.",
     UNWATCHED: "Stopped because the page was closed.",
-    INTERRUPTED: "Interrupted before its end.",
-    "length": "Cut by the length limit.",
+    INTERRUPTED: "Interrupted before the end.",
+    "length": "Cut off by the length limit.",
     "content_filter": "Ended by the provider's content filter.",
 }
 SETTINGS = {
@@ -35,12 +35,12 @@ def title(chat: Chat) -> str:
 
 
 def day(at: float | None) -> str:
-    """ "2026-05-04 13:37 UTC"; nothing for what has no time."""
+    """Return "2026-05-04 13:37 UTC"; "" if there is no time."""
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC" if at else ""
 
 
 def settings(chat: Chat) -> list[tuple[str, str]]:
-    """(name, value) of the settings in a line each; system prompt and schema are not among them."""
+    """Return (name, value) of the settings, without system prompt and schema."""
     found = chat["settings"]
     rows = [(name, found.get(key)) for key, name in SETTINGS.items() if key in found]
     if is_any_json(found.get("json_schema", "")):
@@ -49,8 +49,7 @@ def settings(chat: Chat) -> list[tuple[str, str]]:
 
 
 def schema(chat: Chat) -> str:
-    """Return the JSON schema that answers follow; "" where there is none, or where any JSON
-    does."""
+    """Return the JSON schema for answers; "" if there is none, or any JSON is allowed."""
     text = chat["settings"].get("json_schema", "").strip()
     return "" if is_any_json(text) else text
 
@@ -60,7 +59,7 @@ def _text(value: object) -> str:
 
 
 def facts(turn: Turn) -> str:
-    """Model, speed, tokens and price of an answer, in a line."""
+    """Return model, speed, tokens and price of an answer, in a line."""
     return " · ".join([*reply_line(turn), *filter(None, [day(turn["asked_at"])])])
 
 
@@ -69,11 +68,11 @@ def thought(turn: Turn) -> str:
     return "Thinking" if thought_s is None else f"Thought for {seconds(thought_s)}"
 
 
-Versions = Mapping[str, tuple[int, int]]  # which of how many siblings a turn is, by its id
+Versions = Mapping[str, tuple[int, int]]  # turn id → (number, count) among its siblings
 
 
 def remarks(turn: Turn, versions: Versions) -> list[str]:
-    """Return sentences under an answer: how it ended, what it was rated, what is not shown."""
+    """Return sentences about an answer: how it ended, its rating, what is not shown."""
     said = []
     if turn["ending"] in ENDINGS and not turn["problem"]:
         said.append(ENDINGS[turn["ending"]])
@@ -93,7 +92,7 @@ def remarks(turn: Turn, versions: Versions) -> list[str]:
 
 
 def attached(attachment: Attachment) -> str:
-    """ "cat.png (image, 12 kB)"."""
+    """Return name, kind and size: "cat.png (image, 12 kB)"."""
     name = " ".join(attachment["name"].split()) or "without a name"
     return f"{name} ({attachment['kind']}, {size(attachment['size'])})"
 

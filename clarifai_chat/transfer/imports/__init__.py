@@ -24,7 +24,7 @@ _NO_CHATS = (
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The conversations of a file; `contents` of attachments by id, and `notes` as sentences."""
+    """The conversations of a file, `contents` of attachments by id, `notes` as sentences."""
 
     chats: list[Chat]
     contents: dict[str, bytes]
@@ -34,7 +34,7 @@ class Imported:
 def read(data: bytes, taken: Set[str] = frozenset(), now: float | None = None) -> Imported:
     """Return the conversations in a file. Raises `BadImport` if there are none.
 
-    Ids that are `taken`, of conversations, turns or attachments, are replaced by new ones.
+    Ids in `taken`, of conversations, turns or attachments, are replaced by new ones.
     """
     notes = Notes()
     contents: dict[str, bytes] = {}
@@ -73,8 +73,8 @@ def _chats(document: Any, notes: Notes, contents: dict[str, bytes], now: float) 
 def _with_new_ids(
     chats: list[Chat], contents: dict[str, bytes], taken: set[str]
 ) -> dict[str, bytes]:
-    """Rename in place what has an id that is taken, or is there twice; returns `contents` so."""
-    files: dict[str, str] = {}  # one file may be in several conversations
+    """Replace taken and duplicate ids in place; return `contents` under the new ids."""
+    files: dict[str, str] = {}  # a file may be in several conversations
     chat_ids, turn_ids = {*taken}, {*taken}
     for chat in chats:
         turns = chat["turns"]

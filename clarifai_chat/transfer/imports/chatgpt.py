@@ -1,4 +1,4 @@
-"""ChatGPT's export → conversations: its trees of messages as trees of turns."""
+"""Read ChatGPT's export: turn its trees of messages into trees of turns."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from clarifai_chat.transfer.imports.ours import checked
 from clarifai_chat.transfer.imports.parts import NO_QUESTION, finish_turn, turn
 from clarifai_chat.transfer.imports.reading import Notes
 
-# Branches share what came before them, turns do not: a small file could unfold without end.
+# Branches share earlier messages, but turns copy them: a small file could grow without limit.
 MAX_COPIES = 100_000
 
 
@@ -30,7 +30,7 @@ def chats(rows: Sequence[Any], notes: Notes, now: float) -> list[Chat]:
 
 @dataclass(slots=True)
 class _Segment:
-    """A question and what came back for it up to one message; made a turn when it ends there."""
+    """A question and its replies up to one message; becomes a turn if it ends there."""
 
     after: Turn | None  # the turn before the question
     question: ParsedMessage | None
@@ -40,7 +40,7 @@ class _Segment:
 
 
 class _Tree:
-    """The messages of one conversation, walked from its beginning into every branch."""
+    """The messages of one conversation, walked from the root into every branch."""
 
     def __init__(self, row: dict[str, Any], mapping: Mapping[str, Any], notes: Notes) -> None:
         self._row = row
@@ -77,7 +77,7 @@ class _Tree:
     def _walk(
         self, roots: Sequence[str], children: Mapping[str, Sequence[str]]
     ) -> dict[str, _Segment]:
-        """Return the segment that each message ends."""
+        """Return the segment that ends at each message, by the message's id."""
         segments: dict[str, _Segment] = {}
         ahead = [(root, _Segment(None, None)) for root in reversed(roots)]
         while ahead:
@@ -99,7 +99,7 @@ class _Tree:
         return segments
 
     def _ended(self, segment: _Segment) -> Turn | None:
-        """Return the turn that the segment is; the one before it where nothing is in it."""
+        """Make the segment a turn, and return it; if it is empty, return the turn before it."""
         if not segment.question and not segment.reply:
             return segment.after
         if segment.turn is None:
@@ -130,15 +130,14 @@ class _Tree:
         return made
 
     def _replies(self, found: Sequence[ParsedMessage]) -> Iterator[Message]:
-        """Yield the replies of a turn: each result with its call, thoughts with the answer after
-        them."""
+        """Yield a turn's replies: results paired with calls, thoughts with the next answer."""
         open_call = ""
         thoughts: list[str] = []
         for each in found:
             if each.role == "assistant" and not each.name and not each.text:
                 thoughts.append(each.thoughts)
                 continue
-            if each.role == "tool" and not open_call:  # a result of a call that the export hides
+            if each.role == "tool" and not open_call:  # the result of a call that the export hides
                 open_call = self._call_id()
                 yield ParsedMessage("assistant", "{}", name=each.name or "tool").reply(open_call)
             if each.role == "assistant":
@@ -159,8 +158,7 @@ class _Tree:
 
 
 def _children(mapping: Mapping[str, Any]) -> tuple[list[str], dict[str, list[str]]]:
-    """Return the ids of messages that follow none, and those that follow each. A parent's word
-    decides."""
+    """Return the ids of the roots, and of each message's children, ordered as it lists them."""
     roots: list[str] = []
     children: dict[str, list[str]] = {id: [] for id in mapping}
     for id, node in mapping.items():

@@ -1,4 +1,4 @@
-"""One message of ChatGPT's export, whichever of its many kinds it is, as we would keep it."""
+"""Read one message of ChatGPT's export, of any of its many kinds."""
 
 import json
 import re
@@ -9,8 +9,8 @@ from clarifai_chat.markdown.contained import fenced
 from clarifai_chat.messages import Message, is_json
 from clarifai_chat.transfer.imports.reading import Notes
 
-_MARKS = re.compile("\ue200[^\ue201]*\ue201|[\ue200-\ue206]")  # of sources, for its own pages only
-# Kinds that say nothing: what was switched on, how long it thought.
+_MARKS = re.compile("\ue200[^\ue201]*\ue201|[\ue200-\ue206]")  # citation marks of ChatGPT's pages
+# Kinds without text for a reader: what was switched on, how long it thought.
 _SILENT = ("model_editable_context", "reasoning_recap", "app_pairing_content")
 
 
@@ -26,8 +26,7 @@ class ParsedMessage:
     at: float | None = None
 
     def reply(self, id: str) -> Message:
-        """Return the message as one of a turn's replies; `id` is for the call that it makes or
-        answers."""
+        """Return the message as a reply of a turn; `id` is that of the call made or answered."""
         if self.role == "tool":
             return {"role": "tool", "tool_call_id": id, "content": self.text}
         if self.name:
@@ -50,7 +49,7 @@ class ParsedMessage:
 
 
 def parse_message(message: Any, notes: Notes) -> ParsedMessage | None:
-    """Return what the message says; None where it says nothing to a reader."""
+    """Return the parsed message; None if it has nothing for a reader."""
     if not isinstance(message, dict):
         return None
     author, metadata = _dict(message.get("author")), _dict(message.get("metadata"))
@@ -59,7 +58,7 @@ def parse_message(message: Any, notes: Notes) -> ParsedMessage | None:
     if metadata.get("is_visually_hidden_from_conversation") is True or content is None:
         return None
     if role not in ("system", "user", "assistant", "tool"):
-        notes.left_out("a message without a role that is known")
+        notes.left_out("a message without a known role")
         return None
     kind = content.get("content_type") if isinstance(content, dict) else None
     if kind in _SILENT:
@@ -99,7 +98,7 @@ def _text(content: Any, kind: Any, notes: Notes) -> str:
         return ""
     if isinstance(parts := content.get("parts"), list):
         return _clean("\n\n".join(filter(None, (_part(part, notes) for part in parts))))
-    # Code, what a program printed, a page that was read, an error.
+    # Code, program output, a page that was read, an error.
     for name in ("text", "result", "content"):
         if isinstance(found := content.get(name), str):
             return _clean(found)
@@ -114,9 +113,9 @@ def _part(part: Any, notes: Notes) -> str:
     if kind == "audio_transcription":
         return _string(part.get("text"))
     if kind == "image_asset_pointer":
-        notes.left_out("a picture, which the export keeps apart")
+        notes.left_out("a picture, which the export stores separately")
         return "[Image]"
-    notes.left_out("a part of a message that is no text, such as a sound")
+    notes.left_out("a part of a message that is not text, such as a sound")
     return ""
 
 

@@ -1,4 +1,4 @@
-"""OpenAI-style messages, as a list, a request's body or a line of training data → conversations."""
+"""Read OpenAI-style messages: a list, the body of a request, or a line of training data."""
 
 import uuid
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ def _chat(
                 turns.append(turn(NO_QUESTION, body.get("model"), None))
             turns[-1]["replies"].append(_reply(turns[-1], message, notes))
         else:
-            notes.left_out("a message without a role that is known")
+            notes.left_out("a message without a known role")
     chat = new_chat()
     for each in turns:
         each["parent"], chat["leaf"] = chat["leaf"], each["id"]
@@ -70,7 +70,7 @@ def _ask(
 ) -> None:
     files = Files(contents)
     prompt = text(message.get("content"), notes, files)
-    if turns and not turns[-1]["replies"]:  # as one: a question without an answer is not sent again
+    if turns and not turns[-1]["replies"]:  # joined: unanswered questions are not sent
         turns[-1]["prompt"] += f"\n\n{prompt}"
         if files.attachments:
             turns[-1].setdefault("attachments", []).extend(files.attachments)
@@ -91,7 +91,7 @@ def _reply(asked: Turn, message: dict[str, Any], notes: Notes) -> Message:
             reply["tool_calls"] = made
         return reply
     id = message.get("tool_call_id")
-    if not isinstance(id, str):  # the API's older form answers the last call, by its name
+    if not isinstance(id, str):  # the API's older form answers the last call by name
         before = [call["id"] for m in asked["replies"] for call in m.get("tool_calls", [])]
         id = before[-1] if before else uuid.uuid4().hex
     return {"role": "tool", "tool_call_id": id, "content": content}
@@ -115,5 +115,5 @@ def _settings(body: dict[str, Any], systems: list[str], notes: Notes) -> ChatSet
     if isinstance(schema, dict):
         settings["json_schema"] = as_text(schema, notes)
     if body.get("tools") or body.get("functions"):
-        notes.left_out("the tools of a request, which no conversation keeps")
+        notes.left_out("the tools of a request, which conversations do not keep")
     return cast(ChatSettings, settings)

@@ -1,4 +1,4 @@
-"""Read back what this app has exported."""
+"""Read files that this app has exported."""
 
 import base64
 import binascii
@@ -12,12 +12,12 @@ from clarifai_chat.transfer.imports.reading import BadImport, Notes
 
 
 def chats(document: dict[str, Any], notes: Notes, contents: dict[str, bytes]) -> list[Chat]:
-    """Return its conversations; what their attachments hold goes into `contents`."""
+    """Return the conversations; contents of attachments go into `contents`."""
     version = document.get("version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise BadImport("The file does not say which version of the format it has.")
     if version > VERSION:
-        raise BadImport("The file is from a newer version of this app, which alone can read it.")
+        raise BadImport("The file is from a newer version of this app, and only that can read it.")
     rows = document.get("chats")
     if not isinstance(rows, list):
         raise BadImport("The file has no list of conversations in it.")
@@ -40,7 +40,7 @@ def chats(document: dict[str, Any], notes: Notes, contents: dict[str, bytes]) ->
 
 
 def checked(row: Any, notes: Notes) -> Chat:
-    """Return a sound conversation, with a note about what did not fit."""
+    """Return a valid conversation, with a note about invalid parts."""
     odd: list[str] = []
     chat = validate.chat(row, odd)
     if odd:
@@ -50,7 +50,7 @@ def checked(row: Any, notes: Notes) -> Chat:
 
 
 def decoded(coded: Any) -> bytes | None:
-    """Return what base64 text holds; None if it is not base64."""
+    """Return the bytes of a base64 text; None if it is not base64."""
     try:
         return base64.b64decode(coded, validate=True) if isinstance(coded, str) else None
     except (ValueError, binascii.Error):

@@ -14,12 +14,12 @@ from clarifai_chat.transfer.imports.reading import Notes
 
 _DATA_URL = re.compile(r"data:(image/(?:png|jpeg|gif|webp));base64,", re.IGNORECASE)
 SOUNDS = {"wav": "audio/wav", "mp3": "audio/mpeg"}
-# Some servers refuse an empty question, and a conversation cannot be asked on without any.
+# Some servers refuse an empty question, and a conversation without one cannot be continued.
 NO_QUESTION = "(The conversation begins with an answer.)"
 
 
 class Files:
-    """Gathers the files that are in messages."""
+    """Collects the files in messages."""
 
     def __init__(self, contents: dict[str, bytes]) -> None:
         self.contents = contents
@@ -43,13 +43,13 @@ class Files:
 
 
 def asked(model: Any) -> ModelRef:
-    """Return the model by its name in a file. What it cost there is not known."""
+    """Return the model by its name in a file, with unknown prices."""
     name = model if isinstance(model, str) else ""
     return {"url": name, "name": name.rpartition("/")[2], "input_price": None, "output_price": None}
 
 
 def turn(prompt: str, model: Any, at: float | None, files: Files | None = None) -> Turn:
-    """Return a turn as it was asked elsewhere; `settled` when its answer is there."""
+    """Return a turn that was asked elsewhere, without its replies."""
     made = new_turn(prompt, asked(model))
     made["asked_at"] = at
     if files and files.attachments:
@@ -58,7 +58,7 @@ def turn(prompt: str, model: Any, at: float | None, files: Files | None = None) 
 
 
 def finish_turn(turn: Turn, at: float) -> Turn:
-    """Mark what was said elsewhere as over."""
+    """Mark an imported turn as over."""
     last = turn["replies"][-1] if turn["replies"] else None
     is_whole = last is not None and last["role"] == "assistant" and "tool_calls" not in last
     turn["ending"] = "stop" if is_whole else INTERRUPTED
@@ -67,8 +67,7 @@ def finish_turn(turn: Turn, at: float) -> Turn:
 
 
 def text(content: Any, notes: Notes, files: Files | None = None) -> str:
-    """Return the words in a message's content; pictures and sounds go into `files` where there are
-    any."""
+    """Return the text of a message's content; pictures and sounds go into `files`."""
     if isinstance(content, str):
         return content
     if content is None:
@@ -104,7 +103,7 @@ def _picture(source: Any, notes: Notes, files: Files | None) -> str:
     if match and content and files:
         files.add("image", match[1].lower(), content)
         return ""
-    if url.startswith(("https://", "http://")):  # never fetched: a stranger's server would know
+    if url.startswith(("https://", "http://")):  # never fetched: its server would notice
         notes.left_out("a picture that is only an address; the address is kept as text")
         return f"[Image: {url}]"
     notes.left_out("a picture that cannot be read")
@@ -124,7 +123,7 @@ def _sound(source: Any, files: Files | None) -> bool:
 
 
 def calls(message: dict[str, Any], notes: Notes) -> list[ToolCall]:
-    """Return the tool calls of a message, also in the API's older form."""
+    """Return the tool calls of a message, in either form of the API."""
     found = message.get("tool_calls")
     rows = found if isinstance(found, list) else []
     made = [
@@ -155,7 +154,7 @@ def _call(id: Any, function: Any, notes: Notes) -> ToolCall:
 
 
 def as_text(value: Any, notes: Notes) -> str:
-    """JSON for a value that was read from JSON."""
+    """Return the JSON of a value that was read from JSON."""
     try:
         return json.dumps(value, ensure_ascii=False)
     except RecursionError:

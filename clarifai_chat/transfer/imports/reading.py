@@ -1,4 +1,4 @@
-"""A file → the JSON in it, within bounds, or a sentence about why not."""
+"""Read the JSON in an imported file, within limits, or explain why it cannot be read."""
 
 import io
 import json
@@ -13,16 +13,16 @@ from typing import Any
 
 from clarifai_chat.text import size, times
 
-MAX_FILE_BYTES = 100_000_000  # also of what is unpacked
-MAX_VALUES = 5_000_000  # each takes up to a hundred bytes of memory, however short it is written
-MAX_ZIP_LISTING = 4_000_000  # bytes; tens of thousands of files
+MAX_FILE_BYTES = 100_000_000  # of the unpacked data too
+MAX_VALUES = 5_000_000  # each takes up to a hundred bytes of memory, however short its text
+MAX_ZIP_LISTING = 4_000_000  # bytes: tens of thousands of files
 MAX_DIGITS = 40
 _CONVERSATIONS = re.compile(r"(?:.*/)?conversations(?:-\d+)?\.json")
 _STRUCTURE = (b",", b"[", b"{")
 
 
 class BadImport(ValueError):
-    """Its text is a sentence for the reader: what is wrong with the file, and what to do."""
+    """A file that cannot be imported. Its text tells the reader why and what to do."""
 
 
 class Notes:
@@ -43,7 +43,7 @@ class Notes:
 
 
 def documents(data: bytes, notes: Notes) -> Iterator[Any]:
-    """Each JSON document in a file: one as a rule, several in a zip. Raises `BadImport`."""
+    """Yield each JSON document in a file: usually one, several in a zip. Raises `BadImport`."""
     if len(data) > MAX_FILE_BYTES:
         raise BadImport(f"The file is too large: at most {size(MAX_FILE_BYTES)} can be read.")
     if data[:4] in (b"PK\3\4", b"PK\5\6"):
@@ -54,11 +54,10 @@ def documents(data: bytes, notes: Notes) -> Iterator[Any]:
 
 
 def _document(data: bytes, notes: Notes) -> Any:
-    """Return the JSON in a file; a list of the lines' where each line is JSON of its own."""
+    """Return the JSON in a file, or a list if each line is JSON of its own."""
     if sum(map(data.count, _STRUCTURE)) > MAX_VALUES:
         raise BadImport(
-            "The file holds too many values to be read at once. Take some conversations out of it,"
-            " and read it in parts."
+            "The file holds too many values to be read at once. Split it, and import the parts."
         )
     try:
         text = data.decode(json.detect_encoding(data))
@@ -75,13 +74,13 @@ def _document(data: bytes, notes: Notes) -> Any:
         if not lines:
             raise BadImport(
                 f"The file is not JSON: line {error.lineno}, column {error.colno} cannot be read."
-                " It may have been cut off on its way."
+                " It may have been cut off on the way."
             ) from None
         return lines
 
 
 def _lines(text: str, notes: Notes) -> list[Any]:
-    """Return the documents of a text that has one in each line; [] if the first line is not."""
+    """Return the documents of a text with one per line; [] if the first line is not JSON."""
     found: list[Any] = []
     for line in text.split("\n"):
         if not line.strip():
@@ -115,7 +114,7 @@ def _parsed(text: str, notes: Notes) -> Any:
 
 def _unpacked(data: bytes) -> Iterator[bytes]:
     """Yield the conversations in a zip, one file at a time."""
-    bad = BadImport("The zip cannot be read. It may be damaged: fetch it again, or unpack it.")
+    bad = BadImport("The zip cannot be read. It may be damaged: download it again, or unpack it.")
     if _listing_size(data) > MAX_ZIP_LISTING:
         raise BadImport("The zip holds too many files. Unpack it, and choose conversations.json.")
     try:
@@ -138,11 +137,11 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
 def _content(archive: zipfile.ZipFile, file: zipfile.ZipInfo, room: int) -> bytes:
     if file.flag_bits & 1:
         raise BadImport("The zip is locked with a password. Unpack it, and choose the JSON file.")
-    # Others may ask for gigabytes before the first byte comes out.
+    # Others may need gigabytes before the first byte comes out.
     if file.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise BadImport("The zip is packed in an unusual way. Unpack it, and choose the JSON file.")
     with archive.open(file) as opened:
-        content = opened.read(room + 1)  # what a file says of its size may be a lie
+        content = opened.read(room + 1)  # a zip may lie about its size
     if len(content) > room:
         raise BadImport(
             f"What is in the zip is too large: at most {size(MAX_FILE_BYTES)} of conversations can"
@@ -152,12 +151,11 @@ def _content(archive: zipfile.ZipFile, file: zipfile.ZipInfo, room: int) -> byte
 
 
 def _listing_size(data: bytes) -> int:
-    """Return how long a zip's list of files says it is; Python reads it whole, at ten times its
-    size."""
+    """Return the claimed size of a zip's file list, which Python reads whole, tenfold in memory."""
     end = data.rfind(b"PK\5\6")
     if end < 0 or len(data) < end + 22:
-        return 0  # it is no zip: its reader says so
+        return 0  # not a zip: reading it will say so
     size: int = struct.unpack_from("<L", data, end + 12)[0]
-    if end >= 76 and data[end - 20 : end - 16] == b"PK\6\7":  # the form for large zips
+    if end >= 76 and data[end - 20 : end - 16] == b"PK\6\7":  # the ZIP64 form
         size = struct.unpack_from("<Q", data, end - 76 + 40)[0]
     return size
