@@ -14,7 +14,7 @@ from tests.some_chats import attachment, turn
 
 SMALL = "https://clarifai.com/ada/mine/models/small"  # takes 1,500 tokens, with room for an answer
 UNKNOWN = "https://clarifai.com/ada/mine/models/unknown"
-MARK = "What is above is no longer sent"
+MARK = "Turns above are no longer sent"
 
 
 def words(number):
@@ -124,7 +124,7 @@ def test_files_that_wait_count_and_pictures_do_not(open_small):
     app = open_small(waiting=[text, picture])
 
     assert line(app).startswith("About 407 of 2,000 tokens")
-    assert "Counted: 2 waiting files. Your question comes on top. Pictures" in page(app)
+    assert "Counted: 2 waiting files. Your question is added to that. Images" in page(app)
 
 
 def test_details_are_a_click_away(open_small):
@@ -133,8 +133,8 @@ def test_details_are_a_click_away(open_small):
     assert "About 629 of small's 2,000 tokens." in shown
     assert "Counted: 2 turns." in shown
     assert "Room for the answer: up to 1,371 tokens." in shown
-    assert "Cost of what is sent: $0.0013; the answer is extra." in shown
-    assert "An estimate: each model counts in its own way." in shown
+    assert "Cost of sending this: $0.0013; the answer costs extra." in shown
+    assert "An estimate: each model counts tokens differently." in shown
 
 
 # --- Counting -------------------------------------------------------------------------------------
