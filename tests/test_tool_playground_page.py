@@ -696,7 +696,7 @@ def test_calls_that_no_built_in_answers_wait_for_a_person(open_app, fake):
 
     assert len(fake.chats) == 1
     assert "Nothing answers get_weather by itself" in page(app)
-    assert "Not every call has a built-in that answers it, so they wait for you." in page(app)
+    assert "Not every call has a built-in that answers it, so the calls wait for you." in page(app)
 
 
 def test_a_call_that_is_not_approved_is_answered_as_refused(open_app, fake):
