@@ -1,4 +1,4 @@
-"""Chat, the front page: pick a model, ask, watch the answer arrive."""
+"""The chat page: pick a model, ask, watch the answer arrive."""
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ address.read_url()
 pending += attachment_input.ask_when_read()
 
 pane = chat_pane.ChatPane(session.turns, chat_pane.draw_box())
-pane.draw_live_reply()  # first: its first word may be there before all else is drawn
+pane.draw_live_reply()  # first, so that its first word does not wait for the rest of the page
 shell.show_sidebar()
 with st.sidebar:
     settings_box.show()

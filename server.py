@@ -1,8 +1,8 @@
 """The app as an ASGI application: `python server.py`, or `uvicorn server:app`.
 
-Beyond `streamlit run app.py` it gives: security headers, no Nagle delay, short pings, compression,
-a health check, a model library that loads while the page is already served, and a cookie by which
-a visitor finds again what is kept for them.
+It adds to `streamlit run app.py`: security headers, no Nagle delay, short pings, compression, a
+health check, loading the model library in the background, and a cookie that identifies returning
+visitors, so that they see their saved conversations.
 """
 
 import gc
@@ -39,9 +39,9 @@ from components.state.bootstrap import bootstrap
 
 log = logging.getLogger(__name__)
 
-# Streamlit's pages need inline scripts and styles, `eval` (charts, diagrams) and blob workers; with
-# this policy charts, diagrams, formulas, tables and inline components all work, and a picture in a
-# reply cannot make the browser call a stranger.
+# Streamlit's pages need inline scripts and styles, `eval` (charts, diagrams) and blob workers. With
+# this policy charts, diagrams, formulas, tables and inline components all work, but an image in a
+# reply cannot make the browser contact another server.
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:;"
     " script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline';"
@@ -49,15 +49,15 @@ POLICY = (
     " worker-src 'self' blob:; base-uri 'self'; form-action 'self'; object-src 'none';"
     " frame-ancestors {frame_ancestors}"
 )
-warm = threading.Event()  # all that a first visitor would wait for is done
-PING_S = 10  # a browser that is gone is noticed within two of these, before its queue overflows
+warm = threading.Event()  # set once everything is loaded that a first visitor would wait for
+PING_S = 10  # a lost browser is noticed within two pings, before its queue overflows
 
 
 class TrustedProxies:
-    """Takes the scheme and address of a visitor from TRUSTED_PROXIES, and from no one else.
+    """Accepts a visitor's scheme and address only from TRUSTED_PROXIES.
 
-    uvicorn's middleware, for a chain of proxies too: of several words in X-Forwarded-Proto the
-    first is the visitor's, where uvicorn would read none.
+    uvicorn's middleware, extended for a chain of proxies: if X-Forwarded-Proto has several values,
+    the first is the visitor's, but uvicorn would ignore them all.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -72,7 +72,7 @@ class TrustedProxies:
 
 
 def trusted_networks() -> list[str]:
-    """Return the networks of TRUSTED_PROXIES, each IPv4 one also as a server on "::" sees it."""
+    """Return the networks in TRUSTED_PROXIES, IPv4 ones also as a server on "::" sees them."""
     listed = settings().trusted_proxies.replace(",", " ").split()
     networks = [ip_network(each) for each in listed]
     mapped = [
@@ -84,7 +84,7 @@ def trusted_networks() -> list[str]:
 
 
 def unwrapped(app: ASGIApp, **_: object) -> ASGIApp:
-    """Return `app` without the middleware that believes this machine or FORWARDED_ALLOW_IPS."""
+    """Return `app` without the middleware that trusts this machine or FORWARDED_ALLOW_IPS."""
     return app
 
 
@@ -120,7 +120,7 @@ def security_headers() -> list[tuple[bytes, bytes]]:
 
 
 class VisitorCookie:
-    """Gives a browser its visitor's id with the page, and a year more with each."""
+    """Sets the visitor's id as a cookie with each page, for another year."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -129,7 +129,7 @@ class VisitorCookie:
         async def send_with_cookie(message: AsgiMessage) -> None:
             if message["type"] == "http.response.start" and is_page(scope, message):
                 headers = [h for h in message.get("headers", ()) if h[0] != b"cache-control"]
-                # A cache between us would hand one visitor's id to the next.
+                # A shared cache would give one visitor's id to the next.
                 headers.append((b"cache-control", b"private, no-cache"))
                 headers.append((b"set-cookie", visitor_cookie(scope).encode()))
                 message["headers"] = headers
@@ -139,17 +139,16 @@ class VisitorCookie:
         await self.app(scope, receive, send_with_cookie if may_be else send)
 
 
-# What Streamlit serves beside the page; what a visitor uploaded or a component brings may be HTML.
+# Paths that are never pages, although uploads and components may be HTML.
 NO_PAGES = ("/_stcore/", "/component/", "/media/", "/static/", "/app/static/")
 
 
 def is_page(scope: Scope, response: AsgiMessage) -> bool:
-    """Return whether a response is a page, or says that the one which the browser has is still
-    good."""
+    """Return whether a response is a page, or a 304 for one."""
     if str(scope["path"]).startswith(NO_PAGES):
         return False
     headers: dict[bytes, bytes] = dict(response.get("headers", ()))
-    if response["status"] == 304:  # tells no type: how and for what was asked must do
+    if response["status"] == 304:  # has no content type: the request has to tell
         is_file = "." in scope["path"].rpartition("/")[2]
         return "text/html" in ",".join(values(scope, b"accept")) and not is_file
     is_html = headers.get(b"content-type", b"").startswith(b"text/html")
@@ -157,8 +156,7 @@ def is_page(scope: Scope, response: AsgiMessage) -> bool:
 
 
 def visitor_cookie(scope: Scope) -> str:
-    """Return the Set-Cookie header for whoever asks: with the id that they have, or with a new
-    one."""
+    """Return the Set-Cookie header with the visitor's id, or with a new one."""
     visitor_id = owner.id_in(values(scope, b"cookie")) or owner.new_id()
     return owner.cookie(visitor_id, secure=scope.get("scheme") in ("https", "wss"))
 
@@ -174,8 +172,8 @@ def warm_up() -> None:
     hello = ChatRequest(demo.MODEL, ({"role": "user", "content": "/length"},))
     for _ in llm.events(hello, Endpoint(demo.start(), demo.KEY)):
         pass
-    # Everything imported stays for good: without this, each of Streamlit's collections walks
-    # 360,000 objects of litellm's while every visitor's stream stands still (0.3 s, measured).
+    # Imported modules are never freed. Without this, each collection that Streamlit triggers walks
+    # litellm's 360,000 objects, and every visitor's stream freezes for 0.3 s (measured).
     gc.collect()
     gc.freeze()
     warm.set()
@@ -189,29 +187,28 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
 
 
 async def healthz(request: Request) -> JSONResponse:
-    """200 once a question goes out without delay; 503 while the app still loads."""
+    """Return 200 once the app is ready for questions without delay, 503 while it loads."""
     if warm.is_set():
         return JSONResponse({"status": "ok"})
     return JSONResponse({"status": "starting"}, status_code=503)
 
 
 def on_script_error(error: Exception) -> bool:
-    """Say it on the page in a sentence; log where it was, but not its text: that may be private."""
+    """Show a sentence on the page; log the error's place, not its text, which may be private."""
     frames = "".join(traceback.format_tb(error.__traceback__)[-4:])
     log.error("%s while a page was drawn\n%s", type(error).__name__, frames)
     st.error(
-        "This page made a mistake while it was drawn. What you typed and what was answered is kept:"
-        " click Chat in the sidebar to see it.",
+        "Something went wrong while this page was drawn. Your questions and the answers are kept:"
+        " click Chat in the sidebar to see them.",
         icon=":material/error:",
     )
     return True
 
 
 def says_no_secret(record: logging.LogRecord) -> bool:
-    """Return whether a record of Streamlit's may be logged: not one with the text of a script's
-    error.
+    """Return whether a record of Streamlit's may be logged: not one with an exception's text.
 
-    Streamlit logs that text before it asks `on_script_error`, which says the rest.
+    Streamlit logs a script's exception before it calls `on_script_error`, which logs the rest.
     """
     return record.exc_info is None
 
@@ -233,7 +230,7 @@ def make_app(page: Path = ROOT / "app.py") -> st.App:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which says where the app is once it can be reached."""
+    """uvicorn's server, which prints the app's address once it can be reached."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -244,11 +241,11 @@ class Server(uvicorn.Server):
 
 
 def port_problem(host: str, port: int) -> str:
-    """Why the server cannot listen there, in one sentence; "" when it can."""
+    """Return why the server cannot listen there, in one sentence, or "" if it can."""
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, proto) as probe:
-            if sys.platform != "win32":  # there it means the opposite
+            if sys.platform != "win32":  # where it would let two servers share the port
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except socket.gaierror:
@@ -281,11 +278,11 @@ def main() -> int:
         ws_ping_timeout=PING_S,
         ws_per_message_deflate=True,
         log_level="warning",
-        access_log=False,  # addresses are visitors' own business
+        access_log=False,  # visitors' addresses are private
         proxy_headers=False,  # TrustedProxies reads them
         timeout_graceful_shutdown=3,
     )
-    with suppress(KeyboardInterrupt):  # uvicorn raises Ctrl+C again once all is closed
+    with suppress(KeyboardInterrupt):  # uvicorn raises it again after the shutdown
         Server(config).run()
     return 0
 

@@ -1,4 +1,4 @@
-"""Tool playground: edit tools, watch a model call them, see whether it did so rightly."""
+"""Tool playground: edit tools, watch a model call them, see whether the calls are valid."""
 
 from collections.abc import Iterator
 
@@ -27,13 +27,16 @@ from components.state.streamlit_patches import uninterrupted
 
 @uninterrupted()
 def start() -> None:
-    """Run the tools and the prompt as they stand, unless the run that is shown still goes on."""
+    """Run the current tools and prompt, unless the run on the page is still in progress."""
     shown = run_history.opened()
     if shown and replies.get(shown["turn"]):
-        return  # a second click, or the shortcut of a button that Stop has replaced by now
+        return  # a second click, or the shortcut of Run after Stop has replaced it
     prompt = run_form.latest_prompt()
     if not prompt.strip():
-        st.toast("Type a prompt first: what a person would ask.", icon=":material/edit:")
+        st.toast(
+            "Type a prompt first, such as a question that your tools can help with.",
+            icon=":material/edit:",
+        )
         return
     tools = tool_text.sent(check(tool_text.latest()))
     answerers = run_form.answerers(tools)
@@ -46,7 +49,7 @@ def start() -> None:
 
 
 def send(run: Run) -> None:
-    """Ask for the run's next reply. Nothing here draws: it is state first."""
+    """Request the run's next reply."""
     turn, endpoint = run["turn"], session.endpoint(run["turn"])
 
     def events(in_flight: InFlight) -> Iterator[StreamEvent]:
@@ -63,7 +66,7 @@ def stop(run: Run) -> None:
 
 pending = shell.open_page("Tool playground", wide=True)
 if toolset_box.take_address():
-    st.rerun()  # the sidebar shows the model from before
+    st.rerun()  # the sidebar still shows the model from before
 tool_text.begin()
 
 left, right = st.columns([5, 6], gap="large")
@@ -76,12 +79,14 @@ with right:
     turns = {each["turn"]["id"]: each["turn"] for each in session.runs}
     for turn in turns.values():
         replies.mark_interrupted(turn)
-    # Looked up before anything is drawn: what ends from here on is drawn again.
+    # Looked up before drawing: a run that ends from here on causes another run of the page.
     running = {id: turn for id, turn in turns.items() if replies.get(turn)}
     run, other = run_history.show()
     if run is None:
         run_form.show_button(button_place, start, checked)
-        st.caption("A run shows here, step by step: what was sent, what came back, what was valid.")
+        st.caption(
+            "A run appears here step by step: what was sent, what came back, what was valid."
+        )
     elif run["turn"]["id"] in running:
         run_form.show_stop(button_place, stop, run)
     else:
@@ -99,11 +104,11 @@ with right:
 
 
 def is_outdated() -> bool:
-    """Return whether a run has ended that the page shows as running."""
+    """Return whether a run that the page shows as running has ended."""
     return any(replies.get(turn) is None for turn in running.values())
 
 
 live.watch(views, has_news=lambda: is_outdated() or shell.has_news(pending))
 if is_outdated():
-    st.rerun()  # Run instead of Stop, and how it came out in the list of runs
+    st.rerun()  # to show Run instead of Stop, and the outcome in the list of runs
 shell.wait_for_jobs(pending)

@@ -1,4 +1,4 @@
-"""Links to the chat page: they fill in and wait. No token, no server, and nothing is sent."""
+"""Links to the chat page fill in text, and never set a token or a server, or send anything."""
 
 import pytest
 from streamlit.runtime.context import ContextProxy
@@ -40,7 +40,7 @@ def store(owner, tmp_path):
 
 @pytest.fixture
 def overtake(monkeypatch):
-    """`overtake(links, "read")`: a newer run is asked for while that runs for the first time."""
+    """`overtake(links, "read")` requests a newer run during the first call of that function."""
 
     def overtake(owner, name):
         function = getattr(owner, name)
@@ -75,13 +75,13 @@ def settings_of(app):
 
 
 def in_the_box(app):
-    """What the page puts into the chat box: it sends a text once, for the visitor to send."""
+    """Return the text that this run puts into the chat box; a page does that once."""
     proto = app.chat_input(key="prompt").proto
     return proto.value if proto.set_value else ""
 
 
-def said_to_be_in_the_box(app):
-    """What any run so far has put there."""
+def put_into_the_box(app):
+    """Return the texts that all runs so far have put into the chat box."""
     inputs = [m.delta.new_element.chat_input for m in app.sent if m.HasField("delta")]
     return [each.value for each in inputs if each.set_value]
 
@@ -100,14 +100,14 @@ def test_a_link_fills_in_and_sends_nothing(open_app, fake):
 
     assert app.session_state["session.chosen"] == KIMI
     assert settings_of(app) == {"system": "Be brief."}
-    assert said_to_be_in_the_box(app) == ["Why is it so?"]
+    assert put_into_the_box(app) == ["Why is it so?"]
     assert app.turns == []
     assert fake.journal == []
     assert "This link set a system prompt" in page(app)
     assert "Be brief." in [code.value for code in app.main.code]
 
 
-def test_what_was_filled_in_is_sent_by_the_visitor(open_app, fake):
+def test_the_visitor_sends_what_was_filled_in(open_app, fake):
     app = open_app(pat=CANARY, query={"system": "Be brief.", "q": "Why?"})
 
     ask(app, "Why?")
@@ -125,7 +125,7 @@ def test_a_link_fills_in_only_once(open_app):
     app.run()
 
     assert settings_of(app) == {"system": "Be long."}
-    assert said_to_be_in_the_box(app) == ["Why?"]
+    assert put_into_the_box(app) == ["Why?"]
     assert "This link set a system prompt" not in page(app)
 
 
@@ -143,7 +143,7 @@ def test_the_visitor_can_ask_without_its_system_prompt(open_app, fake):
     assert settings_of(app) == {"system": "Be brief."}
 
 
-def test_once_the_conversation_goes_on_a_reload_shows_it(open_app, store, owner):
+def test_a_reload_shows_the_conversation_once_it_has_turns(open_app, store, owner):
     query = {"model": "demo", "system": "Be brief.", "q": "Hello"}
     app = open_app(query=query)
     assert address(app).keys() == {"model", "system", "q"}
@@ -155,12 +155,12 @@ def test_once_the_conversation_goes_on_a_reload_shows_it(open_app, store, owner)
     again = open_app(query=address(app))
     assert questions(again) == ["Hello"]
     assert settings_of(again) == {"system": "Be brief."}
-    assert said_to_be_in_the_box(again) == []
+    assert put_into_the_box(again) == []
     assert len(store.listing(owner)) == 1
     assert kept
 
 
-def test_without_a_place_to_keep_it_a_reload_begins_with_nothing(open_app):
+def test_without_history_a_reload_starts_empty(open_app):
     app = open_app(query={"system": "Be brief.", "q": "Hello"})
 
     ask(app, "Hello")
@@ -168,7 +168,7 @@ def test_without_a_place_to_keep_it_a_reload_begins_with_nothing(open_app):
     assert address(app) == {}
 
 
-def test_a_link_changes_no_conversation_that_is_there(open_app, store, owner):
+def test_a_link_does_not_change_an_existing_conversation(open_app, store, owner):
     chat = answered()
     chat["settings"] = {"system": "Mine."}
     store.save_chat(owner, chat)
@@ -195,10 +195,10 @@ def test_a_question_alone_goes_into_the_box_of_the_conversation(open_app, store,
     app = open_app(query={"chat": chat["id"], "q": "And then?"})
 
     assert questions(app) == ["Earlier"]
-    assert said_to_be_in_the_box(app) == ["And then?"]
+    assert put_into_the_box(app) == ["And then?"]
 
 
-def test_in_a_session_with_a_conversation_a_system_prompt_begins_another(open_app):
+def test_a_system_prompt_starts_a_new_conversation(open_app):
     app = open_app(chat=answered(), query={"system": "Theirs."})
 
     assert app.turns == []
@@ -206,17 +206,17 @@ def test_in_a_session_with_a_conversation_a_system_prompt_begins_another(open_ap
 
 
 @pytest.mark.parametrize("name", ["system", "q"])
-def test_what_is_too_long_is_not_taken_and_said(open_app, name):
+def test_text_that_is_too_long_is_refused_with_a_message(open_app, name):
     app = open_app(query={name: "x" * 4001})
 
     assert settings_of(app) == {}
-    assert said_to_be_in_the_box(app) == []
+    assert put_into_the_box(app) == []
     (toast,) = toasts(app)
     assert "was not used: it has 4,001 characters" in toast
 
 
 @pytest.mark.parametrize(("name", "other"), [("system", "q"), ("q", "system")])
-def test_what_looks_like_a_token_is_not_taken_and_the_rest_is(open_app, name, other):
+def test_text_that_looks_like_a_token_is_refused_and_the_rest_is_used(open_app, name, other):
     token = "0123456789abcdef" * 2
 
     app = open_app(query={name: f"my key is {token}", other: "Hello"})
@@ -225,10 +225,10 @@ def test_what_looks_like_a_token_is_not_taken_and_the_rest_is(open_app, name, ot
     assert "looks like an access token" in toast
     assert token not in page(app)
     assert settings_of(app) == ({"system": "Hello"} if other == "system" else {})
-    assert said_to_be_in_the_box(app) == (["Hello"] if other == "q" else [])
+    assert put_into_the_box(app) == (["Hello"] if other == "q" else [])
 
 
-def test_a_token_in_an_address_is_taken_out_of_it_and_told_of(open_app):
+def test_a_token_in_an_address_is_removed_with_a_message(open_app):
     token = "0123456789abcdef" * 2
 
     app = open_app(query={"pat": token, "model": KIMI})
@@ -239,7 +239,7 @@ def test_a_token_in_an_address_is_taken_out_of_it_and_told_of(open_app):
     assert app.session_state["session.access"]["pat"] == ""
 
 
-def test_a_models_version_is_no_token(open_app):
+def test_a_model_version_is_not_a_token(open_app):
     version = f"{DEFAULT_URL}/versions/{'0123456789abcdef' * 2}"
 
     app = open_app(query={"model": version})
@@ -258,24 +258,24 @@ def test_a_models_version_is_no_token(open_app):
     ],
     ids=["after the address", "the visitor's own", "no address"],
 )
-def test_a_token_in_a_models_address_is_taken_out(open_app, model, pat):
+def test_a_token_in_a_model_address_is_removed(open_app, model, pat):
     app = open_app(pat=pat, query={"model": model})
 
     assert "model" not in address(app)
     assert any("out of the address now" in toast for toast in toasts(app))
 
 
-def test_a_run_that_is_overtaken_loses_nothing_of_a_link(open_app, overtake):
+def test_an_overtaken_run_loses_nothing_of_a_link(open_app, overtake):
     overtaken = overtake(links, "read")
 
     app = open_app(query={"q": "Hello?", "system": "Be brief."})
 
     assert overtaken == [True]
     assert settings_of(app) == {"system": "Be brief."}
-    assert said_to_be_in_the_box(app) == ["Hello?"]
+    assert put_into_the_box(app) == ["Hello?"]
 
 
-def test_what_cannot_be_taken_does_not_lose_the_rest_in_a_run_that_is_overtaken(open_app, overtake):
+def test_an_overtaken_run_uses_the_rest_of_a_link_that_is_partly_refused(open_app, overtake):
     overtaken = overtake(links, "read")
 
     app = open_app(query={"q": "x" * 4001, "system": "Be brief."})
@@ -284,7 +284,7 @@ def test_what_cannot_be_taken_does_not_lose_the_rest_in_a_run_that_is_overtaken(
     assert settings_of(app) == {"system": "Be brief."}
 
 
-def test_a_run_that_is_overtaken_opens_the_conversation(open_app, overtake, store, owner):
+def test_an_overtaken_run_opens_the_conversation(open_app, overtake, store, owner):
     chat = answered()
     store.save_chat(owner, chat)
     overtaken = overtake(saving, "load")
@@ -296,13 +296,13 @@ def test_a_run_that_is_overtaken_opens_the_conversation(open_app, overtake, stor
     assert address(app) == {"chat": chat["id"]}
 
 
-def test_what_nobody_sees_is_left_out(open_app):
+def test_invisible_characters_are_removed(open_app):
     hidden = "".join(chr(0xE0000 + ord(sign)) for sign in "obey")
 
     app = open_app(query={"system": f"Be\0 brief.{hidden}", "q": "Why\x1b?\nSo."})
 
     assert settings_of(app) == {"system": "Be brief."}
-    assert said_to_be_in_the_box(app) == ["Why?\nSo."]
+    assert put_into_the_box(app) == ["Why?\nSo."]
 
 
 def test_a_link_sets_nothing_else(open_app, fake):
@@ -325,14 +325,14 @@ def test_markup_in_a_link_stays_text(open_app):
 
 
 @pytest.mark.parametrize("system", ["", "   ", "\0"])
-def test_an_empty_system_prompt_is_none(open_app, system):
+def test_an_empty_system_prompt_is_ignored(open_app, system):
     app = open_app(query={"system": system})
 
     assert settings_of(app) == {}
     assert "This link set" not in page(app)
 
 
-def test_a_model_is_chosen_with_the_link_whatever_was_used_before(open_app):
+def test_a_link_chooses_its_model_whatever_was_used_before(open_app):
     app = open_app(query={"model": DEFAULT_URL, "system": "Be brief."}, chat=answered())
 
     assert app.session_state["session.chosen"] == DEFAULT_URL

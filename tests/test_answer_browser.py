@@ -1,4 +1,4 @@
-"""What only a browser shows of an answer's buttons: the clipboard, thumbs, names, how it looks."""
+"""An answer's buttons in a browser: the clipboard, thumbs, accessible names, layout."""
 
 from collections.abc import Callable
 
@@ -50,11 +50,11 @@ def test_the_clipboard_holds_the_markdown_that_the_model_wrote(
 
     expect(copied(page)).to_be_visible()
     assert page.evaluate(READ) == ANSWER
-    assert page.get_by_test_id("stChatInput").bounding_box() == box  # nothing made room for it
-    expect(copied(page)).to_have_count(0)  # and it goes again
+    assert page.get_by_test_id("stChatInput").bounding_box() == box  # nothing has moved
+    expect(copied(page)).to_have_count(0)  # the bubble disappears
 
 
-def test_it_is_copied_once_and_not_again_with_the_next_click_or_page(
+def test_an_answer_is_copied_once_and_not_again_with_the_next_click_or_page(
     visit: Visit, clarifai: FakeClarifai
 ) -> None:
     page = visit()
@@ -73,12 +73,12 @@ def test_it_is_copied_once_and_not_again_with_the_next_click_or_page(
     settled(page)
 
     assert page.evaluate(READ) == "something else"
-    copy(page).click()  # a click of its own copies it again
+    copy(page).click()  # another click copies it again
     expect(copied(page)).to_be_visible()
     assert page.evaluate(READ) == ANSWER
 
 
-def test_it_is_copied_while_another_answer_streams(visit: Visit, clarifai: FakeClarifai) -> None:
+def test_an_answer_is_copied_while_another_streams(visit: Visit, clarifai: FakeClarifai) -> None:
     page = visit()
     allow(page)
     asked(page, clarifai)
@@ -97,9 +97,7 @@ def test_it_is_copied_while_another_answer_streams(visit: Visit, clarifai: FakeC
     expect(answer(page)).to_contain_text("Stopped.")
 
 
-def test_where_the_page_is_not_secure_it_is_copied_the_old_way(
-    visit: Visit, clarifai: FakeClarifai
-) -> None:
+def test_an_insecure_page_copies_the_old_way(visit: Visit, clarifai: FakeClarifai) -> None:
     page = visit("about:blank")
     allow(page)
     page.add_init_script(NO_CLIPBOARD)
@@ -109,12 +107,12 @@ def test_where_the_page_is_not_secure_it_is_copied_the_old_way(
     copy(page).click()
 
     expect(copied(page)).to_be_visible()
-    other = page.context.new_page()  # one that may look
+    other = page.context.new_page()  # this page may read the clipboard
     other.goto(visit.url)
     assert other.evaluate(READ) == ANSWER
 
 
-def test_where_nothing_may_be_copied_the_markdown_is_shown(
+def test_the_markdown_is_shown_if_the_browser_refuses_to_copy(
     visit: Visit, clarifai: FakeClarifai
 ) -> None:
     page = visit("about:blank")
@@ -129,7 +127,7 @@ def test_where_nothing_may_be_copied_the_markdown_is_shown(
     expect(copied(page)).to_have_count(0)
 
 
-def test_a_thumb_is_there_again_after_a_reload(visit: Visit, clarifai: FakeClarifai) -> None:
+def test_a_thumb_survives_a_reload(visit: Visit, clarifai: FakeClarifai) -> None:
     page = visit()
     asked(page, clarifai)
     up = answer(page).get_by_role("radio", name="Thumbs up")

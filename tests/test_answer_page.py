@@ -27,7 +27,7 @@ ANSWER = (
 
 
 def rated(app, turn):
-    """What the thumbs under an answer show."""
+    """Return what the thumbs under an answer show."""
     return app.feedback(key=f"feedback:{turn['id']}").value
 
 
@@ -41,7 +41,7 @@ def menu(app, turn):
 
 
 def instead(app, turn):
-    """The models that a turn's menu offers, in the menu's words."""
+    """Return the labels of the other models in a turn's menu."""
     return [label for label in menu(app, turn).options if label.endswith(" instead")]
 
 
@@ -49,12 +49,12 @@ def instead(app, turn):
 
 
 def copying(app):
-    """What the browser is asked to copy."""
+    """Return what the browser is asked to copy."""
     return [json.loads(node.proto.json) for node in app.get("bidi_component")]
 
 
 def refuse(app):
-    """Run the page as it runs when the browser could not copy."""
+    """Run the page as if the browser had refused to copy."""
     (sent,) = copying(app)
     states = app._tree.get_widget_states()
     widget = app.get("bidi_component")[0].proto.id
@@ -67,7 +67,7 @@ def refuse(app):
     return app._run(states)
 
 
-def test_a_click_sends_the_words_of_the_answer_to_be_copied_and_nothing_else_does(open_app, fake):
+def test_only_a_click_sends_the_text_of_the_answer_to_be_copied(open_app, fake):
     fake.next(think_tags("Which country?", ANSWER), says("Berlin."))
     app = ask(ask(open_app(pat=CANARY), "France?"), "Germany?")
     assert copying(app) == []
@@ -80,9 +80,7 @@ def test_a_click_sends_the_words_of_the_answer_to_be_copied_and_nothing_else_doe
     assert sent["near"] == f"st-key-copy-{app.turns[0]['id']}"
 
 
-def test_it_is_one_and_the_same_however_often_the_page_is_drawn_and_then_gone(
-    open_app, monkeypatch
-):
+def test_a_copy_request_stays_the_same_in_later_runs_and_then_disappears(open_app, monkeypatch):
     app = open_app(turns=[finished_turn(1)])
     app.click(f"copy:{app.turns[0]['id']}")
     first = copying(app)[0]["id"]
@@ -116,7 +114,7 @@ def test_an_answer_can_be_copied_and_rated_while_another_one_streams(open_app, f
     assert app.run().has(f"copy:{app.turns[1]['id']}")
 
 
-def test_it_is_sent_before_anything_of_the_conversation(open_app):
+def test_a_copy_request_is_sent_before_the_conversation(open_app):
     app = open_app(turns=[finished_turn(n) for n in range(3)])
     before = len(app.sent)
 
@@ -130,11 +128,11 @@ def test_it_is_sent_before_anything_of_the_conversation(open_app):
     assert kinds.index("bidi_component") < kinds.index("text")
 
 
-def test_what_the_browser_would_not_copy_is_shown_to_be_copied_by_hand(open_app):
+def test_an_answer_that_the_browser_refuses_to_copy_is_shown_for_copying_by_hand(open_app):
     app = open_app(turns=[finished_turn(1), finished_turn(2)])
     app.click(f"copy:{app.turns[0]['id']}")
 
-    refuse(app.run())  # one more run, as when a list of models has come
+    refuse(app.run())  # one more run, as after a list of models has arrived
 
     assert [block.value for block in answers(app)[0].code] == ["Answer 1."]
     assert "does not let the page copy" in reply(app, 0)
@@ -143,7 +141,7 @@ def test_what_the_browser_would_not_copy_is_shown_to_be_copied_by_hand(open_app)
     assert not answers(app)[0].code
 
 
-def test_where_there_are_no_words_there_is_nothing_to_copy_or_rate(open_app, fake):
+def test_an_answer_without_text_cannot_be_copied_or_rated(open_app, fake):
     fake.next(status(401, 11008), cut("Half an ", "ans"))
     app = ask(ask(open_app(pat=CANARY), "Hi"), "Hi again")
 
@@ -160,7 +158,7 @@ def test_where_there_are_no_words_there_is_nothing_to_copy_or_rate(open_app, fak
 
 @pytest.fixture
 def kept(tmp_path, set_up, monkeypatch):
-    """What is in the file of conversations, as another process finds it, for one visitor."""
+    """Return a function that loads a saved chat of the visitor, as another process would."""
     visitor = new_id()
     monkeypatch.setattr(ContextProxy, "cookies", property(lambda context: {COOKIE: visitor}))
     address = f"sqlite:///{tmp_path / 'history.db'}"
@@ -172,9 +170,7 @@ def kept(tmp_path, set_up, monkeypatch):
     saving.forget_store()
 
 
-def test_a_thumb_is_kept_with_the_conversation_and_taken_back_by_a_second_click(
-    open_app, fake, kept
-):
+def test_a_thumb_is_saved_with_the_conversation_and_removed_by_a_second_click(open_app, fake, kept):
     fake.next(says("Paris."))
     app = ask(open_app(pat=CANARY), "France?")
     chat = app.session_state["session.chat"]["id"]
@@ -192,7 +188,7 @@ def test_a_thumb_is_kept_with_the_conversation_and_taken_back_by_a_second_click(
     assert "feedback" not in kept(chat)["turns"][0]
 
 
-def test_a_thumb_is_there_again_after_a_reload_and_after_another_page(open_app, fake, kept):
+def test_a_thumb_survives_a_reload_and_another_page(open_app, fake, kept):
     fake.next(says("Paris."))
     app = ask(open_app(pat=CANARY), "France?")
     rate(app, app.turns[0], 1)
@@ -208,7 +204,7 @@ def test_a_thumb_is_there_again_after_a_reload_and_after_another_page(open_app, 
     assert rated(again.run(), again.turns[0]) is None
 
 
-def test_each_answer_has_thumbs_of_its_own(open_app):
+def test_each_answer_has_its_own_thumbs(open_app):
     app = open_app(turns=[finished_turn(1), finished_turn(2)])
 
     rate(app, app.turns[0], 1)
@@ -221,7 +217,7 @@ def test_each_answer_has_thumbs_of_its_own(open_app):
 # --- Another model ------------------------------------------------------------------------------
 
 
-def test_a_turns_menu_asks_another_model_and_leaves_the_chosen_one(open_app, fake):
+def test_a_turns_menu_asks_another_model_without_selecting_it(open_app, fake):
     fake.next(says("Paris."), says("Lyon?"), says("Berlin."))
     app = ask(open_app(pat=CANARY, recent=[KIMI]), "France?")
     first = app.turns[0]
@@ -276,7 +272,7 @@ def test_the_demo_can_be_asked_without_being_chosen(open_app, fake):
     assert app.session_state["session.chosen"] == KIMI
 
 
-def test_two_models_of_one_name_are_told_apart(open_app):
+def test_two_models_with_the_same_name_have_different_labels(open_app):
     alike = [f"https://clarifai.com/{who}/chat/models/my_model" for who in ("ada", "grace")]
     app = open_app(turns=[finished_turn(1)], favourites=alike)
 

@@ -1,4 +1,4 @@
-"""What only a browser shows of files: chosen, pasted, drawn, refused with the words kept."""
+"""Files in a browser: chosen, pasted, shown, and refused without losing the question."""
 
 import base64
 import io
@@ -19,7 +19,7 @@ Visit = Callable[..., Page]
 
 
 def picture() -> bytes:
-    """Red, with a note in it about where it was made."""
+    """Return a red image whose metadata says where it was made."""
     made, notes = io.BytesIO(), PngImagePlugin.PngInfo()
     notes.add_text("Location", "at home")
     Image.new("RGB", (640, 320), "red").save(made, "PNG", pnginfo=notes)
@@ -50,7 +50,7 @@ def ask(page: Page, prompt: str) -> None:
 
 
 def violations(page: Page) -> list[str]:
-    """What stands in the way of people who do not see well, or use no mouse."""
+    """Return accessibility problems for people who do not see well or use no mouse."""
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"]}).response["violations"]
     return [each["help"] for each in found]
 
@@ -60,13 +60,13 @@ def thumbnail(page: Page):
 
 
 def is_drawn(image) -> None:
-    """The browser has loaded it: the policy for contents allows it."""
+    """Assert that the browser has loaded the image: the content policy allows it."""
     expect(image).to_be_visible()
     expect(image).to_have_js_property("complete", True)
     assert image.evaluate("image => image.naturalWidth") == 200
 
 
-def test_files_are_sent_shown_and_there_after_a_reload(
+def test_files_are_sent_and_shown_and_survive_a_reload(
     visit: Visit, clarifai: FakeClarifai, tmp_path: Path
 ) -> None:
     page = visit()
@@ -96,7 +96,9 @@ def test_files_are_sent_shown_and_there_after_a_reload(
     assert len(clarifai.chats) == 1
 
 
-def test_a_refused_file_leaves_the_words_in_the_box(visit: Visit, clarifai: FakeClarifai) -> None:
+def test_a_refused_file_leaves_the_question_in_the_box(
+    visit: Visit, clarifai: FakeClarifai
+) -> None:
     page = visit()
     sign_in(page)
     for name, data, said in (
@@ -112,7 +114,7 @@ def test_a_refused_file_leaves_the_words_in_the_box(visit: Visit, clarifai: Fake
         expect(page.get_by_test_id("stFileChip")).to_have_count(0)
     assert not violations(page)
 
-    ask(page, "What about bomb.png?")  # the same words again are put back again
+    ask(page, "What about bomb.png?")  # the same question is put back a second time
     expect(page.get_by_test_id("stChatMessage").first).to_contain_text("What about bomb.png?")
     expect(box(page)).to_have_value("")
     (request,) = clarifai.chats

@@ -36,7 +36,7 @@ def memory(monkeypatch):
 
 @pytest.fixture
 def forget(monkeypatch):
-    """Let the process forget what it knows, as after a restart."""
+    """Return a function that forgets all files in memory, as a restart does."""
     return lambda: monkeypatch.setattr(
         attachment_contents, "_memory", attachment_contents._Memory()
     )
@@ -44,7 +44,7 @@ def forget(monkeypatch):
 
 @pytest.fixture
 def store(tmp_path, set_up, monkeypatch):
-    """Conversations are kept for a visitor; their database, as another process sees it."""
+    """Save conversations for a visitor; return the database as another process sees it."""
     visitor, address = new_id(), f"sqlite:///{tmp_path / 'history.db'}"
     monkeypatch.setattr(ContextProxy, "cookies", property(lambda context: {COOKIE: visitor}))
     monkeypatch.setattr(saving, "RETRY_S", 0.0)
@@ -59,7 +59,7 @@ def store(tmp_path, set_up, monkeypatch):
 
 @pytest.fixture
 def slow(monkeypatch):
-    """Reading a file takes until `slow.set()`."""
+    """Make reading a file take until `slow.set()`."""
     opened = threading.Event()
     accept = attachments.accept
 
@@ -75,7 +75,7 @@ def slow(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
-    """Let a file read within a click here be read within it on a busy machine too."""
+    """Give files as much time as they need within a click, even on a busy machine."""
     monkeypatch.setattr("components.chat.attachment_input.HEAD_START_S", PATIENCE_S)
 
 
@@ -89,7 +89,7 @@ def send(app, text, **files):
 
 
 def box(app):
-    """What the run has put into the box; None where it left it alone."""
+    """Return what the run has put into the box, or None if it did not change it."""
     proto = app.chat_input(key="prompt").proto
     return proto.value if proto.set_value else None
 
@@ -114,7 +114,7 @@ def test_a_text_goes_before_the_question(open_app, fake):
     assert "Apples" not in str(app.session_state["session.chat"])
 
 
-def test_a_picture_goes_as_a_part_and_is_shown_small(open_app, fake):
+def test_an_image_is_sent_as_a_part_and_shown_as_a_thumbnail(open_app, fake):
     fake.next(says("Red."))
     app = send(open_app(pat=CANARY, chosen=SEES), "Which colour?", photo_png=picture())
 
@@ -126,7 +126,7 @@ def test_a_picture_goes_as_a_part_and_is_shown_small(open_app, fake):
     assert "sees pictures" not in page(app)
 
 
-def test_files_alone_are_a_question(open_app, fake, store):
+def test_files_can_be_sent_without_a_question(open_app, fake, store):
     fake.next(says("Two files."))
     app = send(open_app(pat=CANARY), "", a_txt=b"Apples", b_txt=b"Pears")
 
@@ -135,7 +135,7 @@ def test_files_alone_are_a_question(open_app, fake, store):
     assert app.session_state["session.chat"]["title"] == "a.txt, b.txt"
 
 
-def test_an_empty_message_is_not_a_question(open_app, fake):
+def test_an_empty_message_is_not_sent(open_app, fake):
     app = open_app(pat=CANARY)
     app.chat_input(key="prompt").set_value("").run()
 
@@ -153,7 +153,7 @@ def test_earlier_files_are_sent_again(open_app, fake):
 
 
 @pytest.mark.parametrize("action", ["retry", "edit", "resume", "fork"])
-def test_a_turns_files_go_along(open_app, fake, store, action):
+def test_a_turns_files_are_sent_again_with_its_question(open_app, fake, store, action):
     fake.next(says("Half", finish="length") if action == "resume" else says("Apples."))
     fake.next(says("Again."))
     app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
@@ -198,7 +198,7 @@ def test_a_refused_file_sends_nothing_and_loses_nothing(open_app, fake):
     assert label.replace("\\", "").startswith("a.txt · about ")
 
 
-def test_a_waiting_file_goes_with_the_next_question(open_app, fake):
+def test_waiting_files_go_with_the_next_question(open_app, fake):
     app = send(open_app(pat=CANARY), "What is it?", a_txt=b"Apples", b_zip=b"PK\x03\x04")
     fake.next(says("Fruit."))
 
@@ -211,7 +211,7 @@ def test_a_waiting_file_goes_with_the_next_question(open_app, fake):
     assert box(app) is None
 
 
-def test_a_waiting_file_can_be_removed(open_app, fake):
+def test_waiting_files_can_be_removed(open_app, fake):
     app = send(open_app(pat=CANARY), "What is it?", a_txt=b"Apples", b_zip=b"PK\x03\x04")
     (waiting,) = app.session_state["session.waiting"]
     fake.next(says("Nothing."))
@@ -223,7 +223,7 @@ def test_a_waiting_file_can_be_removed(open_app, fake):
     assert not app.has(f"take_away:{waiting['id']}")
 
 
-def test_waiting_files_count_among_the_files_of_a_question(open_app, fake, monkeypatch):
+def test_waiting_files_count_towards_the_limit_of_files(open_app, fake, monkeypatch):
     monkeypatch.setattr("components.chat.attachment_input.MAX_FILES", 1)
     app = send(open_app(pat=CANARY), "What is it?", a_txt=b"Apples", b_zip=b"PK\x03\x04")
 
@@ -234,7 +234,7 @@ def test_waiting_files_count_among_the_files_of_a_question(open_app, fake, monke
     assert fake.chats == []
 
 
-def test_a_file_with_the_access_token_in_it_is_refused(open_app, fake, store):
+def test_a_file_that_contains_the_access_token_is_refused(open_app, fake, store):
     app = send(open_app(pat=CANARY), "What is it?", notes_txt=f"token={CANARY}".encode())
 
     assert fake.chats == []
@@ -243,7 +243,7 @@ def test_a_file_with_the_access_token_in_it_is_refused(open_app, fake, store):
     assert app.session_state["session.waiting"] == []
 
 
-def test_a_file_whose_token_was_typed_later_is_not_written_down(open_app, fake, store):
+def test_a_file_whose_token_was_typed_later_is_not_saved(open_app, fake, store):
     fake.next(says("Apples."))
     app = send(open_app(), "What is it?", notes_txt=f"token={CANARY}".encode(), b_zip=b"PK\x03\x04")
     app.session_state["session.access"] = {"pat": CANARY, "shared": {"used": 0}}
@@ -256,7 +256,7 @@ def test_a_file_whose_token_was_typed_later_is_not_written_down(open_app, fake, 
     assert "This conversation contains your access token" in page(app)
 
 
-def test_a_name_is_shown_as_text_without_markup(open_app, fake):
+def test_a_file_name_is_not_markup(open_app, fake):
     fake.next(says("Yes."))
     app = open_app(pat=CANARY, chosen=SEES)
     name = "![x](picture)**a**.txt"
@@ -266,7 +266,7 @@ def test_a_name_is_shown_as_text_without_markup(open_app, fake):
     assert any(r"\!\[x\]" in label for label in labels), labels
 
 
-def test_a_note_says_what_was_left_out_of_a_file(open_app, fake, monkeypatch):
+def test_a_message_says_what_was_left_out_of_a_file(open_app, fake, monkeypatch):
     accept = attachments.accept
 
     def cut(*args):
@@ -324,7 +324,7 @@ def test_the_box_is_closed_and_shows_the_question_while_its_file_is_read(
     assert "Reading" not in page(app)
 
 
-def test_a_person_need_not_wait_for_a_file(open_app, fake, slow, monkeypatch):
+def test_reading_a_file_can_be_cancelled(open_app, fake, slow, monkeypatch):
     monkeypatch.setattr("components.frame.shell.wait_for_jobs", lambda pending: None)
     app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
 
@@ -338,7 +338,7 @@ def test_a_person_need_not_wait_for_a_file(open_app, fake, slow, monkeypatch):
     assert fake.chats == []
 
 
-def test_a_question_is_not_asked_in_a_chat_that_was_opened_meanwhile(
+def test_a_question_is_not_asked_in_a_chat_opened_while_its_file_was_read(
     open_app, fake, slow, monkeypatch, store
 ):
     monkeypatch.setattr("components.frame.shell.wait_for_jobs", lambda pending: None)
@@ -387,7 +387,7 @@ def test_a_job_that_failed_loses_nothing(open_app, fake, monkeypatch):
 # --- Showing ------------------------------------------------------------------------------------
 
 
-def test_a_text_can_be_read_as_it_goes_into_the_prompt(open_app, fake):
+def test_a_text_file_is_shown_as_it_goes_into_the_prompt(open_app, fake):
     fake.next(says("Apples."))
     app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
     turn = app.turns[0]
@@ -400,7 +400,7 @@ def test_a_text_can_be_read_as_it_goes_into_the_prompt(open_app, fake):
     assert shown.value.endswith("```txt\nApples\n```")
 
 
-def test_a_sound_can_be_heard(open_app, fake):
+def test_an_audio_file_can_be_played(open_app, fake):
     from tests.test_attachments import wav
 
     fake.next(says("Silence."))
@@ -414,7 +414,7 @@ def test_a_sound_can_be_heard(open_app, fake):
     assert app.get("audio")
 
 
-def test_a_kept_conversation_shows_its_files_again(open_app, fake, store, forget):
+def test_a_saved_conversation_shows_its_files_again(open_app, fake, store, forget):
     fake.next(says("Red."))
     app = send(open_app(pat=CANARY, chosen=SEES), "Which colour?", photo_png=picture())
     chat = app.session_state["session.chat"]["id"]
@@ -426,7 +426,7 @@ def test_a_kept_conversation_shows_its_files_again(open_app, fake, store, forget
     assert store.load_attachment(store.owner, again.turns[0]["attachments"][0]["id"])
 
 
-def test_nothing_of_a_temporary_chats_files_is_written_down(open_app, fake, store):
+def test_the_files_of_a_temporary_chat_are_not_saved(open_app, fake, store):
     fake.next(says("Apples."))
     app = open_app(pat=CANARY, is_temporary=True)
     send(app, "What is in it?", notes_txt=b"Apples")
@@ -436,7 +436,7 @@ def test_nothing_of_a_temporary_chats_files_is_written_down(open_app, fake, stor
     assert store.load_attachment(store.owner, file["id"]) is None
 
 
-def test_a_missing_file_is_reported_and_nothing_is_sent_without_it(open_app, fake, forget):
+def test_a_missing_file_is_reported_and_its_question_is_not_sent_without_it(open_app, fake, forget):
     fake.next(says("Red."), says("Red again."))
     app = send(open_app(pat=CANARY, chosen=SEES), "Which?", photo_png=picture(), a_txt=b"Apples")
     turn = app.turns[0]
@@ -475,7 +475,7 @@ def test_a_database_failure_is_reported_and_nothing_is_sent_without_the_file(
     assert "Red again." in reply(app)
 
 
-def test_deleting_everything_forgets_what_files_hold(open_app, fake, store):
+def test_deleting_everything_forgets_the_contents_of_files(open_app, fake, store):
     fake.next(says("Apples."))
     app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
     assert attachment_contents._memory._held
@@ -491,7 +491,7 @@ def test_deleting_everything_forgets_what_files_hold(open_app, fake, store):
     assert not attachment_contents._memory._held
 
 
-def test_deleting_everything_removes_waiting_files_and_files_being_read(open_app, fake, store):
+def test_deleting_everything_removes_files_that_wait_or_are_being_read(open_app, fake, store):
     app = ask(open_app(pat=CANARY), "Hi")
     waiting = attachment_contents.read_uploads(store.owner, [("a.txt", "", b"Apples")], len)[
         "files"
@@ -526,7 +526,7 @@ def test_deleting_everything_removes_waiting_files_and_files_being_read(open_app
         (DEMO.url, "The Demo is scripted: it names files"),
     ],
 )
-def test_a_model_not_known_to_see_is_no_obstacle_but_told(open_app, fake, model, said):
+def test_a_model_not_known_to_see_images_gets_a_caution_and_the_file(open_app, fake, model, said):
     fake.next(says("Sorry."))
     app = send(open_app(pat=CANARY, chosen=model), "Which colour?", photo_png=picture())
 
@@ -535,21 +535,21 @@ def test_a_model_not_known_to_see_is_no_obstacle_but_told(open_app, fake, model,
     assert app.turns[0]["problem"] is None
 
 
-def test_what_waits_is_told_before_it_is_sent(open_app, fake):
+def test_a_caution_is_shown_before_a_waiting_file_is_sent(open_app, fake):
     app = open_app(pat=CANARY, chosen=BLIND)
     send(app, "Which colour?", photo_png=picture(), b_zip=b"PK\x03\x04")
 
     assert "is not known to see pictures" in page(app)
 
 
-def test_the_demo_names_what_it_got(open_app):
+def test_the_demo_names_the_files_it_received(open_app):
     app = send(open_app(), "/error 500 is no command", a_txt=b"riddle", b_png=picture())
 
     assert "You attached a.txt and a picture." in reply(app).replace("*", "")
     assert "Demo" in reply(app)
 
 
-def test_limits_are_told_before_anything_is_chosen(open_app):
+def test_limits_are_shown_before_a_file_is_chosen(open_app):
     text = page(open_app())
 
     for limit in limits():
@@ -557,7 +557,7 @@ def test_limits_are_told_before_anything_is_chosen(open_app):
     assert "up to 10 files" in text
 
 
-def test_files_that_are_too_much_together_are_said_and_not_even_read(open_app, fake, monkeypatch):
+def test_files_that_are_too_large_together_are_refused_unread(open_app, fake, monkeypatch):
     monkeypatch.setattr("clarifai_chat.chat.request.MAX_SENT_BYTES", 20)
     fake.next(says("Yes."), says("Yes."))
     app = send(open_app(pat=CANARY), "What?", a_txt=b"Apples and pears")
@@ -573,7 +573,7 @@ def test_files_that_are_too_much_together_are_said_and_not_even_read(open_app, f
     assert len(fake.chats) == 2
 
 
-def test_files_of_a_question_asked_while_the_database_was_down_are_kept_with_it(
+def test_files_of_a_question_asked_while_the_database_was_down_are_saved_with_it(
     open_app, fake, store, monkeypatch
 ):
     broken = True

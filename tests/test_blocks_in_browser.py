@@ -1,4 +1,4 @@
-"""A growing answer, drawn block by block, ends as the page that the whole text would have given."""
+"""A growing answer, drawn block by block, ends up as the same page as the whole text."""
 
 import os
 import re
@@ -48,7 +48,7 @@ DRAWN_BOTH = """count => {
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
-    """Where a Streamlit of its own serves the script."""
+    """Return the address of a Streamlit that serves the script."""
     (tmp_path / "page.py").write_text(SCRIPT)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -74,7 +74,7 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 
 def plain(elements: list[str]) -> str:
-    """The HTML of the elements, joined, without what is made up anew for each."""
+    """Return the joined HTML of the elements, without ids that are generated for each."""
     joined = re.sub(r"<svg.*?</svg>", "<svg>", " ".join(elements), flags=re.DOTALL)
     joined = re.sub(r"<\w+( [^<>]*)>", lambda m: m[0].replace(m[1], _in_order(m[1])), joined)
     joined = re.sub(r' (?:id|aria-labelledby|data-[a-z-]+|src)="[^"]*"', "", joined)
@@ -93,7 +93,7 @@ def test_a_difficult_text_that_grew_is_the_page_of_the_whole(
     page.goto(address)
     expect(page.get_by_text("All drawn")).to_be_visible()
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
-    for _ in range(50):  # KaTeX, colours of code and diagrams come when they are ready
+    for _ in range(50):  # KaTeX, code colours and diagrams are drawn later
         if not (apart := drawn_apart(page)):
             break
         page.wait_for_timeout(200)
@@ -102,7 +102,7 @@ def test_a_difficult_text_that_grew_is_the_page_of_the_whole(
 
 
 def drawn_apart(page: Page) -> dict[str, tuple[str, str]]:
-    """The texts of which the two ways differ, by name: (whole, grown)."""
+    """Return the texts whose two pages differ, by name: (whole, grown)."""
     apart = {}
     for name, (whole, grown) in zip(CORPUS, page.evaluate(DRAWN_BOTH, len(CORPUS)), strict=True):
         if len(whole) != 1 or plain(grown) != plain(whole):

@@ -1,4 +1,4 @@
-"""What a person sees of kept conversations: the list beside the chat, its menu, the address."""
+"""Saved conversations on the page: the list beside the chat, its menu, the address."""
 
 import json
 
@@ -25,7 +25,7 @@ MODEL |= {"input_price": None, "output_price": None}
 
 @pytest.fixture
 def come_as(monkeypatch):
-    """`come_as(visitor)`: whose browser opens pages from now on; None takes no cookies."""
+    """`come_as(visitor)` sets whose browser opens pages from now on; None has no cookies."""
     cookies = {}
     monkeypatch.setattr(ContextProxy, "cookies", property(lambda context: cookies))
 
@@ -39,7 +39,7 @@ def come_as(monkeypatch):
 
 @pytest.fixture
 def ada(come_as):
-    """The visitor whose browser it is at first."""
+    """Return the visitor whose browser is used at first."""
     visitor = new_id()
     come_as(visitor)
     return visitor
@@ -47,7 +47,7 @@ def ada(come_as):
 
 @pytest.fixture(autouse=True)
 def kept(ada, tmp_path, set_up, monkeypatch):
-    """What is in the file, as another process finds it."""
+    """Return the database, read as another process would."""
     address = f"sqlite:///{tmp_path / 'history.db'}"
     set_up(DATABASE_URL=address)
     monkeypatch.setattr(saving, "EVERY_S", 0.01)
@@ -63,7 +63,7 @@ def kept(ada, tmp_path, set_up, monkeypatch):
 
 @pytest.fixture
 def keep(kept, ada):
-    """Keep conversations for Ada, one for each question; the latest is the newest."""
+    """Save conversations for Ada, one for each question, the last being the newest."""
 
     def keep(*prompts, answer="Yes.", is_over=True):
         made = []
@@ -83,7 +83,7 @@ def keep(kept, ada):
 
 @pytest.fixture
 def downloads(monkeypatch):
-    """What each download button would give, by its key."""
+    """Return what each download button offers, by its key."""
     found = {}
     draw = streamlit.download_button
 
@@ -96,7 +96,7 @@ def downloads(monkeypatch):
 
 
 def listed(app):
-    """The conversations in the list, top to bottom."""
+    """Return the labels in the list, from top to bottom."""
     return app.radio(key="chats").options if app.has("chats") else []
 
 
@@ -125,7 +125,7 @@ def open_menu(app):
     return app.open("chat_menu")
 
 
-def bring_in(app, data, name="file.json"):
+def import_file(app, data, name="file.json"):
     uploader = app.get("file_uploader")[0]
     uploader.upload(name, data, "application/json")
     return app.run()
@@ -150,7 +150,7 @@ def test_what_was_asked_is_listed_by_its_first_words(open_app, fake, kept, ada):
     until(lambda: kept.load(owner_of(ada), chat["id"])["turns"] == app.turns)
 
 
-def test_an_older_conversation_can_be_opened_and_gone_on_with(open_app, fake, keep):
+def test_an_older_conversation_can_be_opened_and_continued(open_app, fake, keep):
     keep("First?", "Second?")
     app = open_app(pat=CANARY)
     assert listed(app) == ["Second?", "First?"]
@@ -184,7 +184,7 @@ def test_a_new_chat_leaves_the_old_one_in_the_list(open_app, fake):
     assert chosen(app) is None
 
 
-def test_conversations_of_one_title_are_told_apart(open_app, keep):
+def test_conversations_with_the_same_title_have_different_labels(open_app, keep):
     made = keep("Hi", "Hi", "Hi (2)", "Hi", answer="Hello")
     app = open_app()
     assert len(set(listed(app))) == 4
@@ -194,13 +194,13 @@ def test_conversations_of_one_title_are_told_apart(open_app, keep):
         assert app.session_state["session.chat"]["id"] == chat["id"]
 
 
-def test_a_title_is_no_markdown(open_app, keep):
+def test_a_title_is_not_markdown(open_app, keep):
     keep("Is 2 * 3 $6 or <b> and `c`?")
     (label,) = listed(open_app())
     assert label == r"Is 2 \* 3 \$6 or \<b\> and c?"
 
 
-def test_a_long_list_shows_its_beginning_and_the_rest_on_request(open_app, keep):
+def test_a_long_list_shows_its_first_entries_and_the_rest_on_request(open_app, keep):
     keep(*(f"Question {n}?" for n in range(35)))
     app = open_app()
     assert len(listed(app)) == 30
@@ -265,7 +265,7 @@ def test_a_conversation_can_be_renamed(open_app, keep, kept, ada):
     assert app.text_input(key="chat_title").value == "First words?"
 
 
-def test_a_conversation_that_is_pinned_stays_on_top(open_app, keep):
+def test_a_pinned_conversation_stays_on_top(open_app, keep):
     first, _ = keep("First?", "Second?")
     app = open_menu(open_app(query={"chat": first["id"]}))
 
@@ -278,7 +278,7 @@ def test_a_conversation_that_is_pinned_stays_on_top(open_app, keep):
     assert listed(app) == ["Second?", "First?"]
 
 
-def test_what_was_deleted_can_be_brought_back(open_app, keep):
+def test_a_deleted_conversation_can_be_restored(open_app, keep):
     first, _ = keep("First?", "Second?")
     app = open_menu(open_app(query={"chat": first["id"]}))
 
@@ -294,7 +294,7 @@ def test_what_was_deleted_can_be_brought_back(open_app, keep):
     assert address(app) == first["id"]
 
 
-def test_undo_goes_away_when_one_goes_on(open_app, keep, fake):
+def test_undo_disappears_after_the_next_question(open_app, keep, fake):
     first, *_ = keep("First?", "Second?", "Third?")
     app = open_menu(open_app(query={"chat": first["id"]}))
     app.click("delete_chat")
@@ -328,7 +328,7 @@ def test_deleting_a_conversation_ends_its_reply(open_app, fake, at_a_glance):
     assert "Stopped" in reply(app)
 
 
-def test_a_temporary_chat_writes_nothing(open_app, fake, kept, ada, keep):
+def test_a_temporary_chat_is_not_saved(open_app, fake, kept, ada, keep):
     keep("Kept?")
     app = open_menu(open_app(pat=CANARY))
     fake.next(says("Psst."))
@@ -350,7 +350,9 @@ def test_a_temporary_chat_writes_nothing(open_app, fake, kept, ada, keep):
     assert listed(app) == ["Open?", "Kept?"]
 
 
-def test_what_is_opened_after_a_temporary_chat_is_kept_again(open_app, fake, keep, kept, ada):
+def test_a_conversation_opened_after_a_temporary_chat_is_saved_again(
+    open_app, fake, keep, kept, ada
+):
     (chat,) = keep("Kept?")
     app = open_menu(open_app(pat=CANARY))
     app.toggle(key="temporary").set_value(True).run()
@@ -361,7 +363,7 @@ def test_what_is_opened_after_a_temporary_chat_is_kept_again(open_app, fake, kee
     assert len(kept.load(owner_of(ada), chat["id"])["turns"]) == 2
 
 
-def test_everything_of_a_visitor_can_be_deleted(open_app, keep, kept, ada, come_as):
+def test_a_visitor_can_delete_everything(open_app, keep, kept, ada, come_as):
     first, *_ = keep("First?", "Second?")
     other = new_id()
     kept.save_chat(owner_of(other), chats.new_chat())
@@ -384,7 +386,7 @@ def test_everything_of_a_visitor_can_be_deleted(open_app, keep, kept, ada, come_
 # --- Files --------------------------------------------------------------------------------------
 
 
-def test_conversations_can_be_taken_home_without_the_token(open_app, keep, downloads):
+def test_conversations_are_exported_without_the_token(open_app, keep, downloads):
     keep("Second?", answer=f"You sent {CANARY}, didn't you?")
     (first,) = keep("First?")
     app = open_menu(open_app(pat=CANARY, query={"chat": first["id"]}))
@@ -399,12 +401,12 @@ def test_conversations_can_be_taken_home_without_the_token(open_app, keep, downl
     assert [button.label for button in app.get("download_button")] == ["JSON", "MD", "HTML"] * 2
 
 
-def test_our_own_export_comes_back_under_a_new_id(open_app, keep, downloads):
+def test_our_own_export_is_imported_under_a_new_id(open_app, keep, downloads):
     (chat,) = keep("First?")
     app = open_menu(open_app(query={"chat": chat["id"]}))
     data = downloads("export:one:json").encode()
 
-    bring_in(app, data)
+    import_file(app, data)
 
     assert listed(app) == ["First?", "First? (2)"]
     assert questions(app) == ["First?"]
@@ -412,14 +414,14 @@ def test_our_own_export_comes_back_under_a_new_id(open_app, keep, downloads):
     assert address(app) == app.session_state["session.chat"]["id"]
 
 
-def test_attachments_come_and_go_with_a_file(open_app, keep, downloads):
+def test_attachments_are_exported_and_imported(open_app, keep, downloads):
     (chat,) = keep("First?")
     about = {"id": "f" * 32, "name": "a.txt", "kind": "text", "mime": "text/plain"}
     about |= {"size": 5, "tokens": 1, "sha256": ""}
     chat["turns"][0]["attachments"] = [about]
     data = to_json([chat], secret="", contents={about["id"]: b"Notes"})
 
-    app = bring_in(open_menu(open_app()), data.encode())
+    app = import_file(open_menu(open_app()), data.encode())
 
     again = json.loads(downloads("export:one:json"))
     assert list(again["contents"].values()) == list(json.loads(data)["contents"].values())
@@ -427,13 +429,13 @@ def test_attachments_come_and_go_with_a_file(open_app, keep, downloads):
     assert app.turns[0]["attachments"][0]["id"] in again["contents"]
 
 
-def test_messages_of_openai_come_in_as_a_conversation(open_app, fake):
+def test_openai_messages_are_imported_as_a_conversation(open_app, fake):
     messages = [
         {"role": "user", "content": "Hello?"},
         {"role": "assistant", "content": "Here I am."},
     ]
 
-    app = bring_in(open_menu(open_app(pat=CANARY)), json.dumps(messages).encode())
+    app = import_file(open_menu(open_app(pat=CANARY)), json.dumps(messages).encode())
 
     assert questions(app) == ["Hello?"]
     assert "Here I am." in reply(app)
@@ -442,18 +444,18 @@ def test_messages_of_openai_come_in_as_a_conversation(open_app, fake):
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"a": 1}', b"\xff\xfe\x00"])
-def test_a_file_that_holds_no_conversation_says_so(open_app, data):
-    app = bring_in(open_menu(open_app()), data)
+def test_a_file_without_conversations_is_refused_with_a_message(open_app, data):
+    app = import_file(open_menu(open_app()), data)
 
     (toast,) = toasts(app)
     assert toast.startswith(("The file", "There is no conversation"))
     assert listed(app) == []
 
 
-def test_what_a_file_had_to_leave_out_is_said(open_app):
+def test_a_message_says_what_an_import_left_out(open_app):
     messages = [{"role": "user", "content": "Hello?"}, {"role": "wizard", "content": "Hm."}]
 
-    app = bring_in(open_menu(open_app()), json.dumps(messages).encode())
+    app = import_file(open_menu(open_app()), json.dumps(messages).encode())
 
     assert any("Left out" in toast for toast in toasts(app))
     assert questions(app) == ["Hello?"]
@@ -472,7 +474,7 @@ def test_an_address_opens_a_conversation(open_app, keep):
     assert toasts(app) == []
 
 
-def test_an_address_that_is_changed_by_hand_opens_the_other_one(open_app, keep):
+def test_an_address_changed_by_hand_opens_the_other_conversation(open_app, keep):
     first, second = keep("First?", "Second?")
     app = open_app(query={"chat": first["id"]})
 
@@ -483,7 +485,7 @@ def test_an_address_that_is_changed_by_hand_opens_the_other_one(open_app, keep):
 
 
 @pytest.mark.parametrize("asked", ["unknown", "a\x00b", "x" * 10_000])
-def test_an_unknown_conversation_in_the_address_is_said_to_be(open_app, asked):
+def test_an_unknown_conversation_in_the_address_is_reported(open_app, asked):
     app = open_app(query={"chat": asked})
 
     assert len(toasts(app)) == 1
@@ -493,7 +495,7 @@ def test_an_unknown_conversation_in_the_address_is_said_to_be(open_app, asked):
     assert toasts(app) == []
 
 
-def test_somebody_elses_conversation_does_not_open(open_app, keep, come_as):
+def test_another_visitors_conversation_does_not_open(open_app, keep, come_as):
     (chat,) = keep("Private?", answer="Very.")
     come_as(new_id())
 
@@ -516,7 +518,7 @@ def test_a_second_tab_sees_the_list_and_another_visitor_does_not(open_app, fake,
     assert listed(open_app()) == ["Hi there"]
 
 
-def test_two_tabs_of_one_conversation_lose_nothing(open_app, fake, keep):
+def test_two_tabs_with_the_same_conversation_lose_nothing(open_app, fake, keep):
     (chat,) = keep("One?")
     here = open_app(pat=CANARY, query={"chat": chat["id"]}, chosen="")
     there = open_app(pat=CANARY, query={"chat": chat["id"]})
@@ -530,10 +532,10 @@ def test_two_tabs_of_one_conversation_lose_nothing(open_app, fake, keep):
     assert len(fake.chats) == 2
 
 
-# --- A reload, a restart ------------------------------------------------------------------------
+# --- Reload and restart -------------------------------------------------------------------------
 
 
-def test_a_reload_in_mid_answer_watches_the_reply_and_asks_nothing_twice(
+def test_a_reload_during_an_answer_watches_the_reply_and_sends_nothing_twice(
     open_app, fake, at_a_glance
 ):
     gate = Gate()
@@ -556,7 +558,7 @@ def test_a_reload_in_mid_answer_watches_the_reply_and_asks_nothing_twice(
     assert "Half an answer." in reply(open_app(query={"chat": address(before)}))
 
 
-def test_a_turn_that_a_killed_process_left_is_interrupted_and_goes_on(open_app, fake, keep):
+def test_a_turn_from_a_killed_process_is_interrupted_and_can_be_continued(open_app, fake, keep):
     (chat,) = keep("Go on", answer="The first half", is_over=False)
     app = open_app(pat=CANARY, query={"chat": chat["id"]})
     assert "The first half" in reply(app)
@@ -576,7 +578,7 @@ def test_a_turn_that_a_killed_process_left_is_interrupted_and_goes_on(open_app, 
 # --- Where nothing is kept ----------------------------------------------------------------------
 
 
-def test_without_a_cookie_the_page_says_so_and_writes_nothing(open_app, fake, come_as, keep):
+def test_without_a_cookie_the_page_says_so_and_saves_nothing(open_app, fake, come_as, keep):
     (chat,) = keep("One?")
     come_as(None)
     fake.next(says("Hello"))
@@ -594,7 +596,7 @@ def test_without_a_cookie_the_page_says_so_and_writes_nothing(open_app, fake, co
     assert not saving._history.followed
 
 
-def test_without_history_the_page_says_so_and_writes_nothing(open_app, fake, set_up, kept, ada):
+def test_without_history_the_page_says_so_and_saves_nothing(open_app, fake, set_up, kept, ada):
     set_up(HISTORY="false")
     fake.next(says("Hello"))
 
@@ -609,7 +611,7 @@ def test_without_history_the_page_says_so_and_writes_nothing(open_app, fake, set
 
 @pytest.fixture
 def no_store(set_up, tmp_path):
-    """A database that cannot be opened; what comes back makes it one that can."""
+    """Make the database impossible to open; return a function that repairs it."""
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where a folder should be")
     set_up(DATABASE_URL=f"sqlite:///{blocked / 'history.db'}")
@@ -617,7 +619,7 @@ def no_store(set_up, tmp_path):
     return blocked.unlink
 
 
-def test_a_store_that_fails_says_so_and_the_chat_goes_on(open_app, fake, no_store):
+def test_a_database_failure_is_reported_and_the_chat_still_works(open_app, fake, no_store):
     app = open_app(pat=CANARY)
     fake.next(says("Hello"), says("Hello again"))
 
@@ -636,7 +638,7 @@ def test_a_store_that_fails_says_so_and_the_chat_goes_on(open_app, fake, no_stor
     assert address(app) == app.session_state["session.chat"]["id"]
 
 
-def test_an_address_is_kept_while_the_store_cannot_be_read(open_app, no_store, kept, ada):
+def test_the_address_is_kept_while_the_database_cannot_be_read(open_app, no_store, kept, ada):
     chat = chats.new_chat()
     app = open_app(query={"chat": chat["id"]})
     assert "cannot be written" in sidebar(app)
@@ -653,19 +655,19 @@ def test_an_address_is_kept_while_the_store_cannot_be_read(open_app, no_store, k
     assert questions(app) == ["One?"]
 
 
-def test_a_file_that_cannot_be_kept_says_so(open_app, monkeypatch, keep):
+def test_an_import_that_cannot_be_saved_is_reported(open_app, monkeypatch, keep):
     app = open_menu(open_app())
     data = to_json([chats.new_chat(), chats.new_chat()], secret="").encode()
     monkeypatch.setattr(saving, "save", lambda *_: False)
 
-    bring_in(app, data)
+    import_file(app, data)
 
     assert any(toast.startswith("0 of 2 conversations were imported.") for toast in toasts(app))
 
 
 @pytest.mark.parametrize("write", [str, str.upper], ids=["as it is", "in upper case"])
-def test_a_conversation_with_the_token_in_it_is_not_written_down(open_app, kept, ada, write):
-    token = "f00d" * 8  # one that the tests may show on a page: nobody's
+def test_a_conversation_that_contains_the_token_is_not_saved(open_app, kept, ada, write):
+    token = "f00d" * 8  # a token of no account, so the page may show it
     app = ask(open_app(pat=token, chosen=DEMO.url), f"My token is {write(token)}, is that fine?")
 
     assert "This conversation contains your access token" in sidebar(app)
@@ -691,7 +693,7 @@ def fork(app):
     )
 
 
-def test_what_goes_on_from_a_temporary_chat_is_not_kept_either(open_app, fake, kept, ada):
+def test_a_fork_of_a_temporary_chat_is_temporary_too(open_app, fake, kept, ada):
     app = open_app(pat=CANARY)
     app.open("chat_menu")
     app.toggle(key="temporary").set_value(True).run()
@@ -704,7 +706,7 @@ def test_what_goes_on_from_a_temporary_chat_is_not_kept_either(open_app, fake, k
     assert not list(kept.chats(owner_of(ada)))
 
 
-def test_a_token_in_a_question_is_not_kept_after_it_was_forgotten(open_app, kept, ada):
+def test_a_token_in_a_question_is_not_saved_after_it_was_forgotten(open_app, kept, ada):
     app = open_app()
     enter(app, TOKEN)
     ask(app, f"What is {TOKEN}?")
@@ -715,7 +717,7 @@ def test_a_token_in_a_question_is_not_kept_after_it_was_forgotten(open_app, kept
     assert not list(kept.chats(owner_of(ada)))
 
 
-def test_a_token_in_a_title_is_not_kept(open_app, kept, ada):
+def test_a_token_in_a_title_is_not_saved(open_app, kept, ada):
     app = ask(open_app(), "Hi")
     enter(app, TOKEN)
     app.open("chat_menu")
@@ -726,7 +728,7 @@ def test_a_token_in_a_title_is_not_kept(open_app, kept, ada):
     assert "This conversation contains your access token" in sidebar(app)
 
 
-def test_a_file_of_conversations_with_the_token_in_it_is_not_taken(open_app, kept, ada):
+def test_an_import_that_contains_the_token_is_refused(open_app, kept, ada):
     turn = new_turn(f"My token is {TOKEN}", MODEL)
     end(turn, "stop", 1.0)
     chat = chats.new_chat()

@@ -103,7 +103,7 @@ def test_an_answer_is_markdown_with_a_line_of_facts(open_app, fake):
     assert chat.body["model"] == DEFAULT_URL
 
 
-def test_an_unknown_price_is_said_to_be_unknown(open_app, fake):
+def test_an_unknown_price_is_shown_as_unknown(open_app, fake):
     fake.next(says("Hello"))
 
     app = ask(open_app(pat=CANARY, chosen=UNPRICED), "Hi")
@@ -111,7 +111,7 @@ def test_an_unknown_price_is_said_to_be_unknown(open_app, fake):
     assert reply(app).endswith("11 tokens in, 7 out · price unknown")
 
 
-def test_usage_that_is_not_reported_is_said_not_to_be(open_app, fake):
+def test_usage_that_is_not_reported_is_shown_as_not_reported(open_app, fake):
     fake.next(no_usage("Hello"))
 
     app = ask(open_app(pat=CANARY), "Hi")
@@ -142,7 +142,7 @@ def test_thinking_folds_into_a_block_with_its_duration(open_app, fake, thinks):
     assert app.chat_message[1].markdown[-1].value == "It is 4."
 
 
-def test_prices_in_an_answer_are_no_formulas_and_formulas_are(open_app, fake):
+def test_prices_in_an_answer_are_not_formulas_but_formulas_are(open_app, fake):
     fake.next(says("It costs $5 to $10, and $x^2$ is a square."))
 
     app = ask(open_app(pat=CANARY), "Hi")
@@ -198,7 +198,7 @@ def test_an_answer_cut_by_the_length_limit_says_so(open_app, fake):
 # --- A conversation ----------------------------------------------------------------------------
 
 
-def test_what_was_said_before_is_sent_with_the_next_question(open_app, fake):
+def test_earlier_turns_are_sent_with_the_next_question(open_app, fake):
     fake.next(says("Paris.", reasoning=["Easy."]), says("Yes."))
     app = ask(open_app(pat=CANARY), "The capital of France?")
 
@@ -255,7 +255,7 @@ def test_a_long_conversation_shows_its_end_and_the_rest_on_request(open_app):
 def test_a_click_in_a_long_conversation_sends_no_more_than_in_a_short_one(open_app):
     def sent_by_a_click(turns):
         app = open_app(turns=[finished_turn(number) for number in range(turns)])
-        app.click("earlier")  # as many are drawn then, and there are more in both
+        app.click("earlier")  # then both draw as many, and both have more
         before = len(app.sent)
         app.run()
         return len(app.sent) - before, sum(m.ByteSize() for m in app.sent[before:])
@@ -266,7 +266,7 @@ def test_a_click_in_a_long_conversation_sends_no_more_than_in_a_short_one(open_a
     assert long[1] < short[1] * 1.1  # names and numbers have more digits
 
 
-def test_two_tabs_have_a_conversation_each(open_app, fake):
+def test_each_tab_has_its_own_conversation(open_app, fake):
     first, second = open_app(pat=CANARY), open_app(pat=CANARY)
     fake.next(*(says(f"Answer {number}.") for number in range(6)))
     for number in range(3):
@@ -299,7 +299,7 @@ def test_replies_of_two_tabs_that_run_at_once_go_where_they_were_asked(open_app,
     assert "Half of two and all." in reply(tabs[1].run())
 
 
-# --- Stop, wait, come back ---------------------------------------------------------------------
+# --- Stop, wait, return ------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("at_a_glance")
@@ -321,7 +321,7 @@ def test_a_stopped_answer_keeps_its_text_and_says_so(open_app, fake):
 
 
 @pytest.mark.usefixtures("at_a_glance")
-def test_an_answer_stopped_before_its_first_word_is_asked_again_only_on_request(open_app, fake):
+def test_an_answer_stopped_before_its_first_word_is_retried_only_on_request(open_app, fake):
     fake.next(Gate(""))
     app = ask(open_app(pat=CANARY), "Hi")
     until(lambda: fake.chats)
@@ -339,7 +339,7 @@ def test_an_answer_stopped_before_its_first_word_is_asked_again_only_on_request(
 
 
 @pytest.mark.usefixtures("at_a_glance")
-def test_an_answer_goes_on_while_the_page_is_left(open_app, fake):
+def test_an_answer_continues_while_another_page_is_open(open_app, fake):
     gate = Gate("Half an ", "answer.")
     fake.next(gate)
     app = ask(open_app(pat=CANARY), "Hi")
@@ -398,7 +398,7 @@ def test_the_page_sees_a_waiting_question_being_asked(open_app, fake):
 
 
 @pytest.mark.usefixtures("at_a_glance")
-def test_a_question_that_waits_can_be_removed(open_app, fake):
+def test_a_waiting_question_can_be_removed(open_app, fake):
     gate = Gate()
     fake.next(gate)
     app = ask(open_app(pat=CANARY), "First?")
@@ -414,7 +414,7 @@ def test_a_question_that_waits_can_be_removed(open_app, fake):
 
 
 @pytest.mark.usefixtures("at_a_glance")
-def test_new_chat_ends_the_answer_and_drops_what_waits(open_app, fake):
+def test_new_chat_stops_the_answer_and_drops_waiting_questions(open_app, fake):
     fake.next(Gate())
     app = ask(open_app(pat=CANARY), "First?")
     ask(app, "Second?")
@@ -428,7 +428,7 @@ def test_new_chat_ends_the_answer_and_drops_what_waits(open_app, fake):
     assert len(fake.chats) == 1
 
 
-def test_a_question_whose_worker_went_before_asking_does_not_wait_for_ever(open_app, fake):
+def test_a_question_whose_worker_died_before_asking_does_not_wait_forever(open_app, fake):
     app = open_app(pat=CANARY, turns=[new_turn("Hi", asked_of())])
     assert "Waiting" not in reply(app)
     assert fake.journal == []
@@ -439,11 +439,11 @@ def test_a_question_whose_worker_went_before_asking_does_not_wait_for_ever(open_
     assert "Here I am." in reply(app)
 
 
-def test_an_answer_whose_worker_is_gone_is_interrupted_and_waits_for_the_visitor(open_app, fake):
+def test_an_answer_whose_worker_died_is_interrupted_and_waits_for_the_visitor(open_app, fake):
     turn = new_turn("Hi", asked_of())
     turn["asked_at"] = 1.0
     app = open_app(pat=CANARY, turns=[turn])
-    assert "Interrupted: the app was restarted while it answered." in reply(app)
+    assert "Interrupted: the app was restarted during this answer." in reply(app)
     app.run()
     assert fake.journal == []
     fake.next(says("Here I am."))
@@ -467,7 +467,7 @@ def test_a_question_asked_while_the_app_starts_up_waits_visibly(open_app, monkey
     assert "Starting up: the model library is loading. Your question is kept." in reply(app)
 
 
-def test_settings_that_cannot_be_used_are_a_sentence(open_app, set_up):
+def test_invalid_settings_are_explained_in_a_sentence(open_app, set_up):
     set_up(MAX_REPLIES="many")
 
     app = open_app()
@@ -476,10 +476,10 @@ def test_settings_that_cannot_be_used_are_a_sentence(open_app, set_up):
     assert not app.has("prompt")
 
 
-# --- The operator's bounds -----------------------------------------------------------------------
+# --- The operator's limits -----------------------------------------------------------------------
 
 
-def test_an_answer_that_runs_on_is_ended_and_can_be_continued(open_app, set_up, fake):
+def test_an_endless_answer_is_stopped_and_can_be_continued(open_app, set_up, fake):
     set_up(MAX_REPLY_CHARS=1000)
     fake.next(says(*["word "] * 300), says("and the rest."))
     app = ask(open_app(pat=CANARY), "Hi")
@@ -493,7 +493,7 @@ def test_an_answer_that_runs_on_is_ended_and_can_be_continued(open_app, set_up, 
     assert not app.error
 
 
-def test_a_full_conversation_keeps_the_question_and_a_new_chat_takes_it(open_app, set_up, fake):
+def test_a_full_conversation_keeps_the_question_for_a_new_chat(open_app, set_up, fake):
     set_up(MAX_CONVERSATION_CHARS=1000)
     fake.next(says("word " * 200), says("Here I am."))
     app = ask(open_app(pat=CANARY), "Hi")
@@ -507,7 +507,7 @@ def test_a_full_conversation_keeps_the_question_and_a_new_chat_takes_it(open_app
     assert "Here I am." in reply(app)
 
 
-def test_without_memory_a_question_is_kept_and_can_be_asked_again(
+def test_a_question_asked_without_free_memory_is_kept_and_can_be_retried(
     open_app, set_up, fake, monkeypatch
 ):
     set_up(MAX_MEMORY_MB=100)
@@ -541,7 +541,7 @@ def test_asking_without_a_token_keeps_the_question_and_the_demo_can_answer_it(op
     assert fake.journal == []
 
 
-def test_asking_again_keeps_what_had_arrived(open_app, fake):
+def test_a_retry_keeps_what_had_arrived(open_app, fake):
     fake.next(cut("Half an ", "ans"))
     app = ask(open_app(pat=CANARY), "Hi")
     assert "Half an ans" in reply(app)
@@ -559,7 +559,7 @@ def test_asking_again_keeps_what_had_arrived(open_app, fake):
     assert "The whole answer." in reply(app)
 
 
-def test_a_question_that_brought_nothing_is_replaced_when_it_is_asked_again(open_app, fake):
+def test_a_question_without_any_reply_is_replaced_by_its_retry(open_app, fake):
     fake.next(status(401, 11008))
     app = ask(open_app(pat=CANARY), "Hi")
     fake.next(says("Hello."))
@@ -579,7 +579,7 @@ def two_answers(open_app, fake):
     return ask(ask(open_app(pat=CANARY), "First?"), "Second?")
 
 
-def test_a_question_can_be_edited_and_the_old_branch_stays(open_app, fake):
+def test_a_question_can_be_edited_and_the_old_version_stays(open_app, fake):
     app = two_answers(open_app, fake)
     first = app.turns[0]
     fake.next(says("Another answer."))
@@ -594,7 +594,7 @@ def test_a_question_can_be_edited_and_the_old_branch_stays(open_app, fake):
     assert [turn["prompt"] for turn in app.turns] == ["First?", "Second?"]
 
 
-def test_an_edit_can_be_left(open_app, fake):
+def test_an_edit_can_be_cancelled(open_app, fake):
     app = two_answers(open_app, fake)
     first = app.turns[0]
 
@@ -606,7 +606,7 @@ def test_an_edit_can_be_left(open_app, fake):
     assert len(fake.chats) == 2
 
 
-def test_one_can_go_on_from_a_turn_in_a_new_chat(open_app, fake):
+def test_a_turn_can_be_continued_in_a_new_chat(open_app, fake):
     app = two_answers(open_app, fake)
     old = app.session_state["session.chat"]
 
@@ -617,7 +617,7 @@ def test_one_can_go_on_from_a_turn_in_a_new_chat(open_app, fake):
     assert [turn["prompt"] for turn in old["turns"]] == ["First?", "Second?"]
 
 
-def test_a_turn_is_deleted_with_what_came_after_it_and_can_be_put_back(open_app, fake):
+def test_a_turn_is_deleted_with_all_after_it_and_undo_restores_them(open_app, fake):
     app = two_answers(open_app, fake)
 
     app.main.menu_button(key=f"turn:{app.turns[0]['id']}").click("Delete").run()
@@ -628,7 +628,7 @@ def test_a_turn_is_deleted_with_what_came_after_it_and_can_be_put_back(open_app,
     assert not app.has("put_back")
 
 
-def test_a_broken_answer_can_be_continued(open_app, fake):
+def test_an_answer_that_broke_off_can_be_continued(open_app, fake):
     fake.next(cut("Half an ", "ans"))
     app = ask(open_app(pat=CANARY), "Hi")
     fake.next(says("wer, and its end."))
@@ -669,7 +669,7 @@ def test_a_failure_does_not_end_the_conversation(open_app, fake):
 
 
 @pytest.mark.usefixtures("quick_retries")
-def test_a_retry_is_seen_and_then_gone(open_app, fake):
+def test_a_notice_of_a_retry_appears_and_disappears(open_app, fake):
     fake.next(status(503, 21355), says("Ready."))
 
     app = ask(open_app(pat=CANARY), "Hi")
@@ -689,7 +689,7 @@ def test_the_notice_of_a_retry_says_why_and_when():
 
 
 @pytest.mark.usefixtures("at_a_glance")
-def test_a_retry_under_way_is_on_the_page_and_can_be_stopped(open_app, fake):
+def test_a_pending_retry_is_shown_and_can_be_stopped(open_app, fake):
     fake.next(status(503, 21355))
     app = ask(open_app(pat=CANARY), "Hi")
     until(lambda: "notice" in app.turns[0])
@@ -704,7 +704,7 @@ def test_a_retry_under_way_is_on_the_page_and_can_be_stopped(open_app, fake):
 
 
 class FilledMeanwhile(dict):
-    """A turn whose worker writes its first words just after the page has looked for some."""
+    """A turn whose worker writes its first words just after the page has checked for them."""
 
     def __getitem__(self, key):
         value = super().__getitem__(key)
@@ -715,7 +715,7 @@ class FilledMeanwhile(dict):
         return value
 
 
-def test_words_that_come_while_the_page_is_drawn_are_all_on_it(open_app):
+def test_words_that_arrive_while_the_page_is_drawn_are_all_shown(open_app):
     turn = new_turn("Hi", asked_of())
     turn["asked_at"] = turn["ended_at"] = 1.0
     app = open_app(turns=[FilledMeanwhile(turn)])
@@ -728,7 +728,7 @@ def choose(app, turn, what):
 
 
 @pytest.mark.usefixtures("at_a_glance")
-def test_what_came_after_a_deleted_turn_is_ended_and_not_asked(open_app, fake):
+def test_turns_after_a_deleted_one_are_stopped_and_not_sent(open_app, fake):
     gate = Gate()
     fake.next(says("One."), gate, says("Three."))
     app = ask(open_app(pat=CANARY), "First?")
@@ -745,7 +745,7 @@ def test_what_came_after_a_deleted_turn_is_ended_and_not_asked(open_app, fake):
     assert [chat.body["messages"][-1]["content"] for chat in fake.chats] == ["First?", "Second?"]
 
 
-def test_undo_takes_no_other_place_on_the_page(open_app, fake):
+def test_undo_is_shown_beside_the_welcome(open_app, fake):
     fake.next(says("Yes."))
     app = ask(open_app(pat=CANARY), "Hi")
 

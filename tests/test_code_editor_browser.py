@@ -1,4 +1,4 @@
-"""The editor in a browser, under the server's own policy: typed, marked, left, come back to."""
+"""The editor in a browser, under the server's own policy: typing, marks, page changes."""
 
 import re
 import subprocess
@@ -76,7 +76,7 @@ code_editor.show(draft, key=KEY, label="Tools as JSON", marks=marks(draft["text"
 st.code(draft["text"][-500:], language=None)
 st.caption(f"Run {state.runs}. Heard {state.heard}. Characters {len(draft['text'])}.")
 if state.slow:
-    time.sleep(1.5)  # nothing interrupts that: what comes meanwhile comes in one run
+    time.sleep(1.5)  # uninterrupted, so that what arrives during it is handled in one run
 st.caption(f"Done with run {state.runs}.")
 """
 OTHER = """
@@ -92,7 +92,7 @@ st.page_link("app.py", label="Back")
 
 @pytest.fixture(scope="session")
 def tiny_app(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[str]:
-    """A page with the editor and little else; its address comes back."""
+    """Serve a page with little but the editor; return its address."""
     folder = tmp_path_factory.mktemp("editor")
     (folder / "pages").mkdir()
     (folder / "app.py").write_text(PAGE)
@@ -113,7 +113,7 @@ def tiny_app(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Ite
 
 
 class Wire:
-    """What goes between the page and Python: counted, and held back where a test wants that."""
+    """The traffic between the page and Python: counted, and held back when a test wants that."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.received: list[int] = []
@@ -141,7 +141,7 @@ class Wire:
         return bool(self._held)
 
     def hold(self) -> None:
-        """Keep what the page sends, as a slow line would."""
+        """Hold back what the page sends, like a slow connection."""
         self._held = []
 
     def let_go(self) -> None:
@@ -176,7 +176,7 @@ class Visitor:
 
     @property
     def box(self) -> Locator:
-        """Where the text is, whichever editor there is."""
+        """Return the element with the text, in either editor."""
         return self.page.get_by_role("textbox", name="Tools as JSON")
 
     @property
@@ -191,15 +191,15 @@ class Visitor:
         self.page.keyboard.press("Control+End")
 
     def until_held(self) -> None:
-        """Wait until the page has sent something, which is held back."""
+        """Wait until something that the page has sent is held back."""
         for _ in range(PATIENCE_S * 50):
             if self.wire.holds_something:
                 return
-            self.page.wait_for_timeout(20)  # what the page sends comes meanwhile
+            self.page.wait_for_timeout(20)  # lets messages of the page arrive
         pytest.fail("The page sent nothing.")
 
     def rest(self) -> None:
-        """Wait until Python has answered, and no run is under way."""
+        """Wait until Python has answered and no run is in progress."""
         expect(self.page.get_by_text(re.compile(r"^Done with run"))).to_be_visible()
         expect(self.page.get_by_test_id("stStatusWidget")).to_have_count(0)
 
@@ -301,7 +301,7 @@ def test_older_text_from_python_does_not_replace_newer(visit):
     visitor.until_held()
     visitor.page.keyboard.type("er")
 
-    visitor.wire.let_go()  # the answer to "old" comes while "er" has not been sent
+    visitor.wire.let_go()  # the answer to "old" arrives before "er" is sent
 
     visitor.python_has(START + "older")
     assert visitor.box.inner_text() == START + "older"
@@ -316,7 +316,9 @@ def test_a_change_by_the_app_keeps_what_was_just_typed_and_can_be_undone(visit):
     visitor.page.keyboard.type("x", delay=600)  # a slow run begins
     visitor.page.keyboard.type("yz")
 
-    visitor.page.get_by_role("button", name="Rename").click()  # both wait, and come in one run
+    visitor.page.get_by_role(
+        "button", name="Rename"
+    ).click()  # both wait, and are handled in one run
 
     visitor.python_has(START.replace("weather", "forecast") + "xyz")
     expect(visitor.box).to_have_text(
@@ -336,7 +338,7 @@ def come_back(visitor: Visitor) -> None:
     expect(visitor.editor).to_be_visible()
 
 
-def test_a_page_change_right_after_typing_takes_the_text_along(visit):
+def test_a_page_change_right_after_typing_keeps_the_text(visit):
     visitor = visit()
     visitor.go_to_end()
     visitor.page.keyboard.type("last words")
@@ -348,7 +350,7 @@ def test_a_page_change_right_after_typing_takes_the_text_along(visit):
     expect(visitor.editor).to_have_text(START + "last words", use_inner_text=True)
 
 
-def test_a_page_change_that_overtakes_the_text_finds_it_on_the_way_back(visit):
+def test_a_page_change_that_overtakes_the_text_restores_it_on_return(visit):
     visitor = visit()
     visitor.page.get_by_text("Slow").click()
     visitor.go_to_end()
@@ -362,7 +364,7 @@ def test_a_page_change_that_overtakes_the_text_finds_it_on_the_way_back(visit):
     expect(visitor.editor).to_have_text(START + "xlast words", use_inner_text=True)
 
 
-def test_the_browsers_way_back_right_after_typing_keeps_the_text(visit):
+def test_the_browsers_back_button_right_after_typing_keeps_the_text(visit):
     visitor = visit()
     leave(visitor)
     come_back(visitor)
@@ -402,7 +404,7 @@ def test_keys(visit):
     visitor.page.keyboard.type(' {"a')  # brackets and quotes close themselves
     expect(visitor.box).to_have_text(START + ' {"a"}', use_inner_text=True)
     visitor.wire.let_go()
-    # The editor's own mark and the one for the text before have given way to the server's.
+    # The server's mark has replaced the editor's own and the one for the earlier text.
     visitor.python_has(START + ' {"a"}')
     expect(visitor.page.locator(".cm-lint-marker-error")).to_have_count(1)
     expect(visitor.page.locator(".cm-lint-marker-warning")).to_have_count(0)
@@ -426,7 +428,7 @@ def test_keys(visit):
     visitor.page.keyboard.press("Shift+Tab")
     expect(visitor.page.get_by_role("textbox", name="Elsewhere")).to_be_focused()
     visitor.page.keyboard.press("Tab")
-    for _ in range(3):  # what folds is a button or two on the way; nothing holds the focus
+    for _ in range(3):  # fold markers are a button or two on the way; nothing traps the focus
         visitor.page.keyboard.press("Tab")
     expect(visitor.editor).not_to_be_focused()
 
@@ -446,7 +448,7 @@ def test_control_enter_sends_without_a_pause(visit):
 @pytest.mark.parametrize(
     "fault", ["Promise.resolve(() => { throw Error('too old') })", "new Promise(() => {})"]
 )
-def test_where_codemirror_cannot_run_a_text_box_does_the_same(visit, fault):
+def test_a_text_box_works_the_same_if_codemirror_cannot_run(visit, fault):
     visitor = visit(script=f"clarifaiChatEditor = {{promise: {fault}, resolve() {{}}}}")
     expect(visitor.box).to_have_value(START)
     visitor.box.click()
@@ -553,7 +555,7 @@ def test_it_breaks_no_rule_of_accessibility(visit, scheme):
     assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found] == []
 
 
-def test_a_narrow_screen_is_wide_enough(visit):
+def test_the_editor_fits_a_narrow_screen(visit):
     visitor = visit(viewport={"width": 390, "height": 800})
     visitor.box.click()
     visitor.page.keyboard.press("Control+f")

@@ -1,4 +1,4 @@
-"""Every failure as a sentence: each one is served through real litellm and read on the page."""
+"""Every failure, served through real litellm, is a sentence on the page."""
 
 import pytest
 
@@ -38,9 +38,9 @@ HALF = "Half an ans"
 SILENCE = f.stall("Half an ", "ans")
 AGAIN = "Retry"
 
-# What is served → what it means. Rows of `errors.CODES` and `errors.STATUSES` are added below.
+# What the server sends → what it means. Rows of `errors.CODES` and `errors.STATUSES` follow below.
 FAULTS = {
-    # Who asks, and what they may
+    # The account and its permissions
     "wrong token": (status(401, 11008), e.WrongPat),
     "wrong token, as OpenAI says it": (
         status(401, {"error": {"message": "Incorrect API key", "code": "invalid_api_key"}}),
@@ -66,7 +66,7 @@ FAULTS = {
     "a failure without words": (status(500, ""), e.ServerError),
     "JSON within words": (status(500, JSON_IN_WORDS), e.ServerError),
     "an error in a list": (lambda h, _: h.send_json(503, [f.SHAPES["status"]]), e.Busy),
-    # A success that is none
+    # A success in name only
     "error in a 200": (f.error_in_200("error"), e.ModelFailed),
     "status in a 200": (f.error_in_200("status"), e.Busy),
     "flat error in a 200": (f.error_in_200("flat"), e.ModelFailed),
@@ -92,7 +92,7 @@ FAULTS_AFTER_TEXT = {
     "no UTF-8, and then an end": (f.bad_utf8(), e.CutOff),
     "echo of the token in the stream": (f.echo_token(200), e.ModelFailed),
 }
-# What is not answered by a server, each with a test of its own in this file or the one named.
+# Failures without a server's answer, each tested in this file or the one named.
 ELSEWHERE = {
     e.NoPat,  # test_chat_page.py
     e.BadSchema,  # test_settings_page.py
@@ -116,7 +116,7 @@ def rows(table):
 
 
 def assert_says(app, kind):
-    """The answer shows this failure in words that a person can use, and nothing raw."""
+    """Assert that the answer explains this failure in plain words, and shows nothing raw."""
     text = reply(app)
     assert f"**{kind.what}** {kind.advice}" in text
     assert f"Cause: {CAUSES.get(kind.side, kind.side)}." in text
@@ -139,22 +139,22 @@ def test_a_refusal_is_a_sentence(app, fake, fault, kind):
 
     assert_says(app, kind)
     assert questions(app) == ["Hi"]
-    # Before the first word, a lost connection is as good as none.
+    # Before the first word, a lost connection is the same as no connection.
     waits = (e.Unreachable if kind is e.CutOff else kind).waits
     assert len(fake.chats) == 1 + len(waits)
 
 
 @pytest.mark.parametrize(("fault", "kind"), rows(FAULTS_AFTER_TEXT))
-def test_a_failure_in_mid_answer_keeps_what_had_arrived(app, fake, set_up, fault, kind):
+def test_a_failure_during_an_answer_keeps_what_had_arrived(app, fake, set_up, fault, kind):
     if fault is SILENCE:
-        set_up(REPLY_TIMEOUT_S=2)  # the words before it take as long on no machine
+        set_up(REPLY_TIMEOUT_S=2)  # long enough on any machine for the words before it
     fake.next(fault)
 
     ask(app, "Hi")
 
     text = assert_says(app, kind)
     assert text.startswith(HALF)
-    assert len(fake.chats) == 1  # nothing is asked again by itself after the first word
+    assert len(fake.chats) == 1  # no automatic retry after the first word
 
 
 @pytest.mark.parametrize("kind", sorted(set(e.CODES.values()), key=lambda k: k.__name__))
@@ -200,7 +200,7 @@ def test_a_rate_limit_says_how_long_to_wait(app, fake):
 
     text = assert_says(app, e.RateLimited)
     assert "The server asks to wait 120 s." in text
-    assert len(fake.chats) == 1  # so long a wait is the reader's to decide
+    assert len(fake.chats) == 1  # the reader decides about such a long wait
 
 
 def test_an_echo_of_the_token_is_shown_without_it(app, fake):
@@ -221,7 +221,7 @@ def test_silence_is_a_timeout(app, fake, set_up):
     assert len(fake.chats) == 1
 
 
-def test_no_network_is_a_sentence_and_the_demo_is_a_way_out(app, set_up, fake):
+def test_without_a_network_the_page_says_so_and_offers_the_demo(app, set_up, fake):
     set_up(CLARIFAI_API_BASE=NOWHERE)
     ask(app, "Hello")
     assert_says(app, e.Unreachable)
@@ -257,7 +257,7 @@ def test_an_app_at_its_limit_says_so_and_keeps_the_question(open_app, set_up, fa
     assert "Now." in reply(app.run())
 
 
-def test_a_mistake_of_our_own_is_a_sentence_too(app, monkeypatch):
+def test_a_bug_of_ours_is_a_sentence_too(app, monkeypatch):
     def broken(request, endpoint, in_flight):
         raise RuntimeError(f"It broke with {endpoint.key}")
 
@@ -268,7 +268,7 @@ def test_a_mistake_of_our_own_is_a_sentence_too(app, monkeypatch):
     assert "It broke" not in assert_says(app, e.AppFault)
 
 
-def test_asking_again_after_a_failure_brings_the_answer(app, fake):
+def test_a_retry_after_a_failure_gets_the_answer(app, fake):
     fake.next(status(400, 11102), says("Here I am."))
     ask(app, "Hi")
 

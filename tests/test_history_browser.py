@@ -1,4 +1,4 @@
-"""What only a browser shows of kept conversations: a reload, a second visit, a killed server."""
+"""Saved conversations in a browser: a reload, a second visit, a killed server."""
 
 import os
 import re
@@ -63,7 +63,7 @@ def test_a_reload_shows_the_conversation(visit: Visit, clarifai: FakeClarifai) -
     assert_no_canary("address", page.url)
 
 
-def test_a_visitor_who_comes_back_finds_it_and_nobody_else_does(
+def test_only_a_returning_visitor_finds_the_conversation(
     visit: Visit, clarifai: FakeClarifai
 ) -> None:
     page = visit()
@@ -84,7 +84,7 @@ def test_a_visitor_who_comes_back_finds_it_and_nobody_else_does(
 
 
 def start_again(app: App, environ: dict[str, str]) -> None:
-    """Start the server anew: the same port, the same database."""
+    """Restart the server with the same port and database."""
     with app.log.open("a") as out:
         app.process = subprocess.Popen(
             app.process.args, cwd=ROOT, env=environ, stdout=out, stderr=out

@@ -1,4 +1,4 @@
-"""The line at the chat box: what the next question takes, what is left out, and what is sent."""
+"""The context meter: what the next question takes, what is left out, and what is sent."""
 
 import threading
 
@@ -14,7 +14,7 @@ from tests.some_chats import attachment, turn
 
 SMALL = "https://clarifai.com/ada/mine/models/small"  # takes 1,500 tokens, with room for an answer
 UNKNOWN = "https://clarifai.com/ada/mine/models/unknown"
-MARK = "What is above is no longer sent"
+MARK = "Turns above are no longer sent"
 
 
 def words(number):
@@ -22,7 +22,7 @@ def words(number):
 
 
 def long_turns(count):
-    """Turns of about 310 tokens each: Question 1, Question 2, …"""
+    """Return turns of about 310 tokens each: Question 1, Question 2, …"""
     return [
         turn(f"Question {n} {words(150)}", words(150), at=float(n), id=f"turn{n}")
         for n in range(1, count + 1)
@@ -31,7 +31,7 @@ def long_turns(count):
 
 @pytest.fixture
 def open_small(open_app):
-    """Open a chat with a model of 2,000 tokens."""
+    """Open a chat with a model that has a context of 2,000 tokens."""
 
     def open_small(count=0, chosen=SMALL, **session):
         live = [Model.at(SMALL, context_window=2000, input_price=2.0), Model.at(UNKNOWN)]
@@ -44,20 +44,20 @@ def open_small(open_app):
 
 
 def line(app):
-    """The line at the box; "" where there is none."""
+    """Return the meter's line, or "" if there is none."""
     starts = ("About ", "Roughly ", "Too long: ", ":orange")
     found = [text for text in texts(app._tree) if text.startswith(starts) and " tokens" in text]
     return found[0] if found else ""
 
 
 def sent(fake):
-    """The questions of the last request, by their first words."""
+    """Return the first words of each question in the last request."""
     messages = fake.chats[-1].body["messages"]
     return [" ".join(m["content"].split()[:2]) for m in messages if m["role"] == "user"]
 
 
 def marks(app):
-    """The numbers of the turns with the mark under them, among those on the page."""
+    """Return the numbers of the marked turns, counted among those on the page."""
     found = [message for message in app.chat_message if message.name == "assistant"]
     return [n for n, each in enumerate(found, 1) if MARK in "\n".join(texts(each))]
 
@@ -93,7 +93,7 @@ def test_the_line_is_measured_again_when_an_answer_is_over(open_small, fake):
     assert line(app) == shown
 
 
-def test_what_is_not_known_is_not_made_up(open_small):
+def test_an_unknown_window_or_price_is_not_guessed(open_small):
     app = open_small(1, chosen=UNKNOWN)
 
     assert line(app) == "About 318 tokens"
@@ -117,14 +117,14 @@ def test_a_system_prompt_counts_before_anything_is_asked(open_small):
     assert not app.has("older_turns")
 
 
-def test_files_that_wait_count_and_pictures_do_not(open_small):
+def test_waiting_files_count_but_images_do_not(open_small):
     text = {**attachment("a" * 32, "a.txt", "text", "text/plain", 9), "tokens": 400}
     picture = attachment("b" * 32, "b.png", "image", "image/png", 9)
 
     app = open_small(waiting=[text, picture])
 
     assert line(app).startswith("About 407 of 2,000 tokens")
-    assert "Counted: 2 waiting files. Your question comes on top. Pictures" in page(app)
+    assert "Counted: 2 waiting files. Your question is added to that. Images" in page(app)
 
 
 def test_details_are_a_click_away(open_small):
@@ -133,8 +133,8 @@ def test_details_are_a_click_away(open_small):
     assert "About 629 of small's 2,000 tokens." in shown
     assert "Counted: 2 turns." in shown
     assert "Room for the answer: up to 1,371 tokens." in shown
-    assert "Cost of what is sent: $0.0013; the answer is extra." in shown
-    assert "An estimate: each model counts in its own way." in shown
+    assert "Cost of sending this: $0.0013; the answer costs extra." in shown
+    assert "An estimate: each model counts tokens differently." in shown
 
 
 # --- Counting -------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def test_a_long_conversation_is_counted_in_the_background(open_small, monkeypatc
     assert any("Roughly " in str(message) for message in app.sent)
 
 
-def test_what_cannot_be_counted_stays_rough(open_small, monkeypatch):
+def test_an_estimate_stays_rough_if_counting_fails(open_small, monkeypatch):
     monkeypatch.setattr(context_meter, "AT_ONCE", 1000)
     monkeypatch.setattr(llm, "count_tokens", lambda text: 1 / 0)
 
@@ -178,7 +178,7 @@ def test_what_cannot_be_counted_stays_rough(open_small, monkeypatch):
     assert line(app).startswith("Roughly ")
 
 
-def test_nobody_waits_for_the_library(open_small, monkeypatch):
+def test_the_page_does_not_wait_for_the_library(open_small, monkeypatch):
     monkeypatch.setattr(llm, "is_ready", lambda: False)
     monkeypatch.setattr(llm, "can_count", lambda: False)
 
@@ -211,7 +211,7 @@ def test_nothing_is_counted_while_an_answer_arrives(open_small, fake, monkeypatc
 # --- Leaving out ----------------------------------------------------------------------------------
 
 
-def test_what_does_not_fit_is_shown_before_it_is_left_out(open_small, fake):
+def test_turns_that_do_not_fit_are_shown_before_they_are_left_out(open_small, fake):
     app = open_small(6)
 
     assert line(app) == "About 1,251 of 2,000 tokens · 63 % · without the 2 oldest turns · $0.0025"
@@ -286,7 +286,7 @@ def test_everything_can_be_sent_anyway(open_small, fake):
     assert "Leave out older turns" in reply(app)
 
 
-def test_so_many_turns_can_be_left_out_as_one_likes(open_small, fake):
+def test_any_number_of_turns_can_be_left_out(open_small, fake):
     app = choose(open_small(3), "number")
     assert "without the oldest turn" in line(app)
 
@@ -300,7 +300,7 @@ def test_so_many_turns_can_be_left_out_as_one_likes(open_small, fake):
     assert sent(fake) == ["Question 3", "And now?"]
 
 
-def test_a_choice_can_be_taken_back(open_small):
+def test_a_choice_can_be_undone(open_small):
     app = choose(open_small(3), "number")
 
     choose(app, "fit")
@@ -318,14 +318,14 @@ def test_a_choice_is_for_one_conversation(open_small):
     assert line(app) == ""
 
 
-def test_a_number_from_a_longer_branch_is_no_trouble(open_small):
+def test_a_number_from_a_longer_branch_still_works(open_small):
     app = open_small(3, leave_out=9)
 
     assert app.number_input(key="leave_out").value == 9
     assert "without the 3 oldest turns" in line(app)
 
 
-def test_a_question_that_cannot_fit_is_sent_all_the_same(open_small, fake):
+def test_a_question_that_cannot_fit_is_sent_anyway(open_small, fake):
     fake.next(says("Yes."))
     app = open_small(1)
     app.session_state["session.chat"]["settings"]["system"] = words(1800)
@@ -338,7 +338,9 @@ def test_a_question_that_cannot_fit_is_sent_all_the_same(open_small, fake):
     assert reply(app).startswith("Yes.")
 
 
-def test_a_question_that_waits_counts_what_was_answered_meanwhile(open_small, fake, at_a_glance):
+def test_a_waiting_question_counts_the_answers_that_arrived_before_it(
+    open_small, fake, at_a_glance
+):
     gate = Gate(words(400), words(400))
     fake.next(gate, says("Yes."))
     app = ask(open_small(3), "First")
@@ -352,7 +354,7 @@ def test_a_question_that_waits_counts_what_was_answered_meanwhile(open_small, fa
     assert app.turns[-1]["left_out"] == ["turn1"]
 
 
-def test_the_window_is_that_of_the_model_that_is_asked(open_small, fake):
+def test_the_window_is_that_of_the_asked_model(open_small, fake):
     fake.next(says("Yes."))
     app = open_small(6)
 
@@ -364,7 +366,7 @@ def test_the_window_is_that_of_the_model_that_is_asked(open_small, fake):
     assert len(sent(fake)) == 7
 
 
-def test_a_refused_question_tells_what_it_was_asked_without(open_small, fake):
+def test_a_refused_question_says_what_it_was_sent_without(open_small, fake):
     fake.next(status(400, {"error": {"message": "maximum context length is 1000"}}))
 
     app = ask(open_small(5), "And now?")

@@ -1,4 +1,4 @@
-"""What the pages send is the request that the core builds from what they hold."""
+"""The pages send exactly the request that the core builds from their state."""
 
 from clarifai_chat import catalog, llm
 from clarifai_chat.chat.request import chat_request
@@ -15,7 +15,7 @@ from tests.test_tool_playground_page import PAGE, kept_runs, run, tool, with_pro
 
 
 def rebuilt(app, model=None):
-    """The request of the last turn, as the core builds it for one that was not asked yet."""
+    """Return the last turn's request, as the core builds it for a turn not yet sent."""
     *before, asked = app.turns
     fresh = new_turn(asked["prompt"], asked["model"])
     fresh |= {name: asked[name] for name in ("id", "attachments") if name in asked}

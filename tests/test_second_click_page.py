@@ -1,4 +1,4 @@
-"""A click that comes again before the page has changed: what it asks for is done once."""
+"""A second click before the page has changed does not repeat the action."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ from tests.patience import until
 
 @pytest.fixture
 def click_twice(monkeypatch) -> Callable[..., None]:
-    """Click a button; when `begun()`, the browser's second click on it arrives."""
+    """Click a button, and a second time as soon as `begun()` is true."""
 
     def click(app, key: str, begun: Callable[[], bool]) -> None:
         app.button(key=key).click()

@@ -1,5 +1,4 @@
-"""What only a browser shows of settings and links: the box that is filled in, the keys that are
-typed on while the page is drawn anew."""
+"""Settings and links in a browser: filling in the box, typing while the page is drawn again."""
 
 from collections.abc import Callable
 
@@ -47,7 +46,7 @@ def test_a_link_fills_the_box_and_only_the_visitor_sends(
     assert len(clarifai.chats) == 1
 
 
-def test_what_a_visitor_made_of_a_links_question_stays(visit: Visit) -> None:
+def test_a_visitors_edit_of_a_links_question_stays(visit: Visit) -> None:
     page = visit("/?q=Why%20so%3F")
     expect(box(page)).to_have_value("Why so?")
 
@@ -58,7 +57,7 @@ def test_what_a_visitor_made_of_a_links_question_stays(visit: Visit) -> None:
     expect(box(page)).to_have_value("Why not?")
 
 
-def test_one_can_type_from_field_to_field(visit: Visit, clarifai: FakeClarifai) -> None:
+def test_typing_from_field_to_field_loses_nothing(visit: Visit, clarifai: FakeClarifai) -> None:
     page = visit()
     sign_in(page)
     open_settings(page)
@@ -122,7 +121,7 @@ def test_a_phone_shows_settings_without_scrolling_sideways(visit: Visit) -> None
     assert page.evaluate(widest) <= 390
 
 
-def test_words_typed_just_before_a_click_on_a_link_are_kept_and_the_link_leads_on(
+def test_a_click_on_a_link_keeps_words_typed_just_before_and_opens_the_page(
     visit: Visit,
 ) -> None:
     page = visit()

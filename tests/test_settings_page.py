@@ -1,4 +1,4 @@
-"""What a person sets for a conversation, what of it goes out, and presets of it."""
+"""A conversation's settings, what of them is sent, and presets."""
 
 import json
 from urllib.parse import parse_qs, urlsplit
@@ -27,7 +27,7 @@ SET = {"system": "Be brief.", "temperature": 0.2}
 
 @pytest.fixture
 def owner(tmp_path, set_up, monkeypatch):
-    """Who comes with a cookie: their conversations and presets are kept."""
+    """Return a visitor with a cookie, whose conversations and presets are saved."""
     visitor = new_id()
     monkeypatch.setattr(ContextProxy, "cookies", property(lambda context: {COOKIE: visitor}))
     set_up(DATABASE_URL=f"sqlite:///{tmp_path / 'history.db'}")
@@ -40,7 +40,7 @@ def owner(tmp_path, set_up, monkeypatch):
 
 @pytest.fixture
 def store(owner, tmp_path):
-    """What is in the file, as another process finds it."""
+    """Return the database, read as another process would."""
     store = open_store(f"sqlite:///{tmp_path / 'history.db'}")
     yield store
     store.close()
@@ -55,7 +55,7 @@ def open_settings(app):
 
 
 def told(app):
-    """What the line under the closed Settings says is set."""
+    """Return what the line under the closed Settings says."""
     return next((c.value for c in app.sidebar.caption if " set: " in c.value), "")
 
 
@@ -98,7 +98,7 @@ def sent(fake):
     return fake.chats[-1].body
 
 
-# --- What goes out --------------------------------------------------------------------------------
+# --- What is sent ---------------------------------------------------------------------------------
 
 
 def test_nothing_is_set_at_first_and_nothing_more_is_sent(open_app, fake):
@@ -364,7 +364,7 @@ def test_what_is_typed_while_another_conversation_is_opened_stays_with_its_own(
     assert store.load(owner, mine["id"])["settings"]["system"] == "Typed last."
 
 
-def test_going_on_elsewhere_takes_the_settings_along(open_app):
+def test_a_fork_keeps_the_settings(open_app):
     app = open_app(chat=chat_with({**SET, "stop": ["END"]}))
 
     from_menu(app, app.turns[0], "Continue in a new chat")
@@ -384,14 +384,14 @@ def test_a_change_in_another_tab_is_shown(open_app, store, owner):
 
 
 def two_tabs(open_app, store, owner, settings):
-    """A conversation with these settings, in two tabs that both show them."""
+    """Open a conversation with these settings in two tabs."""
     chat = chat_with(settings)
     store.save_chat(owner, chat)
     tabs = [open_settings(open_app(pat=CANARY, query={"chat": chat["id"]})) for _ in range(2)]
     return chat["id"], *tabs
 
 
-def test_what_two_tabs_set_is_in_both(open_app, store, owner):
+def test_settings_from_two_tabs_are_merged(open_app, store, owner):
     id, here, there = two_tabs(open_app, store, owner, {"top_p": 0.5})
 
     number(there, "set_temperature", 0.9)
@@ -403,7 +403,7 @@ def test_what_two_tabs_set_is_in_both(open_app, store, owner):
     assert here.number_input(key="set_temperature").value == 0.9
 
 
-def test_what_was_typed_last_counts_where_two_tabs_change_the_same(open_app, store, owner):
+def test_the_last_change_wins_if_two_tabs_change_the_same_setting(open_app, store, owner):
     id, here, there = two_tabs(open_app, store, owner, {"system": "Old."})
 
     write(there, "set_system", "First.")
@@ -428,7 +428,7 @@ def test_a_question_is_asked_with_what_its_own_tab_showed(open_app, fake, store,
     [{"stop": [f"x{CANARY}"]}, {"system": CANARY}, {"json_schema": f'{{"title": "{CANARY}"}}'}],
     ids=lambda settings: next(iter(settings)),
 )
-def test_a_token_in_the_settings_is_not_written_down(open_app, fake, store, owner, settings):
+def test_a_token_in_the_settings_is_not_saved(open_app, fake, store, owner, settings):
     app = open_app(pat=CANARY, chat=chat_with(settings))
 
     ask(app, "Hi")
@@ -440,7 +440,7 @@ def test_a_token_in_the_settings_is_not_written_down(open_app, fake, store, owne
 # --- Cautions, clearing ---------------------------------------------------------------------------
 
 
-def test_what_a_model_refuses_is_said_before_it_is_sent(open_app):
+def test_a_setting_that_the_model_refuses_has_a_caution(open_app):
     app = open_settings(open_app(pat=CANARY, chosen=O4_MINI))
 
     number(app, "set_temperature", 0.2)
@@ -466,7 +466,7 @@ def test_the_demo_says_that_settings_change_nothing(open_app):
     assert "settings change nothing" in sidebar(app)
 
 
-def test_all_can_be_cleared_and_brought_back(open_app, store, owner):
+def test_all_settings_can_be_cleared_and_restored(open_app, store, owner):
     chat = chat_with({**SET, "json_schema": SCHEMA})
     store.save_chat(owner, chat)
     app = open_settings(open_app(query={"chat": chat["id"]}))
@@ -483,7 +483,7 @@ def test_all_can_be_cleared_and_brought_back(open_app, store, owner):
     assert store.load(owner, chat["id"])["settings"]["system"] == "Be brief."
 
 
-def test_odd_settings_of_a_file_can_be_shown(open_app):
+def test_odd_settings_from_a_file_can_be_shown(open_app):
     odd = {"temperature": 1, "reasoning_effort": "xhigh", "stop": ["\n"], "seed": -5, "top_p": 1}
     app = open_settings(open_app(chat=chat_with({**odd})))
 
@@ -543,7 +543,7 @@ def test_presets_are_the_visitors_in_every_tab(open_app, owner):
     assert presets.listing(owner)[0]["Terse"]["system"] == "Be brief."
 
 
-def test_a_name_that_is_taken_is_replaced_and_what_had_it_can_come_back(open_app, owner):
+def test_a_preset_with_the_same_name_is_replaced_and_can_be_restored(open_app, owner):
     presets.save(owner, {"Terse": {"seed": 1}})
     app = open_presets(open_app(chat=chat_with({**SET})))
 
@@ -585,7 +585,7 @@ def test_a_preset_with_the_token_is_not_saved(open_app, owner):
     assert any("These settings contain your access token" in toast for toast in toasts(app))
 
 
-def test_there_are_not_endlessly_many_presets(open_app, owner, monkeypatch):
+def test_the_number_of_presets_is_limited(open_app, owner, monkeypatch):
     monkeypatch.setattr(presets, "MAX_PRESETS", 1)
     presets.save(owner, {"One": {"seed": 1}})
     app = open_presets(open_app(chat=chat_with({**SET})))
@@ -597,7 +597,7 @@ def test_there_are_not_endlessly_many_presets(open_app, owner, monkeypatch):
     assert presets.listing(owner)[0] == {"One": SET}
 
 
-def test_presets_go_into_a_file_and_back(open_app, owner, monkeypatch):
+def test_presets_are_exported_and_imported(open_app, owner, monkeypatch):
     presets.save(owner, {"Terse": SET, "Seeded": {"seed": 1}})
     files = {}
     draw = streamlit.download_button
@@ -613,7 +613,7 @@ def test_presets_go_into_a_file_and_back(open_app, owner, monkeypatch):
     presets.delete(owner, "Terse")
     presets.save(owner, {"Seeded": {"seed": 2}})
 
-    bring_in(app, text.encode())
+    import_file(app, text.encode())
 
     assert presets.listing(owner)[0] == {
         "Terse": SET,
@@ -623,7 +623,7 @@ def test_presets_go_into_a_file_and_back(open_app, owner, monkeypatch):
     assert "Imported 2 new presets." in toasts(app)
 
 
-def bring_in(app, data):
+def import_file(app, data):
     app.sidebar.get("file_uploader")[0].upload("presets.json", data, "application/json")
     return app.run()
 
@@ -639,25 +639,25 @@ def bring_in(app, data):
         ),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said(open_app, owner, data, said):
+def test_a_message_says_what_is_wrong_with_a_file(open_app, owner, data, said):
     app = open_presets(open_app())
 
-    bring_in(app, data)
+    import_file(app, data)
 
     assert any(said in toast for toast in toasts(app))
 
 
-def test_a_file_with_the_token_is_not_taken_in(open_app, owner):
+def test_a_file_that_contains_the_token_is_refused(open_app, owner):
     app = open_presets(open_app(pat=CANARY))
     rows = {"Bad": {"system": CANARY}, "Good": {"seed": 1}}
     file = {"format": "clarifai-chat-presets", "version": 1, "presets": rows}
 
-    bring_in(app, json.dumps(file).encode())
+    import_file(app, json.dumps(file).encode())
 
     assert presets.listing(owner)[0] == {"Good": {"seed": 1}}
 
 
-def test_where_the_database_fails_it_is_said_and_the_preset_stays_typed(
+def test_a_database_failure_is_reported_and_the_preset_name_stays_typed(
     open_app, owner, tmp_path, set_up
 ):
     app = open_presets(open_app(chat=chat_with({**SET})))
@@ -698,7 +698,7 @@ def test_there_is_no_link_with_a_token_in_it(open_app):
     assert "looks like an access token" in sidebar(app)
 
 
-def test_there_is_no_link_that_is_too_long_and_none_to_nothing(open_app):
+def test_there_is_no_link_that_is_too_long_or_empty(open_app):
     app = open_link(open_app(chat=chat_with({"system": "x" * 4001})))
     assert not app.sidebar.code
     assert "too long for a link" in sidebar(app)

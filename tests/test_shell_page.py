@@ -1,4 +1,4 @@
-"""What every page has around it: links, the model, the access token; and news without a click."""
+"""The frame of every page: links, model, access token, and updates without a click."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def test_every_page_has_the_links_the_picker_and_the_token_box(open_app, name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_shows_what_comes_in_the_background_without_a_click(open_app, fake, name):
+def test_every_page_shows_the_result_of_background_jobs_without_a_click(open_app, fake, name):
     def answers_late(handler, body):
         until(lambda: any("Checking token" in text for text in passed_by(app)))
         handler._me(handler.seen[-1], CANARY)

@@ -1,4 +1,4 @@
-"""Signing in with a provider: the account has the conversations, in whatever browser."""
+"""Signing in with a provider: every browser shows the account's conversations."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,7 +34,7 @@ def listed(page: Page):
     return page.get_by_test_id("stSidebarContent").get_by_test_id("stRadioOption")
 
 
-def come_in(page: Page, app: App, name: str) -> None:
+def sign_in(page: Page, app: App, name: str) -> None:
     page.goto(app.url)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text(f"Signed in as {name}")).to_be_visible()
@@ -48,19 +48,19 @@ def test_an_account_has_its_conversations_in_every_browser(
     page.get_by_test_id("stChatInputTextArea").fill("Before I signed in")
     page.keyboard.press("Enter")
     expect(listed(page)).to_have_text(["Before I signed in"])
-    come_in(page, signed_app, "Ada")
-    expect(listed(page)).to_have_count(0)  # those of the browser stay the browser's
+    sign_in(page, signed_app, "Ada")
+    expect(listed(page)).to_have_count(0)  # the browser's own conversations stay separate
     page.get_by_test_id("stChatInputTextArea").fill("Asked by Ada")
     page.keyboard.press("Enter")
     expect(listed(page)).to_have_text(["Asked by Ada"])
 
     elsewhere = visit("about:blank")
-    come_in(elsewhere, signed_app, "Ada")
+    sign_in(elsewhere, signed_app, "Ada")
     expect(listed(elsewhere)).to_have_text(["Asked by Ada"])
 
     provider.name = "Grace"
     stranger = visit("about:blank")
-    come_in(stranger, signed_app, "Grace")
+    sign_in(stranger, signed_app, "Grace")
     stranger.get_by_test_id("stChatInputTextArea").fill("Asked by Grace")
     stranger.keyboard.press("Enter")
     expect(listed(stranger)).to_have_text(["Asked by Grace"])
@@ -71,7 +71,7 @@ def test_an_account_has_its_conversations_in_every_browser(
     assert not provider.refused
 
 
-def test_where_no_provider_is_set_up_nothing_speaks_of_accounts(visit: Visit) -> None:
+def test_without_a_provider_the_page_does_not_mention_accounts(visit: Visit) -> None:
     page = visit()
 
     expect(page.get_by_test_id("stChatInputTextArea")).to_be_visible()

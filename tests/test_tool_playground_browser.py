@@ -1,4 +1,4 @@
-"""The tool playground in a real browser: one long walk, edits in mid-run, colours, sizes."""
+"""The tool playground in a real browser: a long walk, edits during a run, colours, sizes."""
 
 import json
 import re
@@ -26,12 +26,12 @@ PARIS = '{"location": "Paris, France", "unit": "celsius"}'
 
 
 def keyed(page: Page, key: str) -> Locator:
-    """What is on the page under a widget's key, or under one that begins so."""
+    """Return the element with a widget's key, or with a key that starts like that."""
     return page.locator(f'[class*="st-key-{key}"]')
 
 
 def run(page: Page, prompt: str = "") -> None:
-    """Click on Run, after typing another prompt."""
+    """Click Run, after typing a prompt if there is one."""
     if prompt:
         page.get_by_role("textbox", name="Prompt", exact=True).fill(prompt)
     page.locator(".st-key-run").get_by_role("button").click()
@@ -62,7 +62,7 @@ def top(place: Locator) -> float:
 
 
 def arguments(page: Page) -> Locator:
-    """The arguments of calls, as they came or come."""
+    """Return the arguments of calls, complete or still arriving."""
     return page.get_by_test_id("stCode").filter(has_text="location")
 
 
@@ -77,9 +77,9 @@ WATCH = """() => {
 
 
 def walk(page: Page, ask: Callable[[str], None]) -> None:
-    """From the template over a slip in its text to a final answer, then through odd calls.
+    """Walk from a typo in the template to a final answer, then through odd calls.
 
-    `ask` starts a run that goes as it is told: "fragments", "shared", "malformed", "text".
+    `ask` starts a run of the given kind: "fragments", "shared", "malformed" or "text".
     """
     marks = page.locator(".cm-lint-marker-error")
     run_button = page.locator(".st-key-run").get_by_role("button")
@@ -103,7 +103,7 @@ def walk(page: Page, ask: Callable[[str], None]) -> None:
     over(page, "called get_weather: valid")
     seen = page.evaluate("[...seen].map(text => text.trim())")
     growing = [text for text in seen if text.startswith("{") and not text.endswith("}")]
-    assert growing  # they were shown while they came; how often depends on the machine
+    assert growing  # shown while they arrived; how often depends on the machine
     keyed(page, "answer-").locator("textarea").fill('{"sky": "clear", "celsius": 31}')
     keyed(page, "send_answers").get_by_role("button").click()
     expect(page.get_by_text("Reply 2: an answer in words")).to_be_visible()
@@ -116,8 +116,8 @@ def walk(page: Page, ask: Callable[[str], None]) -> None:
 
     ask("malformed")
     over(page, "called get_weather: not JSON")
-    expect(arguments(page)).to_have_count(1)  # the run before it is gone from the page
-    expect(arguments(page)).to_have_text(re.compile(r",$"))  # raw, and not mended
+    expect(arguments(page)).to_have_count(1)  # the previous run has left the page
+    expect(arguments(page)).to_have_text(re.compile(r",$"))  # raw, not repaired
 
     ask("text")
     over(page, "called get_weather: valid (recovered from text)")
@@ -200,20 +200,20 @@ def test_the_page_stays_usable_while_a_run_streams(visit: Visit, clarifai: FakeC
 
 
 def with_a_run(page: Page) -> None:
-    """Fill the page: an invalid call, a fix that is looked at, the request as it was sent."""
+    """Fill the page with an invalid call, an open fix, and the request as sent."""
     run(page, "/call wrong")
     over(page, "called get_weather: invalid")
     page.get_by_text("Request", exact=True).click()
     expect(page.get_by_text("exactly as sent")).to_be_visible()
     page.get_by_text("System prompt and settings").click()
     page.get_by_text("Who answers the calls").click()
-    type_into_line(page, 5, " !")  # into the name, which a fix mends
+    type_into_line(page, 5, " !")  # into the name, which a fix can correct
     keyed(page, "fix-0").get_by_role("button").click()
     expect(keyed(page, "apply_fix").get_by_role("button")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_serious_for_a_screen_reader_on_the_playground(visit: Visit, scheme: str) -> None:
+def test_the_playground_has_no_serious_accessibility_problem(visit: Visit, scheme: str) -> None:
     page = visit(PATH, color_scheme=scheme)
     with_a_run(page)
     settled(page)
@@ -225,7 +225,7 @@ def test_nothing_serious_for_a_screen_reader_on_the_playground(visit: Visit, sch
         for violation in found
         if violation["impact"] in ("serious", "critical")
         for node in violation["nodes"]
-        # The editor's text takes the focus, for it is editable; axe does not count that.
+        # The editor's text is editable, so it can take the focus; axe does not count that.
         if 'class="cm-scroller"' not in node["html"]
     ]
     assert serious == []

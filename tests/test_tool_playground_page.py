@@ -1,4 +1,4 @@
-"""What a person does and sees on the tool playground: tools edited, runs, verdicts, failures."""
+"""What a person does and sees on the tool playground: editing tools, runs, verdicts, failures."""
 
 import base64
 import json
@@ -47,7 +47,7 @@ ASKED = "/v2/ext/openai/v1/chat/completions"
 
 
 def tool(name="get_weather", **parts):
-    """A tool with one required argument and one optional number, as a person would write it."""
+    """Return a tool with a required argument and an optional number."""
     schema = {
         "type": "object",
         "properties": {
@@ -66,7 +66,7 @@ def draft(*tools, text=None):
 
 
 def with_prompt(prompt="What is the weather in Paris?", *tools, **session):
-    """What the session remembers of a playground that is filled in."""
+    """Return the session state of a playground with tools and a prompt."""
     return {"tools": draft(*(tools or (tool(),))), "run_prompt": prompt, **session}
 
 
@@ -87,7 +87,7 @@ def text_in_editor(app):
 
 
 def type_tools(app, text):
-    """Type into the plain box, which stands in for the editor."""
+    """Type into the plain text box instead of the editor."""
     if not app.has("tools_plain"):
         app.toggle(key="plain_editor").set_value(True).run()
     app.text_area(key="tools_plain").set_value(text).run()
@@ -106,12 +106,12 @@ def run(app, prompt=None):
 
 
 def answer_box(app, call_id):
-    """The box for the answer of one of the last run's open calls."""
+    """Return the answer box of one of the last run's open calls."""
     return app.text_area(key=f"answer:{place_of(app, call_id)}")
 
 
 def place_of(app, call_id):
-    """The end of the keys of what belongs to a call."""
+    """Return the suffix of the keys that belong to a call."""
     return f"{turn_id(app)}:{runs.place(kept_runs(app)[-1], {'id': call_id})}"
 
 
@@ -123,13 +123,13 @@ def answer(app, **by_call):
 
 
 def arguments(app):
-    """The table under a call: argument → (given, what is said of it)."""
+    """Return the table under a call: argument → (given, expected)."""
     rows = [row for table in app.main.table for row in table.value.to_dict("records")]
     return {row["Argument"]: (row["Given"], row["Expected"]) for row in rows}
 
 
 def code(app):
-    """All text in boxes of code: arguments as they came, answers, a diff, the wire."""
+    """Return all code blocks: raw arguments, answers, a diff, requests and responses."""
     return "\n".join(element.value for element in app.main.code)
 
 
@@ -163,7 +163,7 @@ def test_one_click_shows_a_valid_call_and_an_answer_brings_the_final_text(open_a
     assert fake.journal == []
 
 
-def test_a_run_goes_to_the_chosen_model_with_the_tools_as_they_are_written(open_app, fake):
+def test_a_run_sends_the_tools_as_written_to_the_chosen_model(open_app, fake):
     fake.next(calls(arguments='{"location": "Paris"}'), says("It is ", "**sunny**."))
     app = open_app(PAGE, pat=CANARY, **with_prompt("Weather in Paris?"))
 
@@ -193,7 +193,7 @@ def test_an_empty_prompt_is_not_sent(open_app, fake):
     assert fake.chats == []
 
 
-def test_a_run_without_tools_is_a_question_as_any_other(open_app, fake):
+def test_a_run_without_tools_is_a_plain_question(open_app, fake):
     fake.next(says("Hello."))
     app = type_tools(open_app(PAGE, pat=CANARY), "")
 
@@ -235,7 +235,7 @@ def test_typing_and_a_click_on_run_at_once_send_what_was_typed(open_app, fake):
     app = open_app(PAGE, pat=CANARY, plain_editor=True, **with_prompt())
 
     app.text_area(key="tools_plain").set_value(json.dumps([tool("read_sky")]))
-    run(app, "Is it clear?")  # both come in one run
+    run(app, "Is it clear?")  # both are handled in one run
 
     assert sent(fake)["tools"] == [tool("read_sky")]
     assert sent(fake)["messages"][0]["content"] == "Is it clear?"
@@ -257,7 +257,7 @@ def test_broken_json_disables_run_and_says_where(open_app):
     assert "no errors" in page(app)
 
 
-def test_an_error_in_one_tool_does_not_stand_in_the_way_of_a_run(open_app, fake):
+def test_an_error_in_one_tool_does_not_prevent_a_run(open_app, fake):
     fake.next(says("Hello."))
     app = open_app(PAGE, pat=CANARY, **with_prompt("Hi", tool("get weather!")))
     assert "1 error" in page(app)
@@ -313,7 +313,7 @@ def test_both_editors_show_the_same_text(open_app):
     assert app.has("send:0:read_sky")
 
 
-def test_format_lays_the_text_out_and_undo_takes_it_back(open_app):
+def test_format_formats_the_text_and_undo_restores_it(open_app):
     written = json.dumps([tool()])
     app = open_app(PAGE, **with_prompt() | {"tools": draft(text=written)})
 
@@ -328,7 +328,7 @@ def test_format_lays_the_text_out_and_undo_takes_it_back(open_app):
 # --- Findings ----------------------------------------------------------------------------------
 
 
-def test_a_fix_is_shown_before_it_is_applied_and_undo_takes_it_back(open_app):
+def test_a_fix_is_shown_before_it_is_applied_and_can_be_undone(open_app):
     app = open_app(PAGE, **with_prompt("Hi", tool("get weather!")))
     before = text_in_editor(app)
     assert "**Line 5**" in page(app)
@@ -346,7 +346,7 @@ def test_a_fix_is_shown_before_it_is_applied_and_undo_takes_it_back(open_app):
     assert text_in_editor(app) == before
 
 
-def test_a_fix_can_be_left_alone(open_app):
+def test_a_fix_can_be_cancelled(open_app):
     app = open_app(PAGE, **with_prompt("Hi", tool("get weather!")))
     before = text_in_editor(app)
 
@@ -357,7 +357,7 @@ def test_a_fix_can_be_left_alone(open_app):
     assert text_in_editor(app) == before
 
 
-def test_a_fix_whose_text_was_typed_on_meanwhile_changes_nothing(open_app):
+def test_a_fix_changes_nothing_if_the_text_has_changed(open_app):
     app = open_app(PAGE, plain_editor=True, **with_prompt("Hi", tool("get weather!")))
     app.click("fix:0")
     typed = "\n\n" + text_in_editor(app)
@@ -368,7 +368,7 @@ def test_a_fix_whose_text_was_typed_on_meanwhile_changes_nothing(open_app):
     assert text_in_editor(app) == typed
 
 
-def test_a_broken_text_has_its_fix_too(open_app):
+def test_broken_json_has_a_fix_too(open_app):
     text = json.dumps([tool()], indent=2)
     app = open_app(PAGE, tools=draft(text=text.replace('"location"\n', '"location",\n')))
     assert app.button(key="run").disabled
@@ -396,7 +396,7 @@ def test_each_template_runs_on_the_demo_and_its_calls_are_valid(open_app, templa
     assert app.has(f"send_answers:{turn_id(app)}")
 
 
-def test_a_template_replaces_all_and_undo_brings_all_back(open_app):
+def test_a_template_replaces_everything_and_undo_restores_it(open_app):
     app = open_app(
         PAGE,
         **with_prompt("My prompt"),
@@ -414,7 +414,7 @@ def test_a_template_replaces_all_and_undo_brings_all_back(open_app):
     assert app.number_input(key="run_temperature").value == 0.5
 
 
-def test_adding_a_template_keeps_what_is_there(open_app):
+def test_adding_a_template_keeps_the_other_tools(open_app):
     app = open_app(PAGE, **with_prompt("My prompt"))
 
     choose_from(app, "add_tool", CALCULATOR.title)
@@ -459,7 +459,7 @@ def test_a_tool_is_duplicated_and_deleted_and_both_are_undone(open_app):
 # --- Settings ----------------------------------------------------------------------------------
 
 
-def test_settings_that_nobody_set_are_not_sent(open_app, fake):
+def test_unset_settings_are_not_sent(open_app, fake):
     fake.next(says("Hello."))
 
     run(open_app(PAGE, pat=CANARY, **with_prompt()))
@@ -542,7 +542,7 @@ def test_streaming_can_be_switched_off(open_app, fake):
     assert "not streaming" in page(app)
 
 
-def test_what_a_model_may_not_take_is_said_beforehand(open_app):
+def test_a_caution_about_the_model_is_shown_before_the_run(open_app):
     unknown = "https://clarifai.com/ada/mine/models/my-own-model"
     app = open_app(
         PAGE,
@@ -575,14 +575,14 @@ def test_malformed_arguments_are_shown_raw_and_never_repaired(open_app, fake):
     assert "called get_weather: not JSON" in page(app)
 
 
-def test_an_unknown_tool_is_called_one(open_app, fake):
+def test_a_call_of_an_unknown_tool_is_labelled_so(open_app, fake):
     app = asked_once(open_app, fake, calls("get_wether"))
 
     assert "Call `get_wether` :red-badge[unknown tool]" in page(app)
     assert "There is no tool get_wether. Perhaps get_weather was meant." in page(app)
 
 
-def test_each_argument_is_told_apart(open_app, fake):
+def test_each_argument_has_its_own_verdict(open_app, fake):
     app = asked_once(open_app, fake, calls(arguments='{"days": "3", "mood": "cheerful"}'))
 
     rows = arguments(app)
@@ -594,7 +594,7 @@ def test_each_argument_is_told_apart(open_app, fake):
     assert "Invalid: " in page(app)
 
 
-def test_words_where_a_call_was_required_are_remarked_on(open_app, fake):
+def test_a_text_answer_is_noted_if_a_call_was_required(open_app, fake):
     app = asked_once(open_app, fake, words_instead_of_a_call(), tool_choice="required")
 
     assert "A call was required, but the model answered without one." in page(app)
@@ -602,14 +602,14 @@ def test_words_where_a_call_was_required_are_remarked_on(open_app, fake):
     assert not app.has(f"send_answers:{turn_id(app)}")
 
 
-def test_two_calls_where_parallel_ones_were_switched_off_are_remarked_on(open_app, fake):
+def test_two_calls_are_noted_if_parallel_calls_are_off(open_app, fake):
     app = asked_once(open_app, fake, parallel_calls(), parallel=False)
 
     assert "Parallel calls were switched off, but 2 calls arrived." in page(app)
     assert "2 calls: 2 valid" in page(app)
 
 
-def test_a_call_as_text_is_labelled_and_counts_as_no_native_one(open_app, fake):
+def test_a_call_written_as_text_is_labelled_and_not_counted_as_native(open_app, fake):
     app = asked_once(open_app, fake, call_as_text())
 
     assert ":green-badge[valid (recovered from text)]" in page(app)
@@ -618,7 +618,7 @@ def test_a_call_as_text_is_labelled_and_counts_as_no_native_one(open_app, fake):
     assert "called get_weather: valid ·" not in page(app)
 
 
-def test_two_calls_on_one_index_are_split_and_that_is_said(open_app, fake):
+def test_two_calls_with_the_same_index_are_split_with_a_note(open_app, fake):
     app = asked_once(open_app, fake, two_calls_on_one_index())
 
     assert page(app).count(":green-badge[valid]") == 2
@@ -637,7 +637,7 @@ def test_two_calls_on_one_index_are_split_and_that_is_said(open_app, fake):
     ],
     ids=["no id", "an object", "function_call", "finish reason stop"],
 )
-def test_what_differs_from_the_api_is_said_and_the_call_is_judged_all_the_same(
+def test_a_deviation_from_the_api_is_noted_and_the_call_is_still_judged(
     open_app, fake, behaviour, said
 ):
     app = asked_once(open_app, fake, behaviour)
@@ -650,7 +650,7 @@ def test_what_differs_from_the_api_is_said_and_the_call_is_judged_all_the_same(
 # --- Answers -----------------------------------------------------------------------------------
 
 
-def test_several_calls_are_answered_each_under_its_own_id(open_app, fake):
+def test_each_call_is_answered_under_its_own_id(open_app, fake):
     app = asked_once(open_app, fake, parallel_calls(), says("Sun here, rain there."))
     assert "Send the 2 answers" in page(app)
 
@@ -663,7 +663,7 @@ def test_several_calls_are_answered_each_under_its_own_id(open_app, fake):
     assert "Sun here, rain there." in page(app)
 
 
-def test_built_ins_answer_alone_up_to_the_final_text(open_app, fake):
+def test_built_ins_answer_every_call_up_to_the_final_text(open_app, fake):
     wanted = calls("calculate", '{"expression": "15 / 100 * 249 + 12"}')
     app = asked_once(
         open_app, fake, wanted, says("It is 49.35."), tools=CALCULATOR.tools, answers="automatic"
@@ -676,7 +676,7 @@ def test_built_ins_answer_alone_up_to_the_final_text(open_app, fake):
     assert not app.has(f"send_answers:{turn_id(app)}")
 
 
-def test_automatic_answers_end_at_the_limit_of_requests(open_app, fake):
+def test_automatic_answers_stop_at_the_request_limit(open_app, fake):
     wanted = [calls("calculate", '{"expression": "1 + 1"}', id=f"call_{n}") for n in range(5)]
     app = asked_once(
         open_app, fake, *wanted, tools=CALCULATOR.tools, answers="automatic", max_steps=3
@@ -696,15 +696,15 @@ def test_calls_that_no_built_in_answers_wait_for_a_person(open_app, fake):
 
     assert len(fake.chats) == 1
     assert "No automatic answer for get_weather" in page(app)
-    assert "Not every call has a built-in that answers it, so they wait for you." in page(app)
+    assert "Not every call has a built-in that answers it, so the calls wait for you." in page(app)
 
 
-def test_a_call_that_is_not_approved_is_answered_as_refused(open_app, fake):
+def test_a_call_that_is_not_approved_is_answered_with_a_refusal(open_app, fake):
     wanted = parallel_calls(
         ("calculate", '{"expression": "6 * 7"}'), ("calculate", '{"expression": "1 + 1"}')
     )
     app = asked_once(open_app, fake, wanted, says("42."), tools=CALCULATOR.tools, answers="approve")
-    assert len(fake.chats) == 1  # nothing is sent before somebody approves
+    assert len(fake.chats) == 1  # nothing is sent before approval
     assert "42" in answer_box(app, "call_1").value
 
     app.checkbox(key=f"approve:{place_of(app, 'call_2')}").uncheck()
@@ -742,7 +742,7 @@ def test_an_answer_is_remembered_for_the_next_run(open_app, fake):
 
 
 class HalfACall:
-    """A call that stops in the middle of its arguments until it is let go on."""
+    """A call that pauses in the middle of its arguments until it is released."""
 
     def __init__(self):
         self._opened = threading.Event()
@@ -763,7 +763,7 @@ class HalfACall:
 
 
 def until_half(app):
-    """Wait until half a call has come, and look at the page."""
+    """Wait until half a call has arrived, draw the page, and return the run."""
     (run_now,) = kept_runs(app)
     until(lambda: [r for r in run_now["turn"]["replies"] if r.get("tool_calls")])
     app.run()
@@ -779,7 +779,7 @@ def test_arguments_are_shown_while_they_are_still_incomplete(open_app, fake, at_
 
     assert "Calling `get_weather`" in page(app)
     assert '{"location": "Pa' in code(app)
-    assert "-badge[" not in page(app)  # no verdict before it is whole
+    assert "-badge[" not in page(app)  # no verdict before the call is complete
     assert app.has("stop")
     assert not app.has("run")
     gate.open()
@@ -789,7 +789,7 @@ def test_arguments_are_shown_while_they_are_still_incomplete(open_app, fake, at_
     assert app.has("run")
 
 
-def test_stop_in_mid_call_keeps_what_came_and_running_again_works(open_app, fake, at_a_glance):
+def test_stop_during_a_call_keeps_what_arrived_and_a_new_run_works(open_app, fake, at_a_glance):
     fake.next(HalfACall(), says("Now it is whole."))
     app = run(open_app(PAGE, pat=CANARY, **with_prompt()))
     now = until_half(app)
@@ -809,7 +809,7 @@ def test_stop_in_mid_call_keeps_what_came_and_running_again_works(open_app, fake
     assert len(fake.chats) == 2
 
 
-def test_a_second_click_on_run_asks_nothing_twice(open_app, fake, at_a_glance):
+def test_a_second_click_on_run_sends_nothing_twice(open_app, fake, at_a_glance):
     gate = HalfACall()
     fake.next(gate, says("Asked again."))
     app = open_app(PAGE, pat=CANARY, **with_prompt())
@@ -817,14 +817,14 @@ def test_a_second_click_on_run_asks_nothing_twice(open_app, fake, at_a_glance):
     run(app)
     until_half(app)
 
-    button.click().run()  # of a page that had not shown Stop yet
+    button.click().run()  # from a page that did not show Stop yet
 
     assert len(kept_runs(app)) == 1
     assert len(fake.chats) == 1
     gate.open()
 
 
-def test_the_tools_can_be_edited_while_a_run_goes_on(open_app, fake, at_a_glance):
+def test_the_tools_can_be_edited_during_a_run(open_app, fake, at_a_glance):
     gate = HalfACall()
     fake.next(gate)
     app = run(open_app(PAGE, pat=CANARY, **with_prompt(), plain_editor=True))
@@ -836,12 +836,12 @@ def test_the_tools_can_be_edited_while_a_run_goes_on(open_app, fake, at_a_glance
     until(lambda: replies.get(now["turn"]) is None)
     app.run()
 
-    assert "called get_weather: valid" in page(app)  # judged by the tools as they were sent
+    assert "called get_weather: valid" in page(app)  # judged against the tools that were sent
     assert app.text_area(key="tools_plain").value == json.dumps([tool("another")])
     assert app.text_area(key="run_prompt").value == "Another prompt"
 
 
-def test_a_run_goes_on_while_its_reader_is_on_another_page(open_app, fake, at_a_glance):
+def test_a_run_continues_while_another_page_is_open(open_app, fake, at_a_glance):
     gate = HalfACall()
     fake.next(gate)
     app = run(open_app(PAGE, pat=CANARY, **with_prompt()))
@@ -859,7 +859,7 @@ def test_a_run_goes_on_while_its_reader_is_on_another_page(open_app, fake, at_a_
 # --- Failures ----------------------------------------------------------------------------------
 
 
-def test_a_refused_token_is_said_and_nothing_is_lost(open_app, fake):
+def test_a_refused_token_is_reported_and_nothing_is_lost(open_app, fake):
     app = asked_once(open_app, fake, status(401, 11008))
 
     assert "Clarifai does not accept this access token." in app.main.error[0].value.replace(
@@ -872,9 +872,9 @@ def test_a_refused_token_is_said_and_nothing_is_lost(open_app, fake):
     assert ":green-badge[valid]" in page(app)
 
 
-def test_a_rate_limit_is_tried_again_and_both_attempts_are_kept(open_app, fake, monkeypatch):
+def test_a_rate_limit_is_retried_and_both_attempts_are_kept(open_app, fake, monkeypatch):
     class SeenInFlight(InFlight):
-        """Waits for its next try until the page has said so."""
+        """Waits before its next attempt until the page has announced it."""
 
         def __init__(self):
             super().__init__()
@@ -895,7 +895,7 @@ def test_a_rate_limit_is_tried_again_and_both_attempts_are_kept(open_app, fake, 
     assert "11005" in shown
 
 
-def test_a_stream_that_is_cut_in_mid_call_keeps_what_came(open_app, fake):
+def test_a_stream_that_is_cut_during_a_call_keeps_what_arrived(open_app, fake):
     app = asked_once(open_app, fake, call_in_fragments_then_cut())
 
     assert "The connection was lost in the middle of the answer." in app.main.error[
@@ -919,7 +919,7 @@ def test_a_failure_after_an_answer_keeps_the_call_and_the_answer(open_app, fake)
     assert '{"sky": "clear"}' in code(app)
 
 
-def test_a_request_that_failed_can_be_made_again_with_what_there_is(open_app, fake):
+def test_a_failed_request_can_be_retried_with_what_has_arrived(open_app, fake):
     app = asked_once(open_app, fake, calls(), cut("It is "), says("clear."))
     answer(app, call_1='{"sky": "clear"}')
 
@@ -936,7 +936,7 @@ def test_a_request_that_failed_can_be_made_again_with_what_there_is(open_app, fa
     assert not app.has(f"go_on:{turn_id(app)}")
 
 
-def test_half_a_call_asks_for_no_answer_and_its_run_can_go_on(open_app, fake):
+def test_half_a_call_needs_no_answer_and_its_run_can_continue(open_app, fake):
     app = asked_once(open_app, fake, call_in_fragments_then_cut(), says("Rain."))
     assert not app.has(f"send_answers:{turn_id(app)}")
 
@@ -956,7 +956,7 @@ def two_runs(open_app, fake):
     return run(app, "Second")
 
 
-def test_an_earlier_run_is_opened_again(open_app, fake):
+def test_an_earlier_run_can_be_opened(open_app, fake):
     app = two_runs(open_app, fake)
     assert "I would rather talk." in page(app)
     assert ":green-badge[valid]" not in page(app)
@@ -972,7 +972,7 @@ def test_an_earlier_run_is_opened_again(open_app, fake):
     ]
 
 
-def test_two_runs_are_compared_with_what_differs_first(open_app, fake):
+def test_two_runs_are_compared_with_differences_first(open_app, fake):
     app = two_runs(open_app, fake)
 
     app.selectbox(key="compared_run").set_value(turn_id(app, 0)).run()
@@ -987,11 +987,11 @@ def test_two_runs_are_compared_with_what_differs_first(open_app, fake):
 
 
 def outcomes(app):
-    """How the list of runs says that each came out, the latest first."""
+    """Return each run's outcome in the list of runs, newest first."""
     return [label.split(" · ")[1] for label in app.selectbox(key="opened_run").options]
 
 
-def test_a_run_that_ends_while_the_page_is_drawn_is_listed_as_it_came_out(
+def test_a_run_that_ends_while_the_page_is_drawn_is_listed_with_its_outcome(
     open_app, fake, monkeypatch
 ):
     gate, show = Gate(), run_history.show
@@ -1013,7 +1013,7 @@ def test_a_run_that_ends_while_the_page_is_drawn_is_listed_as_it_came_out(
     assert "Half an answer." in page(app.run())
 
 
-def test_a_run_that_goes_on_is_listed_as_it_comes_out_though_another_is_shown(
+def test_a_run_in_progress_is_listed_with_its_outcome_while_another_is_shown(
     open_app, fake, monkeypatch
 ):
     gate = Gate()
@@ -1037,7 +1037,7 @@ def test_a_run_that_goes_on_is_listed_as_it_comes_out_though_another_is_shown(
 
 
 @pytest.mark.usefixtures("at_a_glance")
-def test_a_run_stays_the_one_that_is_shown_when_its_outcome_changes(open_app, fake):
+def test_a_run_stays_open_when_its_outcome_changes(open_app, fake):
     gate = Gate()
     fake.next(cut("Half an "), says("Two."), gate)
     app = run(open_app(PAGE, pat=CANARY, **with_prompt()), "First")
@@ -1085,7 +1085,7 @@ def test_a_run_can_be_seen_as_a_diagram(open_app, fake):
 # --- Over the wire -----------------------------------------------------------------------------
 
 
-def test_the_wire_views_show_what_was_sent_but_for_the_token(open_app, fake):
+def test_the_wire_views_show_what_was_sent_except_the_token(open_app, fake):
     app = asked_once(open_app, fake, calls())
 
     request = look_at(app, "Request")
@@ -1104,7 +1104,7 @@ def test_the_wire_views_show_what_was_sent_but_for_the_token(open_app, fake):
     assert " s  [DONE]" in stream
 
 
-def test_an_answer_that_was_no_stream_is_shown_whole(open_app, fake):
+def test_an_answer_without_streaming_is_shown_whole(open_app, fake):
     app = asked_once(open_app, fake, calls(), stream=False)
 
     shown = look_at(app, "Response")
@@ -1113,7 +1113,7 @@ def test_an_answer_that_was_no_stream_is_shown_whole(open_app, fake):
     assert "The answer was not a stream." in page(app)
 
 
-def test_the_token_is_nowhere_though_the_server_repeats_it(open_app, fake):
+def test_the_token_is_not_shown_even_if_the_server_repeats_it(open_app, fake):
     app = asked_once(open_app, fake, fake_clarifai.echo_token(), fake_clarifai.echo_token(200))
     for view in ("Request", "Response", "Stream"):
         look_at(app, view)
@@ -1144,7 +1144,7 @@ def a_set(**parts):
 
 
 def packed(value):
-    """Any JSON as an address holds it."""
+    """Return any JSON, encoded as in a URL."""
     data = zlib.compress(json.dumps(value).encode())
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
@@ -1173,7 +1173,7 @@ def test_a_link_that_cannot_be_read_says_so(open_app, bad):
     assert text_in_editor(app) == text_of(WEATHER)
 
 
-def test_a_link_brings_no_token_and_no_server(open_app, fake):
+def test_a_link_sets_no_token_and_no_server(open_app, fake):
     fake.next(says("Hello."))
     settings = {"pat": "f" * 32, "api_base": "http://127.0.0.1:9", "api_key": "f" * 32}
     evil = {**a_set(), **settings, "settings": {**settings, "extra_headers": {"X": "1"}}}
@@ -1188,7 +1188,7 @@ def test_a_link_brings_no_token_and_no_server(open_app, fake):
     assert app.session_state["session.run_settings"] == default_settings()
 
 
-def test_the_link_and_the_file_bring_the_set_back(open_app):
+def test_the_link_and_the_file_restore_the_set(open_app):
     app = open_app(
         PAGE, **with_prompt("My prompt"), run_settings=with_settings(tool_choice="required")
     )
@@ -1203,7 +1203,7 @@ def test_the_link_and_the_file_bring_the_set_back(open_app):
     assert other.selectbox(key="tool_choice").value == "required"
 
 
-def test_a_file_is_opened_and_undo_brings_back_what_was_there(open_app):
+def test_a_file_is_imported_and_undo_restores_the_tools_before(open_app):
     app = open_app(PAGE, **with_prompt("My prompt")).open("toolset")
 
     upload = ("tools.json", to_json(a_set()).encode(), "application/json")
@@ -1216,7 +1216,7 @@ def test_a_file_is_opened_and_undo_brings_back_what_was_there(open_app):
     assert app.text_area(key="run_prompt").value == "My prompt"
 
 
-def test_a_file_that_is_no_json_says_so_and_changes_nothing(open_app):
+def test_a_file_that_is_not_json_is_refused_and_changes_nothing(open_app):
     app = open_app(PAGE, **with_prompt("My prompt")).open("toolset")
 
     upload = ("tools.json", b"hello", "application/json")
@@ -1227,7 +1227,7 @@ def test_a_file_that_is_no_json_says_so_and_changes_nothing(open_app):
 
 
 @pytest.mark.parametrize("where", ["prompt", "system", "tools"])
-def test_a_set_with_the_visitors_token_is_not_handed_out(open_app, fake, where):
+def test_a_set_that_contains_the_visitors_token_is_not_exported(open_app, fake, where):
     own = "abcdefabcdefabcdefabcdefabcdef01"  # not the canary: what is typed is on the page
     session = with_prompt(own if where == "prompt" else "Hi", tool(description=own))
     if where != "tools":
@@ -1247,6 +1247,6 @@ def test_a_set_that_is_too_large_for_a_link_is_offered_as_a_file(open_app):
 
     app = open_app(PAGE, **with_prompt("Hi", *many)).open("toolset")
 
-    assert "too many for a link" in page(app)
+    assert "too many tools for a link" in page(app)
     assert "?tools=" not in code(app)
     assert app.has("save_tools")

@@ -22,7 +22,7 @@ live.watch(views, has_news=lambda: False, when_over=lambda: None)
 
 
 class SideBySide:
-    """Providers of which each says its name, and goes on once all names were on the page."""
+    """Providers that each send a name, and continue once all names are on the page."""
 
     def __init__(self, app, count):
         self.app = app

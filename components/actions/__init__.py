@@ -1,1 +1,1 @@
-"""Change the state when something is clicked. Nothing here draws."""
+"""Handle clicks: change the state, start requests. Nothing here draws."""

@@ -1,4 +1,4 @@
-"""Ask: a question goes into the conversation first, then to its model.
+"""Ask questions: each goes into the conversation first, then to its model.
 
 Nothing here draws.
 """
@@ -43,14 +43,14 @@ def ask(prompt: str, files: Sequence[Attachment] = ()) -> None:
 
 @uninterrupted()
 def ask_first(prompt: str) -> None:
-    """Begin the conversation with a prepared question; a second click does not ask it twice."""
+    """Start the conversation with a prepared question; a second click does not ask it twice."""
     if not session.chat["turns"]:
         ask(prompt)
 
 
 @uninterrupted()
 def ask_again(turn: Turn) -> None:
-    """Ask the same question again, of the model that is chosen now."""
+    """Ask the same question again, with the model that is selected now."""
     ask_beside(turn, turn["prompt"], session.asked_model)
 
 
@@ -61,15 +61,15 @@ def ask_demo(turn: Turn) -> None:
 
 
 def ask_beside(turn: Turn, prompt: str, model: ModelRef) -> None:
-    """Ask in place of a turn, which stays beside the new one if anything came back for it.
+    """Ask in place of a turn, with its files.
 
-    Its files go along.
+    If the turn has any reply, or the prompt differs, it stays as another version of the new one.
     """
     chat, fresh = session.chat, new_turn(prompt, model)
     if files := turn.get("attachments"):
         fresh["attachments"] = [*files]
     if not any(each["id"] == turn["id"] for each in chat["turns"]):
-        return  # deleted meanwhile, in another tab: its answer would not be seen
+        return  # deleted in another tab: the answer would not be visible
     if any(_is_asking(each, prompt, model) for each in chats.siblings(chat, turn)):
         return  # the second click of two
     if turn["replies"] or prompt != turn["prompt"]:
@@ -81,7 +81,7 @@ def ask_beside(turn: Turn, prompt: str, model: ModelRef) -> None:
 
 @uninterrupted()
 def carry_on(turn: Turn) -> None:
-    """Ask the same model for the rest of a broken-off answer."""
+    """Ask the same model for the rest of an incomplete answer."""
     if not is_over(turn):
         return  # the second click of two
     resume(turn)
@@ -90,10 +90,10 @@ def carry_on(turn: Turn) -> None:
 
 @uninterrupted()
 def remove(turn: Turn) -> None:
-    """Take back a question that waits."""
+    """Remove a question that has not been sent yet."""
     if not replies.withdraw(turn):
         return
-    if turn["replies"]:  # the rest of an answer was asked for: what is there stays
+    if turn["replies"]:  # it was to continue an answer: keep what has arrived
         end(turn, STOPPED, None)
     else:
         chats.splice(session.chat, turn)
@@ -113,11 +113,11 @@ def _is_asking(turn: Turn, prompt: str, model: ModelRef) -> bool:
 
 
 def _start(turn: Turn) -> None:
-    """Have the turn asked, after those that wait."""
+    """Queue the turn's request behind the questions that wait."""
     typed = chat_settings.read_widgets()
-    # Before it is saved, which may bring what another tab has set: that is not seen here yet.
+    # Copied before saving, which may merge settings from another tab that are not visible here.
     settings: ChatSettings = {**session.chat["settings"]}
-    chat_settings.save(typed)  # before its request goes out
+    chat_settings.save(typed)  # before the request is sent
     turns, request, endpoint = session.turns, _request_of(turn, settings), session.endpoint(turn)
 
     def events(in_flight: InFlight) -> Iterator[StreamEvent]:
@@ -130,9 +130,9 @@ def _start(turn: Turn) -> None:
 
 
 def _request_of(turn: Turn, settings: ChatSettings) -> Callable[[], ChatRequest]:
-    """Return what builds the turn's request when its time has come, in the worker.
+    """Return a function that builds the turn's request, for the worker to call.
 
-    It leaves out the same turns as the line at the box says.
+    It leaves out the same turns as the context meter shows.
     """
     turns, owner = session.turns, persistence.owner()
     model = catalog.describe(session.models, turn["model"]["url"])

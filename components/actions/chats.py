@@ -1,4 +1,4 @@
-"""Show another conversation."""
+"""Switch to another conversation."""
 
 from clarifai_chat.chat import replies
 from clarifai_chat.chat.chats import Chat
@@ -10,7 +10,8 @@ from components.state.slots import forget_widgets
 def begin(chat: Chat) -> None:
     """Show another conversation.
 
-    Stops running replies of an unsaved one, since nothing could lead back to them."""
+    Stops the replies of a conversation that is not saved: there is no way back to them.
+    """
     if not session.chat["revision"]:
         for turn in session.chat["turns"]:
             replies.drop(turn)

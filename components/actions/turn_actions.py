@@ -33,12 +33,12 @@ ActionName = Literal[
     "copy",
     "rate",
 ]
-# How many models the menus know beside the Demo. One shows less: not the one that answered.
+# Models in the menus besides the Demo. A menu may show one less: not the one that answered.
 OTHERS = 5
 
 
 class Other(NamedTuple):
-    """A model that a question can be asked of instead: the menu's words for it, as Markdown."""
+    """Another model to ask, and its label in the menu, as Markdown."""
 
     url: str
     label: str
@@ -65,8 +65,7 @@ def leave_edit(turn: Turn) -> None:
 
 
 def others() -> list[Other]:
-    """Return the models that a question can be asked of instead, for all menus; the Demo is the
-    last."""
+    """Return the models that every turn's menu offers instead, with the Demo last."""
     *listed, demo = catalog.short_list(session.models, session.favourites, session.recent)
     short = [*listed[:OTHERS], demo]
     names = [model.name for model in short]
@@ -86,13 +85,13 @@ def _instead(model: Model, *, is_alone: bool) -> str:
 
 @uninterrupted()
 def _ask(model: Model, turn: Turn) -> None:
-    """Ask the same question of this model, once; the one that is chosen stays chosen."""
+    """Ask this model the same question once, without selecting it."""
     asking.ask_beside(turn, turn["prompt"], asked_of(model))
 
 
 @uninterrupted()
 def rate(turn: Turn) -> None:
-    """Keep the thumb up or down; a second click on it takes it back."""
+    """Save the thumb up or down; a second click removes it."""
     thumb = widget(f"feedback:{turn['id']}")
     if thumb is None:
         turn.pop("feedback", None)
@@ -121,7 +120,7 @@ def _show_sibling(turn: Turn, step: int) -> None:
 
 @uninterrupted()
 def fork(turn: Turn) -> None:
-    """Go on from this turn in a conversation of its own, kept or not as this one is."""
+    """Continue from this turn in a new conversation, temporary if this one is."""
     if not _is_here(turn):
         return
     forked, is_temporary = chats.fork(session.chat, turn), session.is_temporary
@@ -132,18 +131,17 @@ def fork(turn: Turn) -> None:
 
 @uninterrupted()
 def delete_turn(turn: Turn) -> None:
-    """Delete a turn and what came after it; Undo brings them back."""
+    """Delete a turn and everything after it; Undo restores them."""
     if not _is_here(turn):
         return
     session.removed_turns = chats.remove(session.chat, turn)
-    for each in reversed(session.removed_turns):  # what waits first: else its turn comes
+    for each in reversed(session.removed_turns):  # the last first, or the next one would start
         replies.drop(each)
     persistence.save()
 
 
 def _is_here(turn: Turn) -> bool:
-    """Return whether the turn is in the conversation still: a second click may come after the
-    first."""
+    """Return whether the turn is still in the conversation: an earlier click may remove it."""
     return any(each["id"] == turn["id"] for each in session.chat["turns"])
 
 

@@ -1,7 +1,7 @@
-"""Read the chat page's URL once, and write it as the conversation goes on.
+"""Read the chat page's URL once, and keep it up to date with the conversation.
 
-A stranger may have written it: it fills in and waits. It never sets a token or a server, never
-sends, and changes no conversation that is there.
+A stranger may have written the link, so it only fills in text for the visitor to send. It never
+sets a token or a server, and never changes an existing conversation.
 """
 
 import streamlit as st
@@ -20,18 +20,18 @@ from components.state.slots import set_widget
 from components.state.streamlit_patches import uninterrupted
 
 TEXTS = {"system": "system prompt", "q": "question"}
-SHOWN = 400  # characters of a system prompt, where it is told of
+SHOWN = 400  # characters of the system prompt that the notice shows
 
 
 @uninterrupted()
 def read_url() -> None:
-    """Take over what the address says, once; before anything is drawn."""
+    """Apply what the URL says, once, before anything is drawn."""
     _take_texts()
     _take_chat()
 
 
 def _take_texts() -> None:
-    """Take the system prompt for a new chat and the question for the box from the URL."""
+    """Start a chat with the URL's system prompt, and put its question into the box."""
     asked = {name: str(st.query_params[name]) for name in TEXTS if name in st.query_params}
     if not asked or asked == session.address_texts:
         return
@@ -43,17 +43,17 @@ def _take_texts() -> None:
         except BadLink as error:
             refused.append(str(error))
     if system := found.get("system"):
-        session.address_chat = str(st.query_params.get("chat", ""))  # it stays as it is
+        session.address_chat = str(st.query_params.get("chat", ""))  # the link does not change it
         chat_actions.begin(chats.new_chat())
         session.chat["settings"]["system"] = session.linked_system = system
     if question := found.get("q"):
         set_widget("prompt", question)
-    for sentence in refused:  # last: whatever is drawn may end this run
+    for sentence in refused:  # last, because drawing may end this run
         st.toast(escaped(sentence), icon=":material/link_off:", duration="long")
 
 
 def _take_chat() -> None:
-    """Open the conversation that `?chat=` names, where it is the visitor's."""
+    """Open the conversation that `?chat=` names, if it belongs to the visitor."""
     asked = str(st.query_params.get("chat", ""))
     if asked == session.address_chat:
         return
@@ -63,7 +63,7 @@ def _take_chat() -> None:
         return
     if chat := saving.load(owner, asked):
         chat_actions.begin(chat)
-    elif saving.trouble():  # said above the list
+    elif saving.trouble():  # the chat list shows the reason
         if not session.chat["turns"]:
             session.address_chat = ""  # the next run tries again
     else:
@@ -71,10 +71,10 @@ def _take_chat() -> None:
 
 
 def write() -> None:
-    """Make the address that of the conversation, so that a reload shows it.
+    """Put the conversation's id into the URL, so that a reload shows it.
 
-    A kept one is named. What a link filled in is left out once the conversation goes on: a reload
-    would begin another with it.
+    What a link filled in is dropped once the conversation has turns: a reload would otherwise
+    start another conversation with it.
     """
     chat, said = session.chat, st.query_params.to_dict()
     wanted = _without_tokens(said)
@@ -82,7 +82,7 @@ def write() -> None:
         for name in TEXTS:
             wanted.pop(name, None)
     kept = chat["id"] if chat["revision"] else ""
-    # Where what it names could not be read, the next run tries again.
+    # If the conversation it names could not be read, keep it: the next run tries again.
     if kept or chat["turns"] or not persistence.owner() or not saving.trouble():
         wanted.pop("chat", None)
         if kept:
@@ -119,14 +119,14 @@ def _has_token(name: str, text: str) -> bool:
 
 
 def show_notice() -> None:
-    """Tell of a system prompt that came with a link, as long as it is the one."""
+    """Show a notice about a link's system prompt, as long as it is in use."""
     system = session.linked_system
     if not system or session.chat["settings"].get("system") != system:
         return
     with st.container(border=True):
         st.markdown(
             ":material/link: **This link set a system prompt.** Whoever made the link wrote it; it"
-            " goes out with your questions. You can change it under Settings."
+            " is sent with your questions. You can change it under Settings."
         )
         st.code(cut(system, SHOWN), language=None, wrap_lines=True)
         st.button(

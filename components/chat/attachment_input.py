@@ -1,7 +1,7 @@
-"""Files on their way into a question: read, refused with a sentence, or waiting for the next one.
+"""Attach files to a question: read them, explain the rejected ones, hold the rest.
 
-A question goes out with all of its files or not at all. What was typed is then in the box again,
-and files that are fine wait above it. They are read in the background, as a PDF takes seconds.
+A question is sent with all of its files or not at all. If it is not sent, its text goes back into
+the box and the accepted files wait above it. Files are read in the background: a PDF takes seconds.
 """
 
 import time
@@ -28,18 +28,18 @@ from components.state.session import session
 from components.state.slots import set_widget, widget
 from components.state.streamlit_patches import uninterrupted
 
-HEAD_START_S = 0.3  # most files are read within it: then the question is there at once
+HEAD_START_S = 0.3  # enough for most files, so that the question appears at once
 LOOK_S = 0.005
 ICONS = {"image": ":material/image:", "text": ":material/description:", "audio": ":material/mic:"}
 
 
 @uninterrupted()
 def submit() -> None:
-    """Ask what was typed, with the files that came with it and those that wait."""
+    """Ask what was typed, with its own files and those that wait."""
     sent = widget("prompt")
     files = [(file.name, file.type, file.getvalue()) for file in sent.files]
     if not files and not session.reading:
-        if sent.text:  # else it was sent with nothing but a file that the browser refused
+        if sent.text:  # empty when the browser rejected the only file
             _ask(sent.text, [])
         return
     session.refused = []
@@ -54,9 +54,9 @@ def submit() -> None:
 
 
 def ask_when_read() -> list[Job]:
-    """Ask the questions whose files have been read; the jobs of those that still are.
+    """Ask the questions whose files have been read; return the jobs that still read files.
 
-    At the beginning of a run: the box is not drawn yet.
+    Call it before the box is drawn, because it may fill the box.
     """
     before = len(session.reading)
     with uninterrupted():
@@ -81,7 +81,7 @@ def _read(prompt: str, files: list[attachment_contents.Upload]) -> PendingUpload
 
 
 def _ask_what_is_read() -> list[str]:
-    """Ask what can be asked now, in order; the words of what cannot."""
+    """Ask the questions that are ready, in order; return the texts of those that were refused."""
     unsent = []
     while session.reading and session.reading[0]["job"]["state"] != "running":
         reading, session.reading = session.reading[0], session.reading[1:]
@@ -99,13 +99,11 @@ def _ask_what_is_read() -> list[str]:
 
 def _taken(reading: PendingUpload) -> ReadFiles:
     taken: ReadFiles | None = reading["job"]["result"]
-    if taken is None:  # a mistake of ours: nothing was read
+    if taken is None:  # the job failed, which is a bug of ours
         names = ", ".join(reading["names"])
         return {"files": [], "notes": [], "refused": [f"{names} could not be read. Try again."]}
     if reading["chat"] != session.chat["id"]:
-        away = (
-            "You switched chats while your files were read. Send them in this chat or in that one."
-        )
+        away = "You switched chats while your files were being read. Send them from either chat."
         return {**taken, "refused": [*taken["refused"], away]}
     return taken
 
@@ -123,7 +121,7 @@ def _fill_box(unsent: Iterable[str]) -> None:
 
 @uninterrupted()
 def _leave() -> None:
-    """Wait no longer for files to be read; what was typed stays in the box."""
+    """Cancel reading the files; the text stays in the box."""
     prompts = [reading["prompt"] for reading in session.reading]
     session.reading = []
     _fill_box(prompts)
@@ -135,9 +133,9 @@ def _remove_file(id: str) -> None:
 
 
 def show() -> None:
-    """Draw files that are read, rejected or waiting, above the box.
+    """Draw the files that are being read, rejected or waiting, above the box.
 
-    Each has its own place: what this run does not draw is gone at once, not when the run ends.
+    Each kind has its own place, so that what this run does not draw disappears at once.
     """
     reading, refused, waiting = st.empty(), st.empty(), st.empty()
     if session.reading:
@@ -162,7 +160,7 @@ def _show_waiting() -> None:
                 f"{escaped(file['name'])} · {measure(file)}",
                 key=f"take_away:{file['id']}",
                 icon=":material/close:",
-                help="Take it away",
+                help="Remove",
                 on_click=_remove_file,
                 args=(file["id"],),
             )
@@ -175,7 +173,7 @@ def _show_waiting() -> None:
 
 
 def show_limits() -> None:
-    """Draw what can be attached."""
+    """Draw the list of files that can be attached."""
     with st.popover("Files", icon=":material/attach_file:", type="tertiary", key="file_limits"):
         rows = [limit.words for limit in limits()] + compatibility.about_files(
             session.model, {"image"}
@@ -185,7 +183,7 @@ def show_limits() -> None:
 
 
 def measure(file: Attachment) -> str:
-    """Return how much of a file is sent: its tokens where they can be counted, else its size."""
+    """Return the size of a file: in tokens if they can be counted, else in bytes."""
     tokens = file["tokens"]
     if tokens is None:
         return size(file["size"])

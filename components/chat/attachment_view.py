@@ -1,4 +1,4 @@
-"""The files of a question: pictures as thumbnails, texts as they go into the prompt, sounds."""
+"""Draw a question's files: image thumbnails, text as the prompt has it, audio players."""
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ GONE = "This file has been dropped from memory. Attach it again to ask about it.
 
 
 def show(turn: Turn) -> None:
-    """Draw them. What a file holds is looked up when it is unfolded, but for thumbnails."""
+    """Draw the turn's files. Except for thumbnails, contents are loaded when a file is unfolded."""
     files = turn.get("attachments", [])
     pictures = [file for file in files if file["kind"] == "image"]
     model = catalog.describe(session.models, turn["model"]["url"])

@@ -1,4 +1,4 @@
-"""The visitor's conversations in the sidebar: open, search, rename, pin, delete, export."""
+"""Draw the saved conversations in the sidebar: open, search, rename, pin, delete, export."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -19,7 +19,7 @@ from components.state.session import session
 from components.state.slots import forget_widgets, seed, widget
 from components.state.streamlit_patches import uninterrupted
 
-if TYPE_CHECKING:  # the database's library is loaded when something is kept
+if TYPE_CHECKING:  # the database library is loaded only when something is saved
     from clarifai_chat.history.store import Summary
 
 PAGE = 30  # listed at once
@@ -29,7 +29,7 @@ MIMES: dict[Kind, str] = {"json": "application/json", "md": "text/markdown", "ht
 
 
 def show() -> None:
-    """Draw it. Without a place to keep anything, a sentence that says so."""
+    """Draw the list and its menu, or a sentence that says why nothing is saved."""
     owner = persistence.owner()
     chat = session.chat
     st.button(
@@ -47,7 +47,7 @@ def show() -> None:
         st.caption(f":material/info: {escaped(why)}")
     if not owner:
         return
-    if session.deleted_chat and not session.chat["turns"]:  # whoever asks on has let it go
+    if session.deleted_chat and not session.chat["turns"]:  # asking a question ends the offer
         st.button(
             "Deleted. Undo",
             key="undo_delete",
@@ -76,7 +76,7 @@ def _show_list(owner: str) -> None:
         return
     listed = found[: session.listed_chats]
     labels = _labels(listed)
-    # Drawn again each time: the browser knows a choice by its label only, and labels change.
+    # Drawn afresh in each run: the browser knows an option by its label only, and labels change.
     forget_widgets("chats")
     seed("chats", session.chat["id"] if session.chat["id"] in labels else None)
     st.radio(
@@ -94,7 +94,7 @@ def _show_list(owner: str) -> None:
 
 
 def _labels(listed: "Sequence[Summary]") -> dict[str, str]:
-    """Each conversation's id and how it is called, no two alike: a click comes as the label."""
+    """Return a unique label for each conversation's id: the browser sends back only the label."""
     labels: dict[str, str] = {}
     for summary in listed:
         name = label = _label(summary)
@@ -112,7 +112,7 @@ def _label(summary: "Summary") -> str:
 
 
 def _show_menu(owner: str) -> None:
-    # No popover: so low on the page it would open into a strip.
+    # Not a popover: this low on the page it would have no room to open.
     with st.expander(
         "Manage chats",
         icon=":material/more_horiz:",
@@ -185,7 +185,7 @@ def _show_exports(label: str, owner: str, chat: Chat | None) -> None:
 
 
 def _exported(kind: Kind, owner: str, chat: Chat | None, secret: str) -> str:
-    """Return the file, made when it is asked for: one conversation, or all that are kept."""
+    """Return the contents of the export: one conversation, or all that are saved."""
     kept = [chat] if chat else saving.every_chat(owner)
     if kind == "md":
         return exports.to_markdown(kept, secret=secret)

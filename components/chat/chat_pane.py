@@ -17,7 +17,7 @@ from components.frame import layout
 from components.state.session import session
 from components.state.streamlit_patches import uninterrupted
 
-RECENT_TURNS = 15  # drawn at once: the browser walks every element at each click
+RECENT_TURNS = 15  # more would be slow: the browser walks every element at each click
 ACTIONS: dict[turn_actions.ActionName, turn_actions.Action] = {
     "retry": asking.ask_again,
     "resume": asking.carry_on,
@@ -36,7 +36,7 @@ ACTIONS: dict[turn_actions.ActionName, turn_actions.Action] = {
 
 
 class BoxLine(NamedTuple):
-    """Places in the line above the box."""
+    """Placeholders in the line above the box."""
 
     stop: DeltaGenerator
     meter: tuple[DeltaGenerator, DeltaGenerator]
@@ -58,14 +58,14 @@ def draw_box() -> BoxLine:
         key="prompt",
         # Files of any kind: the browser would drop what it rejects, and send the question without.
         accept_file="multiple",
-        disabled=bool(session.reading),  # it shows the question whose files are being read
+        disabled=bool(session.reading),  # it holds the question whose files are being read
         on_submit=attachment_input.submit,
     )
     return line
 
 
 class ChatPane:
-    """The conversation on the page. `views` are its turns, for `live.watch`."""
+    """The conversation on the page. `views` holds its turns, for `live.watch`."""
 
     def __init__(self, turns: Sequence[Turn], line: BoxLine) -> None:
         self._turns = turns
@@ -96,12 +96,12 @@ class ChatPane:
         self._meter = MeterView(line.meter, turns, self.views)
 
     def draw_live_reply(self) -> None:
-        """Draw the reply that arrives, before all else: its first word may be there already."""
+        """Draw the reply that is arriving, so that its first word does not wait for the page."""
         for view in self._answering:
             view.draw()
 
     def draw(self, pending: list[Job]) -> None:
-        """Draw every turn and what depends on them; background jobs join `pending`."""
+        """Draw every turn and what depends on them; add background jobs to `pending`."""
         for view in self.views:
             for each in (view, *self._answering):
                 each.draw()
@@ -122,7 +122,7 @@ class ChatPane:
         session.drawn_turns = len(self.views)
 
     def draw_end(self) -> None:
-        """Draw what changes when no reply is left: the next question follows all of them."""
+        """Remove Stop and draw the meter again, once no reply is running."""
         self._line.stop.empty()
         self._meter.draw(self._pending)
 

@@ -1,4 +1,4 @@
-"""Puts an answer into the visitor's clipboard: its text goes to the browser when it is asked for.
+"""Copy an answer to the visitor's clipboard: its text is sent to the browser on request.
 
 The browser's half is frontend/src/clipboard.js.
 """
@@ -17,14 +17,14 @@ from components.state.slots import widget
 from components.state.streamlit_patches import uninterrupted
 
 KEY = "clipboard"
-STAYS_S = 5  # for a next run, which comes before the browser is ready, or has said that it failed
-# A page takes no notice of it: without this, all below moves by a gap and back.
+STAYS_S = 5  # the next run may come before the browser has copied, or has reported a failure
+# Without this, everything below moves down by a gap and back up.
 STYLE = f"<style>.st-key-{KEY} {{ position: absolute; height: 0; overflow: hidden; }}</style>"
 
 
 @uninterrupted()
 def copy(turn: Turn) -> None:
-    """Have the words of an answer copied, as the model wrote them. A callback."""
+    """Request a copy of the answer as the model wrote it. A callback."""
     session.to_copy = {
         "id": uuid.uuid4().hex,
         "turn": turn["id"],
@@ -35,9 +35,9 @@ def copy(turn: Turn) -> None:
 
 
 def show() -> None:
-    """Have the browser copy what a click asked for, which it does once.
+    """Make the browser copy the requested text, once.
 
-    Early on a page: a browser allows it for 5 s after the click.
+    Draw it early on the page: browsers allow copying for only 5 s after the click.
     """
     place = st.empty()
     asked = session.to_copy
@@ -62,7 +62,7 @@ def show() -> None:
 
 @uninterrupted()
 def _failed() -> None:
-    """Show the text to copy by hand: the browser did not allow it."""
+    """Show the text to copy by hand, because the browser refused."""
     failed = (widget(KEY) or {}).get("failed")
     session.uncopied = failed if isinstance(failed, str) else ""
 

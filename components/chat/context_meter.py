@@ -1,4 +1,4 @@
-"""The line at the chat box: what the next question will use of its model, what it leaves out."""
+"""The context meter above the chat box: what the next question will send and leave out."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ from components.state.session import session
 from components.state.slots import forget_widgets, seed, widget
 from components.state.streamlit_patches import uninterrupted
 
-AT_ONCE = 100_000  # characters counted while a page is drawn, in about 10 ms; more take a job
+AT_ONCE = 100_000  # characters counted while the page is drawn (about 10 ms); more need a job
 LABEL = "Context of the next message"
 FIT, NONE, NUMBER = "fit", "none", "number"
 CHOICES = {
@@ -30,7 +30,7 @@ CHOICES = {
 
 
 class MeterView:
-    """The line on the page. `draw` measures again, and draws what changed."""
+    """The meter on the page. `draw` measures again and updates it."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class MeterView:
         turns: Sequence[Turn],
         views: Sequence[TurnView],
     ) -> None:
-        """`places` are for the line and its popover; `views` are those of `turns` on the page."""
+        """`places` hold the line and its popover; `views` are the turns on the page."""
         self._line, self._menu = places
         self._turns = turns
         self._views = {view.turn["id"]: view for view in views}
@@ -46,8 +46,8 @@ class MeterView:
         self._marked: TurnView | None = None
 
     def draw(self, pending: list[Job]) -> None:
-        """Draw the line; jobs that still count join `pending`, for `shell.wait_for_jobs`."""
-        # Not while a reply runs: its words come first.
+        """Draw the line; add jobs that still count to `pending`, for `shell.wait_for_jobs`."""
+        # Counting would slow down a reply that is running.
         is_calm = not any(replies.get(turn) for turn in self._turns)
         count = llm.count_tokens if llm.can_count() and is_calm else None
         found = _measured(self._turns, TokenCounter(count, session.counted, most_chars=AT_ONCE))
@@ -57,13 +57,13 @@ class MeterView:
         if job and job["state"] == "running":
             pending.append(job)
         elif found.is_rough and is_calm and llm.is_ready() and (not job or job["state"] == "done"):
-            session.counting = _count_all(self._turns)  # what failed is not tried again
+            session.counting = _count_all(self._turns)  # a failed count is not retried
             pending.append(session.counting)
         self._show(found)
 
     def _show(self, found: Meter) -> None:
         if not self._words:
-            # They are written again when a reply is over; what has a key is drawn once a run.
+            # Only once: `draw` is called again when a reply is over, and keys must not repeat.
             self._words = _show_menu(self._menu, found)
         sentence, details = self._words
         icon = ":orange[:material/warning:] " if not found.fits else ""
@@ -73,18 +73,18 @@ class MeterView:
         self._mark(found)
 
     def _mark(self, found: Meter) -> None:
-        """Put the mark under the last turn that is not sent any more, if it is on the page."""
+        """Mark the last turn that is no longer sent, if it is on the page."""
         last = self._views.get(found.left_out[-1]["id"]) if found.left_out else None
         if self._marked and self._marked is not last:
             self._marked.remark("")
         self._marked = last
         if last:
-            why = "it does not fit" if found.chosen is None else "as you chose"
-            last.remark(f":material/vertical_align_top: What is above is no longer sent: {why}.")
+            why = "they do not fit" if found.chosen is None else "as you chose"
+            last.remark(f":material/vertical_align_top: Turns above are no longer sent: {why}.")
 
 
 def _measured(turns: Sequence[Turn], counter: TokenCounter) -> Meter:
-    """Return the meter for the next question, of which only the files are known."""
+    """Measure the next question, of which only the files are known."""
     files = sum(file["tokens"] or 0 for file in session.waiting)
     return measure(
         turns,
@@ -97,10 +97,10 @@ def _measured(turns: Sequence[Turn], counter: TokenCounter) -> Meter:
 
 
 def _show_menu(place: DeltaGenerator, found: Meter) -> list[DeltaGenerator]:
-    """Draw it; returns the places for its words."""
-    # Not filled only when it is open: it would open downwards, where there is no room for it.
+    """Draw the popover; return the placeholders for its text."""
+    # Filled before it opens: an empty popover would open downwards, where there is no room.
     with place.popover(
-        LABEL,  # for those who listen: only the icon is shown
+        LABEL,  # for screen readers: only the icon is visible
         icon=":material/data_usage:",
         type="tertiary",
         key="meter",
@@ -113,7 +113,7 @@ def _show_menu(place: DeltaGenerator, found: Meter) -> list[DeltaGenerator]:
 
 
 def _count_all(turns: Sequence[Turn]) -> Job:
-    """Have all of it counted in the background, for the next run."""
+    """Count the tokens of all turns in the background, for the next run."""
     settings: ChatSettings = {**session.chat["settings"]}
     model, counted = session.model, session.counted
     return background.start(
@@ -122,29 +122,29 @@ def _count_all(turns: Sequence[Turn]) -> Job:
 
 
 def _details(found: Meter) -> list[str]:
-    """Return what the figures are about, a sentence or two at a time."""
+    """Return sentences that explain the figures, one line each."""
     turns, files = len(found.sent), [*session.waiting]
     parts = [counted(turns, "turn")] if turns else []
     if session.chat["settings"].get("system"):
         parts.append("the system prompt")
     if files:
         parts.append(counted(len(files), "waiting file"))
-    texts = [f"Counted: {', '.join(parts) or 'nothing yet'}. Your question comes on top."]
+    texts = [f"Counted: {', '.join(parts) or 'nothing yet'}. Your question is added to that."]
     files += [file for turn in found.sent for file in turn.get("attachments", [])]
     if any(file["tokens"] is None for file in files):
-        texts[0] += " Pictures and sounds are not counted."
+        texts[0] += " Images and audio are not counted."
     if found.room is not None:
         texts.append(f"Room for the answer: up to {found.room:,} tokens.")
     if not found.price:
         texts.append(f"The price of {found.model.name} is not known.")
     elif found.price != "free":
-        texts.append(f"Cost of what is sent: {found.price}; the answer is extra.")
+        texts.append(f"Cost of sending this: {found.price}; the answer costs extra.")
     rough = " Part of it is not counted yet." if found.is_rough else ""
-    return [*texts, f"An estimate: each model counts in its own way.{rough}"]
+    return [*texts, f"An estimate: each model counts tokens differently.{rough}"]
 
 
 def _show_choice(turns: int) -> None:
-    """Draw the choice for a conversation of so many turns."""
+    """Draw the choice of how many older turns to leave out."""
     chosen = {None: FIT, 0: NONE}.get(session.leave_out, NUMBER)
     if widget("older_turns") != chosen:  # the first time, or another conversation
         forget_widgets("older_turns", "leave_out")

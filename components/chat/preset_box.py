@@ -28,7 +28,7 @@ def show() -> None:
             st.caption(":material/info: Presets are not saved here: a reload deletes them.")
         _show_known(list(known))
         st.text_input(
-            "Save these settings, and the model, as",
+            "Save these settings and the model as",
             key="preset_name",
             max_chars=presets.MAX_NAME_CHARS,
             placeholder="A name",
@@ -37,7 +37,7 @@ def show() -> None:
         if session.former_presets:
             name = next(iter(session.former_presets))
             st.button(
-                f"Bring back “{escaped(name)}”",
+                f"Restore “{escaped(name)}”",
                 key="undo_preset",
                 icon=":material/undo:",
                 type="tertiary",
@@ -89,7 +89,7 @@ def _show_known(names: list[str]) -> None:
 
 
 def _known() -> tuple[dict[str, Preset], str]:
-    """Return the visitor's presets by name, and why they cannot be read where they cannot."""
+    """Return the visitor's presets by name, and why they cannot be read, or ""."""
     owner = persistence.owner()
     return presets.listing(owner) if owner else (session.presets, "")
 
@@ -178,7 +178,7 @@ def _import() -> None:
 
 
 def _put(found: dict[str, Preset]) -> str:
-    """Keep presets where this visitor's are; "" or why not."""
+    """Save presets for this visitor; return why that failed, or ""."""
     if owner := persistence.owner():
         return presets.save(owner, found)
     session.presets = {**session.presets, **found}

@@ -1,4 +1,4 @@
-"""Draw turns: the same code draws a reply while it streams and when it is history."""
+"""Draw turns: the same code draws a reply while it streams and afterwards."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ USER, MODEL = ":material/person:", ":material/auto_awesome:"
 
 
 class TurnView:
-    """One turn's place on the page. `draw` adds what is new since it was last called."""
+    """One turn on the page. `draw` adds what is new since the last call."""
 
     def __init__(
         self,
@@ -29,8 +29,11 @@ class TurnView:
         others: Sequence[Other] = (),
         is_uncopied: bool = False,
     ) -> None:
-        """`branch`: which of how many that follow the same turn; `is_edited`: in a text box;
-        `others`: models to ask instead; `is_uncopied`: the browser would not copy the answer."""
+        """Make the view.
+
+        `branch` is this version's number and how many there are; `is_edited` draws the question in
+        a text box; `others` are models to ask instead; `is_uncopied`: the browser refused to copy.
+        """
         self.turn = turn
         self._actions = actions
         self._branch = branch
@@ -46,12 +49,12 @@ class TurnView:
         self._noted = ""
 
     def _begin(self) -> DeltaGenerator:
-        """Return what of the turn never changes, and the places for what does."""
+        """Draw what never changes, and placeholders for the rest; return the answer's."""
         turn = self.turn
         if self._is_edited:
             self._show_edit()
         elif turn["prompt"] or not turn.get("attachments"):
-            self._question.text(turn["prompt"])  # as it was typed: no markup, nothing fetched
+            self._question.text(turn["prompt"])  # as typed: no markup, no remote images
         if turn.get("attachments"):
             with self._question:
                 attachment_view.show(turn)
@@ -60,9 +63,9 @@ class TurnView:
                 st.badge(turn["model"]["name"], color="gray", icon=":material/theater_comedy:")
             for attempt in turn["earlier"]:
                 _show_earlier(attempt)
-            # Both places are there from the start: what an earlier run drew further down stays on
-            # the page, faded, until this run ends, and a run lasts as long as its replies.
-            self._is_open = bool(turn["replies"])  # once: the worker may fill it meanwhile
+            # Both placeholders from the start: otherwise what the last run drew here stays on the
+            # page, faded, until this run ends, which takes as long as its replies.
+            self._is_open = bool(turn["replies"])  # read once: the worker may fill it at any time
             self._place = st.container() if self._is_open else st.empty()
             self._end = st.empty()  # a notice while the reply runs, then how it ended
         return self._place
@@ -86,7 +89,7 @@ class TurnView:
             self._show_notice()
 
     def remark(self, text: str) -> None:
-        """Write a quiet line below the turn, once it is drawn; "" takes it away."""
+        """Write a caption below the turn, which must be drawn already; "" removes it."""
         if self._remark is None:
             self._remark = self._answer.empty()
         if text:
@@ -96,11 +99,11 @@ class TurnView:
 
     @property
     def tail_size(self) -> int:
-        """How much of the reply is sent again with each drawing, in characters."""
+        """How many characters of the reply are sent again each time it is drawn."""
         return self._messages[-1].tail_size if self._messages else 0
 
     def _show_notice(self) -> None:
-        """Draw what is going on while there is no text yet."""
+        """Draw what the reply waits for while it has no text yet."""
         text = status.waiting_text(self.turn)
         if text == self._noted:
             return

@@ -1,4 +1,4 @@
-"""Under an answer that is over: how it ended, what it took, and what can be done with it."""
+"""Draw what is below a finished answer: how it ended, its figures, and its buttons."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,12 +15,12 @@ MENU: dict[str, ActionName] = {
     "Continue in a new chat": "fork",
     "Delete": "take_out",
 }
-# Only their icon is shown: the label is for those who listen, and comes as help to a pointer.
+# Only their icon is visible; the label is for screen readers and the tooltip.
 ICONS = ("older", "newer", "copy", "turn")
 MAX_OTHERS = 5
 THUMBS = {"up": 1, "down": 0}  # as st.feedback has them
 
-# Streamlit would call a button without a label by its icon: "content_copy icon".
+# Without a label, Streamlit would name the button after its icon: "content_copy icon".
 HIDDEN = """:is([data-testid="stMarkdownContainer"], div[aria-hidden]) {
 position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }"""
 
@@ -30,15 +30,15 @@ ASK_DEMO = ("NoPat", "SharedPatSpent", "Unreachable")
 
 
 def style() -> None:
-    """Hide the labels of icons from the eye. Takes no place on the page; early on it."""
+    """Hide the labels of icon buttons visually. Call it early; it takes no space on the page."""
     keys = ", ".join([".st-key-meter", *(f'[class*="st-key-{name}-"]' for name in ICONS)])
-    # What stands out of the line at the box by a few pixels would give it scrollbars.
+    # A few pixels of the line's contents overflow it; without this it would get scrollbars.
     line = ".st-key-box_line { overflow: visible }"
     st.html(f"<style>:is({keys}) button {HIDDEN} {line}</style>")
 
 
 def next_steps(turn: Turn) -> list[tuple[ActionName, str, str]]:
-    """Return what most would do now, where an answer is not whole: action, label, icon."""
+    """Return the likely next steps after an incomplete answer: action, label, icon."""
     problem = turn["problem"]
     steps: list[tuple[ActionName, str, str]] = []
     if can_continue(turn):
@@ -59,9 +59,13 @@ def show(
     others: Sequence[Other] = (),
     is_uncopied: bool = False,
 ) -> None:
-    """Draw it. `branch`: which of how many siblings; `is_uncopied`: the browser would not copy."""
-    is_told = bool(turn["replies"]) or not turn["problem"]
-    if line := reply_line.text(turn) if is_told else reply_line.asked_without(turn):
+    """Draw the footer.
+
+    `branch` is this version's number and how many there are; `is_uncopied`: the browser refused to
+    copy.
+    """
+    has_figures = bool(turn["replies"]) or not turn["problem"]
+    if line := reply_line.text(turn) if has_figures else reply_line.asked_without(turn):
         st.caption(line)
     if not steps:
         _show_icons(turn, actions, branch, others)
@@ -71,7 +75,7 @@ def show(
                 button(turn, actions, action, label, icon)
             _show_icons(turn, actions, branch, others)
     if is_uncopied:
-        st.caption("This browser does not let the page copy. Here is the Markdown, to be copied:")
+        st.caption("This browser does not let the page copy. Copy the Markdown from here:")
         st.code(answer_text(turn), language="markdown", wrap_lines=True, height=240)
 
 
@@ -103,7 +107,7 @@ def _show_icons(
     branch: tuple[int, int],
     others: Sequence[Other],
 ) -> None:
-    """Draw the way to this turn's siblings, copy, thumbs and the menu, in one line."""
+    """Draw the version switch, Copy, the thumbs and the menu in one line."""
     number, count = branch
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
         if count > 1:
@@ -121,7 +125,7 @@ def _show_icons(
 def _show_thumbs(turn: Turn, rate: Action) -> None:
     key = f"feedback:{turn['id']}"
     rating = THUMBS.get(turn.get("feedback", ""))
-    if widget(key) != rating:  # the first time, after a change of page, from another tab
+    if widget(key) != rating:  # first run, page change, or another tab
         set_widget(key, rating)
     st.feedback("thumbs", key=key, on_change=rate, args=(turn,))
 
@@ -145,7 +149,7 @@ def _show_menu(turn: Turn, actions: Mapping[ActionName, Action], others: Sequenc
 
 
 def _offered(turn: Turn, others: Sequence[Other]) -> list[Other]:
-    """Return a few models but the one that answered, the last of all among them."""
+    """Return a few models except the one that answered, always with the last (the Demo)."""
     rest = [other for other in others if other.url != turn["model"]["url"]]
     return [*rest[:-1][: MAX_OTHERS - 1], *rest[-1:]]
 

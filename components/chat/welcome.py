@@ -16,15 +16,15 @@ STARTERS: tuple[tuple[str, str], ...] = (
 
 
 def show(ask: Callable[[str], None]) -> None:
-    """Draw it; a click on a prepared question calls `ask` with it."""
+    """Draw the welcome; a click on a prepared question passes it to `ask`."""
     st.title("What would you like to know?", anchor=False)
     starters = STARTERS
     if session.model.is_demo:
         starters = demo.STARTERS
         st.markdown(
             "You are talking to the **Demo**: scripted answers from inside this app, no LLM, no"
-            " token, no network. With a Clarifai access token in the sidebar you talk to real"
-            " models."
+            " token, no network. To talk to real models, add a Clarifai access token in the"
+            " sidebar."
         )
     with st.container(horizontal=True):
         for number, (label, prompt) in enumerate(starters):

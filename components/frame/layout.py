@@ -1,12 +1,12 @@
-"""Places on the page that stay clean while a run lasts."""
+"""Keep the page free of old elements while a run lasts."""
 
 import streamlit as st
 
 
 def clear_below(elements: int) -> None:
-    """Take away what the last run drew here and this one does not.
+    """Remove up to so many elements that the last run drew here and this one does not.
 
-    Streamlit would leave it, faded, until the run ends: as long as a reply takes.
+    Streamlit would leave them, faded, until the run ends, which takes as long as a reply.
     """
     for _ in range(elements):
         st.empty()

@@ -18,9 +18,9 @@ ASSETS = ROOT / "assets"
 
 
 def open_page(title: str, *, wide: bool = False) -> list[Job]:
-    """Set the page up and draw its sidebar. The first statement of a page.
+    """Set up the page and draw its sidebar. Call it first on a page.
 
-    Returns what runs in the background for it, for `wait_for_jobs`.
+    Returns the background jobs that the page waits for, for `wait_for_jobs`.
     """
     pending = begin_page(title, wide=wide)
     show_sidebar()
@@ -28,12 +28,12 @@ def open_page(title: str, *, wide: bool = False) -> list[Job]:
 
 
 def begin_page(title: str, *, wide: bool = False) -> list[Job]:
-    """Set the page up, for one that calls `show_sidebar` later: what it draws before shows sooner.
+    """Set up the page without the sidebar, for a page that first draws something urgent.
 
-    Returns what `open_page` returns.
+    The page calls `show_sidebar` later. Returns what `open_page` returns.
     """
     bootstrap()
-    # Files of our own: an icon by name would be fetched from a font server on the internet.
+    # Our own files: Streamlit would load a named icon from a font server on the internet.
     st.set_page_config(
         page_title=f"{title} · Clarifai Chat",
         page_icon=str(ASSETS / "icon.png"),
@@ -43,7 +43,7 @@ def begin_page(title: str, *, wide: bool = False) -> list[Job]:
     try:
         settings()
     except BadSettings as error:
-        st.error(f"This app's settings cannot be used: {error}. Its operator has to change them.")
+        st.error(f"This app's settings cannot be used: {error}. Its operator needs to change them.")
         st.stop()
     warm_up.page_begins()
     _take_address()
@@ -62,7 +62,7 @@ def show_sidebar() -> None:
 
 
 def wait_for_jobs(pending: list[Job]) -> None:
-    """Wait for what runs in the background, then draw again. The last statement of a page."""
+    """Wait until a background job ends, then draw again. Call it last on a page."""
     warm_up.page_is_drawn()
     while pending:
         if has_news(pending):
@@ -72,12 +72,12 @@ def wait_for_jobs(pending: list[Job]) -> None:
 
 
 def has_news(pending: list[Job]) -> bool:
-    """Return whether something that ran in the background when the page was drawn has ended."""
+    """Return whether a background job has ended since the page was drawn."""
     return any(job["state"] != "running" for job in pending)
 
 
 def _take_address() -> None:
-    """Choose the model that `?model=` names. An address sets nothing else, and never sends."""
+    """Choose the model that `?model=` names, once for each URL."""
     asked = str(st.query_params.get("model", ""))[:MAX_ADDRESS_CHARS]
     if asked == session.address_model:
         return
@@ -88,6 +88,6 @@ def _take_address() -> None:
         session.choose(url)
     else:
         st.toast(
-            "The model in this page's address is not one of Clarifai's. It looks like"
+            "The model in this page's address is not one of Clarifai's. Model addresses look like"
             " https://clarifai.com/OWNER/APP/models/MODEL."
         )

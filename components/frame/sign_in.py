@@ -1,4 +1,4 @@
-"""Signing in, where the operator set a provider up: an account in place of the browser's cookie."""
+"""Sign in with a provider that the operator set up: an account replaces the browser's cookie."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from clarifai_chat.markdown.sanitize import escaped
 
 
 def show() -> None:
-    """Draw it: who is signed in, or how to; nothing where that would change nothing."""
+    """Draw who is signed in, or how to sign in; nothing if conversations are not saved."""
     providers = _providers() if settings().history else []
     if not providers:
         return
@@ -24,7 +24,7 @@ def show() -> None:
             f"Sign in with {escaped(provider.title())}" if provider else "Sign in",
             key=f"sign_in:{provider}",
             icon=":material/login:",
-            help="Your conversations are then those of your account, in every browser",
+            help="Saves your conversations with your account, so that every browser shows them",
             width="stretch",
             on_click=st.login,
             args=(provider or None,),
@@ -32,8 +32,7 @@ def show() -> None:
 
 
 def _providers() -> list[str]:
-    """Return the names of `[auth.NAME]` in the operator's secrets.toml; "" is that of `[auth]`
-    alone."""
+    """Return the names of `[auth.NAME]` in secrets.toml; "" stands for `[auth]` alone."""
     if not st.secrets.load_if_toml_exists():
         return []
     auth = st.secrets.get("auth", {})

@@ -1,1 +1,1 @@
-"""Draw the tool playground."""
+"""Draw the parts of the tool playground."""

@@ -1,4 +1,4 @@
-"""Answers to a run's open calls: typed by hand, or a built-in's that a person approves."""
+"""Answer a run's open calls: by hand, or with a built-in's answer that a person approves."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ REFUSED = '{"error": "The user did not approve this call."}'
 
 
 def show(run: Run, call: ToolCall, step: Step) -> None:
-    """Draw what the call was answered with, or a box for its answer while it is open."""
+    """Draw the call's answer, or a box for it while the call is open."""
     if call["id"] in step.answers:
         _show_answered(run, call, step)
     elif runs.wants_answers(run) and call in runs.open_calls(run):
@@ -28,12 +28,12 @@ def _show_answered(run: Run, call: ToolCall, step: Step) -> None:
     answerer = run["answered_by"].get(runs.place(run, call, step.figures.get("reply")), "")
     st.caption(f"Answered by {_words(answerer)}:")
     content = step.answers[call["id"]]
-    st.code(content or "(an empty answer)", language="json", wrap_lines=True)
+    st.code(content or "(empty answer)", language="json", wrap_lines=True)
 
 
 def _words(answerer: str) -> str:
     if answerer == runs.TYPED:
-        return "what was typed last"
+        return "your last answer for this tool"
     builtin = BUILTINS.get(answerer)
     return f"the built-in {builtin.label.lower()}" if builtin else "hand"
 
@@ -47,10 +47,10 @@ def _show_box(run: Run, call: ToolCall) -> None:
         st.caption(f"This is {_words(answerer)}; change it if you like.")
     seed(key, draft(run, call))
     st.text_area(
-        f"Answer of {escaped(name) or 'the tool'}",
+        f"Answer from {escaped(name) or 'the tool'}",
         key=key,
         height=90,
-        help="JSON or plain text: sent to the model as it is",
+        help="JSON or plain text, sent to the model as it is",
         on_change=_keep,
         args=(run, call["id"], key),
     )
@@ -59,7 +59,7 @@ def _show_box(run: Run, call: ToolCall) -> None:
 
 
 def draft(run: Run, call: ToolCall) -> str:
-    """Return the answer as it stands: typed, a built-in's, or the last one for this tool."""
+    """Return the current answer: typed, a built-in's, or the last one for this tool."""
     typed = run["drafts"].get(call["id"])
     if typed is not None:
         return typed
@@ -93,8 +93,8 @@ def show_send(run: Run, send: Callable[[Run], None]) -> None:
 
 def _why_not_automatic(run: Run) -> str:
     if len(run["turn"]["before"]) + 1 >= run["settings"]["max_steps"]:
-        return "The limit of requests is reached, so nothing more is sent by itself."
-    return "Not every call has a built-in that answers it, so they wait for you."
+        return "The limit of requests is reached, so nothing more is sent automatically."
+    return "Not every call has a built-in that answers it, so the calls wait for you."
 
 
 @uninterrupted()

@@ -1,8 +1,7 @@
 """A JSON editor that never loses what is typed: CodeMirror, mounted without an iframe.
 
-The browser's half, and what is said between the two, is in frontend/src/mount.js. A page that
-offers a plain box instead draws an `st.text_area` of its own, and gives what was typed there to
-`replace`.
+The browser's half, and the protocol between the two, is in frontend/src/mount.js. A page that
+offers a plain box instead draws its own `st.text_area`, and passes its text to `replace`.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,12 +19,12 @@ from components.state.streamlit_patches import uninterrupted
 HELP = (
     "Tab leaves the editor. Enter indents; Control and right bracket indents more, Control and left"
     " bracket less. Control F searches. F8 goes to the next mark, Control Shift M lists them."
-    " Control Enter takes the text over, and may run it."
+    " Control Enter sends the text, and may run it."
 )
 
 
 class Mark(TypedDict):
-    """Something found in the text. Lines and columns count from 1; the end is not part of it."""
+    """Something found in the text. Lines and columns count from 1; the end is exclusive."""
 
     from_line: int
     from_column: int
@@ -36,17 +35,16 @@ class Mark(TypedDict):
 
 
 def replace(draft: Draft, text: str) -> None:
-    """Let the app change the text: a template, a fix. In the editor, undo brings the old back.
+    """Replace the text, for a template or a fix. Undo in the editor restores the old text.
 
-    What `text` is made from is `latest`, not `draft["text"]`.
+    Make `text` from `latest()`, not from `draft["text"]`.
     """
     draft["text"] = one_kind_of_line_end(text)
     draft["gen"] += 1
 
 
 def latest(draft: Draft, key: str) -> str:
-    """Return the text with what was typed last. A button's callback comes before the editor's
-    own."""
+    """Return the text with what was typed last, for callbacks that run before the editor's."""
     _take(draft, key)
     return draft["text"]
 
@@ -62,7 +60,7 @@ def show(
 ) -> None:
     """Draw the editor. What is typed is in `draft` before `on_change` is called.
 
-    `marks` belong to `draft["text"]`. The editor grows to `height_px`, then it scrolls.
+    `marks` refer to `draft["text"]`. The editor grows to `height_px`, then it scrolls.
     """
 
     @uninterrupted()
@@ -84,13 +82,13 @@ def show(
             },
             on_typed_change=typed,
         )
-        # Streamlit sends a component's code whenever its data changed: 0.4 MB at each pause in
-        # typing. This one has no data, so its code is sent once.
+        # Streamlit sends a component's code again whenever its data changes, which would be 0.4 MB
+        # at each pause in typing. This component has no data, so its code is sent once.
         codemirror(key=f"codemirror:{key}")
 
 
 def _take(draft: Draft, key: str) -> bool:
-    """Return whether something was typed since, which is now in the draft."""
+    """Copy newly typed text into the draft; return whether there was any."""
     typed = (widget(key) or {}).get("typed")
     if not isinstance(typed, dict) or typed.get("gen") != draft["gen"]:
         return False

@@ -1,4 +1,4 @@
-"""Draw what went over the wire for one request: as JSON, chunk by chunk, to copy and save."""
+"""Draw what was sent and received for one request: as JSON or by chunk, to copy and save."""
 
 import streamlit as st
 
@@ -8,13 +8,13 @@ from clarifai_chat.playground import run_file
 from clarifai_chat.playground.runs import Run, Step
 
 VIEWS = ("Request", "Response", "Stream")
-MAX_LINES = 200  # of a stream; the file has all of them
+MAX_LINES = 200  # of a stream; the saved file has all of them
 MAX_CHARS = 40_000  # of a body
 SHORT_LINES = 15  # more than these scroll
 
 
 def show(run: Run, step: Step) -> None:
-    """Offer the step's exchanges; one of their sides is drawn when it is asked for."""
+    """Offer the step's exchanges; draw their request, response or stream when chosen."""
     if not step.exchanges:
         return
     key = f"{run['turn']['id']}:{step.number}"
@@ -31,7 +31,7 @@ def show(run: Run, step: Step) -> None:
             icon=":material/download:",
             type="tertiary",
             on_click="ignore",
-            help="All that was sent and received for this reply, as JSON",
+            help="Everything sent and received for this reply, as JSON",
         )
     for number, exchange in enumerate(step.exchanges):
         if wanted and len(step.exchanges) > 1:
@@ -54,13 +54,13 @@ def _show_request(exchange: Exchange) -> None:
 
 def _show_response(exchange: Exchange, step: Step) -> None:
     if exchange["status"] is None:
-        st.caption("No response came.")
+        st.caption("No response arrived.")
         return
     took = exchange["responded_s"]
     line = f"HTTP {exchange['status']}"
-    line += f", its headers after {seconds(took)}" if took is not None else ""
+    line += f", headers after {seconds(took)}" if took is not None else ""
     if exchange["chunks"]:
-        st.caption(f"{line}. A stream of {len(exchange['chunks'])} events; put together:")
+        st.caption(f"{line}. A stream of {len(exchange['chunks'])} events, combined:")
         _show_code(run_file.pretty(step.message or {}))
     else:
         st.caption(f"{line}.")
@@ -75,10 +75,10 @@ def _show_stream(exchange: Exchange) -> None:
         return
     lines = [f"{after_s:8.3f} s  {data}" for after_s, data in chunks[:MAX_LINES]]
     if len(chunks) > MAX_LINES:
-        lines.append(f"and {len(chunks) - MAX_LINES} more, all in the file")
+        lines.append(f"and {len(chunks) - MAX_LINES} more, which are in the file")
     if exchange["left_out"]:
-        lines.append(f"{exchange['left_out']:,} characters were too many to keep")
-    st.caption("Seconds after the request went out, and what came then.")
+        lines.append(f"{exchange['left_out']:,} characters over the limit were not kept")
+    st.caption("Seconds since the request was sent, and what arrived.")
     _show_text("\n".join(lines), language=None, is_long=len(lines) > SHORT_LINES)
 
 
@@ -89,12 +89,14 @@ def _show_headers(headers: dict[str, str]) -> None:
 
 def _show_code(text: str) -> None:
     if len(text) > MAX_CHARS:
-        st.caption(f"The first {MAX_CHARS:,} of {len(text):,} characters; the file has all.")
+        st.caption(
+            f"The first {MAX_CHARS:,} of {len(text):,} characters; the file has all of them."
+        )
     _show_text(text[:MAX_CHARS], language="json", is_long=text.count("\n") >= SHORT_LINES)
 
 
 def _show_text(text: str, *, language: str | None, is_long: bool) -> None:
-    # What scrolls is the container, which holds the button to copy, and not the code alone: keys
-    # scroll only what has something to focus in it.
+    # The container scrolls, not the code: keys scroll only an element with something focusable in
+    # it, here the copy button.
     with st.container(height=320 if is_long else "content", border=False):
         st.code(text, language=language, wrap_lines=True)

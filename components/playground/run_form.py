@@ -1,4 +1,4 @@
-"""Draw the form of a run: prompt, settings, who answers the calls."""
+"""Draw the form for a run: prompt, settings, who answers the calls."""
 
 from collections.abc import Callable, Sequence
 
@@ -20,12 +20,12 @@ SWITCH = {"not sent": None, "on": True, "off": False}
 STRICT = {"as written": None, "on": True, "off": False}
 ANSWER_WORDS = {
     "by hand": "I type them",
-    "approve": "Prepared, I approve",
+    "approve": "I approve them",
     "automatic": "Automatically",
 }
 
 
-# Widgets whose values are in the session: forgotten here, they take them from there.
+# Widgets that take their values from the session again once they are forgotten.
 KEYS = (
     "run_prompt",
     "run_system",
@@ -41,13 +41,13 @@ KEYS = (
 
 
 def show(tools: Sequence[ToolSpec], added_tokens: int | None) -> None:
-    """Draw the form: all but the button that starts the run."""
+    """Draw the form, without the button that starts the run."""
     seed("run_prompt", session.run_prompt)
     st.text_area(
         "Prompt",
         key="run_prompt",
         height=90,
-        placeholder="What would a person ask, so that the model calls your tool?",
+        placeholder="Ask something that your tools can help with",
         on_change=_keep_prompt,
     )
     with st.expander("System prompt and settings", type="compact", key="run_settings"):
@@ -61,15 +61,14 @@ def show(tools: Sequence[ToolSpec], added_tokens: int | None) -> None:
 
 
 def show_button(place: DeltaGenerator, start: Callable[[], None], checked: CheckResult) -> None:
-    # Not "primary": Streamlit writes white on that colour, too faint where it is light enough to be
-    # read on a dark page.
+    # Not "primary": its white text is too faint on a colour that is light enough for a dark page.
     place.button(
         "Run",
         key="run",
         icon=":material/play_arrow:",
         shortcut="Ctrl+Enter",
         disabled=checked.is_broken,
-        help="The tools' text is not JSON yet: fix the marked line first"
+        help="The tools are not valid JSON yet: fix the marked line first"
         if checked.is_broken
         else None,
         on_click=start,
@@ -137,7 +136,7 @@ def _show_settings(tools: Sequence[ToolSpec]) -> None:
         )
         seed("run_max_tokens", settings["max_tokens"])
         st.number_input(
-            "Max tokens of a reply",
+            "Max tokens per reply",
             min_value=1,
             max_value=1_000_000,
             value=None,
@@ -151,7 +150,7 @@ def _show_settings(tools: Sequence[ToolSpec]) -> None:
         st.toggle(
             "Streaming",
             key="run_stream",
-            help="Clarifai itself tests tool calls without streaming only",
+            help="Clarifai itself tests tool calls only without streaming",
             on_change=_keep,
             args=("stream", "run_stream"),
         )
@@ -185,7 +184,7 @@ def _keep_switch(name: str, options: dict[str, bool | None]) -> None:
 
 
 def answerers(tools: Sequence[ToolSpec]) -> dict[str, str]:
-    """Tool → what answers its calls: a built-in, or TYPED. Those answered by hand are left out."""
+    """Return tool → its answerer, a built-in or TYPED, without tools answered by hand."""
     found = {}
     for tool in tools:
         name = str(tool["function"].get("name", ""))
@@ -212,7 +211,7 @@ def _show_answerers(tools: Sequence[ToolSpec]) -> None:
     if settings["answers"] == "automatic":
         seed("max_steps", settings["max_steps"])
         st.number_input(
-            "Requests at most",
+            "Maximum requests",
             min_value=1,
             max_value=MAX_STEPS,
             key="max_steps",
@@ -240,7 +239,7 @@ def _show_answerers(tools: Sequence[ToolSpec]) -> None:
 def _answerer_words(answerer: str) -> str:
     if answerer in BUILTINS:
         return f"{BUILTINS[answerer].label} (built in)"
-    return "what was typed last" if answerer == TYPED else "me"
+    return "my last answer" if answerer == TYPED else "me"
 
 
 @uninterrupted()

@@ -1,4 +1,4 @@
-"""The last runs of the session: which one is shown, and which one it is compared with."""
+"""The session's last runs: which one is shown, and which one it is compared with."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from components.state.streamlit_patches import uninterrupted
 
 
 class Entry:
-    """A running run in the list of runs: nothing of it changes before it is over."""
+    """A run in progress in the list of runs, which draws nothing until it is over."""
 
     tail_size = 0
 
@@ -26,7 +26,7 @@ class Entry:
 
 
 def show() -> tuple[Run | None, Run | None]:
-    """Draw the choices, where there is more than one run. Returns the run to show, and another."""
+    """Draw the choice of runs, if there are several; return the run to show and one to compare."""
     kept = {run["turn"]["id"]: run for run in session.runs}
     shown = opened()
     if shown is None:
@@ -55,7 +55,7 @@ def open_run(run: Run) -> None:
 
 
 def _choose(label: str, key: str, ids: Sequence[str], now: str, labels: Mapping[str, str]) -> None:
-    # Again each time: the browser knows a choice by its label only, and labels change.
+    # Drawn afresh in each run: the browser knows an option by its label only, and labels change.
     forget_widgets(key)
     seed(key, now)
     st.selectbox(

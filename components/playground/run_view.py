@@ -1,4 +1,4 @@
-"""A playground run as a timeline: what was asked, what came back, whether each call was valid."""
+"""Draw a run as a timeline: what was asked, what came back, whether each call was valid."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -33,7 +33,7 @@ COLORS = {
 
 
 class RunView:
-    """One run on the page. `draw` adds what is new since it was last called."""
+    """One run on the page. `draw` adds what is new since the last call."""
 
     def __init__(self, run: Run, send: Callable[[Run], None]) -> None:
         self.run = run
@@ -44,7 +44,7 @@ class RunView:
         self._box = st.container(gap=None)
         self._end = st.empty()
         self._steps: list[_StepView] = []
-        self._whole = 0  # how many steps are drawn to their end
+        self._whole = 0  # how many steps are drawn completely
         self._is_whole = False
         with self._box:
             _show_prompt(run)
@@ -76,7 +76,7 @@ class RunView:
             self._head.markdown(f"**{line}**" if over else line)
 
     def _show_end(self) -> None:
-        """Draw why it ended, unless with an answer, and the next step."""
+        """Draw why the run ended without an answer, if it did, and the next step."""
         with self._end.container():
             if problem := self.turn["problem"]:
                 status.show_problem(problem)
@@ -89,19 +89,19 @@ class RunView:
                     "Continue" if can_continue(self.turn) else "Retry",
                     key=f"go_on:{self.turn['id']}",
                     icon=":material/resume:",
-                    help="Sends the request again, with what there is so far",
+                    help="Sends the request again with what has arrived so far",
                     on_click=_go_on,
                     args=(self.run, self._send),
                 )
-            self._show_ways_out()
+            self._show_exports()
 
-    def _show_ways_out(self) -> None:
-        """Draw the run's diagram and its export."""
+    def _show_exports(self) -> None:
+        """Draw the run's sequence diagram and its download."""
         turn_id = self.turn["id"]
         with st.container(horizontal=True, vertical_alignment="center"):
             wanted = st.toggle("Sequence diagram", key=f"diagram:{turn_id}")
             st.download_button(
-                "Save this run",
+                "Export this run",
                 lambda: run_file.as_json(self.run, session.pat),
                 file_name="run.json",
                 mime="application/json",
@@ -109,7 +109,7 @@ class RunView:
                 icon=":material/download:",
                 type="tertiary",
                 on_click="ignore",
-                help="Prompt, tools, settings, and all that was sent and received, without token",
+                help="Prompt, tools, settings, and everything sent and received, without the token",
             )
         if wanted:
             diagram = run_report.diagram(self.run)
@@ -119,7 +119,7 @@ class RunView:
 
 
 class _StepView:
-    """One request of a run: the reply's own line and words, then a line for each of its calls."""
+    """One request of a run: the reply's line and text, then a line for each call."""
 
     def __init__(self, run: Run, box: DeltaGenerator) -> None:
         self._run = run
@@ -176,7 +176,7 @@ class _StepView:
 
 
 class _CallView:
-    """One call: its arguments as they are written, then whether they are valid, and its answer."""
+    """One call: its arguments as they arrive, then whether they are valid, and its answer."""
 
     def __init__(self, run: Run, box: DeltaGenerator) -> None:
         self._run = run
@@ -215,7 +215,7 @@ class _CallView:
 
 @uninterrupted()
 def _go_on(run: Run, send: Callable[[Run], None]) -> None:
-    if runs.can_go_on(run):  # a second click finds it under way
+    if runs.can_go_on(run):  # a second click finds the run in progress
         resume(run["turn"])
         send(run)
 
@@ -224,7 +224,7 @@ def _rows(rows: Sequence[Argument]) -> list[dict[str, str]]:
     return [
         {
             "": ":green[:material/check:]" if row.ok else ":red[:material/close:]",
-            "Argument": escaped(row.path) or "all of it",
+            "Argument": escaped(row.path) or "(all arguments)",
             "Given": escaped(row.given) or ":gray[nothing]",
             "Expected": _expected(row),
         }
@@ -233,7 +233,7 @@ def _rows(rows: Sequence[Argument]) -> list[dict[str, str]]:
 
 
 def _expected(row: Argument) -> str:
-    """Return what the schema wants; what is wrong first, where something is."""
+    """Return what the schema expects, after what is wrong with the argument, if anything."""
     expected = escaped(row.expected)
     if row.ok:
         return expected
@@ -266,7 +266,7 @@ def _step_label(step: Step) -> str:
     if sent is not None and received is not None:
         parts.append(f"{sent:,} tokens in, {received:,} out")
     ending = figures.get("ending")
-    if ending and ending not in (STOPPED, UNWATCHED, INTERRUPTED):  # those are ours, no server's
+    if ending and ending not in (STOPPED, UNWATCHED, INTERRUPTED):  # these are ours, not a server's
         parts.append(f"finish reason {escaped(ending)}")
     return f"**{parts[0]}** :gray[{' · '.join(parts[1:])}]" if parts[1:] else f"**{parts[0]}**"
 
@@ -284,7 +284,7 @@ def _waiting(run: Run) -> str:
 
 
 def show_comparison(one: Run, other: Run) -> None:
-    """Two runs side by side, what differs first."""
+    """Draw two runs side by side, differences first."""
     rows = runs_apart(run_report.comparison(one, other))
     st.table(rows, border="horizontal", hide_index=True)
 

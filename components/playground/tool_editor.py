@@ -1,4 +1,4 @@
-"""The playground's tools: the text, what is to be said about it, and a line for each tool."""
+"""Draw the tools: the editor, what was found in the text, and a line for each tool."""
 
 import json
 
@@ -26,7 +26,7 @@ ICONS = {
 
 
 def show() -> CheckResult:
-    """Draw the editor and what belongs to it. Returns what its text was found to be."""
+    """Draw the editor and what belongs to it; return the result of checking its text."""
     checked = check(session.tools["text"])
     _show_bar(checked)
     if session.plain_editor:
@@ -100,7 +100,7 @@ def _format() -> None:
 @uninterrupted()
 def _switch_editor() -> None:
     tool_text.latest()
-    code_editor.replace(session.tools, session.tools["text"])  # both show the same from here on
+    code_editor.replace(session.tools, session.tools["text"])  # both editors show the same text
     session.plain_editor = bool(widget("plain_editor"))
 
 
@@ -116,7 +116,7 @@ def _show_helpers(checked: CheckResult) -> None:
     st.toggle(
         "Plain text",
         key="plain_editor",
-        help="A plain text box, for where the editor does not work",
+        help="Use a plain text box if the editor does not work",
         on_change=_switch_editor,
     )
 
@@ -151,7 +151,7 @@ def _mark(finding: Diagnostic) -> Mark:
 
 
 def _show_verdict(checked: CheckResult) -> None:
-    """One line: how many tools, what was found, what they add to each request."""
+    """Draw one line: how many tools, what was found, how many tokens they add."""
     if not session.tools["text"].strip():
         st.caption("No tools yet. Start from a template above, or paste yours as JSON.")
         return
@@ -213,7 +213,7 @@ def _show_fix(finding: Diagnostic) -> None:
                 on_click=_apply_fix,
                 args=(finding, text),
             )
-            st.button("Leave it", key="leave_fix", on_click=_leave_fix)
+            st.button("Cancel", key="leave_fix", on_click=_leave_fix)
 
 
 @uninterrupted()
@@ -227,7 +227,7 @@ def _look_at_fix(finding: Diagnostic) -> None:
 def _apply_fix(finding: Diagnostic, seen: str) -> None:
     text = tool_text.latest()
     session.fixing = []
-    if finding.fix and text == seen:  # else it was typed on meanwhile: the edit's places are gone
+    if finding.fix and text == seen:  # else the text has changed, and the fix's positions are wrong
         tool_text.change(findings.apply(text, finding.fix))
 
 

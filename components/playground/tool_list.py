@@ -1,4 +1,4 @@
-"""A line for each of the playground's tools: sent or not, duplicate, delete."""
+"""Draw a line for each tool: sent or not, duplicate, delete."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The text of the playground's tools in the session: what changes it, and what undoes that."""
+"""Change the text of the tools in the session, and undo that."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ MAX_UNDO = 20
 
 
 def begin() -> None:
-    """Fill the playground with the first template, once: a first click on Run shows something."""
+    """Open the first template once, so that a first click on Run shows something."""
     if not session.tools["gen"] and not session.tools["text"]:
         open_template(TEMPLATES[0])
 
@@ -30,14 +30,14 @@ def sent(checked: CheckResult) -> list[ToolSpec]:
 
 
 def tokens(tools: Sequence[ToolSpec]) -> int | None:
-    """Return about how many tokens the tools add to a request; None until that can be counted."""
+    """Return about how many tokens the tools add to a request, or None if not countable yet."""
     if not tools or not llm.is_ready():
         return None
     return llm.count_tokens(json.dumps(tools, ensure_ascii=False))
 
 
 def current() -> ToolSet:
-    """Return all that the playground is set to, to be put aside or taken elsewhere."""
+    """Return the playground's tools, prompt, model and settings, for Undo or an export."""
     return {
         "tools": session.tools["text"],
         "prompt": session.run_prompt,
@@ -47,7 +47,7 @@ def current() -> ToolSet:
 
 
 def change(text: str) -> None:
-    """Let the app change the tools' text; Undo brings the old one back. For callbacks."""
+    """Replace the tools' text; Undo restores the old one. For callbacks."""
     put_aside()
     code_editor.replace(session.tools, text)
     forget_widgets(PLAIN_KEY)
@@ -58,7 +58,7 @@ def put_aside() -> None:
 
 
 def open_set(toolset: ToolSet) -> None:
-    """Fill the playground with a set; what was there can be brought back."""
+    """Fill the playground with a set; Undo restores what was there."""
     if session.tools["text"].strip():
         put_aside()
     _fill(toolset)
@@ -90,8 +90,7 @@ def _fill(toolset: ToolSet) -> None:
 
 
 def latest() -> str:
-    """Return the text with what was typed last: a button's callback may come before the editor's
-    own."""
+    """Return the text with what was typed last, for callbacks that run before the editor's."""
     if not session.plain_editor:
         return code_editor.latest(session.tools, KEY)
     typed = widget(PLAIN_KEY)
@@ -101,7 +100,7 @@ def latest() -> str:
 
 
 def undo() -> None:
-    """Bring back what the app replaced last. For callbacks."""
+    """Restore what the app replaced last. For callbacks."""
     if session.set_aside:
         *session.set_aside, last = session.set_aside
         _fill(last)

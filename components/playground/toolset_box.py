@@ -10,14 +10,14 @@ from components.state.session import session
 from components.state.slots import widget
 from components.state.streamlit_patches import uninterrupted
 
-TOO_LARGE = "These tools are too many for a link. Save them as a file instead."
-TAKE_IT_OUT = (
+TOO_LARGE = "There are too many tools for a link. Export them as a file instead."
+REMOVE_IT = (
     "The tools or a prompt contain your access token. Remove it: links and files get passed on."
 )
 
 
 def take_address() -> bool:
-    """Fill the playground with what `?tools=` holds, once. Returns whether that was now."""
+    """Fill the playground from `?tools=`, once; return whether this call did."""
     asked = str(st.query_params.get("tools", ""))
     if not asked or asked == session.address_tools:
         return False
@@ -32,17 +32,17 @@ def take_address() -> bool:
 
 def show() -> None:
     with st.popover(
-        "Save and open", icon=":material/folder_open:", key="toolset", on_change="rerun"
+        "Export and import", icon=":material/folder_open:", key="toolset", on_change="rerun"
     ) as box:
         if not box.open:
             return
         current = tool_text.current()
         if holds(current, session.pat):
-            st.warning(TAKE_IT_OUT)
+            st.warning(REMOVE_IT)
         else:
-            _show_ways_out(current)
+            _show_exports(current)
         st.file_uploader(
-            "Open a file",
+            "Import a file",
             type=["json", "txt"],
             key="open_tools",
             help="Tools as JSON, or a file exported here",
@@ -51,16 +51,16 @@ def show() -> None:
         )
 
 
-def _show_ways_out(current: toolset.ToolSet) -> None:
+def _show_exports(current: toolset.ToolSet) -> None:
     parameter = toolset.to_parameter(current)
     if parameter is None:
         st.caption(TOO_LARGE)
     else:
-        st.caption("A link with the tools, the prompt, the model and the settings. It never sends.")
+        st.caption("A link with tools, prompt, model and settings. Opening it sends nothing.")
         address = (st.context.url or "").split("?")[0]
         st.code(f"{address}?tools={parameter}", language=None, wrap_lines=True)
     st.download_button(
-        "Save as a file",
+        "Export as a file",
         toolset.to_json(current),
         file_name="tools.json",
         mime="application/json",

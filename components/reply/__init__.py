@@ -1,1 +1,1 @@
-"""Draw one reply, while it streams and afterwards: for the chat, the playground, any page."""
+"""Draw one reply, while it streams and afterwards, on any page."""

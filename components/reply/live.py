@@ -1,4 +1,4 @@
-"""Keep the replies of a page up to date while they arrive, all of them at once."""
+"""Update all replies on a page while they arrive."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -8,13 +8,13 @@ from clarifai_chat.chat import replies
 from clarifai_chat.chat.turn import Turn
 from components.state.slots import LOOK_S, pause_point
 
-TICK_S = 1 / 10  # how often a reply that streams is drawn at most
+TICK_S = 1 / 10  # the shortest time between two drawings of a reply
 TAIL_BYTES_PER_S = 40_000
-DRAWINGS_PER_S = 300  # of all visitors together; one costs about 1 ms of the interpreter
+DRAWINGS_PER_S = 300  # for all visitors together; one takes about 1 ms of the interpreter
 
 
 class View(Protocol):
-    """One reply on the page, which `watch` keeps up to date."""
+    """A reply on the page that `watch` keeps up to date."""
 
     turn: Turn
 
@@ -29,10 +29,10 @@ def watch(
     has_news: Callable[[], bool],
     when_over: Callable[[], object] = lambda: None,
 ) -> None:
-    """Draw all replies as they arrive, side by side, until none waits or runs.
+    """Draw all replies as they arrive, until none waits or runs.
 
-    The last statement of a page. Returns early when `has_news`. `when_over` is called once no reply
-    is left.
+    Call it last on a page. It returns early when `has_news()`; otherwise it calls `when_over` at
+    the end.
     """
     watched = [_Watched(view) for view in views]
     live = _live(watched)
@@ -51,21 +51,21 @@ def watch(
 
 
 class _Watched:
-    """One reply on the page: what of it is drawn, and since when."""
+    """A reply on the page: which version is drawn, and when that was."""
 
     def __init__(self, view: View) -> None:
         self.view = view
         self._version, self._drawn_at = 0, 0.0
 
     def draw_what_is_due(self, reply: replies.Reply) -> int | None:
-        """Draw the reply unless that was done a moment ago.
+        """Draw the reply unless it was drawn a moment ago.
 
-        Returns the version that is drawn; None where news can wait for the next drawing.
+        Returns the version drawn, or None if it is too early to draw again.
         """
         interval_s = tick_s(self.view.tail_size, replies.running())
         if time.monotonic() - self._drawn_at < interval_s:
             return None
-        # Always, before the first word: it is drawn as it comes.
+        # The clock starts with the first version, so that the first word is drawn at once.
         if reply.version != self._version:
             self._version, self._drawn_at = reply.version, time.monotonic()
         self.view.draw()
@@ -73,14 +73,14 @@ class _Watched:
 
 
 def _live(watched: Sequence[_Watched]) -> dict[_Watched, replies.Reply]:
-    """Return those whose replies wait or run."""
+    """Return the views whose replies wait or run."""
     return {each: reply for each in watched if (reply := replies.get(each.view.turn))}
 
 
 def tick_s(tail_size: int, replies_running: int) -> float:
-    """Return seconds between two drawings of a reply that streams.
+    """Return the seconds between two drawings of a streaming reply.
 
-    Longer for a long tail (a big table is one block, and sent whole each time), and when many
-    replies share this process's one interpreter.
+    Longer for a long tail (a big table is one block, sent whole each time), and when many replies
+    share this process's interpreter.
     """
     return max(TICK_S, tail_size / TAIL_BYTES_PER_S, replies_running / DRAWINGS_PER_S)

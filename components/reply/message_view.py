@@ -13,7 +13,7 @@ from clarifai_chat.messages import Message
 
 
 class MessageView:
-    """One message of a reply: its thinking, folded, then its text, block by block."""
+    """One message of a reply: its thinking in an expander, then its text, block by block."""
 
     def __init__(self, body: DeltaGenerator) -> None:
         self._place = body
@@ -49,7 +49,7 @@ class MessageView:
 
 
 class TextView:
-    """Growing Markdown: finished blocks are written once, only the tail again and again."""
+    """Growing Markdown: finished blocks are written once, only the tail is rewritten."""
 
     def __init__(self, place: DeltaGenerator) -> None:
         self._place = place
@@ -72,7 +72,7 @@ class TextView:
         return len(self._blocks.tail)
 
     def _write(self, text: str) -> None:
-        """Write the element that grows, or the next one."""
+        """Update the growing element, or start the next one."""
         if self._tail is None or text != self._shown:
             self._tail = (self._tail or self._place).markdown(safe(text))
             self._shown = text

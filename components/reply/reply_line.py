@@ -1,30 +1,29 @@
-"""The quiet line under a reply: model, time to first token, tokens/s, tokens, price."""
+"""The caption under a reply: model, time to first token, tokens/s, tokens, price."""
 
 from clarifai_chat.chat.context_window import oldest
 from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Turn
 from clarifai_chat.chat.usage import reply_line
 from clarifai_chat.markdown.sanitize import escaped
 
-# Endings worth a word; any other finish reason is the provider's usual "stop".
+# Endings worth explaining; other finish reasons, such as "stop", are normal.
 ENDINGS = {
     STOPPED: ":material/stop_circle: Stopped. The text up to here is kept.",
     UNWATCHED: ":material/visibility_off: Stopped because the page was closed."
     " The text up to here is kept.",
-    INTERRUPTED: ":material/power_off: Interrupted: the app was restarted while it answered.",
+    INTERRUPTED: ":material/power_off: Interrupted: the app was restarted during this answer.",
     "length": ":material/content_cut: Cut by the length limit of the model or of this request.",
     "content_filter": ":material/filter_alt: Ended by the provider's content filter.",
 }
 
 
 def text(turn: Turn) -> str:
-    """Markdown: how the reply ended and what it went without, where there is something to say, and
-    what it took."""
+    """Return the caption as Markdown: how the reply ended, what was left out, its figures."""
     line = escaped(" · ".join(reply_line(turn)))
     lines = [ENDINGS.get(turn["ending"]), asked_without(turn), line]
     return "  \n".join(filter(None, lines))
 
 
 def asked_without(turn: Turn) -> str:
-    """Markdown: what of the conversation was not sent with the question, if anything."""
+    """Return a line about the turns that were not sent with the question, or ""."""
     left_out = len(turn.get("left_out", []))
     return f":material/vertical_align_top: Asked without {oldest(left_out)}." if left_out else ""

@@ -1,4 +1,4 @@
-"""Say what a reply waits for, and what went wrong with it."""
+"""Show what a reply waits for, and what went wrong with it."""
 
 import time
 
@@ -9,12 +9,12 @@ from clarifai_chat.chat.turn import Turn, is_over
 from clarifai_chat.errors import Problem
 from clarifai_chat.markdown.sanitize import escaped
 
-# A problem keeps whose side it is on; the page names the cause.
+# A problem's `side` → the cause as the page names it; other sides are named as they are.
 CAUSES = {"you": "your request", "your account": "your Clarifai account"}
 
 
 def waiting_text(turn: Turn) -> str:
-    """Markdown for a reply without text so far; "waiting" where it has not been asked yet."""
+    """Return Markdown for a reply without text so far; "waiting" if it is not sent yet."""
     if is_over(turn):
         return ""
     if notice := turn.get("notice"):
@@ -35,7 +35,7 @@ def waiting_text(turn: Turn) -> str:
 
 
 def show_problem(problem: Problem) -> None:
-    # Escaped: in it may be what was typed, or a file that a stranger made.
+    # Escaped: it may quote the visitor's text, or a file from a stranger.
     text = f"**{escaped(problem['what'])}** {escaped(problem['advice'])}"
     if problem["detail"]:
         text += f"  \n:small[The server said: “{escaped(problem['detail'])}”]"

@@ -1,4 +1,4 @@
-"""Keep whose token a tab uses, the account behind it, and the chosen model."""
+"""Keep a tab's token, the account behind it, and the selected model."""
 
 from collections.abc import Callable
 from functools import cache
@@ -18,8 +18,10 @@ RECENT_MODELS = 5
 
 
 class Access(TypedDict):
-    """The access of this session's requests. Waiting questions hold this dict, not the token, so
-    that a forgotten token is gone for them too."""
+    """The access that this session's requests use.
+
+    Waiting questions hold this dict, not the token, so that a forgotten token is gone for them too.
+    """
 
     pat: str
     shared: SharedUse
@@ -29,15 +31,15 @@ class AccessSlots:
     """The token, the account, and the model for the next question."""
 
     access = Slot[Access](lambda: {"pat": "", "shared": {"used": 0}})
-    account = Slot[Job | None](lambda: None)  # whose token it is: a job of clarifai.who_am_i
+    account = Slot[Job | None](lambda: None)  # the token's account: a job of clarifai.who_am_i
     listing = Slot[Job | None](lambda: None)  # the live catalog: a job whose result is the models
 
     chosen = Slot(str)  # the model's address; "" lets the app choose
-    address_model = Slot(str)  # the ?model= that was taken from the address already
+    address_model = Slot(str)  # the ?model= of the URL that was applied last
     notice = Slot(str)  # one sentence about the last thing typed, shown once
     favourites = Slot[list[str]](list)
     recent = Slot[list[str]](list)
-    opened = Slot[dict[str, int]](dict)  # list → how often "Show more" was asked of it
+    opened = Slot[dict[str, int]](dict)  # list → how often "Show more" was clicked
 
     @property
     def pat(self) -> str:
@@ -45,20 +47,20 @@ class AccessSlots:
 
     @property
     def may_share(self) -> bool:
-        """Whether this visitor may use the operator's token."""
+        """Return whether this visitor may use the operator's token."""
         return bool(settings().shared_pat) and (settings().allow_shared_pat or self._is_at_home)
 
     @property
     def _is_at_home(self) -> bool:
-        """Whether the app listens on this machine alone, and was asked for by such a name.
+        """Return whether the app listens only on this machine, and was requested by a local name.
 
-        The name matters too: a proxy in front of a loopback address is asked by its public one.
+        The name matters too: behind a proxy, the app may listen on loopback for the whole internet.
         """
         asked_for = st.context.headers.get("Host") or "localhost"
         return is_loopback(listening_on()) and is_loopback(host_of(asked_for))
 
     def endpoint(self, turn: Turn) -> Callable[[], Endpoint]:
-        """Return what finds the endpoint for the turn's model when its request goes out.
+        """Return a function that finds the endpoint when the turn's request is sent.
 
         It may be called from any thread, and uses the token that the session has by then.
         """
@@ -68,7 +70,7 @@ class AccessSlots:
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """The catalog: the live list where there is one, else the shipped one."""
+        """Return the live list of models if there is one, else the shipped one."""
         listing = self.listing
         if listing and listing["result"]:
             models: tuple[Model, ...] = listing["result"]
@@ -77,7 +79,7 @@ class AccessSlots:
 
     @property
     def model(self) -> Model:
-        """The model that the next question goes to."""
+        """Return the model for the next question."""
         if self.chosen:
             return catalog.describe(self.models, self.chosen)
         if self.pat or self.may_share:
@@ -93,14 +95,14 @@ class AccessSlots:
         self.recent = [url, *(u for u in self.recent if u != url)][:RECENT_MODELS]
 
     def forget_access(self) -> None:
-        """Drop the token and all that was fetched with it."""
+        """Forget the token and everything fetched with it."""
         self.access["pat"] = ""  # in place: questions that wait share this dict
         self.account = None
         self.listing = None
 
 
 def asked_of(model: Model) -> ModelRef:
-    """Return a model as a turn keeps it."""
+    """Return what a turn stores about its model."""
     return {
         "url": model.url,
         "name": model.label if model.is_demo else model.name,
@@ -115,5 +117,5 @@ def _shipped() -> tuple[Model, ...]:
 
 
 def listening_on() -> str:
-    """Return the address that the server listens on; "" is all of them, or unknown."""
+    """Return the address that the server listens on; "" means all addresses, or unknown."""
     return announced() or str(st.get_option("server.address") or "")

@@ -1,11 +1,11 @@
-"""Start the app: what has to be in place before the first page is drawn."""
+"""Prepare the app before the first page is drawn."""
 
 from clarifai_chat import gc_thread
 from components.state import streamlit_patches
 
 
 def bootstrap() -> None:
-    """Repair Streamlit and let a thread collect garbage. Safe to repeat.
+    """Patch Streamlit and let a thread collect garbage. Safe to repeat.
 
     Called by `server.py` when it starts, and by each page, which may run without it.
     """

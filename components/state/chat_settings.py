@@ -8,7 +8,7 @@ from components.state import persistence
 from components.state.session import session
 from components.state.slots import forget_widgets, has_widget, widget
 
-PREFIX = "set_"  # of the keys of all widgets whose values are in the conversation
+PREFIX = "set_"  # of the keys of all widgets for the conversation's settings
 NOT_SENT = "Not sent"
 OFF, ANY, SCHEMA = "Off", "Any JSON", "By a schema"
 
@@ -16,7 +16,7 @@ OFF, ANY, SCHEMA = "Off", "Any JSON", "By a schema"
 def read_widgets() -> set[str]:
     """Read the settings' widgets into the conversation; return the names that changed.
 
-    For callbacks, which come in any order: a question may come before what was typed ahead of it.
+    For callbacks, which run in any order: a question's may run before that of text typed earlier.
     """
     settings = session.chat["settings"]
     before = settings.copy()
@@ -33,7 +33,7 @@ def read_widgets() -> set[str]:
 
 
 def replace(settings: ChatSettings) -> None:
-    """Let the app change them all; `undo` brings back what was there. For callbacks."""
+    """Replace all settings; `undo` restores the old ones. For callbacks."""
     read_widgets()
     session.former_settings = session.chat["settings"]
     session.chat["settings"] = cast(ChatSettings, {**settings})
@@ -46,9 +46,9 @@ def undo() -> None:
 
 
 def save(typed: Collection[str]) -> None:
-    """Keep the conversation with them, where there is one: an empty one is in no list.
+    """Save the conversation with its settings, unless it is new and empty.
 
-    What was `typed` just now counts, also where another tab has changed the same.
+    The settings named in `typed` win over changes from another tab.
     """
     if not (session.chat["turns"] or session.chat["revision"]):
         return
@@ -65,14 +65,14 @@ def save(typed: Collection[str]) -> None:
 
 
 def leave() -> None:
-    """Before another conversation is shown: what was typed last belongs to this one."""
+    """Save what was typed last, before another conversation is shown."""
     if typed := read_widgets():
         save(typed)
     forget_widgets(PREFIX)
 
 
 def mode(settings: ChatSettings) -> str:
-    """Return how answers are in JSON: OFF, ANY or SCHEMA."""
+    """Return the JSON mode: OFF, ANY or SCHEMA."""
     if "json_schema" not in settings:
         return OFF
     return ANY if is_any_json(settings["json_schema"]) else SCHEMA
@@ -123,6 +123,6 @@ def _take_json(settings: ChatSettings) -> None:
     elif wanted == ANY:
         settings["json_schema"] = ANY_JSON
     else:
-        from clarifai_chat.chat.json_schema import EXAMPLE  # few need it, and it is slow to load
+        from clarifai_chat.chat.json_schema import EXAMPLE  # rarely needed, and slow to load
 
         settings["json_schema"] = session.former_schema or EXAMPLE

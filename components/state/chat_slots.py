@@ -14,16 +14,16 @@ from components.state.slots import Slot
 
 
 class CopyRequest(TypedDict):
-    """A text on its way into the visitor's clipboard."""
+    """A text on its way to the visitor's clipboard."""
 
     id: str  # of this one click
     turn: str  # id of the turn whose answer it is
     text: str
-    sent_at: float | None  # Unix time; None before
+    sent_at: float | None  # Unix time; None until then
 
 
 class PendingUpload(TypedDict):
-    """A question whose files are being read. It is asked when they are."""
+    """A question that is asked once its files have been read."""
 
     chat: str  # the id of the conversation in which it was asked
     prompt: str
@@ -32,30 +32,32 @@ class PendingUpload(TypedDict):
 
 
 class ChatSlots:
-    """The open chat, what goes with the next question, and what Undo brings back."""
+    """The open chat, what goes with the next question, and what Undo restores."""
 
-    chat = Slot[Chat](chats.new_chat)  # the conversation that is shown; its id names its line
-    is_temporary = Slot(bool)  # the visitor's wish that this one is not kept
-    deleted_chat = Slot(str)  # id of the one that was deleted last, for Undo
-    removed_turns = Slot[list[Turn]](list)  # what was deleted last in this conversation, for Undo
+    chat = Slot[Chat](chats.new_chat)  # the open conversation; its id names its queue
+    is_temporary = Slot(bool)  # this conversation is not saved
+    deleted_chat = Slot(str)  # id of the conversation deleted last, for Undo
+    removed_turns = Slot[list[Turn]](list)  # deleted last in this conversation, for Undo
     editing = Slot(str)  # id of the turn whose question is being edited
-    reading = Slot[list[PendingUpload]](list)  # questions on their way, in order
-    waiting = Slot[list[Attachment]](list)  # files that go with the next question
-    refused = Slot[list[str]](list)  # a sentence for each file that could not go with the last one
+    reading = Slot[list[PendingUpload]](list)  # questions whose files are being read, in order
+    waiting = Slot[list[Attachment]](list)  # files for the next question
+    refused = Slot[list[str]](list)  # one sentence for each file that was refused last
     to_copy = Slot[CopyRequest | None](lambda: None)  # what was copied last
-    uncopied = Slot(str)  # id of the turn whose answer the browser would not copy
-    counted = Slot[TokenCounts](dict)  # tokens of this conversation's turns, each counted once
-    counting = Slot[Job | None](lambda: None)  # of those that take longer to count
-    leave_out = Slot[int | None](lambda: None)  # so many of the oldest; None is what does not fit
+    uncopied = Slot(str)  # id of the turn whose answer the browser refused to copy
+    counted = Slot[TokenCounts](dict)  # tokens of this conversation's turns
+    counting = Slot[Job | None](lambda: None)  # counts the long ones
+    leave_out = Slot[int | None](
+        lambda: None
+    )  # how many of the oldest turns; None: those that do not fit
     chat_query = Slot(str)
-    listed_chats = Slot(lambda: 30)  # how many are listed
-    address_chat = Slot(str)  # the ?chat= that was taken from the address already
-    address_texts = Slot[dict[str, str]](dict)  # the ?system= and ?q= that were taken already
+    listed_chats = Slot(lambda: 30)  # how many the list shows
+    address_chat = Slot(str)  # the ?chat= of the URL that was applied last
+    address_texts = Slot[dict[str, str]](dict)  # the ?system= and ?q= that were applied last
     linked_system = Slot(str)  # the system prompt that a link set in this conversation
-    former_settings = Slot[ChatSettings](ChatSettings)  # what the app replaced in it, for Undo
-    former_schema = Slot(str)  # what was typed before JSON answers were switched
+    former_settings = Slot[ChatSettings](ChatSettings)  # replaced last, for Undo
+    former_schema = Slot(str)  # the schema typed before the JSON mode was changed
     checked_schema = Slot[dict[str, str]](dict)  # the schema checked last → what is wrong with it
-    presets = Slot[dict[str, Preset]](dict)  # where they are not saved
+    presets = Slot[dict[str, Preset]](dict)  # if they are not saved
     former_presets = Slot[dict[str, Preset]](dict)  # deleted or replaced last, for Undo
     shown_turns = Slot(lambda: 0)  # how many more than usual are drawn
     drawn_turns = Slot(lambda: 0)  # how many the last run drew

@@ -1,13 +1,13 @@
-"""A text that a person and the app both change, as the session keeps it."""
+"""A text that both a person and the app change."""
 
 from typing import TypedDict
 
 
 class Draft(TypedDict):
-    """Changed in place. Line ends are as the browser has them."""
+    """The text, changed in place. Lines end as in the browser: with a line feed."""
 
     text: str
-    gen: int  # how often the app changed it; what was typed before that is older
+    gen: int  # how often the app changed it; typed text from an earlier gen is outdated
 
 
 def new_draft(text: str = "") -> Draft:

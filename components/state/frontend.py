@@ -1,4 +1,4 @@
-"""Find what `make bundle` built: the browser's half of our own components."""
+"""Find the browser's half of our own components, which `make bundle` builds."""
 
 from clarifai_chat.config import ROOT
 

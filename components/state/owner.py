@@ -1,4 +1,4 @@
-"""Whose kept things a session may see: the one place that reads who the visitor is."""
+"""Identify the visitor. The only module that reads cookies and accounts."""
 
 import streamlit as st
 
@@ -6,13 +6,10 @@ from clarifai_chat.history.owner import COOKIE, is_valid, owner_of, owner_of_acc
 
 
 def visitor() -> str | None:
-    """Return the owner of what this session keeps, as the store knows them: a hash, never the id
-    itself.
+    """Return this session's owner for the store: a hash, never the id itself.
 
-    Of one who signed in (where the operator turned `st.login` on) the account counts, on whatever
-    machine; else the browser's cookie. None for a browser without cookies, and if no
-    server
-    sets one (`streamlit run`): then nothing can be saved.
+    It comes from the account if the visitor has signed in with `st.login`, else from the browser's
+    cookie. None without a cookie, which `streamlit run` never sets: then nothing can be saved.
     """
     if st.user.get("is_logged_in"):
         issuer, subject = st.user.get("iss"), st.user.get("sub")

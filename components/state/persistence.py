@@ -1,4 +1,4 @@
-"""Decide whether and for which owner the conversation is saved, and save it."""
+"""Save the conversation for its owner, unless it must not be saved."""
 
 from clarifai_chat.access_token import holds
 from clarifai_chat.chat.turn import Turn
@@ -9,27 +9,27 @@ from components.state.session import session
 
 
 def owner() -> str | None:
-    """Whose conversations this session may see and keep; None where nothing is kept."""
+    """Return whose conversations this session reads and saves, or None if nothing is saved."""
     return visitor() if settings().history else None
 
 
 def save() -> None:
-    """Keep the conversation as it stands, unless the visitor or the operator wants none kept."""
+    """Save the conversation, unless the visitor or the operator does not want that."""
     if whose := _keeper():
         attachment_contents.write(whose, session.chat)
         saving.save(whose, session.chat)
 
 
 def follow(turn: Turn) -> None:
-    """Keep the turn's reply while it arrives."""
+    """Save the turn's reply while it arrives."""
     if whose := _keeper():
         saving.follow(whose, session.chat, turn)
 
 
 def _keeper() -> str | None:
-    """Return the owner for whom this chat is saved; None if it contains the access token."""
+    """Return the owner to save this chat for; None if temporary or with the access token in it."""
     if _holds_token():
-        session.is_temporary = True  # stays so when the token is forgotten
+        session.is_temporary = True  # even after the token is forgotten
     return None if session.is_temporary else owner()
 
 
@@ -42,7 +42,7 @@ def _holds_token() -> bool:
 
 
 def why_not() -> str:
-    """Why this conversation is not kept, in a sentence; "" where it is."""
+    """Return why this conversation is not saved, in a sentence, or "" if it is."""
     if not settings().history:
         return "Conversations are not saved here: a reload deletes them."
     if owner() is None:

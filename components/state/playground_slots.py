@@ -11,15 +11,15 @@ class PlaygroundSlots:
 
     tools = Slot[Draft](new_draft)  # the playground's tools, as text
     tools_off = Slot[list[str]](list)  # names of those that are not sent
-    set_aside = Slot[list[ToolSet]](list)  # what the app replaced, the latest last
-    fixing = Slot[list[str]](list)  # the finding whose fix is looked at: its code and its place
+    set_aside = Slot[list[ToolSet]](list)  # what the app replaced, newest last
+    fixing = Slot[list[str]](list)  # the finding whose fix is shown: its code and place
     plain_editor = Slot(bool)
     run_prompt = Slot(str)
     run_settings = Slot[RunSettings](default_settings)
-    answerers = Slot[dict[str, str]](dict)  # tool → built-in, "" is by hand; others as suggested
-    results = Slot[dict[str, str]](dict)  # tool → what it was answered with last
-    runs = Slot[list[Run]](list)  # the latest last
-    opened_run = Slot(str)  # id of the turn of the run that is shown
+    answerers = Slot[dict[str, str]](dict)  # tool → built-in, or "" for by hand, if chosen
+    results = Slot[dict[str, str]](dict)  # tool → the last answer typed for it
+    runs = Slot[list[Run]](list)  # newest last
+    opened_run = Slot(str)  # the turn id of the run on the page
     compared_run = Slot(str)
     drawn_run = Slot(str)
-    address_tools = Slot(str)  # the ?tools= that was taken from the address already
+    address_tools = Slot(str)  # the ?tools= of the URL that was applied last

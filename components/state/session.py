@@ -13,7 +13,7 @@ from components.state.playground_slots import PlaygroundSlots
 
 class Session(AccessSlots, ChatSlots, PlaygroundSlots):
     def open_chat(self, chat: Chat) -> None:
-        """Show this conversation; replies of the one before it go on."""
+        """Open this conversation; replies in the previous one continue."""
         self.chat = chat
         self.shown_turns = 0
         self.editing = self.uncopied = ""
@@ -29,8 +29,7 @@ session = Session()
 
 
 def is_here() -> Callable[[], bool]:
-    """Return a function that tells, from any thread, whether this session's page is still
-    connected."""
+    """Return a function, for any thread, that returns whether this session is connected."""
     context = get_script_run_ctx()
     session_id = context.session_id if context else ""
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 T = TypeVar("T")
 
-LOOK_S = 0.04  # how long a loop waits between two looks for news; a click is heeded within it
+LOOK_S = 0.04  # how often a loop looks for news: the longest that a click waits
 
 
 class Slot(Generic[T]):
@@ -34,31 +34,31 @@ class Slot(Generic[T]):
 
 
 def widget(key: str) -> Any:
-    """Return what the widget with this key holds now; for use in its callback."""
+    """Return the value of the widget with this key, or None. For callbacks."""
     return st.session_state.get(key)
 
 
 def has_widget(key: str) -> bool:
-    """Return whether the widget with this key was drawn last; what it holds may be None."""
+    """Return whether the widget with this key is drawn; its value may be None."""
     return key in st.session_state
 
 
 def set_widget(key: str, value: Any) -> None:
-    """Change what a widget holds; in a callback, or before the widget is drawn."""
+    """Set a widget's value, in a callback or before the widget is drawn."""
     st.session_state[key] = value
 
 
 def seed(key: str, value: Any) -> None:
-    """Give a widget its value, where it has none: on its first run, and after a change of page.
+    """Set a widget's value if it has none: on its first run, and after a page change.
 
-    A widget's own default would be ignored once it was shown, and lost with a change of page.
+    A widget's own default would be ignored once it was shown, and lost with a page change.
     """
     if key not in st.session_state:
         st.session_state[key] = value
 
 
 def forget_widgets(*prefixes: str) -> None:
-    """Let widgets whose keys begin so take their values from the session again. For callbacks."""
+    """Reset the widgets whose keys start with a prefix, so that `seed` works. For callbacks."""
     for key in list(st.session_state):
         if str(key).startswith(prefixes):
             del st.session_state[key]

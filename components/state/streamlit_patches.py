@@ -1,8 +1,8 @@
-"""Repair what Streamlit 1.67 loses: clicks, values of widgets, messages after a reconnection.
+"""Patch what Streamlit 1.67 loses: clicks, widget values, messages after a reconnection.
 
-The only module that reaches into Streamlit's private parts. apply() puts methods in the place of
-those that they call; tests/test_session.py fails if another version moves them. Each repair says
-where it is reported upstream. docs/decisions/0009-no-fast-reruns.md tells how they were found.
+The only module that uses Streamlit's private API. apply() wraps its methods; tests/test_session.py
+fails if another version moves them. Each patch says where it is reported upstream.
+docs/decisions/0009-no-fast-reruns.md explains how they were found.
 """
 
 import asyncio
@@ -25,27 +25,27 @@ from streamlit.runtime.session_manager import ActiveSessionInfo
 from streamlit.runtime.state import SafeSessionState
 from streamlit.runtime.state.common import RegisterWidgetResult, WidgetMetadata
 
-LATE_S = 0.5  # after a change of page; 0.1 s was the most that was seen
-AGAIN_S = 0.2  # until the late words are taken in
+LATE_S = 0.5  # after a page change; the longest delay seen was 0.1 s
+AGAIN_S = 0.2  # time for the late text to be handled
 
 
 @dataclass
-class _Change:
-    """A change of page that a session's browser asked for, as the last thing."""
+class _PageChange:
+    """The last page change that a session's browser requested."""
 
-    left: str  # the page before it, as Streamlit names pages
+    left: str  # the hash of the page before it
     at: float
     request: ClientState
     again: asyncio.TimerHandle | None = None
 
 
-def _is_late(asked: ClientState, change: _Change) -> bool:
+def _is_late(asked: ClientState, change: _PageChange) -> bool:
     is_from_there = asked.page_script_hash == change.left and asked.widget_states.widgets
     return bool(is_from_there) and time.monotonic() - change.at < LATE_S
 
 
 def apply() -> None:
-    """Repair Streamlit, once, however often this module is imported."""
+    """Patch Streamlit once, even if this module is imported again."""
     _replace(SafeSessionState, "on_script_will_rerun", _whole)
     _replace(SafeSessionState, "register_widget", _until_it_is_sent)
     _replace(AppSession, "flush_browser_queue", _and_note_what_is_sent)
@@ -63,10 +63,10 @@ def _replace(owner: type | ModuleType, name: str, repair: Callable[[Any], Any]) 
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Do a callback whole, though a newer run may wait.
+    """Finish a callback even if a newer run waits.
 
-    Each access to session state can end a run, in the middle of a callback too: a question would be
-    asked and not be on the page. Streamlit has no public way to hold that off.
+    Any access to session state can end a run, even in the middle of a callback: a question would be
+    sent but not appear on the page. Streamlit has no public way to prevent that.
 
     Upstream: streamlit/streamlit#10578, open.
     """
@@ -77,7 +77,7 @@ def uninterrupted() -> Iterator[None]:
 
 @contextmanager
 def _never_looking(state: SafeSessionState) -> Iterator[None]:
-    """Let no access to session state look whether a newer run waits."""
+    """Keep accesses to session state from checking whether a newer run waits."""
     look = state._yield_callback
     object.__setattr__(state, "_yield_callback", lambda: None)
     try:
@@ -87,10 +87,10 @@ def _never_looking(state: SafeSessionState) -> Iterator[None]:
 
 
 def _whole(method: Callable[..., None]) -> Callable[..., None]:
-    """Run a click's callbacks before looking whether a newer request waits.
+    """Run a click's callbacks before checking whether a newer request waits.
 
-    Streamlit looks first. When a second request came since this run began, the first one's clicks
-    are forgotten: a question typed, and never asked.
+    Streamlit checks first. If a second request has arrived since this run began, the first one's
+    clicks are lost: a question was typed, but is never sent.
 
     Upstream: not reported.
     """
@@ -103,11 +103,10 @@ def _whole(method: Callable[..., None]) -> Callable[..., None]:
 
 
 def _until_it_is_sent(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a widget's value to the browser again when the run that did so was overtaken.
+    """Send a widget's value to the browser again if a newer run overtook the one that set it.
 
-    What a run drew in its last moments is dropped when a newer one begins. The newer one takes a
-    value that the app had put into a widget for known: the browser shows an empty box, and sends
-    that as if it had been typed.
+    Streamlit drops the last messages of a run when a newer one begins. The newer one assumes that
+    the browser has the value: the browser shows an empty box, and sends that as if it were typed.
 
     Upstream: not reported.
     """
@@ -123,7 +122,7 @@ def _until_it_is_sent(method: Callable[..., Any]) -> Callable[..., Any]:
         unsent: dict[str, Any] = vars(session).setdefault("_unsent_values", {})
         if result.value_changed:
             unsent[metadata.id] = result.value
-        elif is_from_browser:  # which shows the widget: what is in it may have been typed
+        elif is_from_browser:  # the browser shows the widget, and its value may have been typed
             unsent.pop(metadata.id, None)
         elif metadata.id in unsent:
             return replace(result, value=unsent[metadata.id], value_changed=True)
@@ -164,20 +163,20 @@ def _widget_with_value(message: ForwardMsg) -> str:
 
 
 def _to_the_page_that_was_asked_for(method: Callable[..., None]) -> Callable[..., None]:
-    """Go to a page again when words typed on the one before it come late.
+    """Go to a page again if text typed on the previous page arrives late.
 
-    A click on a link takes the focus from a text box. The browser then asks for the other page, and
-    only after that sends what was typed, with the page that it leaves: Streamlit goes back there.
+    A click on a link takes the focus from a text box. The browser then requests the other page, and
+    only after that sends the typed text, with the previous page: Streamlit goes back there.
 
     Upstream: not reported.
     """
 
     def request_rerun(session: Any, asked: ClientState | None) -> None:
-        before: _Change | None = getattr(session, "_last_change", None)
+        before: _PageChange | None = getattr(session, "_last_change", None)
         if before and before.again:
             before.again.cancel()
         shown = session._client_state.page_script_hash
-        method(session, asked)  # in any case: its callbacks keep what was typed
+        method(session, asked)  # always, because its callbacks save the typed text
         if asked is None or asked.fragment_id:
             return
         page = asked.page_script_hash
@@ -186,19 +185,21 @@ def _to_the_page_that_was_asked_for(method: Callable[..., None]) -> Callable[...
             before.again = loop.call_later(AGAIN_S, method, session, before.request)
         else:
             is_change = page and shown and page != shown
-            session._last_change = _Change(shown, time.monotonic(), asked) if is_change else None
+            session._last_change = (
+                _PageChange(shown, time.monotonic(), asked) if is_change else None
+            )
 
     return request_rerun
 
 
 def _to_who_is_there(method: Callable[..., None]) -> Callable[..., None]:
-    """Send to the connection that the session has now.
+    """Send to the session's current connection.
 
-    Streamlit's loop goes by a list of its connections. When one is lost and made again before the
-    loop comes to it, all that the new run draws goes to the lost one: the page stands still.
+    Streamlit's loop uses a list of connections. If one is lost and replaced before the loop reaches
+    it, everything that the new run draws goes to the lost one: the page freezes.
 
-    Upstream: no issue; a review of streamlit/streamlit#15909, which reconnects such sessions, names
-    the list that goes stale.
+    Upstream: no issue; a review of streamlit/streamlit#15909, which reconnects such sessions,
+    mentions the stale list.
     """
 
     def _send_message(runtime: Runtime, session: ActiveSessionInfo, message: ForwardMsg) -> None:
@@ -209,12 +210,12 @@ def _to_who_is_there(method: Callable[..., None]) -> Callable[..., None]:
 
 
 def _if_files_are_watched(method: Callable[..., None]) -> Callable[..., None]:
-    """Watch files only where the settings say so.
+    """Watch files only if the settings say so.
 
-    For a session that comes back Streamlit does not ask them. Its next run then looks for the files
-    of all modules, litellm's thousands too, and every visitor's stream stands still for 0.2 s.
+    For a session that reconnects, Streamlit ignores them. Its next run then looks for the files of
+    all modules, including litellm's thousands, and every visitor's stream freezes for 0.2 s.
 
-    Upstream: streamlit/streamlit#8738, closed, is about new sessions. For those that come back
+    Upstream: streamlit/streamlit#8738, closed, is about new sessions. For sessions that reconnect
     it is not reported.
     """
 
@@ -229,11 +230,11 @@ def _not_on_the_internet(method: Callable[[], str | None]) -> Callable[[], str |
     """Never look up this machine's address on the internet.
 
     For each websocket handshake with a foreign Origin, Streamlit asks a server on the internet for
-    our address, in the event loop: up to 2 s in which every visitor's stream stands still, and an
-    outsider decides how often. No page depends on the answer: where Origin and Host agree, which
-    they do at a public address too, nothing is looked up.
+    our address, in the event loop: every visitor's stream freezes for up to 2 s, as often as an
+    outsider likes. No page depends on the answer: if Origin and Host agree, as they do at a public
+    address too, nothing is looked up.
 
-    Upstream: streamlit/streamlit#7721, closed as no fault of Streamlit's; the event loop is not
-    mentioned there.
+    Upstream: streamlit/streamlit#7721, closed as not a bug in Streamlit; it does not mention the
+    event loop.
     """
     return lambda: None

@@ -1,13 +1,13 @@
-// Copies the text that Python sends, and says so below the button that asked for it.
+// Copies the text that Python sends, and confirms it below the button that was clicked.
 //
-// Python sends { id, turn, text, near }: `near` is the class of that button. Where neither way of
-// copying is allowed, Python is sent `turn`.
+// Python sends { id, turn, text, near }: `near` is the class of that button. If the browser allows
+// neither way of copying, `turn` is sent back to Python.
 import css from "./clipboard.css";
 
 const SHOWN_MS = 2000;
 
-let copied; // the id of what was copied last: the same page may be drawn again
-let frame; // where it was said last
+let copied; // the id of the last copy, because the same data may be drawn again
+let frame; // the last bubble
 
 export default async function mount({ data, parentElement, setTriggerValue }) {
   if (data.id === copied) return;
@@ -17,7 +17,7 @@ export default async function mount({ data, parentElement, setTriggerValue }) {
   else setTriggerValue("failed", data.turn);
 }
 
-/** The way for secure contexts: https, or this very machine. */
+/** Copy in a secure context: https or localhost. */
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -27,7 +27,7 @@ async function copy(text) {
   }
 }
 
-/** The old way, which needs something selected, and whose text the browser asks for. */
+/** Copy the old way: select something, then answer the browser's copy event. */
 function copyByCommand(text) {
   const focused = document.activeElement;
   const box = document.createElement("textarea");
@@ -35,7 +35,7 @@ function copyByCommand(text) {
   box.style.cssText = "position: fixed; top: 0; opacity: 0";
   document.body.append(box);
   const give = (event) => {
-    event.clipboardData.setData("text/plain", text); // a text box has line ends of its own
+    event.clipboardData.setData("text/plain", text); // a text box changes line ends
     event.preventDefault();
   };
   document.addEventListener("copy", give, { capture: true, once: true });
@@ -51,7 +51,7 @@ function copyByCommand(text) {
   return done;
 }
 
-/** Says a word in a bubble. The bubble is there before its word: screen readers tell changes. */
+/** Show a word in a bubble. The bubble comes first: screen readers announce only changes. */
 function speaker(root, near) {
   frame?.remove();
   const mine = (frame = document.createElement("div"));

@@ -27,8 +27,8 @@ import { highlighting, theme } from "./theme.js";
 
 const byTheApp = Annotation.define();
 
-// Tab is not among the keys: it leads on, as everywhere on the page (WCAG 2.1.2). New lines indent
-// themselves; Ctrl-] and Ctrl-[ are in CodeMirror's default keys.
+// Tab is not bound: it moves the focus on, as everywhere on the page (WCAG 2.1.2). New lines are
+// indented automatically; Ctrl-] and Ctrl-[ are among CodeMirror's default keys.
 const setup = [
   lineNumbers(),
   lintGutter(),
@@ -99,7 +99,7 @@ function surface({ root, box, described, onChange, onSend }, text) {
   };
 }
 
-/** Change what differs and no more, so that the cursor stays; Ctrl-Z brings the old text back. */
+/** Change only what differs, so that the cursor stays; Ctrl-Z restores the old text. */
 function replace(view, newer) {
   const older = view.state.doc.toString();
   let from = 0;

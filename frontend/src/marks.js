@@ -1,5 +1,5 @@
-// Marks in the text: those that Python found, moved along with what is typed since, and at once
-// one of our own where the JSON breaks off.
+// Marks in the text: Python's, which move with later edits, and one of our own, shown at once,
+// where the JSON breaks off.
 import { syntaxTree } from "@codemirror/language";
 import { forEachDiagnostic, setDiagnostics } from "@codemirror/lint";
 import { ChangeSet } from "@codemirror/state";
@@ -14,7 +14,7 @@ export class Marks {
     this.follow(this.since);
   }
 
-  /** The text as it is now is what Python is asked about. */
+  /** Remember the current text as the one sent to Python. */
   remember() {
     this.asked = this.view.state.doc;
     this.since = ChangeSet.empty(this.asked.length);
@@ -27,7 +27,7 @@ export class Marks {
     this.timer = setTimeout(() => this.put(this.present()), GLANCE_MS);
   }
 
-  /** Marks from Python, for the text that was last remembered. */
+  /** Show Python's marks for the text that was remembered last. */
   show(found) {
     this.judged = true;
     this.put(found.map((mark) => this.placed(mark)));
@@ -39,7 +39,7 @@ export class Marks {
     this.view.dispatch(setDiagnostics(this.view.state, [...marks, ...own]));
   }
 
-  /** What is marked now, our own mark aside, where it has moved to. */
+  /** Return Python's marks at their current positions. */
   present() {
     const marks = [];
     forEachDiagnostic(this.view.state, (mark, from, to) => {
@@ -60,7 +60,7 @@ export class Marks {
   }
 }
 
-/** Where a line and a column are. Python counts characters, the browser UTF-16 units. */
+/** Return the offset of a line and column. Python counts characters, the browser UTF-16 units. */
 function offset(doc, line, column) {
   if (line > doc.lines) return doc.length;
   const { from, text } = doc.line(Math.max(1, line));
@@ -82,7 +82,7 @@ function brokenJson(state) {
   }
 }
 
-/** Chromium and Firefox say where; Safari does not. */
+/** Return the position that an error names: Chromium and Firefox do, Safari does not. */
 function placeIn(message, state) {
   const position = /at position (\d+)/.exec(message);
   if (position) return Number(position[1]);

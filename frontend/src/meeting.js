@@ -1,4 +1,4 @@
-// Where two mounts meet, whichever comes first: one brings CodeMirror, the other waits for it.
+// Connects two mounts, in any order: one provides CodeMirror, the other waits for it.
 
 export function codemirror() {
   return (globalThis.clarifaiChatEditor ??= promised());

@@ -1,19 +1,19 @@
-// Keeps what is typed: between the editor on the page and Python, nothing gets lost.
+// Syncs the editor with Python, and never loses what is typed.
 //
 // Python sends { text, gen, marks, label, help, height_px, key }; the browser sends { text, gen }.
 // `gen` counts how often the app itself changed the text. While it stays the same, the editor is
 // ahead of Python and its text is never touched; when it changes, the app's text goes in.
 //
-// A plain text box is there at once. CodeMirror, which a mount of its own brings (codemirror.js),
-// takes its place when it has arrived; where it cannot run, the text box stays and does the same.
+// A plain text box is drawn at once. CodeMirror, from a mount of its own (codemirror.js), replaces
+// it once loaded; if it cannot run, the text box stays and works the same way.
 import { codemirror } from "./meeting.js";
 import css from "./mount.css";
 import { plainText } from "./plain.js";
 
 const TYPING_PAUSE_MS = 400;
 
-const keepers = new WeakMap(); // where a mount is → its keeper
-const parked = new Map(); // key → what was typed on a page that was left before Python had it
+const keepers = new WeakMap(); // a mount's parent element → its keeper
+const parked = new Map(); // key → text that Python did not receive before the page was left
 
 class Keeper {
   constructor(root, data) {
@@ -22,8 +22,8 @@ class Keeper {
     const goesOn = left?.gen === data.gen && left.known === data.text;
     this.key = data.key;
     this.gen = data.gen;
-    this.known = data.text; // what Python had when it last drew
-    this.sent = data.text; // what Python has, or will have
+    this.known = data.text; // Python's text when it last drew
+    this.sent = data.text; // Python's text, including what is on its way
     this.root = root;
     this.frame = frame(root, data);
     this.surface = plainText(this.surroundings(), goesOn ? left.text : data.text);
@@ -42,7 +42,7 @@ class Keeper {
     };
   }
 
-  /** Put CodeMirror where the text box is, with its text, cursor and focus. */
+  /** Replace the text box with CodeMirror, keeping text, cursor and focus. */
   use(codemirrorSurface) {
     const plain = this.surface;
     if (this.ended) return;
@@ -61,9 +61,8 @@ class Keeper {
     const options = { signal: (this.listening = new AbortController()).signal, capture: true };
     const flush = () => this.flush();
     this.root.addEventListener("focusout", flush, options);
-    // Streamlit sends on its next turn, with the page of that moment: a flush as late as in the
-    // click on a link would undo the change of page. Hence when the button goes down; and what
-    // not even that finds is parked (end).
+    // Streamlit sends on its next tick, with the page of that moment: a flush in a link's click
+    // event would undo the page change. So flush on pointerdown; end() parks what that misses.
     addEventListener("pointerdown", (event) => this.isOutside(event) && flush(), options);
     document.addEventListener("visibilitychange", flush, options);
   }
@@ -86,7 +85,7 @@ class Keeper {
     this.send({ text, gen: this.gen });
   }
 
-  /** Take what Python has drawn: newer text of the app's, or marks for what was sent. */
+  /** Apply what Python has drawn: the app's new text, or marks for the text that was sent. */
   take(data, send) {
     this.send = send;
     this.data = data;
@@ -102,7 +101,7 @@ class Keeper {
     this.judge();
   }
 
-  /** Show the marks, unless they are for older text: then newer ones are on their way. */
+  /** Show the marks, unless they are for an older text: newer ones will follow. */
   judge() {
     if (this.data?.text === this.sent) this.surface.mark(this.data.marks);
   }
@@ -119,7 +118,7 @@ class Keeper {
   }
 }
 
-/** The label, the style and the place for a surface. */
+/** Build the label, the styles, the help and the box for a text surface. */
 function frame(root, data) {
   const element = document.createElement("div");
   element.className = "frame";

@@ -1,4 +1,4 @@
-// The editor where CodeMirror is not: a text box of the browser's own.
+// The editor without CodeMirror: a plain text box.
 
 export function plainText({ box, described, onChange, onSend }, text) {
   const area = document.createElement("textarea");

@@ -1,4 +1,4 @@
-// How the editor looks: Streamlit's variables only, so that light and dark follow by themselves.
+// The editor's look: only Streamlit's variables, so that it follows the light or dark theme.
 import { HighlightStyle } from "@codemirror/language";
 import { EditorView } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
