@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from clarifai_chat.messages import Sendable, ToolSpec
 
@@ -80,6 +80,23 @@ class ChatRequest:
         """The names of the tools; "" for one without."""
         functions = (tool.get("function") for tool in self.tools)
         return [str(f.get("name", "")) if isinstance(f, dict) else "" for f in functions]
+
+
+def request_from_body(body: Mapping[str, Any]) -> ChatRequest:
+    """Return the request whose JSON body this is; the reverse of `ChatRequest.body`.
+
+    Raises `KeyError` if the model or the messages are missing. A field with the value null counts
+    as not set.
+    """
+    named = ("model", "messages", "tools", "stream", "stream_options")
+    params = {name: value for name, value in body.items() if name not in named}
+    return ChatRequest(
+        model=str(body["model"]),
+        messages=tuple(body["messages"]),
+        tools=tuple(body.get("tools") or ()),
+        params=cast(Params, params),
+        stream=bool(body.get("stream")),
+    )
 
 
 def _as_sent(message: Mapping[str, Any]) -> dict[str, Any]:
