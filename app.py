@@ -3,6 +3,7 @@
 import streamlit as st
 
 from components.chat import address, attachment_input, chat_list, chat_pane, settings_box
+from components.code import dialog as code_dialog
 from components.frame import shell
 from components.reply import live
 from components.state.session import session
@@ -19,5 +20,6 @@ with st.sidebar:
     chat_list.show()
 address.write()
 pane.draw(pending)
+code_dialog.show()
 live.watch(pane.views, has_news=lambda: shell.has_news(pending), when_over=pane.draw_end)
 shell.wait_for_jobs(pending)

@@ -11,6 +11,8 @@ from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.playground import runs
 from clarifai_chat.playground.runs import Run
 from clarifai_chat.tools.lint.check import check
+from components.actions import code
+from components.code import dialog as code_dialog
 from components.frame import shell
 from components.playground import (
     run_form,
@@ -38,14 +40,23 @@ def start() -> None:
             icon=":material/edit:",
         )
         return
-    tools = tool_text.sent(check(tool_text.latest()))
-    answerers = run_form.answerers(tools)
-    run = runs.new_run(
-        prompt, session.asked_model, tools, session.run_settings, answerers, session.results
-    )
+    run = new_run(prompt)
     send(run)
     session.runs = runs.latest([*session.runs, run])
     run_history.open_run(run)
+
+
+def new_run(prompt: str) -> Run:
+    tools = tool_text.sent(check(tool_text.latest()))
+    answerers = run_form.answerers(tools)
+    return runs.new_run(
+        prompt, session.asked_model, tools, session.run_settings, answerers, session.results
+    )
+
+
+def draft_run() -> Run:
+    """Return the run that is about to be made, with a prompt of some kind."""
+    return new_run(run_form.latest_prompt().strip() or code.QUESTION)
 
 
 def send(run: Run) -> None:
@@ -83,14 +94,14 @@ with right:
     running = {id: turn for id, turn in turns.items() if replies.get(turn)}
     run, other = run_history.show()
     if run is None:
-        run_form.show_button(button_place, start, checked)
+        run_form.show_buttons(button_place, start, draft_run, checked)
         st.caption(
             "A run appears here step by step: what was sent, what came back, what was valid."
         )
     elif run["turn"]["id"] in running:
         run_form.show_stop(button_place, stop, run)
     else:
-        run_form.show_button(button_place, start, checked)
+        run_form.show_buttons(button_place, start, draft_run, checked)
     if run and other:
         run_view.show_comparison(run, other)
     is_new = run is not None and session.drawn_run != run["turn"]["id"]
@@ -108,6 +119,7 @@ def is_outdated() -> bool:
     return any(replies.get(turn) is None for turn in running.values())
 
 
+code_dialog.show()
 live.watch(views, has_news=lambda: is_outdated() or shell.has_news(pending))
 if is_outdated():
     st.rerun()  # to show Run instead of Stop, and the outcome in the list of runs

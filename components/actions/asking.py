@@ -118,7 +118,8 @@ def _start(turn: Turn) -> None:
     # Copied before saving, which may merge settings from another tab that are not visible here.
     settings: ChatSettings = {**session.chat["settings"]}
     chat_settings.save(typed)  # before the request is sent
-    turns, request, endpoint = session.turns, _request_of(turn, settings), session.endpoint(turn)
+    turns, endpoint = session.turns, session.endpoint(turn)
+    request = _request_of(turn, settings, session.leave_out)
 
     def events(in_flight: InFlight) -> Iterator[StreamEvent]:
         asked = request()
@@ -129,14 +130,21 @@ def _start(turn: Turn) -> None:
     persistence.follow(turn)
 
 
-def _request_of(turn: Turn, settings: ChatSettings) -> Callable[[], ChatRequest]:
+def request_of(turn: Turn, *, leave_out: int | None) -> ChatRequest:
+    """Build the request that would ask `turn` now. Raises what `chat_request` raises."""
+    return _request_of(turn, session.chat["settings"], leave_out)()
+
+
+def _request_of(
+    turn: Turn, settings: ChatSettings, leave_out: int | None
+) -> Callable[[], ChatRequest]:
     """Return a function that builds the turn's request, for the worker to call.
 
     It leaves out the same turns as the context meter shows.
     """
     turns, owner = session.turns, persistence.owner()
     model = catalog.describe(session.models, turn["model"]["url"])
-    counted, leave_out = session.counted, session.leave_out
+    counted = session.counted
 
     def build() -> ChatRequest:
         llm.warm_up()

@@ -13,6 +13,7 @@ from clarifai_chat.chat.settings import EFFORTS, ChatSettings, given, is_any_jso
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground.compatibility import chat_cautions
 from clarifai_chat.transfer.validate import MAX_NUMBER
+from components.actions import code
 from components.chat import preset_box
 from components.state import chat_settings
 from components.state.chat_settings import ANY, NOT_SENT, OFF, PREFIX, SCHEMA
@@ -154,6 +155,9 @@ def _show_whole(settings: ChatSettings) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         preset_box.show()
         _show_link(settings.get("system", ""))
+        st.button(
+            "Get code", key="next_code", icon=":material/code:", on_click=code.of_next_question
+        )
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.button(
             "Clear all",

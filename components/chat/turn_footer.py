@@ -13,6 +13,7 @@ MENU: dict[str, ActionName] = {
     "Edit question": "edit",
     "Retry": "retry",
     "Continue in a new chat": "fork",
+    "Get code": "code",
     "Delete": "take_out",
 }
 # Only their icon is visible; the label is for screen readers and the tooltip.
@@ -142,7 +143,7 @@ def _show_menu(turn: Turn, actions: Mapping[ActionName, Action], others: Sequenc
         key=f"turn:{turn['id']}",
         type="tertiary",
         icon=":material/more_horiz:",
-        help="Edit, retry, continue in a new chat, delete",
+        help="Edit, retry, continue in a new chat, get code, delete",
         on_click=_choose,
         args=(turn, entries),
     )

@@ -6,6 +6,7 @@ from clarifai_chat.chat.usage import seconds
 from clarifai_chat.llm.exchange import Exchange
 from clarifai_chat.playground import run_file
 from clarifai_chat.playground.runs import Run, Step
+from components.actions import code
 
 VIEWS = ("Request", "Response", "Stream")
 MAX_LINES = 200  # of a stream; the saved file has all of them
@@ -32,6 +33,15 @@ def show(run: Run, step: Step) -> None:
             type="tertiary",
             on_click="ignore",
             help="Everything sent and received for this reply, as JSON",
+        )
+        st.button(
+            "Get code",
+            key=f"code:{key}",
+            icon=":material/code:",
+            type="tertiary",
+            help="Python, curl, JavaScript and LiteLLM Proxy for this request",
+            on_click=code.of_step,
+            args=(step.exchanges, step.number),
         )
     for number, exchange in enumerate(step.exchanges):
         if wanted and len(step.exchanges) > 1:

@@ -12,6 +12,7 @@ from clarifai_chat.playground.runs import ANSWERS, CHOICES, MAX_STEPS, TYPED, Ru
 from clarifai_chat.tools.builtins import BUILTINS
 from clarifai_chat.tools.builtins.suggest import suggested
 from clarifai_chat.tools.lint.check import CheckResult
+from components.actions import code
 from components.state.session import session
 from components.state.slots import seed, widget
 from components.state.streamlit_patches import uninterrupted
@@ -60,19 +61,34 @@ def show(tools: Sequence[ToolSpec], added_tokens: int | None) -> None:
         st.caption(f":orange[:material/warning:] {escaped(caution)}")
 
 
-def show_button(place: DeltaGenerator, start: Callable[[], None], checked: CheckResult) -> None:
-    # Not "primary": its white text is too faint on a colour that is light enough for a dark page.
-    place.button(
-        "Run",
-        key="run",
-        icon=":material/play_arrow:",
-        shortcut="Ctrl+Enter",
-        disabled=checked.is_broken,
-        help="The tools are not valid JSON yet: fix the marked line first"
-        if checked.is_broken
-        else None,
-        on_click=start,
-    )
+def show_buttons(
+    place: DeltaGenerator,
+    start: Callable[[], None],
+    build: Callable[[], Run],
+    checked: CheckResult,
+) -> None:
+    """Draw Run, and Get code for the request that it would send."""
+    with place.container(horizontal=True):
+        # Not "primary": its white text is too faint on a colour that suits a dark page.
+        st.button(
+            "Run",
+            key="run",
+            icon=":material/play_arrow:",
+            shortcut="Ctrl+Enter",
+            disabled=checked.is_broken,
+            help="The tools are not valid JSON yet: fix the marked line first"
+            if checked.is_broken
+            else None,
+            on_click=start,
+        )
+        st.button(
+            "Get code",
+            key="run_code",
+            icon=":material/code:",
+            disabled=checked.is_broken,
+            on_click=code.of_run,
+            args=(build,),
+        )
 
 
 def show_stop(place: DeltaGenerator, stop: Callable[[Run], None], run: Run) -> None:

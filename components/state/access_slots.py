@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import streamlit as st
 
@@ -27,6 +27,13 @@ class Access(TypedDict):
     shared: SharedUse
 
 
+class CodeRequest(TypedDict):
+    """A request to show as code."""
+
+    about: str  # one sentence: which request it is
+    body: dict[str, Any]  # its JSON body
+
+
 class AccessSlots:
     """The token, the account, and the model for the next question."""
 
@@ -39,6 +46,7 @@ class AccessSlots:
     notice = Slot(str)  # one sentence about the last thing typed, shown once
     favourites = Slot[list[str]](list)
     recent = Slot[list[str]](list)
+    code = Slot[CodeRequest | None](lambda: None)  # shown by "Get code", on any page
     opened = Slot[dict[str, int]](dict)  # list → how often "Show more" was clicked
 
     @property

@@ -1,0 +1,1 @@
+"""Show a request as code."""

@@ -1,0 +1,82 @@
+"""Draw the dialog "Get code": the request in each language, to copy and to save."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+
+import streamlit as st
+
+from clarifai_chat.access_token import redact
+from clarifai_chat.catalog import DEFAULT_URL, DEMO
+from clarifai_chat.config import settings
+from clarifai_chat.llm.code import Snippet, snippets
+from clarifai_chat.llm.request import request_from_body
+from components.actions import code
+from components.state.session import session
+
+MARK = "YOUR_TOKEN"  # in place of the visitor's token, if a message contains it
+MAX_LINES = 24  # more than these scroll
+
+
+def show() -> None:
+    """Draw the dialog while a request is to be shown as code."""
+    if session.code:
+        _dialog(session.code)
+
+
+@st.dialog("Get code", width="large", icon=":material/code:", on_dismiss=code.close)
+def _dialog(shown: code.CodeRequest) -> None:
+    st.caption(shown["about"])
+    body = redact(shown["body"], session.pat, MARK)
+    if body["model"] == DEMO.url:
+        body = {**body, "model": DEFAULT_URL}
+        st.caption(
+            ":material/theater_comedy: The Demo exists only in this app. The code asks"
+            f" {DEFAULT_URL.rpartition('/')[2]} instead; put any other model's URL in its place."
+        )
+    found = snippets(request_from_body(body), settings().openai_base)
+    for tab, snippet in zip(st.tabs([each.label for each in found]), found, strict=True):
+        with tab:
+            _show(snippet)
+
+
+def _show(snippet: Snippet) -> None:
+    for note in snippet.notes:
+        st.markdown(f":small[{note}]")
+    _show_text(snippet.text, snippet.language)
+    for name, content in snippet.files.items():
+        if (language := _language(name)) and len(content) < 20_000:
+            st.markdown(f"`{name}`")
+            _show_text(content.decode(), language)
+    is_one = not snippet.files
+    st.download_button(
+        f"Save {snippet.filename}" if is_one else "Save all files (zip)",
+        snippet.text
+        if is_one
+        else _zipped({snippet.filename: snippet.text.encode(), **snippet.files}),
+        file_name=snippet.filename if is_one else f"{snippet.kind}.zip",
+        mime="text/plain" if is_one else "application/zip",
+        key=f"save_code:{snippet.kind}",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _show_text(text: str, language: str) -> None:
+    # The container scrolls, not the code: then keys scroll it too.
+    with st.container(height=440 if text.count("\n") > MAX_LINES else "content", border=False):
+        st.code(text, language=language)
+
+
+def _language(name: str) -> str:
+    """Return the language of a file that people read; "" for data."""
+    endings = {"py": "python", "sh": "bash", "mjs": "javascript", "yaml": "yaml"}
+    return endings.get(name.rpartition(".")[2], "")
+
+
+def _zipped(files: Mapping[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
