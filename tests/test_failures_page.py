@@ -265,7 +265,7 @@ def test_an_app_at_its_limit_says_so_and_keeps_the_question(open_app, set_up, fa
     assert "Now." in reply(app.run())
 
 
-def test_a_mistake_of_our_own_is_a_sentence_too(app, monkeypatch):
+def test_a_bug_of_ours_is_a_sentence_too(app, monkeypatch):
     def broken(request, endpoint, in_flight):
         raise RuntimeError(f"It broke with {endpoint.key}")
 

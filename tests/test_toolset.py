@@ -121,7 +121,7 @@ def test_neither_a_server_nor_a_token_is_taken_from_an_address():
         None,
     ],
 )
-def test_a_model_that_is_none_of_clarifais_is_the_readers_own_choice(model):
+def test_a_model_not_on_clarifai_is_replaced_by_the_readers_choice(model):
     assert toolset.from_json(json.dumps({"tools": "", "model": model}))["model"] == ""
 
 
@@ -153,7 +153,7 @@ NESTED = "[" * 10_000 + "]" * 10_000
         parameter_of(" " * 2 * MAX_FILE_BYTES),
     ],
 )
-def test_an_address_that_cannot_be_read_is_told_of(parameter):
+def test_an_unreadable_address_is_reported(parameter):
     with pytest.raises(BadToolSet, match=r"^The tools in this page's address cannot be read\."):
         toolset.from_parameter(parameter)
 
@@ -170,12 +170,12 @@ def test_no_address_does_harm(parameter):
 
 
 @pytest.mark.parametrize("text", ["no JSON", "", NESTED, "9" * 5000])
-def test_a_file_that_is_no_json_is_told_of(text):
+def test_a_file_that_is_not_json_is_reported(text):
     with pytest.raises(BadToolSet, match="not JSON"):
         toolset.from_json(text)
 
 
-def test_a_file_that_is_too_large_is_told_of():
+def test_a_file_that_is_too_large_is_reported():
     with pytest.raises(BadToolSet, match="too large"):
         toolset.from_json(" " * (MAX_FILE_BYTES + 1))
 
@@ -223,7 +223,7 @@ def test_numbers_are_brought_into_their_bounds(number, temperature):
 
 
 @pytest.mark.parametrize("settings", [[], "no", 7, None])
-def test_settings_that_are_none_are_the_usual_ones(settings):
+def test_invalid_settings_get_defaults(settings):
     found = toolset.from_json(json.dumps({"tools": "x", "settings": settings}))
 
     assert found == set_of(tools="x")
