@@ -34,12 +34,12 @@ TOKEN = "0123456789abcdef0123456789abcdef"
         f"\ufeff{TOKEN[:9]}\u200b{TOKEN[9:]}\u2060",
     ],
 )
-def test_what_surrounds_a_pasted_token_is_taken_off(pasted):
+def test_what_surrounds_a_pasted_token_is_removed(pasted):
     assert access_token.clean(pasted) == TOKEN
 
 
 @pytest.mark.parametrize("text", ["", "   ", '""', "keynote", "bearertoken", "a b"])
-def test_what_is_no_known_prefix_stays(text):
+def test_unknown_prefixes_stay(text):
     assert access_token.clean(text) == text.strip(' "')
 
 
@@ -51,7 +51,7 @@ def test_a_token_that_looks_like_clarifais_is_not_odd():
 @pytest.mark.parametrize(
     ("token", "word"), [(TOKEN[:-1], "31"), (TOKEN.upper(), "other characters"), ("x" * 40, "40")]
 )
-def test_an_odd_token_is_warned_of_in_one_sentence_that_does_not_tell_it(token, word):
+def test_the_warning_about_an_odd_token_is_one_sentence_without_the_token(token, word):
     warning = access_token.odd(token)
     assert word in warning
     assert warning.endswith(".")
@@ -92,7 +92,7 @@ written = pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN)
 
 @written
 @given(ANY_TEXT, TOKENS, ANY_TEXT)
-def test_a_token_is_found_and_replaced_however_it_is_written(write, before, token, after):
+def test_a_token_is_found_and_replaced_in_any_form(write, before, token, after):
     text = before + write(token) + after
 
     assert holds(text, token)
@@ -123,7 +123,7 @@ def test_nothing_but_the_token_is_replaced(parts, token):
 
 
 @given(ANY_TEXT, st.text(max_size=SHORTEST - 1))
-def test_what_is_too_short_to_be_a_token_is_never_found(text, token):
+def test_a_text_too_short_to_be_a_token_is_never_found(text, token):
     for data in (text, token, f"{text}{token}", token.encode("utf-8", "replace")):
         assert not holds(data, token)
         assert redact(data, token) == data
@@ -137,7 +137,7 @@ def plain_data(texts):
 
 
 @given(plain_data(st.one_of(ANY_TEXT, st.just(f"my {TOKEN}"))))
-def test_data_is_searched_to_the_last_text_and_its_shape_stays(data):
+def test_all_texts_in_data_are_searched_and_its_shape_stays(data):
     as_text = json.dumps(data)
 
     assert holds(data, TOKEN) is (TOKEN in as_text)
@@ -171,14 +171,14 @@ def test_other_letters_keep_their_case_and_their_place():
     assert redact(text, TOKEN) == f"İSTANBUL ſ K ß \ud800 {MARK} ÄÖ"  # noqa: RUF001
 
 
-def test_a_mark_of_ones_own_stands_in_the_tokens_place():
+def test_a_custom_mark_replaces_the_token():
     redactor = Redactor(TOKEN, "<gone>")
     assert redactor.redact([TOKEN, f"a{TOKEN}{TOKEN}b", 1]) == ["<gone>", "a<gone><gone>b", 1]
     assert redactor.finds_in(TOKEN)
     assert not Redactor("").finds_in("")
 
 
-def test_a_strangers_token_is_known_by_its_form_and_ones_own_whatever_it_looks_like():
+def test_any_token_is_recognized_by_its_form_and_the_visitors_own_in_any_form():
     assert may_hold(f"use {TOKEN.upper()}.")
     assert may_hold("my odd-token here", "odd-token")
     assert not may_hold("my odd-token here")

@@ -27,7 +27,7 @@ from clarifai_chat.errors import BadSchema
         ('{"pattern": "("}', "Line 1, column 13: pattern: The pattern "),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(text, said):
+def test_problems_are_reported_with_their_place(text, said):
     assert said in problem(text)
     assert " tool" not in problem(text)  # no word of tools, whose reader this is
     with pytest.raises(BadSchema) as error:
@@ -71,7 +71,7 @@ def test_several_problems_are_counted():
     assert problem(text).endswith("(And 2 more.)")
 
 
-def test_a_schema_that_is_too_large_is_told_so():
+def test_a_schema_that_is_too_large_is_reported():
     text = '{"description": "' + "x" * MAX_CHARS + '"}'
 
     assert "up to 100,000 are sent" in problem(text)
@@ -80,5 +80,5 @@ def test_a_schema_that_is_too_large_is_told_so():
 @pytest.mark.parametrize(
     "text", ["[" * 50_000, '{"a":' * 50_000, '{"not": ' * 90 + "{}" + "}" * 90]
 )
-def test_what_is_deep_is_told_of_too(text):
+def test_deep_nesting_is_reported_too(text):
     assert problem(text)

@@ -25,14 +25,14 @@ def said(model, tools=(WEATHER,), added_tokens=None, answerers=(), **settings):
     return cautions(model, {**default_settings(), **settings}, tools, answerers, added_tokens)
 
 
-def test_there_is_nothing_to_say_of_a_request_as_models_know_it():
+def test_an_ordinary_request_has_no_cautions():
     known = model(context_window=100_000, max_output_tokens=10_000)
 
     assert said(known, added_tokens=50_000, max_tokens=10_000, temperature=0.5) == []
     assert said(known, tools=(), temperature=None) == []
 
 
-def test_a_model_that_calls_no_tools_is_told_of_where_tools_are_sent():
+def test_a_model_without_tool_calls_is_reported_if_tools_are_sent():
     (sentence,) = said(model(tools=False))
     assert sentence == "gpt-4.1 is not known to call tools. It may answer in words, or refuse."
     (sentence,) = said(model(tools=None))
@@ -43,7 +43,7 @@ def test_a_model_that_calls_no_tools_is_told_of_where_tools_are_sent():
 
 
 @pytest.mark.parametrize("id", ["o3", "o4-mini", "gpt-5", "gpt-5-mini", "GPT-5_1"])
-def test_a_temperature_that_a_reasoning_model_refuses_is_told_of(id):
+def test_a_temperature_that_a_reasoning_model_refuses_is_reported(id):
     (sentence,) = said(model(id), temperature=0.0)
     assert sentence.endswith("refuses a temperature other than 1: leave it empty.")
 
@@ -56,7 +56,7 @@ def test_other_models_take_any_temperature(id):
     assert said(model(id), temperature=0.0) == []
 
 
-def test_a_limit_above_the_models_own_is_told_of():
+def test_a_limit_above_the_models_own_is_reported():
     known = model(max_output_tokens=8_192)
 
     (sentence,) = said(known, max_tokens=10_000)
@@ -65,7 +65,7 @@ def test_a_limit_above_the_models_own_is_told_of():
     assert said(model(), max_tokens=10_000) == []
 
 
-def test_tools_that_take_more_than_half_of_the_context_are_told_of():
+def test_tools_that_take_more_than_half_of_the_context_are_reported():
     known = model(context_window=8_000)
 
     (sentence,) = said(known, added_tokens=4_001)
@@ -82,28 +82,28 @@ def test_the_demo_says_that_it_is_scripted():
 
 
 @pytest.mark.parametrize("choice", ["required", "none", "get_weather"])
-def test_a_tool_choice_without_tools_is_told_of(choice):
+def test_a_tool_choice_without_tools_is_reported(choice):
     (sentence,) = said(model(), tools=(), tool_choice=choice)
 
     assert sentence == f"No tools are sent, so tool choice “{choice}” is not sent either."
     assert said(model(), tool_choice=choice) == []
 
 
-def test_a_tool_choice_that_names_no_tool_is_told_of():
+def test_a_tool_choice_that_names_no_tool_is_reported():
     (sentence,) = said(model(), tool_choice="calculate")
 
     assert sentence == "Tool choice names calculate, which is not among the tools that are sent."
 
 
 @pytest.mark.parametrize("parallel", [True, False])
-def test_that_parallel_calls_are_not_documented_is_told(parallel):
+def test_undocumented_parallel_calls_are_reported(parallel):
     (sentence,) = said(model(), parallel=parallel)
 
     assert "does not document parallel tool calls" in sentence
     assert said(model(), tools=(), parallel=parallel) == []
 
 
-def test_tools_that_nothing_answers_are_named_where_answers_are_automatic():
+def test_tools_without_an_automatic_answer_are_named_in_automatic_runs():
     both = [WEATHER, CALCULATE]
 
     (sentence,) = said(model(), both, answerers=["calculate"], answers="automatic")
@@ -116,7 +116,7 @@ def test_tools_that_nothing_answers_are_named_where_answers_are_automatic():
 # --- Of a conversation's settings -----------------------------------------------------------------
 
 
-def test_there_is_nothing_to_say_of_settings_that_models_take():
+def test_ordinary_settings_have_no_cautions():
     known = model(max_output_tokens=1_000, reasoning=True)
     settings = {"temperature": 0.2, "top_p": 0.5, "max_tokens": 1_000, "stop": ["a"], "seed": 1}
 
@@ -138,7 +138,7 @@ def test_there_is_nothing_to_say_of_settings_that_models_take():
         ("gpt-4_1", {"json_schema": "{}", "system": "Be brief."}, "unless the word JSON is in it"),
     ],
 )
-def test_a_setting_that_may_not_work_is_told_of(id, settings, said):
+def test_a_setting_that_may_not_work_is_reported(id, settings, said):
     (sentence,) = chat_cautions(model(id, max_output_tokens=1_000, reasoning=False), settings)
 
     assert said in sentence
@@ -161,13 +161,13 @@ def test_other_settings_are_not(id, settings):
     assert chat_cautions(model(id), settings) == []
 
 
-def test_an_unknown_ability_to_reason_is_told_of():
+def test_an_unknown_ability_to_reason_is_reported():
     (sentence,) = chat_cautions(model(), {"reasoning_effort": "low"})
 
     assert sentence == "It is not known whether gpt-4.1 takes a reasoning effort."
 
 
-def test_to_the_demo_settings_are_nothing():
+def test_settings_do_not_change_the_demo():
     (sentence,) = chat_cautions(DEMO, {"temperature": 0.2, "stop": ["a"], "json_schema": "{}"})
 
-    assert "settings change nothing" in sentence
+    assert "settings do not change its answers" in sentence

@@ -18,7 +18,7 @@ from clarifai_chat.errors import BadSchema
 SCHEMA = '{"type": "object", "properties": {"answer": {"type": "string"}}}'
 
 
-def test_where_nothing_is_set_nothing_is_sent():
+def test_unset_settings_are_not_sent():
     assert params({}) == {}
     assert system({}) == ""
 
@@ -83,7 +83,7 @@ def test_what_is_blank_is_not_set(blank):
 
 
 @pytest.mark.parametrize("broken", ["", "  ", "{", '{"type": "objct"}', "[]", "true"])
-def test_a_schema_that_is_none_is_never_left_out_silently(broken):
+def test_an_invalid_schema_is_never_left_out_silently(broken):
     assert given({"json_schema": broken}) == {"json_schema": broken}
     with pytest.raises(BadSchema) as error:
         params({"json_schema": broken, "temperature": 0.5})

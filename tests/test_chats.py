@@ -64,7 +64,7 @@ def test_turns_follow_one_another():
     assert (chat["leaf"], chat["title"]) == (made["c"]["id"], "a")
 
 
-def test_a_question_asked_otherwise_is_a_sibling_and_is_shown():
+def test_a_reworded_question_is_a_sibling_and_is_shown():
     chat, made = chat_of("a", "b<a", "c<b", "d<a")
 
     assert prompts(path(chat)) == "ad"
@@ -72,7 +72,7 @@ def test_a_question_asked_otherwise_is_a_sibling_and_is_shown():
     assert prompts(siblings(chat, made["b"])) == "bd"
 
 
-def test_a_branch_is_shown_as_far_as_it_was_last_taken():
+def test_a_branch_is_shown_to_its_latest_turn():
     chat, made = chat_of("a", "b<a", "c<b", "d<b", "e<c", "f<a")
 
     show(chat, made["b"])
@@ -119,7 +119,7 @@ def test_a_fork_is_a_chat_of_its_own():
     assert chat == before
 
 
-def test_what_came_after_a_turn_goes_with_it_and_comes_back():
+def test_descendants_are_removed_and_restored_with_a_turn():
     chat, made = chat_of("a", "b<a", "c<b", "d<b", "e<a")
     show(chat, made["c"])
     before = copy.deepcopy(chat["turns"])
@@ -135,7 +135,7 @@ def test_what_came_after_a_turn_goes_with_it_and_comes_back():
     assert prompts(path(chat)) == "abd"
 
 
-def test_removing_what_is_not_shown_changes_nothing_that_is():
+def test_removing_a_hidden_turn_changes_nothing_shown():
     chat, made = chat_of("a", "b<a", "c<a")
 
     remove(chat, made["b"])
@@ -143,7 +143,7 @@ def test_removing_what_is_not_shown_changes_nothing_that_is():
     assert prompts(path(chat)) == "ac"
 
 
-def test_removing_the_last_turn_shows_what_came_before_it():
+def test_removing_the_last_turn_shows_the_one_before_it():
     chat, made = chat_of("a", "b<a")
 
     remove(chat, made["b"])
@@ -212,7 +212,7 @@ def test_a_turn_that_is_replaced_keeps_its_place():
     assert prompts(path(chat)) == prompts(chat["turns"]) == "axy"
 
 
-def test_a_turn_can_be_taken_out_alone():
+def test_a_single_turn_can_be_removed():
     chat, made = chat_of("a", "b<a", "c<b")
 
     splice(chat, made["b"])
@@ -255,7 +255,7 @@ def test_restoring_nothing_changes_nothing():
     assert chat == before
 
 
-def test_a_name_of_the_visitors_stays():
+def test_a_title_set_by_the_visitor_stays():
     chat = new_chat()
     chat["title"], chat["is_named"] = "", True
 
@@ -273,7 +273,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-def test_whatever_is_done_every_turn_can_be_reached_and_none_is_lost(steps):
+def test_after_any_changes_every_turn_can_be_reached(steps):
     chat, gone, count = new_chat(), [], 0
     for what, number in steps:
         turns = chat["turns"]

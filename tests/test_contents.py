@@ -93,7 +93,7 @@ def chat_of(*turns):
 # --- Taking in --------------------------------------------------------------------------------
 
 
-def test_what_can_be_sent_is_held_and_the_rest_is_told():
+def test_files_that_can_be_sent_are_kept_and_the_rest_is_reported():
     taken = take(ADA, ("a.txt", b"Apples"), ("b.zip", b"PK\x03\x04 and more"), ("c.txt", b"Pears"))
 
     assert [file["name"] for file in taken["files"]] == ["a.txt", "c.txt"]
@@ -154,7 +154,7 @@ def test_a_file_with_the_access_token_in_it_is_refused_without_repeating_it(uplo
     assert not memory._held
 
 
-def test_a_mistake_of_ours_is_a_sentence_too(monkeypatch, caplog):
+def test_a_bug_of_ours_is_a_sentence_too(monkeypatch, caplog):
     def accept(*_):
         raise KeyError("what the visitor wrote")
 
@@ -168,7 +168,7 @@ def test_a_mistake_of_ours_is_a_sentence_too(monkeypatch, caplog):
     assert "what the visitor wrote" not in caplog.text
 
 
-def test_what_was_left_out_is_told_with_the_files_name(monkeypatch):
+def test_notes_about_omissions_name_the_file(monkeypatch):
     accept = attachments.accept
 
     def cut(*args):
@@ -221,7 +221,7 @@ def test_the_memory_is_a_share_of_what_the_operator_allows(set_up):
     assert attachment_contents._most_bytes() == attachment_contents.MAX_BYTES
 
 
-def test_a_secret_is_found_that_was_none_when_its_file_was_attached():
+def test_a_token_entered_after_the_file_was_attached_is_found():
     files = take(ADA, ("a.txt", b"Apples"), ("b.txt", f"My token is {CANARY}.".encode()))["files"]
     chat = chat_of(asked("What is it?", files))
 
@@ -267,7 +267,7 @@ def test_each_file_is_written_once(kept, monkeypatch):
     attachment_contents.write(ADA, chat)
 
 
-def test_what_waits_for_no_question_is_not_written(kept):
+def test_files_without_a_question_are_not_saved(kept):
     (file,) = take(ADA, ("a.txt", b"Apples"))["files"]
 
     attachment_contents.write(ADA, chat_of(asked("Something else", [])))
@@ -315,7 +315,7 @@ def test_files_stand_before_the_question_and_pictures_are_parts_of_their_own():
     assert Image.open(io.BytesIO(base64.b64decode(data))).size == (40, 20)
 
 
-def test_a_question_without_files_is_its_words():
+def test_a_question_without_files_is_plain_text():
     assert attachment_contents.as_sent(ADA, new_turn("Hello", MODEL)) == "Hello"
 
 
@@ -385,7 +385,7 @@ def test_a_thumbnail_is_small_and_made_once(monkeypatch):
     assert attachment_contents.thumbnail(None, file) == small
 
 
-def test_what_is_no_picture_any_more_has_no_thumbnail(forget):
+def test_a_damaged_picture_has_no_thumbnail(forget):
     (file,) = take(None, ("a.png", picture()))["files"]
     attachment_contents._memory.put(None, file["id"], b"<svg onload='alert(1)'>", is_safe=False)
     assert attachment_contents.thumbnail(None, file) is None

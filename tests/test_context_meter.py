@@ -36,7 +36,7 @@ def meter(turns=(), prompt="", model=MODEL, attached=0, leave_out=None, **settin
     return measure(turns, settings, model, TokenCounter(count), asked=asked, leave_out=leave_out)
 
 
-def test_a_question_takes_its_words_and_what_models_put_around_it():
+def test_a_question_costs_its_text_and_what_models_add_to_it():
     assert meter(prompt="one two three").tokens == 3 + ASKING
 
 
@@ -73,7 +73,7 @@ def test_what_is_not_known_is_said():
     assert found.sentence == "About 8 tokens; how many C takes is not known."
 
 
-def test_the_price_is_that_of_what_goes_out():
+def test_the_price_is_that_of_what_is_sent():
     assert meter(prompt=words(993)).cost_usd == pytest.approx(1000 * 2 / 1_000_000)
     assert meter(prompt="Hi", model=DEMO).cost_usd == 0
 
@@ -112,7 +112,7 @@ def test_nothing_is_left_out_while_all_fits():
     assert found.sentence == "About 18 of C's 10,000 tokens."
 
 
-def test_a_question_that_is_too_long_by_itself_is_said_to_be():
+def test_a_question_that_is_too_long_by_itself_is_reported():
     turns = [turn("a", "b"), turn("c", "d")]
 
     found = meter(turns, words(1000), model(1000))
@@ -123,7 +123,7 @@ def test_a_question_that_is_too_long_by_itself_is_said_to_be():
     assert found.sentence.startswith("Too long: about 1,007 of C's 1,000 tokens")
 
 
-def test_a_limit_that_is_too_high_for_the_model_is_said_to_be():
+def test_a_limit_that_is_too_high_for_the_model_is_reported():
     found = meter(prompt="Hi", model=model(1000), max_tokens=1000)
 
     assert not found.fits
@@ -184,7 +184,7 @@ def three_turns():
     return [turn(words(100), words(100), id=f"turn-{number}") for number in (1, 2, 3)]
 
 
-def test_so_many_of_the_oldest_as_were_chosen_are_left_out_though_all_fit():
+def test_the_chosen_number_of_oldest_turns_is_left_out_even_if_all_fit():
     turns = three_turns()
 
     found = meter(turns, model=model(10_000), leave_out=2)
@@ -196,7 +196,7 @@ def test_so_many_of_the_oldest_as_were_chosen_are_left_out_though_all_fit():
     )
 
 
-def test_all_is_sent_where_that_was_chosen_though_it_does_not_fit():
+def test_everything_is_sent_if_chosen_even_if_it_does_not_fit():
     found = meter(three_turns(), model=model(500), leave_out=0)
 
     assert found.left_out == ()
@@ -205,7 +205,7 @@ def test_all_is_sent_where_that_was_chosen_though_it_does_not_fit():
     assert "because nothing is left out. The model may refuse it." in found.sentence
 
 
-def test_too_few_that_were_chosen_are_said_to_be_too_few():
+def test_choosing_too_few_turns_is_reported():
     found = meter(three_turns(), model=model(400), leave_out=1)
 
     assert len(found.left_out) == 1
@@ -273,7 +273,7 @@ def test_what_is_not_counted_yet_makes_it_rough():
     assert found.sentence.startswith("Roughly ")
 
 
-def test_a_meter_is_empty_while_a_question_would_go_out_alone():
+def test_a_meter_is_empty_if_only_the_question_would_be_sent():
     assert meter().is_empty
     assert not meter(three_turns()).is_empty
     assert not meter(system="Be kind").is_empty
@@ -301,7 +301,7 @@ def test_only_what_came_before_counts():
     assert ids(turns, turns[1], model(300)) == ["turn-1"]
 
 
-def test_the_rest_of_an_answer_is_asked_for_with_what_is_there():
+def test_continuing_an_answer_sends_the_part_that_arrived():
     turns, asked = three_turns(), turn("now", words(150), ended_at=None)
 
     assert ids([*turns, asked], asked, model(860)) == ["turn-1"]
@@ -309,14 +309,14 @@ def test_the_rest_of_an_answer_is_asked_for_with_what_is_there():
     assert ids([*turns, asked], asked, model(860)) == []
 
 
-def test_where_the_window_is_not_known_only_a_choice_leaves_out():
+def test_if_the_window_is_unknown_turns_are_left_out_only_by_choice():
     turns, asked = three_turns(), turn("now", "")
 
     assert ids(turns, asked, model()) == []
     assert ids(turns, asked, model(), chosen=2) == ["turn-1", "turn-2"]
 
 
-def test_what_fits_in_any_case_is_not_counted():
+def test_nothing_is_counted_if_it_fits_in_any_case():
     def never(text):
         raise AssertionError("It was counted.")
 

@@ -116,7 +116,7 @@ def test_times_and_tokens_are_kept():
     assert asked["request_id"] == "r"
 
 
-def test_a_retry_is_no_first_token_and_is_forgotten_with_the_next_event():
+def test_a_retry_is_not_a_first_token_and_the_next_event_clears_it():
     asked = turn(Retrying("Busy.", 5, 2, 4))
 
     assert asked["notice"]["what"] == "Busy."
@@ -248,7 +248,7 @@ def test_a_later_request_that_fails_is_timed_from_its_own_start():
     assert (asked["figures"]["total_s"], asked["figures"]["ending"]) == (7.0, "")
 
 
-def test_a_request_that_brought_nothing_names_no_reply():
+def test_a_request_without_a_reply_names_none():
     asked = turn(ToolCallDone(call(), 0), StepEnded("tool_calls"), ToolResult("call_1", "rain"))
     end(asked, "stop", 5.0)
 
@@ -256,7 +256,7 @@ def test_a_request_that_brought_nothing_names_no_reply():
     assert "reply" not in asked["figures"]
 
 
-def test_a_page_that_reads_between_two_requests_meets_none_of_them_twice():
+def test_a_page_that_reads_between_two_requests_sees_each_once():
     seen = []
 
     class Turn(dict):
@@ -293,7 +293,7 @@ def test_what_comes_after_the_question_is_not_sent():
     assert to_messages([first, second], first) == [user("one")]
 
 
-def test_a_question_that_brought_nothing_is_left_out_and_a_partial_answer_is_not():
+def test_an_unanswered_question_is_left_out_but_a_partial_answer_is_sent():
     failed, stopped = turn(prompt="failed"), turn(TextDelta("Half"), prompt="stopped")
     end(failed, "", 1.0, CutOff().problem())
     end(stopped, STOPPED, 1.0)
@@ -364,7 +364,7 @@ def test_a_whole_call_before_one_that_broke_off_is_sent_and_closed(half):
     assert len(asked["replies"][0]["tool_calls"]) == 2  # the reader has seen both
 
 
-def test_what_is_no_json_is_sent_once_it_is_answered():
+def test_a_call_with_invalid_arguments_is_sent_once_it_is_answered():
     asked = turn(ToolCallDone(HALF, 0), Finished("tool_calls"))
     answer(asked, "half", "That is no JSON.")
     resume(asked)
@@ -421,7 +421,7 @@ def test_a_turn_of_many_steps_is_sent_step_by_step():
 
 
 @pytest.mark.parametrize("ending", [STOPPED, INTERRUPTED, "length"])
-def test_an_answer_that_broke_off_can_be_carried_on(ending):
+def test_an_answer_that_broke_off_can_be_continued(ending):
     asked = turn(TextDelta("Half"))
     assert not can_continue(asked)
     end(asked, ending, 1.0)
@@ -437,7 +437,7 @@ def test_an_answer_that_broke_off_can_be_carried_on(ending):
     "events",
     [[TextDelta("Whole"), Finished("stop")], [Finished("length")], [ToolCallDone(call(), 0)]],
 )
-def test_what_did_not_break_off_in_its_words_cannot_be_carried_on(events):
+def test_only_an_answer_that_broke_off_in_its_text_can_be_continued(events):
     asked = turn(*events)
     end(asked, STOPPED, 1.0)
 

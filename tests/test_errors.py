@@ -39,7 +39,7 @@ from tests.conftest import kinds
 
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
-def test_every_error_says_what_happened_whose_side_it_is_on_and_what_to_do(kind):
+def test_every_error_says_what_happened_who_caused_it_and_what_to_do(kind):
     problem = kind().problem()
 
     assert "what" in vars(kind)
@@ -93,7 +93,7 @@ def test_every_exception_of_litellm_has_a_meaning(caplog):
 
 
 @pytest.mark.parametrize("begun", [True, False])
-def test_what_lies_under_an_exception_of_litellm_decides(begun):
+def test_the_cause_of_a_litellm_exception_decides(begun):
     for kind in litellms_exceptions():
         error = made(kind)
         error.__context__ = ValueError("on the way")
@@ -102,7 +102,7 @@ def test_what_lies_under_an_exception_of_litellm_decides(begun):
         assert type(client._meaning_of(error, CANARY, InFlight(), begun)) is Unreachable
 
 
-def test_a_mistake_of_ours_is_logged_by_its_type_alone(caplog):
+def test_a_bug_of_ours_is_logged_by_type_only(caplog):
     meant = client._meaning_of(KeyError(CANARY), CANARY, InFlight(), begun=False)
 
     assert type(meant) is AppFault
@@ -187,7 +187,7 @@ def test_an_error_body_is_read_in_all_its_shapes(body, code, sentence, request_i
         (None, False),
     ],
 )
-def test_an_error_is_told_from_an_answer(body, so):
+def test_an_error_is_distinguished_from_an_answer(body, so):
     assert is_error(body) is so
 
 
@@ -223,12 +223,12 @@ def test_the_token_is_never_shown_wherever_it_stands(before, after, repeated):
     assert "\n" not in shown
 
 
-def test_the_token_is_taken_out_of_a_request_id_too():
+def test_the_token_is_removed_from_a_request_id_too():
     error = meaning(500, {"status": {"code": 1, "req_id": f"r-{CANARY}"}}, pat=CANARY)
 
     assert error.request_id == "r-[access token]"
 
 
-def test_what_is_no_json_is_text():
+def test_text_that_is_not_json_stays_text():
     assert parse('{"a": 1}') == {"a": 1}
     assert parse("<html>") == "<html>"

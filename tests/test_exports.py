@@ -116,7 +116,7 @@ def outline(document):
     ]
 
 
-def test_any_json_is_told_in_words():
+def test_json_mode_is_described_in_words():
     chat = rich_chat()
     chat["settings"] = {"json_schema": "{}"}
 
@@ -126,7 +126,7 @@ def test_any_json_is_told_in_words():
     assert "JSON Schema" not in to_html([chat], secret="")
 
 
-def test_markdown_tells_question_thoughts_calls_answer_and_what_they_took():
+def test_markdown_shows_question_thoughts_calls_answer_and_figures():
     text = to_markdown([rich_chat()], secret="")
 
     assert outline(text)[1:] == [("h2", "You"), ("h2", "GPT-OSS 120B")] * 3
@@ -194,7 +194,7 @@ def test_a_block_of_code_holds_its_text_whatever_fences_are_in_it(text):
 # HTML
 
 
-def test_html_tells_question_thoughts_calls_answer_and_what_they_took():
+def test_html_shows_question_thoughts_calls_answer_and_figures():
     found = Elements(to_html([rich_chat()], secret="", contents=CONTENTS))
     text = found.text
 
@@ -266,7 +266,7 @@ def test_a_link_leads_to_the_web_or_to_a_mailbox_only(target):
 
 
 @pytest.mark.parametrize("target", ["https://a.test/x", "http://a.test", "mailto:a@a.test"])
-def test_a_link_that_may_be_followed_tells_nobody_where_from(target):
+def test_a_link_sends_no_referrer(target):
     (link,) = Elements(shown(f"[x]({target})")).of("a")
 
     assert link == {"href": target, "rel": "noopener noreferrer nofollow"}
@@ -383,7 +383,7 @@ def test_the_access_token_is_in_no_export(said):
 
 
 @given(st.binary(max_size=20), st.binary(max_size=20))
-def test_no_coding_hides_the_token(before, after):
+def test_no_encoding_hides_the_token(before, after):
     text = base64.b64encode(before + CANARY.encode() + after).decode()
 
     hidden = redact(text, CANARY)
@@ -392,7 +392,7 @@ def test_no_coding_hides_the_token(before, after):
     assert not leaks_in(hidden)
 
 
-def test_a_word_that_is_no_token_is_not_taken_out():
+def test_a_word_that_is_not_a_token_is_not_removed():
     assert "demo" in to_markdown([chat_with("a demo")], secret="demo")
     assert "Hello" in to_markdown([chat_with("Hello")], secret="")
 
@@ -423,7 +423,7 @@ def test_a_file_of_many_conversations_has_a_name_too():
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_page_opened_from_a_file_asks_nobody_for_anything(chromium, tmp_path, scheme):
+def test_a_page_opened_from_a_file_makes_no_requests(chromium, tmp_path, scheme):
     path = tmp_path / "chat.html"
     path.write_text(to_html([rich_chat()], secret="", contents=CONTENTS), encoding="utf-8")
     context = chromium.new_context(color_scheme=scheme, viewport={"width": 390, "height": 844})

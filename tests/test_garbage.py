@@ -29,7 +29,7 @@ print(*where, gc.isenabled(), [t.name for t in threading.enumerate()].count("gar
 """
 
 
-def test_garbage_is_collected_and_not_by_whoever_allocates() -> None:
+def test_garbage_is_collected_in_a_thread_of_its_own() -> None:
     command = [sys.executable, "-c", MAKE_GARBAGE]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     alone = ["garbage", "False", "1"]

@@ -147,7 +147,7 @@ def test_a_conversation_is_found_again_as_it_was(kept):
     assert saving.trouble() == ""
 
 
-def test_nobody_sees_what_another_keeps():
+def test_visitors_see_only_their_own_conversations():
     chat = a_chat("Mine?")
     saving.save(ADA, chat)
 
@@ -160,7 +160,7 @@ def test_nobody_sees_what_another_keeps():
     assert saving.load(ADA, chat["id"]) == chat
 
 
-def test_what_is_deleted_can_be_brought_back():
+def test_a_deletion_can_be_undone():
     chat = a_chat("One?")
     saving.save(ADA, chat)
 
@@ -213,7 +213,7 @@ def test_what_two_tabs_asked_is_in_both(kept):
     assert chats.path(here)[-1]["prompt"] == "Here?"
 
 
-def test_an_answer_that_another_tab_carried_on_is_taken_over(kept):
+def test_an_answer_that_another_tab_continued_is_taken_over(kept):
     here = a_chat("One?")
     saving.save(ADA, here)
     there = saving.load(ADA, here["id"])
@@ -325,7 +325,7 @@ def test_a_turn_of_the_same_id_in_another_conversation_is_not_the_running_one():
     running.end()
 
 
-def test_an_unfollowed_reply_of_the_conversation_is_found_by_its_line():
+def test_an_unfollowed_reply_of_the_conversation_is_found_by_its_queue():
     chat = chats.new_chat()
     running = Running(chat)
     saving.save(ADA, chat)
@@ -334,7 +334,7 @@ def test_an_unfollowed_reply_of_the_conversation_is_found_by_its_line():
     running.end()
 
 
-def test_a_turn_that_was_taken_out_is_followed_no_more(kept):
+def test_a_removed_turn_is_not_followed_any_more(kept):
     chat = chats.new_chat()
     running = Running(chat)
     saving.save(ADA, chat)
@@ -482,7 +482,7 @@ def test_only_so_many_conversations_wait_for_a_store(break_store, monkeypatch):
     saving._history.keeper = None
 
 
-def test_what_waits_and_is_deleted_does_not_come_back(break_store, monkeypatch, kept):
+def test_a_waiting_conversation_that_is_deleted_does_not_come_back(break_store, monkeypatch, kept):
     monkeypatch.setattr(saving, "EVERY_S", 60)
     chat, other = a_chat("One?"), a_chat("Other?")
     saving.save(ADA, chat)
@@ -555,7 +555,7 @@ def an_attachment(chat):
     return {about["id"]: b"Notes"}
 
 
-def test_a_file_brings_conversations_with_what_goes_with_them_under_new_ids():
+def test_importing_saves_conversations_and_attachments_under_new_ids():
     chat = a_chat("One?", "Two?")
     data = to_json([chat], secret="", contents=an_attachment(chat)).encode()
 
@@ -572,7 +572,7 @@ def test_a_file_brings_conversations_with_what_goes_with_them_under_new_ids():
     assert titles() == ["One?", "One?"]
 
 
-def test_a_reply_that_ran_when_it_was_exported_is_not_watched_by_who_brings_it_in():
+def test_a_reply_exported_while_running_is_not_watched_after_the_import():
     chat = chats.new_chat()
     running = Running(chat)
     saving.save(ADA, chat)

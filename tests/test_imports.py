@@ -102,7 +102,7 @@ def test_ids_that_are_taken_are_replaced_everywhere():
         assert notes["id"] == "b" * 32
 
 
-def test_a_damaged_file_in_it_is_left_out_and_said():
+def test_a_damaged_file_in_it_is_left_out_with_a_note():
     row = json.loads(to_json([rich_chat()], secret="", contents=CONTENTS))
     row["contents"]["a" * 32] = "no base64!"
 
@@ -112,7 +112,7 @@ def test_a_damaged_file_in_it_is_left_out_and_said():
     assert found.notes == ["Left out: the content of a file, which is damaged."]
 
 
-def test_what_does_not_fit_is_left_out_and_said():
+def test_invalid_parts_are_left_out_with_a_note():
     row = json.loads(to_json([rich_chat()], secret=""))
     chat = row["chats"][0]
     chat["settings"]["temperature"] = 99
@@ -299,7 +299,7 @@ def test_questions_in_a_row_are_one_and_an_answer_without_one_gets_one():
     ]
 
 
-def test_odd_messages_are_left_out_one_by_one_and_said():
+def test_odd_messages_are_left_out_one_by_one_with_notes():
     result = imported(
         {
             "messages": [
@@ -357,7 +357,7 @@ def test_arguments_that_are_nested_too_deeply_are_left_out():
     assert notes.sentences() == ["Left out: arguments of a call that are nested too deeply."]
 
 
-def test_more_conversations_than_can_be_kept_are_said_to_be_left_out(monkeypatch):
+def test_conversations_beyond_the_limit_are_left_out_with_a_note(monkeypatch):
     monkeypatch.setattr("clarifai_chat.transfer.imports.MAX_CHATS", 2)
     line = {"messages": [{"role": "user", "content": "Hi"}]}
 
@@ -367,7 +367,7 @@ def test_more_conversations_than_can_be_kept_are_said_to_be_left_out(monkeypatch
     assert result.notes == ["Left out: all conversations after the first 2."]
 
 
-def test_ids_that_can_be_none_are_replaced():
+def test_invalid_ids_are_replaced():
     chat = rich_chat()
     row = json.loads(to_json([chat], secret=""))
     text = json.dumps(row).replace(chat["turns"][0]["id"], "no id!").replace("a" * 32, "<b>")
@@ -529,7 +529,7 @@ def test_tools_thoughts_and_code_are_kept_in_their_places():
     assert answer["content"] == "Two."
 
 
-def test_pictures_and_unknown_kinds_are_said_to_be_missing():
+def test_missing_pictures_and_unknown_kinds_are_noted():
     result = imported(
         conversation(
             u=(
@@ -556,7 +556,7 @@ def test_pictures_and_unknown_kinds_are_said_to_be_missing():
     assert any("hologram" in note for note in result.notes)
 
 
-def test_words_of_the_system_become_the_system_prompt_and_odd_nodes_are_passed_over():
+def test_system_messages_become_the_system_prompt_and_odd_nodes_are_skipped():
     export = conversation(
         s=(None, message("system", "Be kind.")),
         n=("s", message("bishop", "?")),
@@ -580,7 +580,7 @@ def test_words_of_the_system_become_the_system_prompt_and_odd_nodes_are_passed_o
     assert len(result.notes) == 3
 
 
-def test_messages_in_a_circle_are_said_to_be_left_out():
+def test_messages_in_a_circle_are_left_out_with_a_note():
     export = branches()
     export["mapping"]["x"] = {"message": message("user", "?"), "parent": "y", "children": ["y"]}
     export["mapping"]["y"] = {"message": message("user", "?"), "parent": "x", "children": ["x"]}
@@ -750,7 +750,7 @@ def test_a_file_that_is_too_large_gets_a_sentence(monkeypatch):
     assert "too large: at most 2 MB" in sentence(b" " * 2_000_001)
 
 
-def test_numbers_that_are_none_and_halves_of_signs_do_no_harm():
+def test_invalid_numbers_and_half_characters_do_no_harm():
     data = (
         b'{"messages": [{"role": "user", "content": "a\\ud800b\\u0000"}], "temperature": NaN,'
         b' "top_p": 1e999, "seed": ' + b"9" * 5000 + b', "max_tokens": -Infinity}'
@@ -765,7 +765,7 @@ def test_numbers_that_are_none_and_halves_of_signs_do_no_harm():
 
 
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
-def test_a_file_is_read_in_any_coding_of_unicode(coding):
+def test_a_file_is_read_in_any_unicode_encoding(coding):
     text = json.dumps([{"role": "user", "content": "Grüße, 世界"}], ensure_ascii=False)
 
     assert only(text.encode(coding))["turns"][0]["prompt"] == "Grüße, 世界"

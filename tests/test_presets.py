@@ -53,7 +53,7 @@ def test_presets_are_kept_by_owner(kept):
     assert presets.listing("bob")[0]
 
 
-def test_where_nothing_can_be_kept_it_is_said(set_up, tmp_path):
+def test_a_failure_to_save_is_reported(set_up, tmp_path):
     (tmp_path / "a file").touch()
     set_up(DATABASE_URL=f"sqlite:///{tmp_path / 'a file' / 'history.db'}")
     saving.forget_store()
@@ -67,7 +67,7 @@ def test_where_nothing_can_be_kept_it_is_said(set_up, tmp_path):
     saving.forget_store()
 
 
-def test_what_is_kept_and_odd_is_read_as_far_as_it_fits(kept):
+def test_invalid_parts_of_saved_presets_are_skipped(kept):
     odd = {"temperature": 9, "seed": 1, "model": "https://evil.example/a"}
     saving.attempt(lambda store: store.save_preset("ada", "Odd", odd))
 
@@ -138,7 +138,7 @@ def test_a_file_holds_no_access_token():
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_no_such_file_is_told_so(data, said):
+def test_a_file_without_presets_is_reported(data, said):
     with pytest.raises(BadPresets, match=said):
         presets.from_json(data)
 
@@ -163,7 +163,7 @@ def test_what_is_no_such_file_is_told_so(data, said):
     ],
     ids=str,
 )
-def test_what_does_not_fit_is_left_out_and_named(body, left, dropped):
+def test_invalid_parts_are_left_out_and_named(body, left, dropped):
     assert read(body) == (left, [f"Left out of “P”: {dropped}."])
 
 
@@ -173,7 +173,7 @@ def test_a_model_is_read_in_any_of_its_forms():
     )
 
 
-def test_what_is_no_preset_is_left_out():
+def test_entries_that_are_not_presets_are_left_out():
     found, notes = presets.from_json(as_file(presets={"A": 1, "": {"seed": 1}, "B": {"seed": 2}}))
 
     assert found == {"B": {"seed": 2}}
@@ -189,7 +189,7 @@ def test_more_presets_than_are_kept_are_refused_before_they_get_names():
         presets.from_json(as_file(presets=many))
 
 
-def test_what_is_known_is_not_brought_in_twice_and_loses_nothing():
+def test_known_presets_are_not_imported_twice_and_lose_nothing():
     known = {"Terse": TERSE, "Mine": {"seed": 1}}
 
     assert presets.beside(known, BOTH) == {"Mine (2)": MINE}

@@ -214,7 +214,7 @@ def test_a_server_that_announces_an_error_in_words_is_quoted(ask):
         assert error.detail == "GPU on fire"
 
 
-def test_bytes_that_are_no_text_do_not_end_an_answer(ask):
+def test_invalid_bytes_do_not_end_an_answer(ask):
     assert ask(quirk.bad_utf8(*HALF)).text == "Half an ans\ufffd\ufffd"
 
 
@@ -243,7 +243,7 @@ def test_a_dead_address_is_given_up_long_before_a_slow_model(asking, set_up, wai
 
 
 @pytest.mark.parametrize("http", [400, 401, 403, 500, 200])
-def test_a_token_that_the_server_repeats_is_not_told(ask, waits, http):
+def test_a_token_that_the_server_repeats_is_not_shown(ask, waits, http):
     waits(None)
     error = ask(quirk.echo_token(http)).error
 
@@ -326,7 +326,7 @@ def test_a_server_may_ask_for_another_wait(fake, ask, waits):
     assert heard.text == "Hello"
 
 
-def test_a_wait_that_is_no_number_is_not_heeded(ask, waits):
+def test_an_invalid_wait_is_ignored(ask, waits):
     waits(0.001)
     heard = ask(status(429, headers={"Retry-After": "soon"}), says("Hello"))
 

@@ -153,7 +153,7 @@ def test_settings_that_are_not_set_are_not_in_the_request(fake, ask, settings):
     assert fake.chats[0].body.keys() == {"model", "messages", "stream", "stream_options"}
 
 
-def test_a_setting_that_is_none_is_not_sent(fake, ask):
+def test_a_setting_of_none_is_not_sent(fake, ask):
     ask(says("Hello"), params={"temperature": None, "max_completion_tokens": 5})
 
     assert fake.chats[0].body["max_completion_tokens"] == 5
@@ -303,12 +303,12 @@ def test_quirks_of_form_leave_the_answer_whole(ask, behaviour, text):
 
 
 @pytest.mark.parametrize("usage", [True, "inline", "every", "always"])
-def test_tokens_are_told_once_as_the_provider_counted_them(ask, usage):
+def test_tokens_are_reported_once_as_the_provider_counted_them(ask, usage):
     assert ask(says("Hel", "lo", usage=usage)).of(Usage) == [USAGE]
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_tokens_that_the_provider_does_not_tell_are_not_made_up(ask, stream):
+def test_tokens_that_the_provider_does_not_report_are_not_made_up(ask, stream):
     assert ask(quirk.no_usage(), stream=stream) == [
         TextDelta("Hello"),
         Finished("stop", "fake-1" if stream else ""),
@@ -326,7 +326,7 @@ def test_tokens_that_the_provider_does_not_tell_are_not_made_up(ask, stream):
     ],
 )
 @pytest.mark.parametrize("stream", [True, False])
-def test_thoughts_are_told_from_the_answer(ask, behaviour, stream):
+def test_thoughts_are_separated_from_the_answer(ask, behaviour, stream):
     heard = ask(behaviour, stream=stream)
 
     assert (heard.thoughts.strip(), heard.text) == ("Let me think.", "Hello")
@@ -388,7 +388,7 @@ def test_a_call_that_came_as_text_is_recovered_and_marked(ask, form, stream):
 
 
 @pytest.mark.parametrize("tools", [[], [{"type": "function"}], [{"type": "odd", "function": 7}]])
-def test_text_is_no_call_where_no_such_tool_was_offered(ask, tools):
+def test_text_is_not_a_call_if_no_such_tool_was_offered(ask, tools):
     heard = ask(quirk.call_as_text(), tools=tools)
 
     assert heard.calls == []
@@ -417,7 +417,7 @@ def test_a_real_call_is_not_looked_for_in_the_text_as_well(ask):
     ],
 )
 @pytest.mark.parametrize("stream", [True, False])
-def test_what_is_odd_about_a_call_is_told_with_it(ask, behaviour, quirks, stream):
+def test_quirks_of_a_call_are_reported_with_it(ask, behaviour, quirks, stream):
     heard = ask(behaviour, tools=[WEATHER], stream=stream)
 
     assert [event.call.get("quirks", []) for event in heard.of(ToolCallDone)] == quirks
@@ -440,7 +440,7 @@ def test_the_pieces_of_a_call_make_up_the_call(ask, behaviour):
     assert kinds == sorted(kinds, key=[CallDelta, ToolCallDone].index)
 
 
-def test_a_server_that_answers_whole_although_a_stream_was_asked_for_is_heard(ask):
+def test_a_whole_answer_to_a_streaming_request_is_read(ask):
     def act(handler, body):
         says("Hello")(handler, {**body, "stream": False})
 
@@ -455,7 +455,7 @@ def test_the_request_id_is_found_under_clarifais_name_first(ask):
     assert ask(act)[-1].request_id == "a"
 
 
-def test_a_request_id_that_holds_the_token_is_told_without_it(ask):
+def test_a_request_id_with_the_token_is_redacted(ask):
     def act(handler, body):
         message = {"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]}
         handler.send_json(200, message, {"X-Request-Id": f"for {CANARY}"})

@@ -120,7 +120,7 @@ def test_the_headers_of_an_answer_are_kept_when_its_body_breaks_off(recorded, wa
     assert exchange["ended_s"] is not None
 
 
-def test_what_is_no_json_is_kept_as_it_came(recorded):
+def test_a_chunk_that_is_not_json_is_kept_as_it_came(recorded):
     (exchange,) = recorded(quirk.malformed_json("Half"))
 
     assert exchange["chunks"][-1][1] == '{"choices": [{"delta": '
@@ -171,7 +171,7 @@ def test_cookies_are_left_out_and_keys_are_hidden():
     assert exchange["response_headers"] == {"x-other": "c"}
 
 
-def test_what_is_too_much_is_counted_and_not_kept(monkeypatch):
+def test_characters_beyond_the_limit_are_counted_but_not_kept(monkeypatch):
     monkeypatch.setattr(exchange, "MAX_CHARS", 10)
     made, exchanges = recorder()
     made.request(request())
@@ -199,7 +199,7 @@ def test_a_cut_does_not_leave_half_a_token(monkeypatch):
     assert CANARY[:4] not in exchanges[0]["body"]
 
 
-def test_the_end_is_told_once():
+def test_the_end_is_recorded_once():
     made, exchanges = recorder()
     made.end()
     assert exchanges == []
@@ -236,7 +236,7 @@ def test_a_token_that_comes_back_in_another_form_is_replaced(code):
 
 
 @pytest.mark.parametrize("secret", ["", "demo"])
-def test_a_word_that_is_no_secret_stays(secret):
+def test_a_word_that_is_not_a_secret_stays(secret):
     made, exchanges = recorder(secret)
     made.request(request('{"model": "demo"}'))
     made.chunk("a demo")

@@ -101,7 +101,7 @@ def test_a_turn_is_asked_once_however_often_a_page_asks(provider):
     assert replies.running() == 0
 
 
-def test_a_turn_that_waits_is_not_put_in_line_again(provider):
+def test_a_waiting_turn_is_not_queued_again(provider):
     first, second = turn(), turn()
     waiting = Provider()
     waiting.go_on.set()
@@ -115,7 +115,7 @@ def test_a_turn_that_waits_is_not_put_in_line_again(provider):
     assert waiting.asked == 1
 
 
-def test_a_line_is_worked_off_in_order_one_at_a_time(provider):
+def test_a_queue_is_processed_in_order_one_at_a_time(provider):
     order = []
 
     def note(name):
@@ -139,7 +139,7 @@ def test_a_line_is_worked_off_in_order_one_at_a_time(provider):
     assert order == [0, 1, 2]
 
 
-def test_two_lines_run_at_once(provider):
+def test_two_queues_run_at_once(provider):
     first, second = turn(), turn()
     replies.ask(first, provider, queue="a")
     replies.ask(second, saying("Hello"), queue="b")
@@ -148,7 +148,7 @@ def test_two_lines_run_at_once(provider):
     assert not is_over(first)
 
 
-def test_a_line_that_was_worked_off_can_be_used_again():
+def test_an_emptied_queue_can_be_used_again():
     for _ in range(20):
         asked = turn()
         replies.ask(asked, saying("Hello"), queue="a")
@@ -159,7 +159,7 @@ def test_a_line_that_was_worked_off_can_be_used_again():
 # --- Watching ---------------------------------------------------------------------------------
 
 
-def test_whoever_watches_hears_of_every_change(provider):
+def test_a_watcher_is_notified_of_every_change(provider):
     asked = turn()
     replies.ask(asked, provider, queue="a")
     reply = replies.get(asked)
@@ -179,7 +179,7 @@ def test_whoever_watches_hears_of_every_change(provider):
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])
-def test_news_of_any_of_several_replies_end_the_wait(which):
+def test_news_from_any_of_several_replies_ends_the_wait(which):
     providers, asked = [Provider() for _ in range(3)], [turn() for _ in range(3)]
     for number, (each, provider) in enumerate(zip(asked, providers, strict=True)):
         replies.ask(each, provider, queue=str(number))
@@ -196,7 +196,7 @@ def test_news_of_any_of_several_replies_end_the_wait(which):
     until(lambda: all(map(is_over, asked)))
 
 
-def test_who_waits_for_the_end_is_not_woken_by_what_comes_before_it(provider):
+def test_waiting_for_the_end_ignores_earlier_events(provider):
     asked = turn()
     replies.ask(asked, provider, queue="a")
     reply = replies.get(asked)
@@ -227,7 +227,7 @@ def test_stop_keeps_what_had_arrived_and_cuts_the_call(provider):
     assert answer_text(asked) == "Half"  # what comes after the end is not taken in
 
 
-def test_the_next_in_line_is_asked_after_a_stop(provider):
+def test_the_next_in_the_queue_is_asked_after_a_stop(provider):
     first, second = turn(), turn()
     replies.ask(first, provider, queue="a")
     replies.ask(second, saying("Hello"), queue="a")
@@ -255,7 +255,7 @@ def test_a_turn_stopped_while_it_waits_is_never_asked(provider):
     assert (second["ending"], second["asked_at"]) == (STOPPED, None)
 
 
-def test_a_question_that_waits_can_be_taken_back_and_asked_later(provider):
+def test_a_waiting_question_can_be_withdrawn_and_asked_later(provider):
     first, second = turn(), turn()
     never = Provider()
     replies.ask(first, provider, queue="a")
@@ -291,7 +291,7 @@ def test_a_failure_becomes_the_turns_problem():
 
 
 @pytest.mark.parametrize("mistake", [KeyError("secret"), SystemExit()])
-def test_a_worker_that_dies_says_so_in_the_turn_and_the_line_goes_on(mistake, caplog):
+def test_a_worker_that_dies_leaves_a_problem_in_the_turn_and_the_queue_goes_on(mistake, caplog):
     def events(in_flight):
         yield TextDelta("Half")
         raise mistake
@@ -351,7 +351,7 @@ def test_a_turn_with_a_worker_is_not_interrupted(provider):
 # --- Nobody watches ---------------------------------------------------------------------------
 
 
-def test_a_reply_that_nobody_watches_is_ended(set_up, provider):
+def test_an_unwatched_reply_is_ended(set_up, provider):
     set_up(REPLY_LEASE_S=0.05)
     asked, waiting = turn(), turn()
     replies.ask(asked, provider, queue="a", is_here=lambda: answer_text(asked) != "Half")
@@ -365,7 +365,7 @@ def test_a_reply_that_nobody_watches_is_ended(set_up, provider):
 
 
 @pytest.mark.parametrize("way", ["watches", "is here"])
-def test_a_reply_that_somebody_watches_is_not(set_up, provider, way):
+def test_a_watched_reply_is_not_ended(set_up, provider, way):
     set_up(REPLY_LEASE_S=1)
     looked = []
 
@@ -486,7 +486,7 @@ def test_what_a_question_keeps_of_earlier_attempts_counts(set_up, provider):
     assert asked["problem"] == ChatFull().problem()
 
 
-def test_a_length_is_that_of_all_that_is_kept():
+def test_the_length_includes_everything_stored():
     call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{1}"}}
     messages = [
         {"role": "assistant", "content": "12", "reasoning_content": "345", "tool_calls": [call]},
@@ -518,7 +518,7 @@ def test_without_memory_new_questions_are_refused_and_running_ones_go_on(
     assert answer_text(later) == "Hello"
 
 
-def test_no_bound_of_memory_is_none(set_up, monkeypatch):
+def test_without_a_memory_limit_nothing_is_refused(set_up, monkeypatch):
     set_up(MAX_MEMORY_MB=0)
     monkeypatch.setattr(replies, "memory_mb", lambda: 1e9)
     asked = turn()
@@ -528,7 +528,7 @@ def test_no_bound_of_memory_is_none(set_up, monkeypatch):
     assert answer_text(asked) == "Hello"
 
 
-def test_memory_is_read_from_the_system_where_it_tells(monkeypatch, tmp_path):
+def test_memory_use_is_read_from_the_system_if_available(monkeypatch, tmp_path):
     if sys.platform == "linux":
         before = replies.memory_mb()
         held = b"x" * 50_000_000
@@ -595,7 +595,7 @@ def test_of_hundreds_of_replies_none_reaches_the_wrong_turn_and_no_handle_is_lef
 # --- An edited module -------------------------------------------------------------------------
 
 
-def test_a_reply_is_found_again_when_the_module_is_imported_anew(provider, monkeypatch):
+def test_a_reply_is_found_again_after_the_module_is_imported_again(provider, monkeypatch):
     asked, waiting = turn(), turn()
     replies.ask(asked, provider, queue="a")
     replies.ask(waiting, saying("Hello"), queue="a")

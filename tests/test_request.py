@@ -127,7 +127,7 @@ def asking(question, turns=(), settings=None, window=None, **options):
     return chat_request(question, turns, settings or {}, model, counter=counter, **options)
 
 
-def test_a_question_that_nobody_has_asked_yet_has_a_request():
+def test_a_question_not_asked_yet_has_a_request():
     before, question = turn("One", "Two"), turn("Three", "", asked_at=None, ended_at=None)
 
     request = asking(question, [before], {"system": "Be kind.", "temperature": 0.5, "seed": 1})

@@ -103,7 +103,7 @@ def test_every_status_has_a_word():
     assert set(WORDS) == set(get_args(Status))
 
 
-def test_a_line_tells_model_outcome_requests_tokens_price_and_time():
+def test_a_line_shows_model_outcome_requests_tokens_price_and_time():
     run = called(call())
     run["exchanges"] = [{"step": 0}]
 
@@ -142,7 +142,7 @@ def test_a_run_beside_itself_is_the_same():
     assert all(one == other for _, one, other in comparison(run, run))
 
 
-def test_what_differs_between_two_runs_is_told():
+def test_differences_between_two_runs_are_shown():
     changed = {**WEATHER, "function": {**WEATHER["function"], "description": "Weather"}}
     one = called(call())
     other = run_of(

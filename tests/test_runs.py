@@ -222,7 +222,7 @@ def test_an_automatic_run_waits_when_one_of_its_calls_has_no_built_in(fake, go):
 
 
 @pytest.mark.parametrize("answers", ["by hand", "approve"])
-def test_nothing_is_answered_where_a_person_has_a_say(fake, go, answers):
+def test_nothing_is_answered_automatically_if_a_person_decides(fake, go, answers):
     run = new_run(answers=answers)
 
     go(run, SUM)
@@ -372,7 +372,7 @@ def test_what_is_set_is_sent(fake, go):
 
 
 @pytest.mark.parametrize("choice", runs.CHOICES)
-def test_a_tool_choice_that_is_no_name_is_sent_as_a_word(choice):
+def test_a_tool_choice_that_is_not_a_name_is_sent_as_a_word(choice):
     assert runs.params(new_run(tool_choice=choice))["tool_choice"] == choice
 
 
@@ -498,7 +498,7 @@ def test_an_empty_fragment_before_a_call_does_no_harm(go):
     ]
 
 
-def test_words_that_broke_off_are_carried_on_in_the_same_reply(fake, go):
+def test_a_text_that_broke_off_continues_in_the_same_reply(fake, go):
     run = new_run()
     go(run, quirk.says("Half", finish="length"))
     resume(run["turn"])

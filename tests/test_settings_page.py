@@ -459,11 +459,11 @@ def test_a_caution_is_seen_while_the_settings_are_closed(open_app):
 
 def test_the_demo_says_that_settings_change_nothing(open_app):
     app = open_settings(open_app())
-    assert "settings change nothing" not in sidebar(app)
+    assert "settings do not change its answers" not in sidebar(app)
 
     number(app, "set_temperature", 0.2)
 
-    assert "settings change nothing" in sidebar(app)
+    assert "settings do not change its answers" in sidebar(app)
 
 
 def test_all_settings_can_be_cleared_and_restored(open_app, store, owner):

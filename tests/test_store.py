@@ -136,7 +136,7 @@ def test_any_text_comes_back_as_it_was(store, odd):
 
 
 @given(st.text(st.characters(exclude_categories=[])))
-def test_whatever_python_calls_text_can_be_kept(text):
+def test_any_python_text_can_be_saved(text):
     words = tables.Words()
     kept = words.process_bind_param(text, None)
     kept.encode()
@@ -570,7 +570,7 @@ def test_a_running_turn_that_is_saved_again_and_again_is_one_row(store):
     assert saved(store, chat)["revision"] == 2
 
 
-def test_a_worker_may_mend_what_it_wrote_before(store):
+def test_a_worker_may_correct_what_it_wrote_before(store):
     chat = a_chat()
     turn = ask(chat, "Call", "", is_over=False)
     call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}{}"}}
@@ -722,7 +722,7 @@ def drop_index(store):
 @pytest.mark.parametrize(
     "query", ["%", "_", "a_c", "a%c", "*", "a*", '"', "\\", "abc OR abd", "x%"]
 )
-def test_no_character_of_a_query_has_a_meaning_of_its_own(store, query):
+def test_no_character_of_a_query_has_a_special_meaning(store, query):
     saved(store, a_chat("abc", "and abd", title="axc"))
 
     assert found(store, query) == []

@@ -81,7 +81,7 @@ def test_a_folder_that_is_missing_is_made_and_only_the_owner_may_look(tmp_path):
 
 
 @pytest.mark.parametrize("in_the_way", ["folder", "file"])
-def test_a_path_that_cannot_be_a_file_is_told(tmp_path, in_the_way):
+def test_a_path_that_cannot_be_a_file_is_reported(tmp_path, in_the_way):
     file = tmp_path / "chats.db"
     if in_the_way == "folder":
         file.mkdir()
@@ -95,7 +95,7 @@ def test_a_path_that_cannot_be_a_file_is_told(tmp_path, in_the_way):
 @pytest.mark.parametrize(
     "content", [b"Dear diary, " * 500, b"SQLite format 3\x00" + b"\xff" * 5000]
 )
-def test_a_file_that_is_no_database_is_told_and_left_as_it_is(file, content):
+def test_a_file_that_is_not_a_database_is_reported_and_left_alone(file, content):
     file.write_bytes(content)
 
     told(StoreDamaged, open_store, f"sqlite:///{file}")
@@ -113,7 +113,7 @@ def test_a_database_of_something_else_is_not_touched(file):
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("recipes",)]
 
 
-def test_a_database_that_may_only_be_read_is_told(file):
+def test_a_read_only_database_is_reported(file):
     opened(f"sqlite:///{file}")
 
     told(StoreReadOnly, open_store, f"sqlite:///file:{file}?mode=ro&uri=true")
@@ -128,7 +128,7 @@ def run(address, *statements):
     engine.dispose()
 
 
-def test_a_database_that_is_newer_than_the_app_is_told_and_left_as_it_is(address):
+def test_a_database_newer_than_the_app_is_reported_and_left_alone(address):
     opened(address)
     run(address, "UPDATE clarifai_chat_version SET version_num = '9999'")
 
@@ -139,7 +139,7 @@ def test_a_database_that_is_newer_than_the_app_is_told_and_left_as_it_is(address
     opened(address)
 
 
-def test_a_database_that_somebody_else_has_locked_is_told(file, impatient):
+def test_a_locked_database_is_reported(file, impatient):
     opened(f"sqlite:///{file}")
     holder = sqlite3.connect(file, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
@@ -150,7 +150,7 @@ def test_a_database_that_somebody_else_has_locked_is_told(file, impatient):
     opened(f"sqlite:///{file}")
 
 
-def test_an_upgrade_that_never_ends_elsewhere_is_told(postgres, monkeypatch):
+def test_an_upgrade_that_hangs_elsewhere_is_reported(postgres, monkeypatch):
     monkeypatch.setattr(opening, "BUSY_S", 1)
     address = postgres.database()
     engine = create_engine(read_address(address))
@@ -163,7 +163,7 @@ def test_an_upgrade_that_never_ends_elsewhere_is_told(postgres, monkeypatch):
     opened(address)
 
 
-def test_a_disk_without_room_for_the_tables_is_told(file):
+def test_a_full_disk_is_reported_when_tables_are_created(file):
     def limit(connection, record):
         connection.execute("PRAGMA max_page_count = 3")
 
@@ -190,7 +190,7 @@ def test_a_disk_without_room_for_the_tables_is_told(file):
     ],
     ids=["none", "file", "memory", "no file", "named memory", "MySQL", "no colon", "odd port"],
 )
-def test_an_address_that_cannot_be_used_is_told(address):
+def test_an_unusable_address_is_reported(address):
     told(StoreAddress, open_store, address)
 
 
@@ -199,19 +199,19 @@ def test_every_usual_form_of_address_is_understood(postgres, kind):
     opened(postgres.database().replace("postgresql", kind, 1))
 
 
-def test_a_server_that_is_not_there_is_told(monkeypatch):
+def test_a_missing_server_is_reported(monkeypatch):
     monkeypatch.setattr(opening, "CONNECT_S", 2)
     words = told(StoreUnreachable, open_store, f"postgresql://ada:{CANARY}@127.0.0.1:9/chats")
 
     assert "(127.0.0.1, chats)" in words
 
 
-def test_a_database_or_a_person_that_the_server_does_not_know_is_told(postgres):
+def test_an_unknown_database_or_user_is_reported(postgres):
     told(StoreUnreachable, open_store, postgres.url("nowhere"))
     told(StoreUnreachable, open_store, postgres.url().replace("tests:", "stranger:"))
 
 
-def test_a_role_that_may_not_make_tables_is_told(postgres):
+def test_a_role_that_may_not_create_tables_is_reported(postgres):
     address = postgres.database()
     run(address, "DROP ROLE IF EXISTS weak", "CREATE ROLE weak LOGIN")
 
@@ -268,7 +268,7 @@ EVERYTHING = {
 }
 
 
-def test_every_method_tells_trouble_in_a_sentence(address):
+def test_every_method_reports_trouble_in_a_sentence(address):
     store = open_store(address)
     chat = saved(store, a_chat("One"))
     tables = ("attachment_uses", "turns", "chats", "attachments", "presets")
@@ -330,7 +330,7 @@ def test_a_server_that_was_started_again_is_found_again(postgres):
     store.close()
 
 
-def test_a_server_that_stops_in_use_is_told(postgres):
+def test_a_server_that_stops_in_use_is_reported(postgres):
     address = postgres.database()
     store = open_store(address)
     name = address.partition("/d")[2].partition("?")[0]
@@ -340,7 +340,7 @@ def test_a_server_that_stops_in_use_is_told(postgres):
     store.close()
 
 
-def test_a_server_that_only_reads_is_told(postgres):
+def test_a_read_only_server_is_reported(postgres):
     address = postgres.database()
     store = open_store(address)
     name = address.partition("/d")[2].partition("?")[0]
@@ -351,7 +351,7 @@ def test_a_server_that_only_reads_is_told(postgres):
     store.close()
 
 
-def test_a_file_that_is_damaged_in_use_is_told(file):
+def test_a_file_damaged_in_use_is_reported(file):
     store = open_store(f"sqlite:///{file}")
     for _ in range(20):
         saved(store, a_chat("word " * 2000))
@@ -387,11 +387,11 @@ def of_postgres(code):
     ],
     ids=lambda value: getattr(value, "__name__", None) or str(value)[:40],
 )
-def test_what_the_database_or_the_disk_says_has_a_meaning(error, kind):
+def test_errors_of_the_database_and_the_disk_have_a_meaning(error, kind):
     assert trouble.meaning(error) is kind
 
 
-def test_neither_the_store_nor_its_log_tells_the_address(postgres, caplog):
+def test_neither_the_store_nor_its_log_reveals_the_address(postgres, caplog):
     caplog.set_level("DEBUG")
     address = postgres.database()
     store = open_store(address)

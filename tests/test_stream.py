@@ -58,7 +58,7 @@ def quirks(found):
         delta(tool_calls=None),
     ],
 )
-def test_a_chunk_without_anything_says_nothing(chunk):
+def test_an_empty_chunk_has_no_events(chunk):
     assert events(chunk) == []
 
 
@@ -72,7 +72,7 @@ def test_content_in_parts_is_joined():
     assert events(delta(parts)) == [TextDelta("Hello")]
 
 
-def test_the_last_usage_counts_and_what_is_no_number_is_not_reported():
+def test_the_last_usage_counts_and_invalid_numbers_are_not_reported():
     details = {"completion_tokens_details": {"reasoning_tokens": 4}, "prompt_tokens_details": None}
     first = {"usage": {"prompt_tokens": 1, "completion_tokens": 1}}
     last = {"usage": {"prompt_tokens": 9, "completion_tokens": "many", **details}}
@@ -105,14 +105,14 @@ def test_a_chunk_that_is_an_error_is_raised(chunk, kind):
     assert failure.value.detail == "It failed."
 
 
-def test_the_token_is_taken_out_of_an_error():
+def test_the_token_is_removed_from_an_error():
     with pytest.raises(ModelFailed) as failure:
         list(Assembler(CANARY).feed({"error": {"message": f"No {CANARY} here"}}))
 
     assert failure.value.detail == "No [access token] here"
 
 
-def test_a_status_of_success_is_no_error():
+def test_a_success_status_is_not_an_error():
     assert events({"status": {"code": 10000}, **delta("Hello")}) == [TextDelta("Hello")]
 
 
@@ -120,7 +120,7 @@ def test_a_status_of_success_is_no_error():
 
 
 @given(st.data())
-def test_thoughts_are_told_apart_however_the_text_is_cut(data):
+def test_thoughts_are_separated_however_the_text_is_split(data):
     text = "\n <think>a < b, </thin> or\n</think>\n\nAnd <think> so on</think>."
     cuts = data.draw(st.lists(st.integers(0, len(text))))
     found = events(*(delta(text[a:b]) for a, b in pairwise([0, *sorted(cuts), len(text)])))
@@ -129,7 +129,7 @@ def test_thoughts_are_told_apart_however_the_text_is_cut(data):
 
 
 @given(st.text(alphabet="<think>/ \na"), st.data())
-def test_no_letter_is_lost_however_the_text_is_cut(text, data):
+def test_no_character_is_lost_however_the_text_is_split(text, data):
     cuts = data.draw(st.lists(st.integers(0, len(text))))
     pieces = [text[a:b] for a, b in pairwise([0, *sorted(cuts), len(text)])]
 
@@ -209,7 +209,7 @@ def test_the_apis_older_form_of_a_call_is_read():
     assert "legacy" in quirks(events(*old))[0]
 
 
-def test_a_call_is_told_piece_by_piece():
+def test_a_call_is_streamed_piece_by_piece():
     found = events(
         delta(tool_calls=[part("f", "", "1", index=0)]),
         delta(tool_calls=[part(None, '{"a"', index=0), part("g", "{", "2", index=1)]),

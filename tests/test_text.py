@@ -19,7 +19,7 @@ def test_a_number_has_its_noun():
     assert counted(2, "picture", one="a") == "2 pictures"
 
 
-def test_how_often_and_its_verb():
+def test_a_count_of_times_and_its_verb():
     assert [times(number) for number in (1, 2, 1200)] == ["once", "2 times", "1,200 times"]
     assert [are(number) for number in (0, 1, 2)] == ["are", "is", "are"]
 

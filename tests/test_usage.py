@@ -33,7 +33,7 @@ def line(model=None, **figures):
     return reply_line(turn(model, **figures))
 
 
-def test_the_line_tells_model_speed_tokens_and_price():
+def test_the_line_shows_model_speed_tokens_and_price():
     assert line() == [
         "c",
         "first token 500 ms",
@@ -43,7 +43,7 @@ def test_the_line_tells_model_speed_tokens_and_price():
     ]
 
 
-def test_thinking_is_told_as_part_of_the_tokens():
+def test_thinking_is_shown_as_part_of_the_tokens():
     assert "1,000 tokens in, 200 out (150 of them thinking)" in line(reasoning_tokens=150)
 
 
@@ -65,7 +65,7 @@ def test_an_unknown_count_makes_no_price(missing):
     assert cost_usd(turn(**{missing: None})) is None
 
 
-def test_an_answer_that_was_carried_on_counts_all_its_requests():
+def test_a_continued_answer_counts_all_its_requests():
     carried_on = turn()
     carried_on["before"] = [FIGURES, FIGURES]
     assert "3,000 tokens in, 600 out" in reply_line(carried_on)
@@ -93,7 +93,7 @@ def test_a_price_is_short(tokens, price):
     assert line(prompt_tokens=tokens, completion_tokens=0)[-1] == price
 
 
-def test_what_costs_nothing_is_told_apart_from_what_is_not_known():
+def test_free_is_distinguished_from_an_unknown_price():
     free = {"input_price": 0.0, "output_price": 0.0}
 
     assert line(model=free)[-1] == "$0"

@@ -30,7 +30,7 @@ def test_an_id_is_random_and_of_256_bits():
 
 
 @pytest.mark.parametrize("text", ["", ID[:-1], ID + "0", ID.upper(), ID + "\n", " " + ID, "g" * 64])
-def test_what_has_not_the_form_of_an_id_is_none(text):
+def test_text_of_another_form_is_not_an_id(text):
     assert not is_valid(text)
 
 
@@ -40,7 +40,7 @@ def test_the_owner_is_a_hash_from_which_the_id_does_not_follow():
     assert owner_of(owner_of(ID)) != owner_of(ID), "Who has read the hashes cannot come as one."
 
 
-def test_an_account_is_who_says_so_and_whom_they_mean():
+def test_an_account_is_identified_by_its_issuer_and_subject():
     accounts = [("https://a.test", "1"), ("https://b.test", "1"), ("https://a.test", "2")]
     accounts += [("https://a.test1", ""), ("", "https://a.test1")]
 
@@ -140,7 +140,7 @@ def test_two_accounts_in_one_browser_are_two_visitors(session):
 
 
 @pytest.mark.parametrize("lost", ["iss", "sub"])
-def test_an_account_that_cannot_be_told_from_another_is_no_visitor(session, lost):
+def test_an_ambiguous_account_is_not_a_visitor(session, lost):
     account = {name: value for name, value in ACCOUNT.items() if name != lost}
 
     assert session({COOKIE: ID}, account) is None
