@@ -22,10 +22,10 @@ PAGE = {
     "xAI": "xai/chat-completion grok-3 grok-2-vision-1212",
     "Gemini": "gcp/generate gemini-2_5-pro gemini-2_5-flash gemini-2_0-flash"
     " gemini-2_0-flash-lite gemini-pro",
-    "Open source": "gcp/generate gemma-3-4b-it gemma-3-12b-it gemma-3-1b-it",
-    "Open source ": "deepseek-ai/deepseek-chat DeepSeek-R1-0528-Qwen3-8B"
+    "Open Sourced": "gcp/generate gemma-3-4b-it gemma-3-12b-it gemma-3-1b-it",
+    "Open Sourced ": "deepseek-ai/deepseek-chat DeepSeek-R1-0528-Qwen3-8B"
     " DeepSeek-R1-Distill-Qwen-7B DeepSeek-R1 DeepSeek-R1-Distill-Qwen-32B",
-    "Open source  ": "mistralai/completion Devstral-Small-2505_gguf-4bit",
+    "Open Sourced  ": "mistralai/completion Devstral-Small-2505_gguf-4bit",
 }
 
 
@@ -282,8 +282,8 @@ def test_every_tier_has_its_sentence():
     [
         ("gpt-5_1", "clarifai", "OpenAI"),
         ("gpt-oss-20b", "clarifai", "OpenAI"),
-        ("mm-poly-8b", "clarifai", "Open source"),
-        ("gemma-3-4b-it", "gcp", "Open source"),
+        ("mm-poly-8b", "clarifai", "Open Sourced"),
+        ("gemma-3-4b-it", "gcp", "Open Sourced"),
         ("grok-9", "xai", "xAI"),
     ],
 )

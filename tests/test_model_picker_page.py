@@ -87,7 +87,7 @@ def test_search_finds_any_part_of_name_or_owner(open_app, typed, owner):
     assert not folded(app)
 
 
-@pytest.mark.parametrize("family", ["OpenAI", "Anthropic", "xAI", "Gemini", "Open source"])
+@pytest.mark.parametrize("family", ["OpenAI", "Anthropic", "xAI", "Gemini", "Open Sourced"])
 def test_search_finds_the_five_families(open_app, family):
     app = search_models(open_picker(open_app()), family)
 

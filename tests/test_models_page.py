@@ -151,4 +151,4 @@ def test_the_models_page_can_be_the_first_one_opened(open_app):
 
     assert "Kimi K2.6" in sidebar(app)
     assert table(app)[KIMI]["Use"] == "✓ In use"
-    assert [link.label for link in app.sidebar.page_link] == ["Chat", "Tool playground", "Models"]
+    assert [link.label for link in app.sidebar.page_link] == ["Chat", "Tool playground", "Models", "Help"]

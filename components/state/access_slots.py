@@ -37,6 +37,7 @@ class AccessSlots:
     notice = Slot(str)  # one sentence about the last thing typed, shown once
     favourites = Slot[list[str]](list)
     recent = Slot[list[str]](list)
+    opened_ids = Slot(str)  # address of the model whose ids the Models page shows
     opened = Slot[dict[str, int]](dict)  # list → how often "Show more" was asked of it
 
     @property
