@@ -40,18 +40,22 @@ def row(model: Model) -> dict[str, object]:
     }
 
 
+def clicked(key: str, models: list[Model]) -> str:
+    """Return the address of the model whose button was clicked; "" if its row is gone."""
+    click = widget(key)
+    is_there = click is not None and 0 <= click["row"] < len(models)
+    return models[click["row"]].url if is_there else ""
+
+
 @uninterrupted()
 def use_this(models: list[Model]) -> None:
-    click = widget("use_model")
-    if click is not None and 0 <= click["row"] < len(models):
-        session.choose(models[click["row"]].url)
+    if url := clicked("use_model", models):
+        session.choose(url)
 
 
 @uninterrupted()
 def open_ids(models: list[Model]) -> None:
-    click = widget("open_ids")
-    if click is not None and 0 <= click["row"] < len(models):
-        session.opened_ids = models[click["row"]].url
+    session.opened_ids = clicked("open_ids", models)
 
 
 @uninterrupted()

@@ -45,7 +45,9 @@ def test_no_text_has_a_word_of_the_list(path):
     assert not [text for text in texts(path) if WORDS.search(text)]
 
 
-@pytest.mark.parametrize("name", ["app.py", "pages/help.py", "pages/models.py", "pages/tool_playground.py"])
+@pytest.mark.parametrize(
+    "name", ["app.py", "pages/help.py", "pages/models.py", "pages/tool_playground.py"]
+)
 def test_no_page_shows_a_word_of_the_list(open_app, name):
     shown = page(open_app(name))
 

@@ -36,7 +36,7 @@ def show_ids() -> None:
     st.subheader("How a model is named", anchor=False)
     st.markdown(
         "A model's id is its URL on Clarifai. LiteLLM takes it with `openai/` before it: the prefix"
-        " names LiteLLM's route for OpenAI-compatible servers. This app adds it for you."
+        " names LiteLLM's route for OpenAI-compatible servers. This app's picker takes both forms."
     )
     model = session.model
     if model.is_demo:
