@@ -4,7 +4,8 @@ import streamlit as st
 
 from clarifai_chat import catalog
 from clarifai_chat.catalog import Model
-from components.frame import model_picker, shell
+from clarifai_chat.markdown.sanitize import escaped
+from components.frame import model_ids, model_picker, shell
 from components.state.session import session
 from components.state.slots import widget
 from components.state.streamlit_patches import uninterrupted
@@ -25,6 +26,7 @@ def row(model: Model) -> dict[str, object]:
     return {
         "Use": "✓ In use" if model.url == session.model.url else "Use this",
         "Model": model.name,
+        "Id": None if model.is_demo else "Copy id",
         "Provider": model.provider,
         "Context": model.context_window,
         "In": model.input_price,
@@ -38,11 +40,35 @@ def row(model: Model) -> dict[str, object]:
     }
 
 
+def clicked(key: str, models: list[Model]) -> str:
+    """Return the address of the model whose button was clicked; "" if its row is gone."""
+    click = widget(key)
+    is_there = click is not None and 0 <= click["row"] < len(models)
+    return models[click["row"]].url if is_there else ""
+
+
 @uninterrupted()
 def use_this(models: list[Model]) -> None:
-    click = widget("use_model")
-    if click is not None and 0 <= click["row"] < len(models):
-        session.choose(models[click["row"]].url)
+    if url := clicked("use_model", models):
+        session.choose(url)
+
+
+@uninterrupted()
+def open_ids(models: list[Model]) -> None:
+    session.opened_ids = clicked("open_ids", models)
+
+
+@uninterrupted()
+def close_ids() -> None:
+    session.opened_ids = ""
+
+
+def show_ids(model: Model) -> None:
+    with st.container(border=True, key="ids"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"Model id of **{escaped(model.name)}**", width="stretch")
+            st.button("Close", key="close_ids", type="tertiary", on_click=close_ids)
+        model_ids.show(model)
 
 
 pending = shell.open_page("Models", wide=True)
@@ -55,16 +81,20 @@ st.caption(
 text = st.text_input(
     "Search", key="models_text", type="search", live=True, placeholder="Name, owner or family"
 )
-wanted = st.pills(
-    "Only models with",
-    list(model_picker.ABILITIES),
-    selection_mode="multi",
-    format_func=model_picker.ABILITIES.__getitem__,
-    key="models_abilities",
-)
-found = catalog.search(
-    session.models, text or "", **{ability: ability in wanted for ability in model_picker.ABILITIES}
-)
+with st.container(horizontal=True):
+    wanted = st.pills(
+        "Only models with",
+        list(model_picker.ABILITIES),
+        selection_mode="multi",
+        format_func=model_picker.ABILITIES.__getitem__,
+        key="models_abilities",
+        wrap=True,
+    )
+    family = model_picker.show_families("models_family")
+flags = {ability: ability in wanted for ability in model_picker.ABILITIES}
+found = catalog.of_family(catalog.search(session.models, text or "", **flags), family)
+if session.opened_ids:
+    show_ids(catalog.describe(session.models, session.opened_ids))
 if found:
     st.dataframe(
         [row(model) for model in found],
@@ -78,6 +108,9 @@ if found:
                 "Use", key="use_model", on_click=use_this, args=(found,), pinned=True
             ),
             "Model": st.column_config.TextColumn("Model", width=230),
+            "Id": st.column_config.ButtonColumn(
+                "Model id", key="open_ids", type="tertiary", on_click=open_ids, args=(found,)
+            ),
             "Context": st.column_config.NumberColumn("Context (tokens)", format="localized"),
             "In": st.column_config.NumberColumn("$ per 1M in", format="%.4g"),
             "Out": st.column_config.NumberColumn("$ per 1M out", format="%.4g"),

@@ -145,6 +145,8 @@ BY_NAME = {
     "url": URLS,
     "temperature": st.floats(0, 2),
     "top_p": st.floats(0, 1),
+    "presence_penalty": st.floats(-2, 2),
+    "frequency_penalty": st.floats(-2, 2),
     "max_tokens": st.integers(1, 1_000_000),
 }
 

@@ -364,7 +364,7 @@ def tab_to(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/models"])
+@pytest.mark.parametrize("path", ["/", "/models", "/help"])
 def test_nothing_serious_for_a_screen_reader(visit: Visit, path: str, scheme: str) -> None:
     page = visit(path, color_scheme=scheme)
     if path == "/":
@@ -375,8 +375,10 @@ def test_nothing_serious_for_a_screen_reader(visit: Visit, path: str, scheme: st
         sign_in(page, CANARY, "ada")
         page.get_by_test_id("stPopover").locator("button").first.click()
         page.get_by_label("Search, or paste a model's address").wait_for()
-    else:
+    elif path == "/models":
         page.get_by_test_id("stDataFrame").wait_for()
+    else:
+        page.get_by_role("link", name="Clarifai documentation").wait_for()
     settled(page)
     found = Axe().run(page).response["violations"]
     serious = [
@@ -387,7 +389,7 @@ def test_nothing_serious_for_a_screen_reader(visit: Visit, path: str, scheme: st
     assert serious == []
 
 
-@pytest.mark.parametrize("path", ["/", "/models"])
+@pytest.mark.parametrize("path", ["/", "/models", "/help"])
 def test_a_phone_shows_it_without_scrolling_sideways(visit: Visit, path: str) -> None:
     page = visit(path, viewport={"width": 390, "height": 844})
     if path == "/":

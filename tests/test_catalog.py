@@ -22,10 +22,10 @@ PAGE = {
     "xAI": "xai/chat-completion grok-3 grok-2-vision-1212",
     "Gemini": "gcp/generate gemini-2_5-pro gemini-2_5-flash gemini-2_0-flash"
     " gemini-2_0-flash-lite gemini-pro",
-    "Open source": "gcp/generate gemma-3-4b-it gemma-3-12b-it gemma-3-1b-it",
-    "Open source ": "deepseek-ai/deepseek-chat DeepSeek-R1-0528-Qwen3-8B"
+    "Open Sourced": "gcp/generate gemma-3-4b-it gemma-3-12b-it gemma-3-1b-it",
+    "Open Sourced ": "deepseek-ai/deepseek-chat DeepSeek-R1-0528-Qwen3-8B"
     " DeepSeek-R1-Distill-Qwen-7B DeepSeek-R1 DeepSeek-R1-Distill-Qwen-32B",
-    "Open source  ": "mistralai/completion Devstral-Small-2505_gguf-4bit",
+    "Open Sourced  ": "mistralai/completion Devstral-Small-2505_gguf-4bit",
 }
 
 
@@ -282,8 +282,8 @@ def test_every_tier_has_its_sentence():
     [
         ("gpt-5_1", "clarifai", "OpenAI"),
         ("gpt-oss-20b", "clarifai", "OpenAI"),
-        ("mm-poly-8b", "clarifai", "Open source"),
-        ("gemma-3-4b-it", "gcp", "Open source"),
+        ("mm-poly-8b", "clarifai", "Open Sourced"),
+        ("gemma-3-4b-it", "gcp", "Open Sourced"),
         ("grok-9", "xai", "xAI"),
     ],
 )
@@ -342,3 +342,55 @@ def test_abilities_tell_no_from_unknown():
 )
 def test_an_age_is_told_in_one_unit(seconds, text):
     assert catalog.age_text(seconds) == text
+
+
+# --- Families -------------------------------------------------------------------------------------
+
+
+def test_the_families_are_those_of_litellms_page():
+    assert tuple(dict.fromkeys(name.strip() for name in PAGE)) == catalog.FAMILIES
+
+
+def test_each_shipped_model_is_in_one_family():
+    found = [model for name in catalog.FAMILIES for model in catalog.of_family(shipped(), name)]
+
+    assert sorted(urls(found)) == sorted(urls(shipped()))
+
+
+def test_without_a_family_all_models_are_kept_in_their_order():
+    models = (*shipped(), DEMO)
+
+    assert catalog.of_family(models, None) == list(models)
+    assert catalog.of_family([DEMO], "OpenAI") == []
+
+
+# --- Ids ------------------------------------------------------------------------------------------
+
+
+def test_the_forms_of_an_id():
+    assert list(catalog.model_ids(Model.at(GPT_4_1)).values()) == [
+        GPT_4_1,
+        f"openai/{GPT_4_1}",
+        "clarifai/openai.chat-completion.gpt-4_1",
+    ]
+
+
+@pytest.mark.parametrize("model", shipped(), ids=lambda model: model.id)
+def test_each_form_of_an_id_leads_back_to_its_model(model):
+    ids = catalog.model_ids(model)
+
+    assert len(ids) == 3
+    assert {parse_address(text) for text in ids.values()} == {model.url}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [f"{GPT_4_1}/versions/0aF9", ROOT + "u/a/models/m.1", "a-model-elsewhere"],
+    ids=["version", "dot", "elsewhere"],
+)
+def test_there_is_no_dotted_form_where_it_would_mean_something_else(url):
+    assert list(catalog.model_ids(Model.at(url)).values()) == [url, f"openai/{url}"]
+
+
+def test_the_demo_has_no_id():
+    assert catalog.model_ids(DEMO) == {}

@@ -29,6 +29,8 @@ def test_unset_settings_are_not_sent():
         ({"temperature": 0.3}, {"temperature": 0.3}),
         ({"temperature": 0.0}, {"temperature": 0.0}),
         ({"top_p": 0.9}, {"top_p": 0.9}),
+        ({"presence_penalty": -0.5}, {"presence_penalty": -0.5}),
+        ({"frequency_penalty": 0.0}, {"frequency_penalty": 0.0}),
         ({"max_tokens": 100}, {"max_completion_tokens": 100}),
         ({"stop": ["END", "\n\n"]}, {"stop": ["END", "\n\n"]}),
         ({"seed": 0}, {"seed": 0}),
@@ -65,6 +67,8 @@ def test_every_setting_is_sent_in_some_way():
         "max_tokens": 1,
         "stop": ["END"],
         "seed": 1,
+        "presence_penalty": -2.0,
+        "frequency_penalty": 2.0,
         "reasoning_effort": "high",
         "json_schema": ANY_JSON,
     }

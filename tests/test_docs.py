@@ -179,6 +179,28 @@ def test_links_within_the_project_lead_somewhere(document: Path) -> None:
     assert not [target for target in inside if not (document.parent / target).exists()]
 
 
+# --- LiteLLM's page on Clarifai -----------------------------------------------------------------
+
+# "Get code" and the command line: named in the table while they are being built.
+BEING_BUILT = {"clarifai_chat/llm/code/", "clarifai_chat/__main__.py"}
+
+
+def statements() -> list[list[str]]:
+    """(statement, place, files) of each row of docs/PROVIDER.md that is not a heading."""
+    rows = [cells(line) for line in read("docs/PROVIDER.md").splitlines() if line.startswith("| ")]
+    return [row for row in rows[1:] if not row[0].startswith("**")]
+
+
+def test_each_statement_of_the_providers_page_has_a_place_that_exists() -> None:
+    assert len(statements()) > 30
+    for statement, place, files in statements():
+        paths = re.findall(r"`([^`]+)`", files)
+        assert place, statement
+        assert paths, statement
+        missing = {path for path in paths if not (ROOT / path).exists()}
+        assert missing <= BEING_BUILT, statement
+
+
 # --- Locks ------------------------------------------------------------------------------------
 
 

@@ -126,6 +126,15 @@ def test_json_mode_is_described_in_words():
     assert "JSON Schema" not in to_html([chat], secret="")
 
 
+def test_penalties_are_told_in_words():
+    chat = rich_chat()
+    chat["settings"] = {"presence_penalty": 0.5, "frequency_penalty": -1.0}
+
+    text = to_markdown([chat], secret="")
+
+    assert "- Presence penalty: 0.5\n- Frequency penalty: -1.0" in text.replace("\\", "")
+
+
 def test_markdown_shows_question_thoughts_calls_answer_and_figures():
     text = to_markdown([rich_chat()], secret="")
 

@@ -189,6 +189,8 @@ def test_a_request_brings_its_settings():
             "max_completion_tokens": 100,
             "stop": "END",
             "seed": 7,
+            "presence_penalty": 0.5,
+            "frequency_penalty": -0.5,
             "reasoning_effort": "low",
             "stream": True,
             "response_format": {"json_schema": {"schema": {"type": "object"}}},
@@ -203,6 +205,8 @@ def test_a_request_brings_its_settings():
         "max_tokens": 100,
         "stop": ["END"],
         "seed": 7,
+        "presence_penalty": 0.5,
+        "frequency_penalty": -0.5,
         "reasoning_effort": "low",
         "json_schema": '{"type": "object"}',
     }

@@ -87,7 +87,7 @@ def test_search_finds_any_part_of_name_or_owner(open_app, typed, owner):
     assert not folded(app)
 
 
-@pytest.mark.parametrize("family", ["OpenAI", "Anthropic", "xAI", "Gemini", "Open source"])
+@pytest.mark.parametrize("family", catalog.FAMILIES)
 def test_search_finds_the_five_families(open_app, family):
     app = search_models(open_picker(open_app()), family)
 
@@ -126,6 +126,31 @@ def test_search_and_filters_work_together(open_app):
 
     assert offered(app, "found")
     assert set(offered(app, "found")) < set(all_of_them)
+
+
+@pytest.mark.parametrize("family", catalog.FAMILIES)
+def test_a_family_keeps_its_models(open_app, family):
+    app = open_picker(open_app())
+
+    app.sidebar.pills(key="family").set_value(family).run()
+
+    found = offered(app, "found")
+    assert found
+    assert {catalog.describe(catalog.shipped(), url).family for url in found} == {family}
+    assert not folded(app)
+
+
+def test_a_family_works_with_search_and_says_when_nothing_is_left(open_app):
+    app = search_models(open_picker(open_app()), "gpt")
+    all_of_them = offered(app, "found")
+
+    app.sidebar.pills(key="family").set_value("OpenAI").run()
+    assert offered(app, "found")
+    assert set(offered(app, "found")) <= set(all_of_them)
+
+    app.sidebar.pills(key="family").set_value("xAI").run()
+    assert offered(app, "found") == []
+    assert NOT_FOUND in page(app)
 
 
 # --- Choosing ------------------------------------------------------------------------------------
@@ -206,6 +231,23 @@ def test_favourites_come_before_all_and_can_be_taken_back(open_app):
 
     app.click(f"star:short:{GPT_4O}")
     assert GPT_4O not in offered(app, "short")
+
+
+def test_the_ids_of_the_model_in_use_can_be_copied(open_app):
+    app = open_app(chosen=KIMI)
+    assert not app.sidebar.code
+
+    app.open("model_ids")
+
+    assert [code.value for code in app.sidebar.code] == [
+        KIMI,
+        f"openai/{KIMI}",
+        "clarifai/moonshotai.chat-completion.Kimi-K2_6",
+    ]
+
+
+def test_the_demo_has_no_id_to_copy(open_app):
+    assert not open_app(chosen="demo").has("model_ids")
 
 
 # --- Facts and where they are from ---------------------------------------------------------------

@@ -20,11 +20,19 @@ def table(app):
     return {row["Page"] if isinstance(row["Page"], str) else "demo": row for row in rows}
 
 
-def use(app, url):
+def use(app, url, column="Use", label="Use this"):
     """Click on a row's button: what AppTest cannot do is sent as a browser sends it."""
     row = list(table(app)).index(url)
-    widget_id = app.dataframe[0].proto.button_click_widgets["Use"]
-    return app.send(widget_id, json.dumps({"row": row, "label": "Use this"}))
+    widget_id = app.dataframe[0].proto.button_click_widgets[column]
+    return app.send(widget_id, json.dumps({"row": row, "label": label}))
+
+
+def copy_id(app, url):
+    return use(app, url, "Id", "Copy id")
+
+
+def choose_family(app, family):
+    app.main.pills(key="models_family").set_value(family).run()
 
 
 def test_the_table_holds_the_whole_catalog_with_its_facts(open_app, fake):
@@ -91,6 +99,63 @@ def test_a_search_that_finds_nothing_says_so(open_app):
     assert not app.dataframe
 
 
+@pytest.mark.parametrize("family", catalog.FAMILIES)
+def test_a_family_keeps_its_models(open_app, family):
+    app = open_app(PAGE)
+
+    choose_family(app, family)
+
+    assert list(table(app)) == [m.url for m in catalog.shipped() if m.family == family]
+
+    choose_family(app, None)
+    assert len(table(app)) == len(catalog.shipped()) + 1
+
+
+def test_a_family_works_with_search_and_abilities(open_app):
+    app = open_app(PAGE)
+    choose_family(app, "Open Sourced")
+    app.text_input(key="models_text").set_value("qwen").run()
+    app.main.pills(key="models_abilities").set_value(["reasoning"]).run()
+
+    rows = table(app).values()
+    assert rows
+    assert {(row["Provider"], row["Reasoning"]) for row in rows} == {("Qwen", "yes")}
+
+    choose_family(app, "xAI")
+    assert "No model matches. Clear a filter, or type less." in page(app)
+    assert not app.dataframe
+
+
+def test_the_ids_of_a_model_can_be_copied(open_app):
+    app = open_app(PAGE)
+    assert not app.main.code
+
+    copy_id(app, KIMI)
+
+    assert "Model id of **Kimi K2.6**" in page(app)
+    assert [code.value for code in app.main.code] == [
+        KIMI,
+        f"openai/{KIMI}",
+        "clarifai/moonshotai.chat-completion.Kimi-K2_6",
+    ]
+    assert app.session_state["session.chosen"] == ""
+
+    copy_id(app, DEFAULT_URL)
+    assert app.main.code[0].value == DEFAULT_URL
+
+    app.click("close_ids")
+    assert not app.main.code
+
+
+def test_the_demo_has_no_id_to_copy(open_app):
+    app = open_app(PAGE)
+
+    copied = {url: row["Id"] for url, row in table(app).items()}
+
+    assert not isinstance(copied.pop("demo"), str)
+    assert set(copied.values()) == {"Copy id"}
+
+
 def test_use_this_chooses_everywhere(open_app, fake):
     fake.next(says("Hello"))
     app = open_app(PAGE, pat=CANARY)
@@ -117,13 +182,15 @@ def test_use_this_means_the_row_that_is_seen(open_app):
     assert app.session_state["session.chosen"] == wanted
 
 
-def test_a_click_on_a_row_that_is_gone_chooses_nothing(open_app):
+@pytest.mark.parametrize(("column", "label"), [("Use", "Use this"), ("Id", "Copy id")])
+def test_a_click_on_a_row_that_is_gone_does_nothing(open_app, column, label):
     app = open_app(PAGE)
-    widget_id = app.dataframe[0].proto.button_click_widgets["Use"]
+    widget_id = app.dataframe[0].proto.button_click_widgets[column]
 
-    app.send(widget_id, json.dumps({"row": 999, "label": "Use this"}))
+    app.send(widget_id, json.dumps({"row": 999, "label": label}))
 
     assert app.session_state["session.chosen"] == ""
+    assert not app.main.code
 
 
 def test_the_live_list_joins_the_table(open_app, fake):
@@ -151,4 +218,9 @@ def test_the_models_page_can_be_the_first_one_opened(open_app):
 
     assert "Kimi K2.6" in sidebar(app)
     assert table(app)[KIMI]["Use"] == "✓ In use"
-    assert [link.label for link in app.sidebar.page_link] == ["Chat", "Tool playground", "Models"]
+    assert [link.label for link in app.sidebar.page_link] == [
+        "Chat",
+        "Tool playground",
+        "Models",
+        "Help",
+    ]

@@ -150,6 +150,11 @@ def test_a_file_without_presets_is_reported(data, said):
         ({"temperature": "warm", "seed": 7}, {"seed": 7}, "temperature"),
         ({"temperature": True}, {}, "temperature"),
         ({"top_p": -0.1}, {}, "top_p"),
+        (
+            {"presence_penalty": -2.1, "frequency_penalty": -2.0},
+            {"frequency_penalty": -2.0},
+            "presence_penalty",
+        ),
         ({"max_tokens": 0}, {}, "max_tokens"),
         ({"max_tokens": 1.5}, {}, "max_tokens"),
         ({"stop": "END"}, {}, "stop"),

@@ -119,6 +119,8 @@ def test_nothing_is_set_at_first_and_nothing_more_is_sent(open_app, fake):
         ("set_top_p", number, "top_p", 0.5),
         ("set_max_tokens", number, "max_completion_tokens", 100),
         ("set_seed", number, "seed", 0),
+        ("set_presence_penalty", number, "presence_penalty", -2.0),
+        ("set_frequency_penalty", number, "frequency_penalty", 1.5),
     ],
 )
 def test_a_number_is_sent_until_it_is_cleared(open_app, fake, key, change, field, value):

@@ -46,7 +46,9 @@ def test_no_text_has_a_word_of_the_list():
     assert not found
 
 
-@pytest.mark.parametrize("name", ["app.py", "pages/models.py", "pages/tool_playground.py"])
+@pytest.mark.parametrize(
+    "name", ["app.py", "pages/help.py", "pages/models.py", "pages/tool_playground.py"]
+)
 def test_no_page_shows_a_word_of_the_list(open_app, name):
     shown = page(open_app(name))
 

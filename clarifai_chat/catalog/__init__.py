@@ -1,5 +1,7 @@
 """Know the models: list, search and describe them; ask Clarifai which there are."""
 
+from clarifai_chat.catalog.families import FAMILIES, of_family
+from clarifai_chat.catalog.model_ids import model_ids
 from clarifai_chat.catalog.models import (
     DEFAULT_URL,
     DEMO,
@@ -23,6 +25,7 @@ from clarifai_chat.catalog.models import (
 __all__ = [
     "DEFAULT_URL",
     "DEMO",
+    "FAMILIES",
     "PROVENANCE",
     "SHORT_LIST_LENGTH",
     "Model",
@@ -33,6 +36,8 @@ __all__ = [
     "describe",
     "find",
     "merge",
+    "model_ids",
+    "of_family",
     "parse_address",
     "price_text",
     "search",

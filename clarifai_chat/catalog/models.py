@@ -81,7 +81,7 @@ class Model:
         for start, family in FAMILY_OF_ID.items():
             if self.id.lower().startswith(start):
                 return family
-        return self.provider if self.provider in ("OpenAI", "Anthropic", "xAI") else "Open source"
+        return self.provider if self.provider in ("OpenAI", "Anthropic", "xAI") else "Open Sourced"
 
     @property
     def label(self) -> str:

@@ -15,6 +15,8 @@ _SENT_AS = {
     "max_tokens": "max_completion_tokens",
     "stop": "stop",
     "seed": "seed",
+    "presence_penalty": "presence_penalty",
+    "frequency_penalty": "frequency_penalty",
     "reasoning_effort": "reasoning_effort",
 }
 _ESCAPE = re.compile(r"\\([nrt\\])")
@@ -31,6 +33,8 @@ class ChatSettings(TypedDict, total=False):
     max_tokens: int
     stop: list[str]
     seed: int
+    presence_penalty: float
+    frequency_penalty: float
     reasoning_effort: str
     json_schema: str  # JSON text: the answer is JSON that matches it
 

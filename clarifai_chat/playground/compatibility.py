@@ -12,6 +12,12 @@ from clarifai_chat.playground.runs import RunSettings
 # them refuse stop sequences. No other models are known to refuse these.
 _FIXED_TEMPERATURE = re.compile(r"^(o[1-9]|gpt-5)", re.IGNORECASE)
 _NO_STOP = re.compile(r"^(o3|o4-mini)(?![0-9])", re.IGNORECASE)
+# OpenAI's reasoning models refuse both penalties; litellm's code for xAI notes that a frequency
+# penalty makes Grok 4 fail.
+_NO_PENALTY = {
+    "presence_penalty": _FIXED_TEMPERATURE,
+    "frequency_penalty": re.compile(r"^(o[1-9]|gpt-5|grok-4|grok-code-fast)", re.IGNORECASE),
+}
 MAX_STOPS = 4  # OpenAI's reference
 
 
@@ -73,6 +79,9 @@ def _of_numbers(model: Model, temperature: float | None, max_tokens: int | None)
 def _of_the_rest(model: Model, settings: ChatSettings) -> Iterator[str]:
     if settings.get("top_p", 1) != 1 and _FIXED_TEMPERATURE.match(model.id):
         yield f"{model.name} refuses a top p other than 1: leave it empty."
+    for penalty, refusers in _NO_PENALTY.items():
+        if penalty in settings and refusers.match(model.id):
+            yield f"{model.name} refuses a {penalty.replace('_', ' ')}: leave it empty."
     stops = len(settings.get("stop", []))
     if stops and _NO_STOP.match(model.id):
         yield f"{model.name} refuses stop sequences: leave them empty."

@@ -21,6 +21,8 @@ LATEST = 253_402_300_799  # Unix time of the end of the year 9999
 _RANGES: dict[str, tuple[float, float]] = {
     "temperature": (0, 2),
     "top_p": (0, 1),
+    "presence_penalty": (-2, 2),
+    "frequency_penalty": (-2, 2),
     "max_tokens": (1, 1_000_000),
 }
 DERIVED = ("cost_usd",)  # in exports for other programs; computed again when exported

@@ -28,6 +28,8 @@ NAMES = {
     "max_tokens": "max tokens",
     "stop": "stop sequences",
     "seed": "seed",
+    "presence_penalty": "presence penalty",
+    "frequency_penalty": "frequency penalty",
     "reasoning_effort": "reasoning effort",
     "json_schema": "JSON answers",
 }
@@ -89,6 +91,22 @@ def _show_fields(settings: ChatSettings) -> None:
     _show_number("Max tokens", "max_tokens", 1, 1_000_000, 100)
     _show_number("Top p", "top_p", 0.0, 1.0, 0.05)
     _show_number("Seed", "seed", -MAX_NUMBER, MAX_NUMBER, 1)
+    _show_number(
+        "Presence penalty",
+        "presence_penalty",
+        -2.0,
+        2.0,
+        0.1,
+        help="Above 0, the model turns to new topics more often; below 0, less.",
+    )
+    _show_number(
+        "Frequency penalty",
+        "frequency_penalty",
+        -2.0,
+        2.0,
+        0.1,
+        help="Above 0, the model repeats the same words less; below 0, more.",
+    )
     _show_effort(settings.get("reasoning_effort", ""))
     _seed("set_stop", stop_lines(settings.get("stop", [])))
     st.text_area(
@@ -102,7 +120,9 @@ def _show_fields(settings: ChatSettings) -> None:
     _show_json(settings)
 
 
-def _show_number(label: str, name: str, low: float, high: float, step: float) -> None:
+def _show_number(
+    label: str, name: str, low: float, high: float, step: float, help: str | None = None
+) -> None:
     value: Any = session.chat["settings"].get(name)
     if value is not None:  # of the type that the others have, and within: the widget insists
         value = min(high, max(low, type(step)(value)))
@@ -115,6 +135,7 @@ def _show_number(label: str, name: str, low: float, high: float, step: float) ->
         step=step,
         key=f"{PREFIX}{name}",
         placeholder=NOT_SENT,
+        help=help,
         on_change=_keep,
     )
 

@@ -11,7 +11,7 @@ import streamlit as st
 from clarifai_chat import catalog
 from clarifai_chat.catalog import Model
 from clarifai_chat.markdown.sanitize import escaped
-from components.frame import token_box
+from components.frame import model_ids, token_box
 from components.state.session import session
 from components.state.slots import set_widget, widget
 from components.state.streamlit_patches import uninterrupted
@@ -32,6 +32,7 @@ def show() -> None:
         icon=":material/smart_toy:",
     )
     _show_facts(model)
+    model_ids.show_popover(model)
     if picker.open:
         with picker:
             _show_choice()
@@ -89,10 +90,11 @@ def _show_choice() -> None:
         format_func=ABILITIES.__getitem__,
         key="abilities",
     )
+    family = show_families("family")
     flags = {ability: ability in wanted for ability in ABILITIES}
     models = session.models
-    if text or wanted:
-        found = catalog.search(models, text or "", **flags)
+    if text or wanted or family:
+        found = catalog.of_family(catalog.search(models, text or "", **flags), family)
         _show_rows(found, "found")
         if not found:
             st.info(
@@ -112,6 +114,11 @@ def _show_choice() -> None:
                 with section:
                     _show_rows(group, provider)
     _show_age()
+
+
+def show_families(key: str) -> str | None:
+    """Draw the filter by family; return the family that is chosen."""
+    return st.pills("Family", catalog.FAMILIES, key=key, wrap=True)
 
 
 def _show_rows(models: list[Model], where: str) -> None:

@@ -56,6 +56,7 @@ def show_sidebar() -> None:
         st.page_link("app.py", label="Chat", icon=":material/chat:")
         st.page_link("pages/tool_playground.py", label="Tool playground", icon=":material/build:")
         st.page_link("pages/models.py", label="Models", icon=":material/list_alt:")
+        st.page_link("pages/help.py", label="Help", icon=":material/help:")
         model_picker.show()
         token_box.show()
         sign_in.show()

@@ -47,6 +47,7 @@ class AccessSlots:
     favourites = Slot[list[str]](list)
     recent = Slot[list[str]](list)
     code = Slot[CodeRequest | None](lambda: None)  # shown by "Get code", on any page
+    opened_ids = Slot(str)  # address of the model whose ids the Models page shows
     opened = Slot[dict[str, int]](dict)  # list → how often "Show more" was clicked
 
     @property

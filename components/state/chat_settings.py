@@ -100,6 +100,8 @@ _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "top_p": ("set_top_p", _number),
     "max_tokens": ("set_max_tokens", _number),
     "seed": ("set_seed", _number),
+    "presence_penalty": ("set_presence_penalty", _number),
+    "frequency_penalty": ("set_frequency_penalty", _number),
     "stop": ("set_stop", lambda value: stops_in(value or "") or None),
     "reasoning_effort": ("set_effort", _effort),
 }

@@ -25,6 +25,8 @@ SETTINGS = {
     "max_tokens": "At most, in tokens",
     "stop": "Stop at",
     "seed": "Seed",
+    "presence_penalty": "Presence penalty",
+    "frequency_penalty": "Frequency penalty",
     "reasoning_effort": "Reasoning effort",
 }
 RATINGS = {"up": "Rated as good.", "down": "Rated as bad."}
