@@ -24,10 +24,14 @@ QUESTION = "Your question"  # in place of one that has not been typed yet
 @uninterrupted()
 def of_turn(turn: Turn) -> None:
     """Show the request that asks this question again, with the settings as they are now."""
+    fresh = new_turn(turn["prompt"], turn["model"])  # without the answer
+    fresh["id"] = turn["id"]
+    if files := turn.get("attachments"):
+        fresh["attachments"] = [*files]
     left_out = len(turn.get("left_out", ()))
     _show(
         "This question after the conversation before it, with the settings as they are now.",
-        lambda: asking.request_of(turn, leave_out=left_out),
+        lambda: asking.request_of(fresh, leave_out=left_out),
     )
 
 

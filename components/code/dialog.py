@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-from collections.abc import Mapping
 
 import streamlit as st
 
@@ -51,9 +50,7 @@ def _show(snippet: Snippet) -> None:
     is_one = not snippet.files
     st.download_button(
         f"Save {snippet.filename}" if is_one else "Save all files (zip)",
-        snippet.text
-        if is_one
-        else _zipped({snippet.filename: snippet.text.encode(), **snippet.files}),
+        snippet.text if is_one else zipped(snippet),
         file_name=snippet.filename if is_one else f"{snippet.kind}.zip",
         mime="text/plain" if is_one else "application/zip",
         key=f"save_code:{snippet.kind}",
@@ -74,9 +71,10 @@ def _language(name: str) -> str:
     return endings.get(name.rpartition(".")[2], "")
 
 
-def _zipped(files: Mapping[str, bytes]) -> bytes:
+def zipped(snippet: Snippet) -> bytes:
+    """Return the code and what belongs beside it as one zip file."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
+        for name, content in {snippet.filename: snippet.text.encode(), **snippet.files}.items():
             archive.writestr(name, content)
     return packed.getvalue()
