@@ -1,7 +1,8 @@
 """Define the shapes that go over the wire: OpenAI chat messages, as plain dicts."""
 
-import json
 from typing import Any, Literal, NotRequired, TypedDict
+
+from clarifai_chat import json_text
 
 
 class FunctionCall(TypedDict):
@@ -75,7 +76,7 @@ class ToolSpec(TypedDict):
 def is_json(text: str) -> bool:
     """Return whether `text` is whole JSON, as a call's arguments should be."""
     try:
-        json.loads(text)
+        json_text.read(text)
     except (ValueError, RecursionError):
         return False
     return True

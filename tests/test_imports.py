@@ -720,7 +720,7 @@ def test_no_zip_is_too_odd(junk, at, byte):
         (b"", "is empty"),
         (b" \n", "is empty"),
         (b"Hello", "not JSON: line 1, column 1"),
-        (b'{"a": 1,\n}', "not JSON: line 2, column 1"),
+        (b'{"a": 1\n"b": 2}', "not JSON: line 2, column 1"),
         (b"\xff\xfe\xfd", "not text"),
         (b"\x89PNG\r\n\x1a\n\xff", "not text"),
         (b"null", "no conversation"),

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from clarifai_chat import json_text
 from clarifai_chat.access_token import redact
 from clarifai_chat.config import settings
 from clarifai_chat.llm.exchange import TOKEN, Exchange
@@ -70,7 +71,7 @@ def exchange_as_json(exchange: Exchange) -> dict[str, Any]:
 def loaded(text: str) -> Any:
     """Return the value of a JSON text that can be written as JSON again, else the text."""
     try:
-        value = json.loads(text)
+        value = json_text.read(text)
         json.dumps(value, allow_nan=False)  # Python reads NaN and 1e999, which JSON cannot express
     except (ValueError, RecursionError):
         return text

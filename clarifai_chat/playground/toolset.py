@@ -8,7 +8,7 @@ import json
 import zlib
 from typing import Any, TypedDict
 
-from clarifai_chat import catalog
+from clarifai_chat import catalog, json_text
 from clarifai_chat.playground.runs import ANSWERS, MAX_STEPS, RunSettings, default_settings
 from clarifai_chat.text import size
 
@@ -71,7 +71,7 @@ def from_json(text: str) -> ToolSet:
             f"The file is too large: at most {size(MAX_FILE_BYTES)} of tools can be opened."
         )
     try:
-        found = json.loads(text)
+        found = json_text.read(text)
     except (ValueError, RecursionError):
         raise BadToolSet("The file is not JSON: it should hold tools, or a saved set.") from None
     if not (isinstance(found, dict) and isinstance(found.get("tools"), str)):

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
+from clarifai_chat import json_text
 from clarifai_chat.access_token import redact
 from clarifai_chat.catalog import parse_address
 from clarifai_chat.chat.links import clean
@@ -88,7 +89,7 @@ def from_json(data: bytes) -> tuple[dict[str, Preset], list[str]]:
             f"The file is too large: at most {size(MAX_FILE_BYTES)} of presets can be read."
         )
     try:
-        document = json.loads(data.decode("utf-8-sig"))
+        document = json_text.read(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise BadPresets("The file is not text. Presets are saved as JSON, in UTF-8.") from None
     except (ValueError, RecursionError):

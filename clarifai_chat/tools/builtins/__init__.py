@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from clarifai_chat import json_text
 from clarifai_chat.tools.builtins import calculator, clock, products, units
 from clarifai_chat.tools.builtins.given import BadArguments
 from clarifai_chat.tools.builtins.suggest import suggested
@@ -78,7 +79,7 @@ def _arguments(text: str) -> dict[str, Any]:
     if len(text) > _MAX_ARGUMENTS:
         raise BadArguments("The arguments are too long.")
     try:
-        given = json.loads(text or "{}")
+        given = json_text.read(text or "{}")
     except (ValueError, RecursionError):
         raise BadArguments("The arguments are not JSON.") from None
     if not isinstance(given, dict):

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from clarifai_chat import json_text
 from clarifai_chat.text import are
 from clarifai_chat.tools.schema.budget import MAX_DEPTH, is_deeper
 from clarifai_chat.tools.schema.wording import few_of, name_text
@@ -38,7 +39,7 @@ def read_arguments(text: str) -> ParsedArguments:
         return found
 
     try:
-        value = json.loads(text, object_pairs_hook=without_twins, parse_constant=_refuse)
+        value = json_text.read(text, object_pairs_hook=without_twins, parse_constant=_refuse)
     except json.JSONDecodeError as error:
         return _broken(text, error)
     except ValueError as error:  # NaN, and numbers that Python refuses to read

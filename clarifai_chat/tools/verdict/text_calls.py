@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from clarifai_chat import json_text
 from clarifai_chat.messages import ToolCall
 
 MAX_OPENINGS = 64  # each is read once, so that time grows only with the text
@@ -40,6 +41,7 @@ def recover(text: str, names: Collection[str]) -> list[ToolCall]:
     """
     known = frozenset(names)
     try:
+        json_text.check_depth(text)
         calls = list(_whole(text, known)) or list(_opened(text, known))
     except RecursionError:  # thousands of brackets are not a call
         return []

@@ -6,6 +6,7 @@ import re
 import uuid
 from typing import Any, Literal
 
+from clarifai_chat import json_text
 from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.chat.turn import INTERRUPTED, ModelRef, Turn, new_turn
 from clarifai_chat.messages import ToolCall
@@ -156,7 +157,9 @@ def _call(id: Any, function: Any, notes: Notes) -> ToolCall:
 def as_text(value: Any, notes: Notes) -> str:
     """Return the JSON of a value that was read from JSON."""
     try:
-        return json.dumps(value, ensure_ascii=False)
+        text = json.dumps(value, ensure_ascii=False)
+        json_text.check_depth(text)
+        return text
     except RecursionError:
         notes.left_out("arguments of a call that are nested too deeply")
         return "{}"

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from clarifai_chat import json_text
 from clarifai_chat.text import size, times
 
 MAX_FILE_BYTES = 100_000_000  # of the unpacked data too
@@ -105,7 +106,7 @@ def _parsed(text: str, notes: Notes) -> Any:
         return None
 
     try:
-        return json.loads(text, parse_float=number, parse_int=number, parse_constant=number)
+        return json_text.read(text, parse_float=number, parse_int=number, parse_constant=number)
     except RecursionError:
         raise BadImport(
             "The file's JSON is nested too deeply. Exports of conversations are not."
