@@ -13,7 +13,7 @@ from rich.markdown import Markdown
 from clarifai_chat import gc_thread
 from clarifai_chat.access_token import redact
 from clarifai_chat.chat import replies
-from clarifai_chat.chat.turn import STOPPED, Attempt, Turn, answer_text, is_over
+from clarifai_chat.chat.turn import STOPPED, Attempt, Turn, is_over
 from clarifai_chat.chat.usage import cost_usd, tokens
 from clarifai_chat.cli.ending import ExitCode, advice, printable, say, say_problem
 from clarifai_chat.cli.inputs import is_terminal
@@ -65,6 +65,12 @@ def exit_code(turn: Turn) -> ExitCode:
     if turn["ending"] == "length":
         say("The answer was cut off by the limit of tokens (--max-tokens, or the model's own).")
     return ExitCode.OK
+
+
+def words(attempt: Attempt) -> str:
+    """Return all that the model answered in words; a reply without any leaves no blank line."""
+    said = (message["content"] for message in attempt["replies"] if message["role"] == "assistant")
+    return "\n\n".join(filter(None, said))
 
 
 def thoughts(attempt: Attempt) -> str:
@@ -120,22 +126,17 @@ class Raw:
     def show(self, turn: Turn) -> None:
         if self._thoughts:
             self._thoughts.show(turn)
-        text = answer_text(turn)
-        new = text[self._written :]
-        # The first words come without a blank line before them.
-        if not self._written and not (new := new.lstrip("\n")):
-            return
-        if new:
+        if new := words(turn)[self._written :]:
             if self._thoughts:
                 self._thoughts.close()
             click.echo(new.encode("utf-8", "replace").decode(), nl=False)
-            self._written = len(text)
+            self._written += len(new)
 
     def close(self, turn: Turn) -> None:
         self.show(turn)
         if self._thoughts:
             self._thoughts.close()
-        if self._written and not answer_text(turn).endswith("\n"):
+        if self._written and not words(turn).endswith("\n"):
             click.echo()
 
 
@@ -153,7 +154,7 @@ class Rendered:
         if self._thoughts and self._thoughts.has_news(turn):
             self._stop()
             self._thoughts.show(turn)
-        text = printable(answer_text(turn))
+        text = printable(words(turn))
         if not text.strip():
             return
         if self._thoughts:
@@ -219,7 +220,7 @@ def answer_as_json(turn: Turn) -> dict[str, Any]:
     calls = [call for message in turn["replies"] for call in message.get("tool_calls", [])]
     return {
         "model": turn["model"]["url"],
-        "text": answer_text(turn),
+        "text": words(turn),
         "reasoning": thoughts(turn),
         "tool_calls": [{"id": call["id"], **call["function"]} for call in calls],
         "finish_reason": turn["ending"],

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from clarifai_chat import llm
-from clarifai_chat.chat.turn import Turn, answer_text
+from clarifai_chat.chat.turn import Turn
 from clarifai_chat.cli import answer, inputs
 from clarifai_chat.cli.conversation import Conversation
 from clarifai_chat.cli.ending import ExitCode, say, say_problem
@@ -33,7 +33,7 @@ def one_question(
     schema = talk.settings.get("json_schema")
     wrong = ""
     if schema is not None and code is ExitCode.OK:
-        wrong = answer.schema_problem(answer_text(turn), schema)
+        wrong = answer.schema_problem(answer.words(turn), schema)
     if as_json:
         result = answer.answer_as_json(turn)
         answer.write_json({**result, "schema_problem": wrong or None}, pat)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from clarifai_chat.catalog import Model
-from clarifai_chat.chat.turn import answer_text, asked_of
+from clarifai_chat.chat.turn import asked_of
 from clarifai_chat.cli import answer, inputs
 from clarifai_chat.cli.conversation import without_token
 from clarifai_chat.cli.ending import ExitCode, printable, say
@@ -122,7 +122,7 @@ def is_as_asked(made: Run) -> bool:
 def _write(made: Run) -> None:
     for step in runs.steps(made):
         _write_step(step)
-    if text := answer_text(made["turn"]).strip():
+    if text := answer.words(made["turn"]).strip():
         click.echo(printable(text))
     click.echo(printable(line(made)))
 
