@@ -63,6 +63,8 @@ def run(
     found: Opened, model: Model, prompt: str, pat: str, *, repeat: int, as_json: bool
 ) -> ExitCode:
     """Make the runs one after another and write their verdicts; return the worst exit code."""
+    if not found.tools:
+        raise click.UsageError("There are no tools in the file.")
     first = new_run(found, model, prompt)
     for caution in cautions(model, first["settings"], found.tools, first["answerers"]):
         say(f"Note: {caution}")
