@@ -581,6 +581,10 @@ def kinds_of_code():
     return list(pytest.importorskip("clarifai_chat.llm.code").KINDS)
 
 
+def test_kinds_of_code_are_those_of_the_page(kinds_of_code):
+    assert list(commands.KINDS) == kinds_of_code
+
+
 def test_every_kind_of_code_is_written_and_nothing_is_sent(fake, run, kinds_of_code):
     for kind in kinds_of_code:
         result = run("code", kind, "Why is the sky blue?", "--model", MODEL, pat=CANARY)

@@ -12,7 +12,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 MAX_REPEAT = 20
-EFFORTS = ("minimal", "low", "medium", "high")  # chat.settings has them; a test compares
+# Written here because what defines them takes its time to load; a test compares.
+EFFORTS = ("minimal", "low", "medium", "high")
+KINDS = ("litellm", "openai", "curl", "javascript", "fetch", "proxy")
 
 _MODEL = click.option(
     "--model",
@@ -188,7 +190,7 @@ def run(
 
 
 @app.command(epilog=HELP)
-@click.argument("kind")
+@click.argument("kind", type=click.Choice(KINDS))
 @click.argument("prompt", required=False)
 @click.option("--from", "file", type=FILE, help="A set or a run that the playground saved.")
 @click.option("--save", "folder", type=click.Path(file_okay=False, path_type=Path))
@@ -205,9 +207,12 @@ def code(
 ) -> None:
     """Write the code that asks a model PROMPT.
 
-    KIND is a language and a client, such as curl; a wrong one gets the list of all. Nothing is
-    sent, and the code reads the token from CLARIFAI_PAT. With --from, the request is that of a
-    run of the playground; --save writes the code into a folder, with the files that it needs.
+    KIND is Python with litellm or with the OpenAI client (openai), curl, JavaScript with the
+    OpenAI client (javascript) or with fetch, or the config of a LiteLLM Proxy (proxy). Nothing is
+    sent, and the code reads the token from CLARIFAI_PAT.
+
+    With --from, the request is that of a run of the playground. --save writes the code into a
+    folder, with the files that it needs.
     """
     _refuse_both(given)
     from clarifai_chat.cli import inputs

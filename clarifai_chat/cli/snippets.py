@@ -13,9 +13,6 @@ from clarifai_chat.text import listed
 
 def write(kind: str, request: ChatRequest, folder: Path | None) -> None:
     """Write a request as code of a kind: to stdout, or with its files into a folder."""
-    if kind not in code.KINDS:
-        kinds = listed(list(code.KINDS), last="or")
-        raise click.BadParameter(f"{kind} is not one of them: {kinds}.", param_hint="KIND")
     snippet = code.snippet(kind, request, settings().openai_base)
     for note in snippet.notes:
         say(f"Note: {note}")
