@@ -11,6 +11,7 @@ from typing import get_args
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from clarifai_chat import config
 from clarifai_chat.chat import settings as chat_settings
@@ -236,6 +237,7 @@ def number(folder):
 # --- The token ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_without_a_token_the_demo_answers_and_says_so(run):
     result = run("chat", "What is Clarifai?")
 
@@ -331,6 +333,7 @@ def test_what_may_pass_is_tried_again_visibly(fake, chat, waits):
     assert "The model is busy. Trying again" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there_is_the_networks_doing(run, waits):
     waits(None)
 
@@ -401,6 +404,12 @@ def test_models_are_searched_and_filtered(run):
     assert all(model["tools"] and "gpt" in model["id"] for model in found)
 
 
+def test_a_search_that_finds_nothing_says_so(run):
+    result = run("models", "claude", "--family", "OpenAI")
+
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "No model matches.\n")
+
+
 def test_a_family_that_does_not_exist_is_met_with_those_that_do(run):
     result = run("models", "--family", "Nobody")
 
@@ -414,6 +423,7 @@ def test_with_a_token_the_list_is_clarifais_own(fake, run):
     assert any(model["tier"] == "live" for model in found)
 
 
+@pytest.mark.slow
 def test_a_list_that_cannot_be_had_is_replaced_and_said(run):
     result = run("models", "gpt", pat=CANARY)
 
@@ -514,6 +524,7 @@ def test_prompt_and_model_can_be_replaced(fake, run_tools, tmp_path):
     assert (body["model"], body["messages"][0]["content"]) == (other, "Is it hot?")
 
 
+@pytest.mark.slow
 def test_built_ins_answer_where_the_set_says_so(run, tmp_path):
     calculate = {
         "type": "function",
@@ -608,6 +619,23 @@ def test_code_is_saved_with_its_files(run, tmp_path, kinds_of_code):
 
     assert (result.exit_code, result.stdout) == (0, ""), result.output
     assert any("CLARIFAI_PAT" in f.read_text("utf-8") for f in (tmp_path / "out").iterdir())
+
+
+def test_a_picture_goes_into_a_file_beside_the_code(run, tmp_path, kinds_of_code):
+    picture = tmp_path / "map.png"
+    Image.effect_noise((300, 300), 100).save(picture)
+    question = ["code", "litellm", "Where is this?", "--model", MODEL, "--file", picture]
+
+    shown = run(*question)
+    kept = run(*question, "--save", tmp_path / "out")
+
+    assert (shown.exit_code, kept.exit_code) == (0, 0), shown.output + kept.output
+    code, *others = sorted((tmp_path / "out").iterdir(), key=lambda file: file.suffix != ".py")
+    assert code.read_text("utf-8") == shown.stdout
+    assert others
+    for other in others:
+        assert other.name in shown.stdout
+        assert f"{other.name} beside it" in shown.stderr
 
 
 @pytest.mark.parametrize(

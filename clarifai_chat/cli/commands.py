@@ -16,12 +16,13 @@ MAX_REPEAT = 20
 EFFORTS = ("minimal", "low", "medium", "high")
 KINDS = ("litellm", "openai", "curl", "javascript", "fetch", "proxy")
 
-_MODEL = click.option(
-    "--model",
-    "-m",
-    metavar="MODEL",
-    help="The model: its address or path on Clarifai, its id, or demo. Without a token, the Demo.",
-)
+
+def _model(usual: str) -> Callable[[Command], Command]:
+    about = f"Its address or path on Clarifai, its id, or demo. {usual}"
+    return click.option("--model", "-m", metavar="MODEL", help=about)
+
+
+_MODEL = _model("Usual: the app's own choice; without a token, the Demo.")
 _TOKEN = click.option(
     "--token-stdin",
     is_flag=True,
@@ -33,14 +34,14 @@ _JSON = click.option(
 )
 _SETTINGS = (
     click.option("--system", "-s", metavar="TEXT", help="The system prompt."),
-    click.option("--temperature", type=click.FloatRange(0, 2)),
-    click.option("--top-p", type=click.FloatRange(0, 1)),
+    click.option("--temperature", type=click.FloatRange(0, 2), help="Higher is more varied."),
+    click.option("--top-p", type=click.FloatRange(0, 1), help="The share of likely words."),
     click.option("--max-tokens", type=click.IntRange(1, 1_000_000), help="Of the answer."),
-    click.option("--seed", type=int),
+    click.option("--seed", type=int, help="The same one gives the same answer, mostly."),
     click.option(
         "--stop", multiple=True, metavar="TEXT", help=r"Ends the answer; \n is a new line. Repeat."
     ),
-    click.option("--reasoning-effort", type=click.Choice(EFFORTS)),
+    click.option("--reasoning-effort", type=click.Choice(EFFORTS), help="How long it thinks."),
     click.option("--json-mode", is_flag=True, help="Ask for an answer in JSON."),
     click.option("--schema", type=FILE, help="Ask for JSON that follows this schema."),
     click.option(
@@ -77,7 +78,7 @@ def app() -> None:
 @app.command(epilog=HELP)
 @click.argument("prompt", required=False)
 @_with(_MODEL, *_SETTINGS, _TOKEN, _JSON)
-@click.option("--thinking/--no-thinking", default=True, help="Show it, dimmed, on stderr.")
+@click.option("--thinking/--no-thinking", default=True, help="Whether it is shown, on stderr.")
 def chat(
     prompt: str | None,
     model: str | None,
@@ -142,11 +143,8 @@ def models(
     from clarifai_chat.cli import inputs, listing
 
     pat = inputs.token(token_stdin)
-    found = catalog.search(
-        listing.models(pat), search, tools=tools, vision=vision, reasoning=reasoning
-    )
-    if family is not None:
-        found = listing.of_family(found, family)
+    known = listing.of_family(listing.models(pat), family)
+    found = catalog.search(known, search, tools=tools, vision=vision, reasoning=reasoning)
     listing.write(found, as_json=as_json, pat=pat)
 
 
@@ -159,7 +157,7 @@ def tools() -> None:
 @click.argument("file", type=FILE)
 @click.option("--prompt", "-p", metavar="TEXT", help="In place of the prompt in FILE.")
 @click.option("--repeat", type=click.IntRange(1, MAX_REPEAT), default=1, help="How many runs.")
-@_with(_MODEL, _TOKEN, _JSON)
+@_with(_model("Usual: the one in FILE."), _TOKEN, _JSON)
 def run(
     file: Path,
     prompt: str | None,
@@ -193,8 +191,13 @@ def run(
 @click.argument("kind", type=click.Choice(KINDS))
 @click.argument("prompt", required=False)
 @click.option("--from", "file", type=FILE, help="A set or a run that the playground saved.")
-@click.option("--save", "folder", type=click.Path(file_okay=False, path_type=Path))
-@_with(_MODEL, *_SETTINGS)
+@click.option(
+    "--save",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write it into this folder, not to stdout.",
+)
+@_with(_model("Usual: the app's own choice."), *_SETTINGS)
 def code(
     kind: str,
     prompt: str | None,

@@ -32,8 +32,10 @@ def models(pat: str) -> tuple[Model, ...]:
     return catalog.merge(catalog.shipped(), live)
 
 
-def of_family(models: Sequence[Model], family: str) -> list[Model]:
-    """Return the models of a family, whatever the case of its name."""
+def of_family(models: Sequence[Model], family: str | None) -> Sequence[Model]:
+    """Return the models of a family, whatever the case of its name; all where none is named."""
+    if family is None:
+        return models
     families = {model.family.casefold(): model.family for model in models}
     if family.casefold() not in families:
         known = listed(sorted(families.values()), last="or")
