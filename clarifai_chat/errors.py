@@ -20,6 +20,16 @@ from clarifai_chat.text import cut
 
 Side = Literal["you", "your account", "Clarifai", "the model", "the network", "this app"]
 
+# How a reader is shown each side.
+CAUSES: dict[Side, str] = {
+    "you": "your request",
+    "your account": "your Clarifai account",
+    "Clarifai": "Clarifai",
+    "the model": "the model",
+    "the network": "the network",
+    "this app": "this app",
+}
+
 MAX_DETAIL_CHARS = 300
 
 

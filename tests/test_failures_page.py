@@ -5,7 +5,6 @@ import pytest
 from clarifai_chat import errors as e
 from clarifai_chat import llm
 from clarifai_chat.demo import clarifai_status
-from components.reply.status import CAUSES
 from tests import fake_clarifai as f
 from tests.canary import CANARY
 from tests.conftest import NOWHERE
@@ -119,7 +118,7 @@ def assert_says(app, kind):
     """Assert that the answer explains this failure in plain words, and shows nothing raw."""
     text = reply(app)
     assert f"**{kind.what}** {kind.advice}" in text
-    assert f"Cause: {CAUSES.get(kind.side, kind.side)}." in text
+    assert f"Cause: {e.CAUSES[kind.side]}." in text
     assert (AGAIN in text) == kind.can_retry
     for raw in ("{", "}", "Traceback", "litellm", "Exception", "<h", "access_token", "Bearer"):
         assert raw not in text

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NotRequired, TypedDict, cast
 
 from clarifai_chat.attachments.attachment import Attachment
+from clarifai_chat.catalog import Model
 from clarifai_chat.errors import Problem
 from clarifai_chat.events import (
     CallDelta,
@@ -41,6 +42,16 @@ class ModelRef(TypedDict):
     name: str
     input_price: float | None  # USD per 1M tokens; None is unknown, never 0
     output_price: float | None
+
+
+def asked_of(model: Model) -> ModelRef:
+    """Return a model as a turn keeps it."""
+    return {
+        "url": model.url,
+        "name": model.label if model.is_demo else model.name,
+        "input_price": model.input_price,
+        "output_price": model.output_price,
+    }
 
 
 class Notice(TypedDict):

@@ -1,4 +1,4 @@
-"""Write a playground run, or one of its requests, as JSON for a file."""
+"""Write a playground run, or one of its requests, as JSON; read what such a file sets."""
 
 import json
 from typing import Any
@@ -7,7 +7,9 @@ from clarifai_chat import json_text
 from clarifai_chat.access_token import redact
 from clarifai_chat.config import settings
 from clarifai_chat.llm.exchange import TOKEN, Exchange
+from clarifai_chat.playground import toolset
 from clarifai_chat.playground.runs import Run, steps
+from clarifai_chat.playground.toolset import ToolSet
 from clarifai_chat.tools.schema.budget import MAX_DEPTH, is_deeper
 from clarifai_chat.tools.verdict.verdict import Verdict
 
@@ -42,6 +44,25 @@ def as_json(run: Run, pat: str = "") -> str:
     for token in (pat, settings().shared_pat):
         whole = redact(whole, token, TOKEN)
     return pretty(whole)
+
+
+def set_in(text: str) -> ToolSet:
+    """Return what a file sets the playground to: a saved run, a saved set, or bare tools. Raises
+    `BadToolSet`."""
+    try:
+        run = json.loads(text)
+    except (ValueError, RecursionError):
+        return toolset.from_json(text)
+    if not (isinstance(run, dict) and isinstance(run.get("tools"), list) and "steps" in run):
+        return toolset.from_json(text)
+    model = run.get("model")
+    named = {
+        "tools": pretty(run["tools"]),
+        "prompt": run.get("prompt"),
+        "model": model.get("url") if isinstance(model, dict) else None,
+        "settings": run.get("settings"),
+    }
+    return toolset.from_json(json.dumps(named))
 
 
 def verdict_as_json(verdict: Verdict) -> dict[str, Any]:

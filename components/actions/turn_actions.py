@@ -7,12 +7,11 @@ from typing import Literal, NamedTuple
 from clarifai_chat import catalog
 from clarifai_chat.catalog import Model
 from clarifai_chat.chat import chats, replies
-from clarifai_chat.chat.turn import Turn
+from clarifai_chat.chat.turn import Turn, asked_of
 from clarifai_chat.markdown.sanitize import escaped
 from components.actions import asking
 from components.actions import chats as chat_actions
 from components.state import persistence
-from components.state.access_slots import asked_of
 from components.state.session import session
 from components.state.slots import forget_widgets, widget
 from components.state.streamlit_patches import uninterrupted

@@ -6,11 +6,8 @@ import streamlit as st
 
 from clarifai_chat import llm
 from clarifai_chat.chat.turn import Turn, is_over
-from clarifai_chat.errors import Problem
+from clarifai_chat.errors import CAUSES, Problem
 from clarifai_chat.markdown.sanitize import escaped
-
-# A problem's `side` → the cause as the page names it; other sides are named as they are.
-CAUSES = {"you": "your request", "your account": "your Clarifai account"}
 
 
 def waiting_text(turn: Turn) -> str:
@@ -39,8 +36,7 @@ def show_problem(problem: Problem) -> None:
     text = f"**{escaped(problem['what'])}** {escaped(problem['advice'])}"
     if problem["detail"]:
         text += f"  \n:small[The server said: “{escaped(problem['detail'])}”]"
-    side = problem["side"]
-    whose = f"Cause: {CAUSES.get(side, side)}."
+    whose = f"Cause: {CAUSES[problem['side']]}."
     if problem["code"]:
         whose += f" Clarifai code {problem['code']}."
     if problem["request_id"]:

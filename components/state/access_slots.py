@@ -9,7 +9,7 @@ import streamlit as st
 from clarifai_chat import catalog
 from clarifai_chat.background import Job
 from clarifai_chat.catalog import Model
-from clarifai_chat.chat.turn import ModelRef, Turn
+from clarifai_chat.chat.turn import ModelRef, Turn, asked_of
 from clarifai_chat.config import announced, host_of, is_loopback, settings
 from clarifai_chat.llm.endpoints import Endpoint, SharedUse, endpoint_for
 from components.state.slots import Slot
@@ -108,16 +108,6 @@ class AccessSlots:
         self.access["pat"] = ""  # in place: questions that wait share this dict
         self.account = None
         self.listing = None
-
-
-def asked_of(model: Model) -> ModelRef:
-    """Return what a turn stores about its model."""
-    return {
-        "url": model.url,
-        "name": model.label if model.is_demo else model.name,
-        "input_price": model.input_price,
-        "output_price": model.output_price,
-    }
 
 
 @cache
