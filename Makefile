@@ -5,13 +5,15 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 UV_VERSION := 0.13.9
+# The proxy's packages are not the app's: some are other versions.
+VENV_PROXY ?= .venv-proxy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick lint check cover bench soak screenshots bundle lock
+.PHONY: help setup run test test-proxy quick lint check cover bench soak screenshots bundle lock
 .NOTPARALLEL:  # lint first: tests take minutes
 
 help:  ## List these commands
-	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1~\2/p' $(firstword $(MAKEFILE_LIST)) | tr '~' '\t'
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1~\2/p' $(firstword $(MAKEFILE_LIST)) | tr '~' '\t'
 
 run: $(VENV)/.ready-to-run  ## Start the app on http://localhost:8501 (PORT=, HOST=)
 	@exec $(BIN)/python server.py
@@ -22,6 +24,9 @@ setup: $(VENV)/.ready-to-test  ## Make the environment for running, testing and 
 test: $(VENV)/.ready-to-test  ## Run every test (ARGS="-k picker" for some)
 	@$(BIN)/python -m pytest $(ARGS)
 
+test-proxy: $(VENV)/.ready-to-test $(VENV_PROXY)/.ready  ## Run the tests that need a real LiteLLM Proxy
+	@VENV_PROXY=$(VENV_PROXY) $(BIN)/python -m pytest -m proxy tests/test_code_proxy.py $(ARGS)
+
 quick: $(VENV)/.ready-to-test  ## Run the tests that need no browser, database or server (a minute)
 	@$(BIN)/python -m pytest -m quick $(ARGS)
 
@@ -30,7 +35,7 @@ lint: $(VENV)/.ready-to-test  ## Check format, lint and types
 	@echo "Lint:" && $(BIN)/ruff check .
 	@echo "Types:" && $(BIN)/mypy
 
-check: lint test  ## Check format, lint and types, and run the tests: all that CI runs
+check: lint test  ## Check format, lint and types, and run the tests
 
 cover: $(VENV)/.ready-to-test  ## Run the tests and list the lines they miss
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
@@ -51,6 +56,7 @@ lock: $(BIN)/python  ## Compile the lock files (ARGS=--upgrade for newer version
 	@$(PIP) install uv==$(UV_VERSION)
 	@$(call compile,requirements)
 	@$(call compile,requirements-dev)
+	@$(call compile,requirements-proxy)
 
 # --universal: one lock for Linux, macOS and Windows. Hashes: only what was tested is installed.
 # --no-strip-extras: pip before 23.3 does not accept `httpx==…` in a lock as the `httpx[http2]` of
@@ -69,6 +75,13 @@ $(VENV)/.ready-to-run: requirements.txt $(BIN)/python
 $(VENV)/.ready-to-test: requirements-dev.txt $(VENV)/.ready-to-run
 	@echo "Installing what the tests need into $(VENV): a few seconds."
 	@$(call install,requirements-dev.txt)
+	@touch $@
+
+$(VENV_PROXY)/.ready: requirements-proxy.txt $(BIN)/python
+	@echo "Installing a LiteLLM Proxy into $(VENV_PROXY): about 1 minute, 900 MB on the disk."
+	@$(BIN)/python -m venv --clear $(VENV_PROXY)
+	@$(VENV_PROXY)/bin/python -m pip --quiet --quiet --disable-pip-version-check install \
+	  --no-deps -r requirements-proxy.txt
 	@touch $@
 
 # The locks are complete, so pip resolves nothing: neither its version nor newer packages in the

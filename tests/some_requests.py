@@ -110,7 +110,7 @@ CASES = {
     ),
     "picture, streamed": ((user([picture(), {"type": "text", "text": "?"}]),), (), {}, True),
     "schema": (
-        (user("What is 6 × 7?"),),
+        (user("What is 6 times 7?"),),
         (),
         {
             "response_format": {

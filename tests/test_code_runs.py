@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 
 import pytest
@@ -107,7 +107,7 @@ def python(lay):
     rows = {kind: lay(kind) for kind in ("litellm", "openai")}
     # litellm would fetch its price list when it is imported.
     env = {**environment(), "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MODE": "PRODUCTION"}
-    results = run([sys.executable, "-c", PYTHON], sum(rows.values(), []), env=env)
+    results = run([sys.executable, "-c", PYTHON], [*chain.from_iterable(rows.values())], env=env)
     return {"litellm": results[: len(RUNS)], "openai": results[len(RUNS) :]}
 
 
@@ -132,7 +132,7 @@ def javascript(lay, openai_package):
     for folder, _, _ in rows["javascript"]:
         Path(folder, "node_modules").symlink_to(openai_package)
     command = ["node", "--input-type=module", "--eval", JAVASCRIPT]
-    results = run(command, sum(rows.values(), []), env=environment())
+    results = run(command, [*chain.from_iterable(rows.values())], env=environment())
     return {"javascript": results[: len(RUNS)], "fetch": results[len(RUNS) :]}
 
 

@@ -16,7 +16,7 @@ from clarifai_chat.config import SETTING_NAMES, Settings, load_settings
 ROOT = Path(__file__).parent.parent
 ERRORS = ROOT / "docs" / "ERRORS.md"
 FOLDERS = ("pages", "components", "clarifai_chat")
-LOCKS = ("requirements", "requirements-dev")
+LOCKS = ("requirements", "requirements-dev", "requirements-proxy")
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -181,6 +181,7 @@ def test_links_within_the_project_lead_somewhere(document: Path) -> None:
 
 # --- LiteLLM's page on Clarifai -----------------------------------------------------------------
 
+
 def statements() -> list[list[str]]:
     """(statement, place, files) of each row of docs/PROVIDER.md that is not a heading."""
     rows = [cells(line) for line in read("docs/PROVIDER.md").splitlines() if line.startswith("| ")]
@@ -232,10 +233,10 @@ def test_no_file_names_a_package_index_or_a_folder_of_somebodys() -> None:
 
 
 def test_ci_runs_what_check_runs_and_the_readmes_test_command() -> None:
-    run = re.findall(r"^make (\w+)$", read(".ci/run"), re.MULTILINE)
+    run = re.findall(r"^make ([\w-]+)$", read(".ci/run"), re.MULTILINE)
     check = re.search(r"^check: ([\w ]+?)  ## ", read("Makefile"), re.MULTILINE)
     assert check
-    assert run == check[1].split()
+    assert run == [*check[1].split(), "test-proxy"]
 
     assert "test" in run
     assert re.search(r"^make test\b", read("README.md"), re.MULTILINE)

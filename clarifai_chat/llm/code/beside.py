@@ -52,7 +52,8 @@ class Beside:
         key = (mime, hashlib.sha256(content).digest())
         if key not in self._names:
             kind, _, form = mime.partition("/")
-            ending = re.sub(r"[^a-z0-9]", "", _ENDINGS.get(form, form)) or "bin"
+            ending = _ENDINGS.get(form, form)
+            ending = ending if re.fullmatch("[a-z0-9]{1,5}", ending) else "bin"
             name = f"{_NAMES.get(kind, 'file')}-{len(self._names) + 1}.{ending}"
             self._names[key] = name
             self.files[name] = content
