@@ -35,7 +35,7 @@ lint: $(VENV)/.ready-to-test  ## Check format, lint and types
 	@echo "Lint:" && $(BIN)/ruff check .
 	@echo "Types:" && $(BIN)/mypy
 
-check: lint test  ## Check format, lint and types, and run the tests
+check: lint test test-proxy  ## Check format, lint and types, and run all tests: all that CI runs
 
 cover: $(VENV)/.ready-to-test  ## Run the tests and list the lines they miss
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
