@@ -34,7 +34,7 @@ def start() -> None:
     if shown and replies.get(shown["turn"]):
         return  # a second click, or the shortcut of Run after Stop has replaced it
     prompt = run_form.latest_prompt()
-    if not prompt.strip():
+    if not prompt.strip() and not session.run_settings["messages"]:
         st.toast(
             "Type a prompt first, such as a question that your tools can help with.",
             icon=":material/edit:",
@@ -56,7 +56,9 @@ def new_run(prompt: str) -> Run:
 
 def draft_run() -> Run:
     """Return the run that is about to be made, with a prompt of some kind."""
-    return new_run(run_form.latest_prompt().strip() or code.QUESTION)
+    prompt = run_form.latest_prompt()
+    needs_one = not prompt.strip() and not session.run_settings["messages"]
+    return new_run(code.QUESTION if needs_one else prompt)
 
 
 def send(run: Run) -> None:

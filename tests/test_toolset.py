@@ -27,6 +27,7 @@ def parameter_of(content):
     return base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
 
 
+TEXT = st.text(max_size=9)
 SETTINGS = st.fixed_dictionaries(
     {
         "system": st.text(max_size=40),
@@ -38,6 +39,11 @@ SETTINGS = st.fixed_dictionaries(
         "stream": st.booleans(),
         "answers": st.sampled_from(runs.ANSWERS),
         "max_steps": st.integers(1, runs.MAX_STEPS),
+        "messages": st.lists(
+            st.fixed_dictionaries({"role": st.sampled_from(["user", "tool"]), "content": TEXT}),
+            max_size=2,
+        ),
+        "extra": st.dictionaries(st.sampled_from(["seed", "top_p", "x"]), st.integers() | TEXT),
     }
 )
 SETS = st.fixed_dictionaries(

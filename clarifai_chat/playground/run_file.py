@@ -50,7 +50,7 @@ def set_in(text: str) -> ToolSet:
     """Return what a file sets the playground to: a saved run, a saved set, or bare tools. Raises
     `BadToolSet`."""
     try:
-        run = json.loads(text)
+        run = json_text.read(text)
     except (ValueError, RecursionError):
         return toolset.from_json(text)
     if not (isinstance(run, dict) and isinstance(run.get("tools"), list) and "steps" in run):

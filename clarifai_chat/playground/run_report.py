@@ -1,5 +1,6 @@
 """Summarize a run: in a line, compared with another run, as a sequence diagram."""
 
+import json
 from collections.abc import Sequence
 
 from clarifai_chat.chat.turn import answer_text, is_over
@@ -124,6 +125,9 @@ def settings_text(run: Run) -> str:
         parts.append(f"temperature {settings['temperature']:g}")
     if settings["max_tokens"] is not None:
         parts.append(f"at most {settings['max_tokens']:,} tokens")
+    parts += [f"{name} {json.dumps(value)}" for name, value in settings["extra"].items()]
+    if settings["messages"]:
+        parts.append(f"{counted(len(settings['messages']), 'message')} before the prompt")
     parts.append("streaming" if settings["stream"] else "not streaming")
     return ", ".join(parts)
 

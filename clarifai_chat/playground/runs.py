@@ -8,7 +8,7 @@ the messages.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Literal, TypedDict, get_args
+from typing import Any, Literal, TypedDict, cast, get_args
 
 from clarifai_chat import llm
 from clarifai_chat.chat.replies import turn_size
@@ -31,7 +31,7 @@ from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.exchange import Exchange, Recorder
 from clarifai_chat.llm.request import ChatRequest, Params
 from clarifai_chat.llm.transport import InFlight
-from clarifai_chat.messages import Message, ToolCall, ToolSpec, is_json
+from clarifai_chat.messages import Message, Sendable, ToolCall, ToolSpec, is_json
 from clarifai_chat.tools import builtins
 from clarifai_chat.tools.verdict.verdict import Verdict, judge_call, judge_reply
 
@@ -60,6 +60,8 @@ class RunSettings(TypedDict):
     stream: bool
     answers: Answers
     max_steps: int  # requests in all, where answers are automatic
+    messages: list[Sendable]  # sent before the prompt, from a request that was pasted
+    extra: dict[str, Any]  # its parameters without a field here
 
 
 class Run(TypedDict):
@@ -98,6 +100,8 @@ def default_settings() -> RunSettings:
         "stream": True,
         "answers": "by hand",
         "max_steps": 5,
+        "messages": [],
+        "extra": {},
     }
 
 
@@ -143,7 +147,7 @@ def params(run: Run) -> Params:
         sent["temperature"] = settings["temperature"]
     if settings["max_tokens"] is not None:
         sent["max_completion_tokens"] = settings["max_tokens"]
-    return sent
+    return cast(Params, {**sent, **settings["extra"]})
 
 
 def request(run: Run) -> ChatRequest:
@@ -151,11 +155,18 @@ def request(run: Run) -> ChatRequest:
     turn, settings = run["turn"], run["settings"]
     return ChatRequest(
         model=turn["model"]["url"],
-        messages=tuple(to_messages((), turn, settings["system"])),
+        messages=_messages(turn, settings),
         tools=tuple(run["tools"]),
         params=params(run),
         stream=settings["stream"],
     )
+
+
+def _messages(turn: Turn, settings: RunSettings) -> tuple[Sendable, ...]:
+    sent = to_messages((), turn, settings["system"])
+    place = 1 if settings["system"] else 0
+    has_question = bool(turn["prompt"]) or not settings["messages"]
+    return (*sent[:place], *settings["messages"], *sent[place + (not has_question) :])
 
 
 def events(

@@ -9,12 +9,14 @@ import zlib
 from typing import Any, TypedDict
 
 from clarifai_chat import catalog, json_text
+from clarifai_chat.llm.request import SENT_FIELDS
 from clarifai_chat.playground.runs import ANSWERS, MAX_STEPS, RunSettings, default_settings
 from clarifai_chat.text import size
 
 KIND = "clarifai-chat-tools"
 MAX_LINK_CHARS = 4_000  # browsers and proxies take more, but many mail programs do not
 MAX_FILE_BYTES = 1_000_000
+OWN = ("model", "messages", "tools", "stream", "stream_options")  # never an extra parameter
 MAX_NAME_CHARS = 64  # of the tool in `tool_choice`, as in OpenAI's API
 
 
@@ -103,7 +105,17 @@ def _settings(found: dict[str, Any]) -> RunSettings:
         settings["max_tokens"] = int(most)
     if (most := _number(found.get("max_steps"), 1, MAX_STEPS)) is not None:
         settings["max_steps"] = int(most)
+    messages, extra = found.get("messages"), found.get("extra")
+    if isinstance(messages, list):
+        settings["messages"] = [m for m in messages if _is_message(m)]
+    if isinstance(extra, dict):
+        settings["extra"] = {name: value for name, value in extra.items() if name not in OWN}
     return settings
+
+
+def _is_message(found: Any) -> bool:
+    is_known = isinstance(found, dict) and set(found) <= set(SENT_FIELDS)
+    return is_known and isinstance(found.get("role"), str)
 
 
 def _switch(value: Any) -> bool | None:

@@ -1,5 +1,6 @@
 """Draw the form for a run: prompt, settings, who answers the calls."""
 
+import json
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -9,6 +10,7 @@ from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.messages import ToolSpec
 from clarifai_chat.playground.compatibility import cautions
 from clarifai_chat.playground.runs import ANSWERS, CHOICES, MAX_STEPS, TYPED, Run
+from clarifai_chat.text import counted, cut, listed
 from clarifai_chat.tools.builtins import BUILTINS
 from clarifai_chat.tools.builtins.suggest import suggested
 from clarifai_chat.tools.lint.check import CheckResult
@@ -26,6 +28,7 @@ ANSWER_WORDS = {
 }
 
 
+MAX_PASTED = 300  # characters of the line about a pasted request
 # Widgets that take their values from the session again once they are forgotten.
 KEYS = (
     "run_prompt",
@@ -53,6 +56,7 @@ def show(tools: Sequence[ToolSpec], added_tokens: int | None) -> None:
     )
     with st.expander("System prompt and settings", type="compact", key="run_settings"):
         _show_settings(tools)
+    _show_pasted()
     if tools:
         with st.expander("Who answers the calls", type="compact", key="run_answers"):
             _show_answerers(tools)
@@ -170,6 +174,24 @@ def _show_settings(tools: Sequence[ToolSpec]) -> None:
             on_change=_keep,
             args=("stream", "run_stream"),
         )
+
+
+def _show_pasted() -> None:
+    """Say what of a pasted request is sent and has no field, and let it be removed."""
+    settings = session.run_settings
+    parts = [f"{name} {json.dumps(value)}" for name, value in settings["extra"].items()]
+    if settings["messages"]:
+        parts.insert(0, f"{counted(len(settings['messages']), 'message')} before the prompt")
+    if parts:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(escaped(cut(f"Also sent: {listed(parts)}.", MAX_PASTED)))
+            st.button("Remove", key="drop_pasted", type="tertiary", on_click=_drop_pasted)
+
+
+@uninterrupted()
+def _drop_pasted() -> None:
+    session.run_settings["messages"] = []
+    session.run_settings["extra"] = {}
 
 
 def _switch(label: str, name: str, options: dict[str, bool | None]) -> None:
