@@ -146,14 +146,15 @@ def request(case="text", model="o4-mini"):
     return ChatRequest(f"openai/{MODELS[model]}", messages, tools, params, stream)
 
 
-def answers(case):
-    """What a program that asks such a question has to print."""
+def printed(case):
+    """What a program that asks such a question prints."""
     _, tools, params, stream = CASES[case]
+    answer = "Hello\n"
     if tools:
-        return ["get_weather", '{"location": "Paris"}']
-    if "response_format" in params:
-        return ['{"answer": 42}']
-    return ["Hello", "11 tokens in, 7 out"] if stream else ["Hello"]
+        answer = "\n" * stream + 'get_weather {"location": "Paris"}\n'
+    elif "response_format" in params:
+        answer = '{"answer": 42}\n'
+    return answer + "11 tokens in, 7 out\n" * stream
 
 
 class AnsweringClarifai(FakeClarifai):

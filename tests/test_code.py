@@ -6,6 +6,7 @@ import random
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
@@ -73,6 +74,8 @@ def test_a_question_with_litellm_is_asked_as_on_the_provider_page():
 import os
 
 import litellm
+
+litellm.suppress_debug_info = True  # it prints about names that are not in its list
 
 response = litellm.completion(
     model="openai/https://clarifai.com/openai/chat-completion/models/o4-mini",
@@ -144,17 +147,31 @@ def test_what_is_not_asked_for_is_not_in_the_code(kind):
 
 @pytest.mark.parametrize(("kind", "lost"), [("javascript", 1), ("fetch", 1), ("openai", 0)])
 def test_a_number_that_javascript_would_round_is_named(kind, lost):
-    seeds = {"seed": 2**53 + 1, "top_p": 1e300, "max_tokens": 2**60}
+    seeds = {"seed": 2**53 + 1, "top_p": 1e300, "max_tokens": 2**60, "n": 10**400}
 
     notes = " ".join(snippet(kind, ask("Hi", params=seeds), API_BASE).notes)
 
     assert notes.count("rounds the number 9007199254740993") == lost
+    assert notes.count(f"the number {10**400}:") == lost
     assert str(2**60) not in notes, "That one has an exact double."
 
 
 def test_only_known_kinds_are_written():
     with pytest.raises(KeyError):
         snippet("fortran", request(), API_BASE)
+
+
+def test_the_lock_of_the_package_for_node_names_a_checksum_and_no_registry():
+    folder = Path(__file__).parent / "node"
+    asked = json.loads((folder / "package.json").read_text("utf-8"))["dependencies"]
+    lock = json.loads((folder / "package-lock.json").read_text("utf-8"))
+
+    packages = {name: facts for name, facts in lock["packages"].items() if name}
+    assert {
+        name.removeprefix("node_modules/"): p["version"] for name, p in packages.items()
+    } == asked
+    assert all(p["integrity"].startswith("sha512-") for p in packages.values())
+    assert "://" not in json.dumps(lock)
 
 
 # --- The token --------------------------------------------------------------------------------

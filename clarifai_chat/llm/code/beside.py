@@ -1,7 +1,6 @@
 """Put long pictures, sounds and files of a request into files beside the code."""
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Callable
@@ -29,22 +28,21 @@ class Beside:
         if isinstance(value, list | tuple):
             return [self.take(part) for part in value]
         if isinstance(value, dict):
-            kind = value.get("format")
-            return {
-                key: self._read(part, "", f"audio/{kind}")
-                if key == "data" and isinstance(kind, str)
-                else self.take(part)
-                for key, part in value.items()
-            }
-        if isinstance(value, str) and (found := _match(value)):
-            return self._read(found[3], found[1], found[2])
+            taken = {key: self.take(part) for key, part in value.items()}
+            match value:
+                case {"data": str(data), "format": str(form)}:  # a sound
+                    taken["data"] = self._read(data, "", f"audio/{form}")
+            return taken
+        if isinstance(value, str) and value.startswith("data:"):
+            found = _DATA_URL.fullmatch(value)
+            return self._read(found[3], found[1], found[2]) if found else value
         return value
 
-    def _read(self, text: Any, prefix: str, mime: str) -> Any:
-        """Return the code that reads base64 from a file; `text` itself if it is short or odd."""
+    def _read(self, text: str, prefix: str, mime: str) -> str:
+        """Return the code that reads base64 from a file; the text itself if it is short or odd."""
         content = _content(text)
         if content is None:
-            return prefix + text if isinstance(text, str) else self.take(text)
+            return prefix + text
         code = self._in_code(self._name(content, mime))
         return Code(f"{self._quoted(prefix)} + {code}" if prefix else code)
 
@@ -67,16 +65,12 @@ def has_long(value: Any) -> bool:
     return bool(beside.files)
 
 
-def _match(text: str) -> re.Match[str] | None:
-    return _DATA_URL.fullmatch(text) if text.startswith("data:") else None
-
-
-def _content(text: Any) -> bytes | None:
+def _content(text: str) -> bytes | None:
     """Return the bytes that long base64 stands for, if just this base64 can be made of them."""
-    if not isinstance(text, str) or len(text) <= MAX_INLINE_CHARS:
+    if len(text) <= MAX_INLINE_CHARS:
         return None
     try:
         content = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         return None
     return content if base64.b64encode(content).decode() == text else None

@@ -14,7 +14,7 @@ _READER = 'const base64Of = (name) => readFileSync(name, "base64");\n'
 _ANSWER = "console.log({answer}.choices[0].message.content);\n"
 _ANSWER_WITH_CALLS = """\
 const {{ message }} = {answer}.choices[0];
-console.log(message.content ?? "");
+if (message.content) console.log(message.content);
 for (const call of message.tool_calls ?? []) {{
   console.log(call.function.name, call.function.arguments);
 }}
@@ -56,8 +56,8 @@ def with_openai(call: Call) -> Snippet:
     else:
         text += _answer(call, "response")
     how = (
-        "Run `npm install openai` (Node.js 20 or newer), put your token into the environment as"
-        f" `{KEY}`, then run `node ask.mjs`."
+        "Run `npm install openai` (its newest version wants Node.js 22), put your token into the"
+        f" environment as `{KEY}`, then run `node ask.mjs`."
     )
     return _snippet("javascript", "JavaScript · OpenAI", "ask.mjs", text, files, how, call)
 

@@ -132,7 +132,8 @@ def shell_text(text: str) -> str:
 
 
 def _python_number(number: float) -> str:
-    return repr(number) if math.isfinite(number) else f'float("{number}")'
+    is_odd = isinstance(number, float) and not math.isfinite(number)
+    return f'float("{number}")' if is_odd else repr(number)
 
 
 def _javascript_key(name: str) -> str:

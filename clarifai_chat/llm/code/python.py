@@ -16,10 +16,12 @@ def base64_of(name):
 _O_SERIES = re.compile(r"o\d")  # what litellm takes a name for that begins so
 _JUDGED = "As arguments, litellm would judge these by the model's name, and refuse some."
 _AS_SYSTEM = 'With "openai/", litellm would send the system message as the user\'s, by the name.'
+_QUIET = """\
+litellm.suppress_debug_info = True  # it prints about names that are not in its list
+"""
 _NO_DOWNLOAD = """\
 # Without this, a name with "llama-3" makes litellm download a tokenizer first.
 litellm.disable_hf_tokenizer_download = True
-
 """
 _CALLS = """\
         for call in choice.delta.tool_calls or []:
@@ -50,7 +52,7 @@ def with_litellm(call: Call) -> Snippet:
     counts = call.streams and re.search("llama-[23]", model, re.IGNORECASE)
     text, files = _program(
         "import litellm\n",
-        _NO_DOWNLOAD if counts else "",
+        _QUIET + (_NO_DOWNLOAD if counts else "") + "\n",
         "litellm.completion",
         arguments,
         comments,
@@ -152,7 +154,8 @@ def _answer(has_tools: bool) -> str:
         return "print(response.choices[0].message.content)\n"
     return """\
 message = response.choices[0].message
-print(message.content or "")
+if message.content:
+    print(message.content)
 for call in message.tool_calls or []:
     print(call.function.name, call.function.arguments)
 """
