@@ -20,7 +20,7 @@ POLICY = (
 )
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # types that cannot run code
 
-Render = Callable[[str], str]
+Render = Callable[..., str]
 
 
 def document(
@@ -62,9 +62,9 @@ def _chat(
     yield f'<article id="chat-{number}">\n<h{top} dir="auto">{title}</h{top}>\n'
     yield from _settings(chat)
     versions = branches(chat)
-    for turn in path(chat):
+    for place, turn in enumerate(path(chat)):
         yield from _question(turn, top + 1, contents)
-        yield from _answer(turn, versions, top + 1, render)
+        yield from _answer(turn, versions, top + 1, render, f"chat-{number}-{place}")
     yield "</article>\n"
 
 
@@ -98,13 +98,16 @@ def _attached(attachment: Attachment, content: bytes | None) -> str:
     return f'<figure><img src="{source}" alt="{name}"><figcaption>{words_}</figcaption></figure>\n'
 
 
-def _answer(turn: Turn, versions: words.Versions, level: int, render: Render) -> Iterator[str]:
+def _answer(
+    turn: Turn, versions: words.Versions, level: int, render: Render, ids: str
+) -> Iterator[str]:
     name = escape(turn["model"]["name"])
     yield f'<section class="answer">\n<h{level} dir="auto">{name}</h{level}>\n'
     names = words.tool_names(turn)
     thought = words.thought(turn)
-    for message in turn["replies"]:
-        yield from _message(message, names, thought, render)
+    for place, message in enumerate(turn["replies"]):
+        answer = partial(render, notes=f"{ids}-{place}")
+        yield from _message(message, names, thought, render, answer)
     yield f'<p class="facts">{escape(words.facts(turn))}</p>\n'
     for remark in words.remarks(turn, versions):
         yield f'<p class="remark" dir="auto">{escape(remark)}</p>\n'
@@ -112,16 +115,16 @@ def _answer(turn: Turn, versions: words.Versions, level: int, render: Render) ->
 
 
 def _message(
-    message: Message, names: dict[str, str], thought: str, render: Render
+    message: Message, names: dict[str, str], thought: str, render: Render, answer: Render
 ) -> Iterator[str]:
     if message["role"] == "tool":
         yield f'<p class="call">{escape(words.result_of(message, names))}</p>\n'
         yield _code(message["content"])
         return
     if thoughts := message.get("reasoning_content", "").strip():
-        yield _folded(thought, f'<div class="thoughts" dir="auto">{render(thoughts)}</div>')
+        yield _folded(thought, f'<div class="thoughts">{render(thoughts)}</div>')
     if message["content"].strip():
-        yield f'<div class="said" dir="auto">{render(message["content"])}</div>\n'
+        yield f'<div class="said">{answer(message["content"])}</div>\n'
     for call in message.get("tool_calls", []):
         called = call["function"]["name"] or "a tool without a name"
         yield f'<p class="call">Called <code>{escape(called)}</code></p>\n'
