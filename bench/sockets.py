@@ -6,6 +6,7 @@ leave the CPU to the app.
 """
 
 import asyncio
+import json
 import re
 import time
 from collections.abc import Callable
@@ -246,7 +247,9 @@ class Visitor:
         if path in self.blocks:  # an element replaces a block and everything in it
             self._drop_under(path)
         body = str(getattr(sent, "body", "") or getattr(sent, "code_text", ""))
-        is_caption = kind == "markdown" and sent.element_type == Markdown.Type.CAPTION
+        if kind == "bidi_component" and sent.id.startswith("answer:"):
+            kind, body = "markdown", str(json.loads(sent.json)["text"])
+        is_caption = getattr(sent, "element_type", None) == Markdown.Type.CAPTION
         widget_id = str(getattr(sent, "id", ""))
         widget_id = widget_id if widget_id.startswith("$$") else ""
         self.elements[path] = Drawn(kind, body, self.run, is_caption, widget_id)

@@ -7,6 +7,7 @@ A run lasts until no reply is under way. To see a page in the middle of one, tak
 `at_a_glance`: then each run draws what there is, and ends.
 """
 
+import json
 import logging
 import pickle
 import re
@@ -177,8 +178,31 @@ def texts(place: Block) -> list[str]:
     """All that can be read in a place, top to bottom, without Markdown's backslashes."""
     found: list[str] = []
     for node in _in_order(place):
-        found += [_ESCAPED.sub(r"\1", text) for text in _readable(node) if text]
+        if piece := _piece(node):
+            found += [piece["text"]] if not piece["at"] else []
+            found[-1] += piece["text"] if piece["at"] else ""
+        else:
+            found += [_ESCAPED.sub(r"\1", text) for text in _readable(node) if text]
     return found
+
+
+def markdown_of(place: Block) -> list[str]:
+    """The Markdown of each answer, or of its thoughts, in a place."""
+    found: list[str] = []
+    for piece in filter(None, map(_piece, _in_order(place))):
+        if piece["at"]:
+            found[-1] += piece["text"]
+        else:
+            found.append(piece["text"])
+    return found
+
+
+def _piece(node: Any) -> dict[str, Any]:
+    """What the browser's half of an answer is given; {} for anything else."""
+    if node.type != "bidi_component" or not node.proto.id.startswith("answer:"):
+        return {}
+    piece: dict[str, Any] = json.loads(node.proto.json)
+    return piece
 
 
 def drawn(app: Page) -> list[tuple[str, str]]:
@@ -193,10 +217,13 @@ def drawn(app: Page) -> list[tuple[str, str]]:
 
 def passed_by(app: Page) -> list[str]:
     """The Markdown that was shown at some moment, in the order in which it came."""
+    elements = [message.delta.new_element for message in app.sent if message.HasField("delta")]
     return [
-        _ESCAPED.sub(r"\1", message.delta.new_element.markdown.body)
-        for message in app.sent
-        if message.HasField("delta") and message.delta.new_element.HasField("markdown")
+        json.loads(each.bidi_component.json)["text"]
+        if each.bidi_component.id.startswith("answer:")
+        else _ESCAPED.sub(r"\1", each.markdown.body)
+        for each in elements
+        if each.HasField("markdown") or each.bidi_component.id.startswith("answer:")
     ]
 
 

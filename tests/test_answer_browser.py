@@ -14,6 +14,8 @@ from tests.test_browser import answer, ask, done, settled, sign_in
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
 READ = "navigator.clipboard.readText()"
+READ_HTML = """navigator.clipboard.read().then(async ([item]) =>
+    (await item.getType("text/html")).text())"""
 ANSWER = "**Paris**, _of course_:\n\n```python\nprint('à', 1 < 2)\n```\n\n| a |\n|---|\n| 1 |"
 NO_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', {value: undefined})"  # http on a LAN
 NO_COMMAND = "document.execCommand = () => false"
@@ -50,6 +52,9 @@ def test_the_clipboard_holds_the_markdown_that_the_model_wrote(
 
     expect(copied(page)).to_be_visible()
     assert page.evaluate(READ) == ANSWER
+    html = page.evaluate(READ_HTML)  # what a word processor pastes
+    assert "<strong>Paris</strong>" in html
+    assert "<table" in html
     assert page.get_by_test_id("stChatInput").bounding_box() == box  # nothing has moved
     expect(copied(page)).to_have_count(0)  # the bubble disappears
 

@@ -50,14 +50,18 @@ def instead(app, turn):
 
 def copying(app):
     """Return what the browser is asked to copy."""
-    return [json.loads(node.proto.json) for node in app.get("bidi_component")]
+    return [json.loads(node.proto.json) for node in clipboards(app)]
+
+
+def clipboards(app):
+    return [each for each in app.get("bidi_component") if "answer:" not in each.proto.id]
 
 
 def refuse(app):
     """Run the page as if the browser had refused to copy."""
     (sent,) = copying(app)
     states = app._tree.get_widget_states()
-    widget = app.get("bidi_component")[0].proto.id
+    widget = clipboards(app)[0].proto.id
     states.widgets.append(
         WidgetState(
             id=f"$$STREAMLIT_INTERNAL_KEY_{widget}__events",
@@ -120,12 +124,13 @@ def test_a_copy_request_is_sent_before_the_conversation(open_app):
 
     app.click(f"copy:{app.turns[0]['id']}")
 
-    kinds = [
-        message.delta.new_element.WhichOneof("type") or "block"
+    ids = [
+        message.delta.new_element.bidi_component.id
         for message in app.sent[before:]
-        if message.HasField("delta")
+        if message.HasField("delta") and message.delta.new_element.HasField("bidi_component")
     ]
-    assert kinds.index("bidi_component") < kinds.index("text")
+    assert "clipboard" in ids[0]
+    assert len([each for each in ids if each.startswith("answer:")]) == 6
 
 
 def test_an_answer_that_the_browser_refuses_to_copy_is_shown_for_copying_by_hand(open_app):

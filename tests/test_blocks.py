@@ -8,10 +8,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from clarifai_chat.markdown import blocks as blocks_module
-from clarifai_chat.markdown.blocks import MIN_BLOCK_CHARS, Blocks
-from clarifai_chat.markdown.sanitize import LINE, page_parser
+from clarifai_chat.markdown.blocks import LINE, MIN_BLOCK_CHARS, Blocks
 from tests import markdown_corpus
 
 LONG = "The quick brown fox jumps over the lazy dog. " * 8
@@ -19,7 +19,6 @@ PARAGRAPHS = "".join(f"{number}. paragraph, {LONG}\n\n".replace(".", ":", 1) for
 LIST = "".join(f"- item {number} {LONG}\n\n  more of it\n" for number in range(4))
 TABLE = "| a | b |\n|---|---|\n" + f"| {LONG} | 1 |\n" * 4
 CODE = "```python\n" + f"x = '{LONG}'\n\n" * 4 + "```\n"
-FORMULA = f"$$\nx = 1\n\n{LONG}\n\n{LONG}\n$$\n"
 NOTES = "[the docs]: https://a.test\n\n[^1]: Yes.\n"
 REFERENCES = f"See [the docs] and [^1]. {LONG}\n\n{LONG}\n\n{NOTES}"
 ODD = f"```\na\u2028b\x0cc\x85d {LONG}\n\n{LONG}\n```\n"  # line ends to Python only
@@ -33,7 +32,6 @@ CORPUS = {
     "unclosed code": f"{LONG}\n\n```\n{LONG}\n\n{LONG}\n",
     "headings": "".join(f"# {n}\n{LONG}\nTitle\n---\n" for n in range(3)),
     "quote": f"> {LONG}\n{LONG}\n\n> {LONG}\n\n{LONG}\n",
-    "formula": f"{LONG}\n\n{FORMULA}\n{LONG}\n\n{FORMULA}",
     "references": REFERENCES,
     "windows": PARAGRAPHS.replace("\n", "\r\n"),
     "html": f"<details>\n\n{LONG}\n\n</details>\n\n{LONG}\n",
@@ -97,7 +95,6 @@ def test_a_whole_text_is_its_blocks(text):
     [
         ("paragraphs", ["\n\n"] * 4),
         ("code", [f"{LONG}\n\n", "```\n\n", f"{LONG}\n\n"]),
-        ("formula", [f"{LONG}\n\n"]),
     ],
 )
 def test_blocks_end_where_the_text_does(name, ends):
@@ -108,7 +105,7 @@ def test_blocks_end_where_the_text_does(name, ends):
         assert block.endswith(end)
 
 
-@pytest.mark.parametrize("text", [LIST, TABLE, CODE, f"```\n{LONG}\n\n{LONG}\n", FORMULA])
+@pytest.mark.parametrize("text", [LIST, TABLE, CODE, f"```\n{LONG}\n\n{LONG}\n"])
 def test_what_belongs_together_is_one_block(text):
     blocks = Blocks()
     for end in (len(text) // 3, len(text) // 2, len(text)):
@@ -159,14 +156,13 @@ def test_finished_blocks_are_not_read_again():
     assert max(seen) < 3 * len(LONG)
 
 
-renderer = page_parser().enable("strikethrough")
-renderer.add_render_rule("math", lambda self, t, at, *_: f"{t[at].content}\n")
+renderer = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 renderer.add_render_rule("html_block", lambda self, t, at, *_: f"{t[at].content.strip()}\n")
 
 
 @lru_cache(maxsize=10_000)
 def html(text):
-    """What CommonMark with tables, strikethrough and mathematics makes of what Streamlit draws."""
+    """What CommonMark with tables and strikethrough makes of a text, stripped."""
     return renderer.render(textwrap.dedent(text).strip().lstrip("\ufeff").strip())
 
 

@@ -162,7 +162,7 @@ def test_a_question_that_a_click_overtakes_is_asked_all_the_same(
         expect(page.get_by_role("heading", name="Models")).to_be_visible()
         page.get_by_role("link", name="Chat", exact=True).click()
         done(page, number + 1)
-        expect(page.get_by_test_id("stText").get_by_text(prompt, exact=True)).to_be_visible()
+        expect(page.locator(".clarifai-typed").get_by_text(prompt, exact=True)).to_be_visible()
     assert [chat.body["messages"][-1]["content"] for chat in clarifai.chats] == prompts
 
 
@@ -255,6 +255,7 @@ def test_an_edited_module_in_mid_reply_loses_nothing(
     folders = (".streamlit", "assets", "clarifai_chat", "components", "migrations", "pages")
     for name in folders:
         shutil.copytree(ROOT / name, project / name)
+    shutil.copytree(ROOT / "frontend" / "built", project / "frontend" / "built")
     for path in ("app.py", "server.py"):
         shutil.copy(ROOT / path, project)
     command = ("-m", "streamlit", "run", "app.py", "--server.port", "{port}")

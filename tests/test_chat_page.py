@@ -11,11 +11,12 @@ from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import Turn, apply, new_turn
 from clarifai_chat.errors import AppFull, ChatFull, Runaway
 from clarifai_chat.events import Finished, Retrying, TextDelta
+from components.reply.answer_view import PIECE_CHARS
 from components.reply.status import waiting_text
 from tests.canary import CANARY
 from tests.conftest import NOWHERE
 from tests.fake_clarifai import cut, no_usage, says, status, think_tags
-from tests.pages import Gate, ask, drawn, page, passed_by, questions, reply, sidebar
+from tests.pages import Gate, ask, drawn, markdown_of, page, passed_by, questions, reply, sidebar
 from tests.patience import until
 
 KIMI = "https://clarifai.com/moonshotai/chat-completion/models/Kimi-K2_6"
@@ -138,51 +139,76 @@ def test_thinking_folds_into_a_block_with_its_duration(open_app, fake, thinks):
     assert thinking.label.endswith((" ms", " s"))
     assert thinking.state == "complete"
     assert not thinking.proto.expanded
-    assert thinking.markdown[0].value == "Two and two."
-    assert app.chat_message[1].markdown[-1].value == "It is 4."
+    assert markdown_of(thinking) == ["Two and two."]
+    assert markdown_of(app.chat_message[1]) == ["Two and two.", "It is 4."]
 
 
-def test_prices_in_an_answer_are_not_formulas_but_formulas_are(open_app, fake):
-    fake.next(says("It costs $5 to $10, and $x^2$ is a square."))
-
-    app = ask(open_app(pat=CANARY), "Hi")
-
-    assert app.chat_message[1].markdown[0].value == (
-        r"It costs \$5 to \$10, and $x^2$ is a square."
-    )
-
-
-def test_an_image_in_an_answer_is_a_link(open_app, fake):
-    fake.next(says("Look: ![a ", "cat](https://example.com/cat.png)"))
+def test_the_browser_gets_the_markdown_that_the_model_wrote(open_app, fake):
+    text = "It costs $5 to $10, and $x^2$; :red[x] ![a cat](https://example.com/cat.png)"
+    fake.next(says(text))
 
     app = ask(open_app(pat=CANARY), "Hi")
 
-    assert "![" not in app.chat_message[1].markdown[0].value
-    assert "[a cat](https://example.com/cat.png)" in app.chat_message[1].markdown[0].value
-    # Nor was it one while the answer grew.
-    assert not any("![a cat](" in text for text in passed_by(app))
+    assert markdown_of(app.chat_message[1]) == [text]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "shown"),
+    [
+        (["a wave: ", "\ud83c", "\udf0a", "!"], "a wave: \U0001f30a!"),
+        (["half: ", "\ud83c", " and on"], "half: \ufffd and on"),
+        (["at the end: ", "\ud83c"], "at the end: \ufffd"),
+    ],
+)
+def test_half_a_character_is_joined_or_replaced_when_it_is_drawn(open_app, pieces, shown):
+    turn = new_turn("Hi", asked_of())
+    turn["asked_at"] = 1.0
+    for piece in pieces:
+        apply(turn, TextDelta(piece), 0.1)
+    apply(turn, Finished("stop"), 0.2)
+
+    app = open_app(turns=[turn])
+
+    assert markdown_of(app.chat_message[1]) == [shown]
+
+
+def test_a_long_answer_is_sent_in_pieces_and_once_more_as_a_whole(open_app, fake):
+    words = [f"word {number} " for number in range(400)]
+    fake.next(says(*words, delay_s=0.005))
+
+    app = ask(open_app(pat=CANARY), "Hi")
+
+    (text,) = markdown_of(app.chat_message[1])
+    assert text == "".join(words)
+    sent = [each for each in passed_by(app) if each.startswith("word")]
+    assert max(map(len, sent)) < 4 * PIECE_CHARS  # no piece grows with the answer
+    pieces = len(app.chat_message[1].get("bidi_component"))
+
+    app.run()
+
+    assert markdown_of(app.chat_message[1]) == [text]
+    assert pieces > len(app.chat_message[1].get("bidi_component")) == 1
 
 
 def test_a_question_is_shown_as_it_was_typed(open_app):
-    typed = "# $5 **bold** ![x](http://example.com/x.png)\n<b>two</b> :smile:"
+    typed = "    # $5 **bold** ![x](http://example.com/x.png)\n<b>two</b> :smile:"
 
     app = ask(open_app(), typed)
 
-    assert [text.value for text in app.chat_message[0].text] == [typed]
+    assert questions(app) == [typed]
     assert not app.chat_message[0].markdown
 
 
 def test_history_looks_as_the_stream_did(open_app, fake):
     paragraphs = [f"Paragraph {n} " + "of some length " * 20 + "\n\n" for n in range(5)]
-    words = "| a | b |\n| - | - |\n| 1 | 2 |\n\n$$\nx^2\n$$\n\nThe end."
-    fake.next(says(*paragraphs, *words, reasoning=["Hm. ", "So."], delay_s=0.005))
+    fake.next(says(*paragraphs, reasoning=["Hm. ", "So."], delay_s=0.005))
     app = ask(open_app(pat=CANARY), "Hi")
-    streamed = drawn(app)
-    assert len(app.chat_message[1].markdown) > 3
+    streamed = reply(app)
 
     app.run()
 
-    assert drawn(app) == streamed
+    assert reply(app) == streamed
+    assert drawn(app) == drawn(app.run())
     assert len(fake.chats) == 1
 
 
@@ -635,7 +661,7 @@ def test_an_answer_that_broke_off_can_be_continued(open_app, fake):
 
     app.click(f"resume:{app.turns[0]['id']}")
 
-    assert app.chat_message[1].markdown[0].value == "Half an answer, and its end."
+    assert markdown_of(app.chat_message[1]) == ["Half an answer, and its end."]
     assert not app.error
     assert not app.has(f"resume:{app.turns[0]['id']}")
     assert [m["role"] for m in fake.chats[1].body["messages"]] == ["user", "assistant", "user"]
@@ -654,7 +680,7 @@ def test_a_stopped_answer_can_be_continued(open_app, fake):
     until(lambda: app.turns[0]["ended_at"])
     app.run()
 
-    assert app.chat_message[1].markdown[0].value == "Half an answer."
+    assert markdown_of(app.chat_message[1]) == ["Half an answer."]
     assert "Stopped" not in reply(app)
 
 

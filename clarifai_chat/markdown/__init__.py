@@ -1,1 +1,1 @@
-"""Make a model's Markdown safe and cut it into blocks; render it for exports."""
+"""Read the Markdown of answers: draw it for exports, split it for a terminal, contain it."""

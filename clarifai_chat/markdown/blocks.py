@@ -1,16 +1,18 @@
 """Split growing Markdown into finished blocks, which never change, and a live tail.
 
-A page writes each finished block once and rewrites only the tail, so the cost of drawing a reply
-grows with its length, not with its square.
+A terminal writes each finished block once and rewrites only the tail: what has scrolled out of it
+cannot be changed. It reads plain CommonMark with tables, as rich draws it.
 """
 
 import re
 
+from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from clarifai_chat.markdown.sanitize import LEAVES, LINE, parse
-
-MIN_BLOCK_CHARS = 200  # smaller ones are joined: each block is an element for the browser
+MIN_BLOCK_CHARS = 200  # smaller ones are joined
+# Not `splitlines`: U+2028 and others end a line in Python, but not in Markdown.
+LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+LEAVES = ("inline", "fence", "code_block", "html_block")
 
 # A later line may define `[x]` or `[x](y z)`, which is not a link, and `[^1]` has its note at the
 # very end of the text. Code, a plain link and the box of a task need no definition.
@@ -24,8 +26,9 @@ _REFERENCE = re.compile(
     """,
     re.VERBOSE,
 )
-# On the page these may begin before a backtick inside them, which then does not open code.
-_HIDES_BACKTICKS = re.compile(r"[<$]|://|www\.", re.IGNORECASE)
+# A tag may begin before a backtick inside it, which then does not open code.
+_HIDES_BACKTICKS = re.compile(r"<")
+parse = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse
 
 
 class Blocks:
@@ -62,9 +65,9 @@ def _finished(text: str) -> tuple[list[str], bool]:
     if len(text) <= MIN_BLOCK_CHARS:
         return [], False
     lines = LINE.findall(text)
-    # Streamlit strips what it draws, so an indented first line is not code.
+    # What is drawn is stripped, so an indented first line is not code.
     tokens = parse(re.sub(r"\A[\s\ufeff]+", _line_ends, text))
-    starts = [t.map[0] for t in tokens if t.map and t.level == 0 and t.type != "open_math"]
+    starts = [t.map[0] for t in tokens if t.map and t.level == 0]
     reference = _first_reference(tokens, lines)
     blocks: list[str] = []
     block = ""
@@ -83,8 +86,8 @@ def _finished(text: str) -> tuple[list[str], bool]:
 def _stands_alone(block: str, last: str, following: str) -> bool:
     """Return whether `block`, which ends with line `last`, looks the same drawn separately.
 
-    Streamlit dedents and strips all that it draws. Its parser reads some beginnings differently
-    after a paragraph or indented code, and a tag on a list's last line differently at the end.
+    Some beginnings are read differently after a paragraph or indented code, and a tag on a list's
+    last line differently at the end.
     """
     return (
         not last.strip(" \t\r\n")

@@ -9,12 +9,17 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 
+# The blanks of JavaScript's `\\s`, so that both grammars have the same.
+BLANK = (
+    " \t\n\r\f\v\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
 # No bracket of the same kind inside: each of many unclosed ones would search all the rest.
 _BRACKETED = re.compile(
     r"\\\([^\\]*(?:\\[^()\[\]][^\\]*)*\\\)|\\\[[^\\]*(?:\\[^()\[\]][^\\]*)*\\\]"
 )
 _DISPLAY = re.compile(r"\$\$(?!\$)[^$\\]*(?:(?:\\[\s\S]|\$(?!\$))[^$\\]*)*\$\$(?!\$)")
-_DOLLARS = re.compile(r"\$(?![\s$])([^$\\\n`]*(?:\\[^\n`][^$\\\n`]*)*)\$")
+_DOLLARS = re.compile(rf"\$(?![{BLANK}$])([^$\\\n`]*(?:\\[^\n`][^$\\\n`]*)*)\$")
 
 # Letters that make a dollar part of a word: not those of scripts that put no blank between words.
 _GLUE = re.compile(r"[0-9A-Za-z\u00c0-\u058f]")
@@ -23,7 +28,7 @@ _ENDING = re.compile(r"(?:th|st|nd|rd|s)(?![A-Za-z])")
 _SURE = re.compile(r"[_^](?:[{\\]|[0-9A-Za-z+*'\-](?![A-Za-z]))|\\")
 # "$5 to 10$" and "$1,200/month or 90$": a number, then words, and no mathematical sign.
 _MONEY = re.compile(
-    r"[0-9][0-9.,]*(?:\s*[\-\u2013/]\s*[0-9][0-9.,]*)?(?:[kKmMbB]|\s*[\-\u2013/]?\s*[A-Za-z]{2}.*)"
+    r"[0-9][0-9.,]*(?: *[\-\u2013/] *[0-9][0-9.,]*)?(?:[kKmMbB]| *[\-\u2013/]? *[A-Za-z]{2}.*)"
     r"|[0-9][^\\^_=<>+*{}]*[A-Za-z]{2}[^\\^_=<>+*{}]*"
 )
 
@@ -45,14 +50,16 @@ def formula_end(text: str, at: int) -> int:
         found = None if text[at - 1 : at] == "$" else _DISPLAY.match(text, at)
     else:
         found = _DOLLARS.match(text, at)
-        if found and not _is_formula(found[1], text[at - 1 : at], text[found.end() :][:4]):
+        if found and not _is_formula(
+            found[1], text[at - 1 : at], text[found.end() : found.end() + 4]
+        ):
             return 0
-    return found.end() if found and found[0].strip("\\$()[] \t\r\n") else 0
+    return found.end() if found and found[0].strip("\\$()[]" + BLANK) else 0
 
 
 def _is_formula(body: str, before: str, after: str) -> bool:
     """Return whether what is between two dollars is a formula, given what is beside it."""
-    if not body or body[-1].isspace() or before == "$" or after.startswith("$"):
+    if not body or body[-1] in BLANK or before == "$" or after.startswith("$"):
         return False
     if body.startswith("/") or _closes_first(body):
         return False
@@ -116,7 +123,7 @@ def block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         if not closing and closing_mark in text:
             return False
     body = "\n".join(lines)
-    if not body.strip() or (not closing and (state.level or not state.env.get("grows"))):
+    if not body.strip(BLANK) or (not closing and (state.level or not state.env.get("grows"))):
         return False
     if not silent:
         state.line = min(line + 1, end)
@@ -138,7 +145,7 @@ def hide_bars(state: StateCore) -> None:
 
 
 def _without_bars(line: str) -> str:
-    if re.match(r"\s*\[", line):  # perhaps a definition
+    if re.match(r"[ \t]*\[", line):  # perhaps a definition
         return line
     done, at = "", 0
     while found := re.compile(r"(`+)|\\|\$").search(line, at):

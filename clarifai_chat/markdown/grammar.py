@@ -24,8 +24,9 @@ from markdown_it.rules_inline.state_inline import Delimiter
 from markdown_it.token import Token
 
 from clarifai_chat.markdown import formulas
+from clarifai_chat.markdown.formulas import BLANK
 
-_SAFE_TARGET = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x1f]+", re.IGNORECASE)
+_SAFE_TARGET = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x1f\ufeff]+", re.IGNORECASE)
 _CJK: Final = (
     r"\u1100-\u11ff\u2e80-\u303f\u3040-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe6f"
     r"\uff00-\uffef\U00016fe0-\U00018fff\U0001aff0-\U0001b2ff\U0001f200-\U0001f2ff"
@@ -34,24 +35,24 @@ _CJK: Final = (
 _IS_CJK = re.compile(f"[{_CJK}]")
 _TEXT_ENDS = re.compile(
     rf"[{re.escape(''.join(sorted(_DEFAULT_TERMINATORS)))}]|(?<![0-9A-Za-z])(?:https?://|www\.)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 # An address has no blank, quote or bracket, and no punctuation of Chinese or Japanese.
 _ADDRESS = re.compile(
-    r"(?:https?://|www\.(?=[^.\s]))(?=[0-9A-Za-z\u00a1-\u1fff\u2c00-\uffff])"
-    r"[^\s\x00-\x20\x7f<>\"`\[\]\\\u2018-\u201f\u2026\u3000-\u303f\uff01-\uff0f\uff1a-\uff20"
+    r"(?:https?://|www\.)(?=[0-9A-Za-z\u00a1-\u1fff\u2c00-\U0010ffff])"
+    rf"[^{BLANK}\x00-\x20\x7f<>\"`\[\]\\\u2018-\u201f\u2026\u3000-\u303f\uff01-\uff0f\uff1a-\uff20"
     r"\uff3b-\uff40\uff5b-\uff65]+",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _NEST = ("markdown", "md", "mdx")
 _FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*([^`]*)")
 _FOLD_OPENS = re.compile(
-    r"<details(?:\s+open)?\s*>\s*(?:<summary>(.*)</summary>)?\s*", re.IGNORECASE
+    r"<details(?: +open)? *>[ \t]*(?:<summary>(.*)</summary>)?[ \t]*", re.IGNORECASE | re.ASCII
 )
-_SUMMARY = re.compile(r"<summary>(.*)</summary>\s*", re.IGNORECASE)
-_FOLD_CLOSES = re.compile(r"</details>\s*", re.IGNORECASE)
+_SUMMARY = re.compile(r"<summary>(.*)</summary>[ \t]*", re.IGNORECASE | re.ASCII)
+_FOLD_CLOSES = re.compile(r"</details>[ \t]*", re.IGNORECASE | re.ASCII)
 _MARKERS = re.compile(r"[ \t>]*(?:(?:[-*+]|[0-9]+[.)])[ \t]+)?")
-_NOTE = re.compile(r"\[\^([^\s\[\]^]+)\]")
+_NOTE = re.compile(rf"\[\^([^{BLANK}\[\]^]+)\]")
 _TASK = re.compile(r"\[([ xX])\][ \t\n]+(?=\S)")
 
 
@@ -65,6 +66,7 @@ def grammar() -> MarkdownIt:
     core.before("block", "hide_bars", formulas.hide_bars)
     core.after("block", "show_bars", formulas.show_bars)
     core.after("show_bars", "add_notes", _add_notes)
+    core.after("add_notes", "trim", _trim)
     core.after("inline", "sort_notes", _sort_notes)
     core.push("tasks", _tasks)
     core.push("directions", _directions)
@@ -104,7 +106,7 @@ def _nested_fence(state: StateBlock, start: int, end: int, silent: bool) -> bool
     If they do not come out even, the ordinary rule decides.
     """
     opening = None if state.is_code_block(start) else _FENCE.fullmatch(_line(state, start))
-    if not opening or opening[2].strip().lower() not in _NEST:
+    if not opening or opening[2].strip(BLANK).lower() not in _NEST:
         return False
     mark, depth, line = opening[1], 1, start
     while depth and (line := line + 1) < end:
@@ -113,7 +115,7 @@ def _nested_fence(state: StateBlock, start: int, end: int, silent: bool) -> bool
             break
         inner = _FENCE.fullmatch(text)
         if inner and inner[1][0] == mark[0] and len(inner[1]) >= len(mark):
-            depth += 1 if inner[2].strip() else -1
+            depth += 1 if inner[2].strip(BLANK) else -1
     if depth and not state.env.get("grows"):
         return False
     if silent:
@@ -141,13 +143,17 @@ def _fold(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if summary is None and first < line and (found := _SUMMARY.fullmatch(_line(state, first))):
         summary, first = found[1], first + 1
     before = state.parentType, state.lineMax
-    state.parentType, state.lineMax = "blockquote", line
+    state.parentType, state.lineMax = "blockquote", min(line, end)
     state.push("details_open", "details", 1).map = [start, min(line + 1, end)]
     state.push("summary_open", "summary", 1)
     token = state.push("inline", "", 0)
-    token.content, token.map, token.children = (summary or "Details").strip(), [start, first], []
+    token.content, token.map, token.children = (
+        (summary or "Details").strip(BLANK),
+        [start, first],
+        [],
+    )
     state.push("summary_close", "summary", -1)
-    state.md.block.tokenize(state, first, line)
+    state.md.block.tokenize(state, first, min(line, end))
     state.push("details_close", "details", -1)
     state.parentType, state.lineMax = before
     state.line = min(line + 1, end)
@@ -299,7 +305,7 @@ def _is_mark(char: str) -> bool:
 
 def _break(state: StateInline, silent: bool) -> bool:
     """Parse `<br>`."""
-    found = re.compile(r"<br\s*/?>\n?", re.IGNORECASE).match(state.src, state.pos, state.posMax)
+    found = re.compile(r"<br */?>\n?", re.IGNORECASE).match(state.src, state.pos, state.posMax)
     if not found:
         return False
     if not silent:
@@ -332,6 +338,13 @@ def _add_notes(state: StateCore) -> None:
         opening, closing = Token("note_open", "li", 1), Token("note_close", "li", -1)
         opening.meta = {"label": label}
         state.tokens += [opening, *tokens, closing]
+
+
+def _trim(state: StateCore) -> None:
+    """Remove the blanks around each text: the two parsers do not agree on which are blanks."""
+    for token in state.tokens:
+        if token.type == "inline":
+            token.content = token.content.strip(BLANK + "\x1c\x1d\x1e\x1f\x85")
 
 
 def _sort_notes(state: StateCore) -> None:
@@ -376,5 +389,5 @@ def _directions(state: StateCore) -> None:
     for token in state.tokens:
         if token.type == "notes_open":
             return
-        if token.nesting == 1 and not token.level:
+        if token.nesting == 1 and not token.level and token.type != "table_open":
             token.attrSet("dir", "auto")

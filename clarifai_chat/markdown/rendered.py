@@ -1,12 +1,13 @@
 """Render Markdown as HTML that fetches and runs nothing, and shows formulas as written."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
-from html import escape
 from typing import Any
 
-from markdown_it.common.utils import escapeHtml
+from markdown_it.common.utils import escapeHtml, unescapeAll
 from markdown_it.token import Token
 
+from clarifai_chat.markdown.formulas import BLANK
 from clarifai_chat.markdown.grammar import grammar
 
 REL = "noopener noreferrer nofollow"
@@ -34,7 +35,7 @@ def rendered(text: str, hide: Callable[[str], str], top: int = 3, notes: str = "
 
 def code(text: str, language: str = "") -> str:
     """Return a block of code."""
-    label = f' data-language="{escape(language)}"' if language else ""
+    label = f' data-language="{escapeHtml(language)}"' if language else ""
     return f"<pre{label}><code>{escapeHtml(text)}</code></pre>\n"
 
 
@@ -63,8 +64,8 @@ def _draw_formula_block(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> s
 
 
 def _draw_fence(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
-    language = tokens[at].info.split(maxsplit=1)[:1]
-    return code(tokens[at].content, language[0] if language else "")
+    language = re.split(f"[{BLANK}]", unescapeAll(tokens[at].info).strip(BLANK), maxsplit=1)[0]
+    return code(tokens[at].content, language)
 
 
 def _draw_image(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
@@ -112,7 +113,7 @@ for _name, _rule in (
     ("note_close", lambda *_: "</li>\n"),
     ("notes_open", lambda *_: '<ol class="notes">\n'),
     ("notes_close", lambda *_: "</ol>\n"),
-    ("table_open", lambda *_: '<div class="wide"><table dir="auto">\n'),
+    ("table_open", lambda *_: '<div class="wide" dir="auto"><table>\n'),
     ("table_close", lambda *_: "</table></div>\n"),
 ):
     _parser.add_render_rule(_name, _rule)

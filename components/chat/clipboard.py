@@ -1,4 +1,4 @@
-"""Copy an answer to the visitor's clipboard: its text is sent to the browser on request.
+"""Copy an answer to the visitor's clipboard, as Markdown and as HTML, sent on request.
 
 The browser's half is frontend/src/clipboard.js.
 """
@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from clarifai_chat.chat.turn import Turn, answer_text
+from clarifai_chat.markdown.rendered import rendered
 from components.state.frontend import BUILT
 from components.state.session import session
 from components.state.slots import widget
@@ -54,6 +55,7 @@ def show() -> None:
                 "id": asked["id"],
                 "turn": asked["turn"],
                 "text": asked["text"],
+                "html": rendered(asked["text"], lambda text: text, top=1),
                 "near": f"st-key-copy-{asked['turn']}",
             },
             on_failed_change=_failed,

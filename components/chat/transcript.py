@@ -10,7 +10,8 @@ from clarifai_chat.chat.turn import Attempt, Turn, answer_text, is_over
 from components.actions.turn_actions import Action, ActionName, Other
 from components.chat import attachment_view, turn_footer
 from components.reply import status
-from components.reply.message_view import MessageView, TextView
+from components.reply.answer_view import AnswerView, draw_question
+from components.reply.message_view import MessageView
 from components.state.slots import seed
 
 USER, MODEL = ":material/person:", ":material/auto_awesome:"
@@ -54,15 +55,15 @@ class TurnView:
         if self._is_edited:
             self._show_edit()
         elif turn["prompt"] or not turn.get("attachments"):
-            self._question.text(turn["prompt"])  # as typed: no markup, no remote images
+            draw_question(self._question, f"{turn['id']}:question", turn["prompt"])
         if turn.get("attachments"):
             with self._question:
                 attachment_view.show(turn)
         with self._answer:
             if turn["model"]["url"] == DEMO.url:
                 st.badge(turn["model"]["name"], color="gray", icon=":material/theater_comedy:")
-            for attempt in turn["earlier"]:
-                _show_earlier(attempt)
+            for number, attempt in enumerate(turn["earlier"]):
+                _show_earlier(attempt, f"{turn['id']}:earlier:{number}")
             # Both placeholders from the start: otherwise what the last run drew here stays on the
             # page, faded, until this run ends, which takes as long as its replies.
             self._is_open = bool(turn["replies"])  # read once: the worker may fill it at any time
@@ -80,7 +81,7 @@ class TurnView:
                 if not self._is_open:
                     self._place = place = place.container()
                     self._is_open = True
-                self._messages.append(MessageView(place))
+                self._messages.append(MessageView(place, f"{self.turn['id']}:{number}"))
             self._messages[number].draw(message, self.turn, over=over)
         if over:
             self._is_whole = True
@@ -158,6 +159,6 @@ class TurnView:
         )
 
 
-def _show_earlier(attempt: Attempt) -> None:
+def _show_earlier(attempt: Attempt, name: str) -> None:
     with st.expander("Earlier answer", type="compact"):
-        TextView(st.container()).draw(answer_text(attempt), over=True)
+        AnswerView(st.container(), name).draw(answer_text(attempt), over=True)

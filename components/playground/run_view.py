@@ -17,7 +17,7 @@ from clarifai_chat.text import counted
 from clarifai_chat.tools.verdict.verdict import Argument, Verdict
 from components.playground import call_answers, exchange_view
 from components.reply import reply_line, status
-from components.reply.message_view import TextView
+from components.reply.answer_view import AnswerView
 from components.state.session import session
 from components.state.streamlit_patches import uninterrupted
 
@@ -60,7 +60,8 @@ class RunView:
         over = is_over(self.turn)
         for step in runs.steps(self.run, self._whole):
             if step.number == len(self._steps):
-                self._steps.append(_StepView(self.run, self._box))
+                name = f"{self.turn['id']}:{step.number}"
+                self._steps.append(_StepView(self.run, self._box, name))
             self._steps[step.number].draw(step)
             if step.is_over:
                 self._whole = step.number + 1
@@ -121,9 +122,10 @@ class RunView:
 class _StepView:
     """One request of a run: the reply's line and text, then a line for each call."""
 
-    def __init__(self, run: Run, box: DeltaGenerator) -> None:
+    def __init__(self, run: Run, box: DeltaGenerator, name: str) -> None:
         self._run = run
         self._box = box
+        self._name = name
         self._number = 0
         self._reply: StatusContainer = box.status(
             "Asking", type="step", state="running", expanded=True
@@ -131,8 +133,8 @@ class _StepView:
         self._label = ""
         with self._reply:
             self._thinking_place = st.empty()
-            self._thoughts: TextView | None = None
-            self._text = TextView(st.container())
+            self._thoughts: AnswerView | None = None
+            self._text = AnswerView(st.container(), f"{name}:text")
             self._notes = st.container(gap=None)
         self._calls: list[_CallView] = []
         self._is_over = False
@@ -149,7 +151,7 @@ class _StepView:
             if thoughts := message.get("reasoning_content"):
                 if self._thoughts is None:
                     place = self._thinking_place.expander("Thinking", type="compact")
-                    self._thoughts = TextView(place)
+                    self._thoughts = AnswerView(place, f"{self._name}:thoughts")
                 self._thoughts.draw(thoughts, over=step.is_over or bool(message["content"]))
             if message["content"]:
                 self._text.draw(message["content"], over=step.is_over)

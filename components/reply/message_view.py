@@ -1,4 +1,4 @@
-"""Draw one message of a reply: its thinking, its text block by block, its calls."""
+"""Draw one message of a reply: its thinking, its text, its calls."""
 
 from typing import Literal
 
@@ -7,20 +7,23 @@ from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from clarifai_chat.chat.turn import Turn, is_thinking
 from clarifai_chat.chat.usage import seconds
-from clarifai_chat.markdown.blocks import Blocks
-from clarifai_chat.markdown.sanitize import safe
 from clarifai_chat.messages import Message
+from components.reply.answer_view import AnswerView
 
 
 class MessageView:
-    """One message of a reply: its thinking in an expander, then its text, block by block."""
+    """One message of a reply: its thinking in an expander, then its text.
 
-    def __init__(self, body: DeltaGenerator) -> None:
+    `name` identifies the message on all pages of the tab.
+    """
+
+    def __init__(self, body: DeltaGenerator, name: str) -> None:
         self._place = body
+        self._name = name
         self._thinking: StatusContainer | None = None
         self._label = ""
-        self._thoughts: TextView | None = None
-        self._text: TextView | None = None
+        self._thoughts: AnswerView | None = None
+        self._text: AnswerView | None = None
 
     def draw(self, message: Message, turn: Turn, *, over: bool) -> None:
         thoughts = message.get("reasoning_content", "")
@@ -29,14 +32,14 @@ class MessageView:
             state: Literal["running", "complete"] = "running" if is_thinking(turn) else "complete"
             if self._thinking is None or self._thoughts is None:
                 self._thinking = self._place.status(label, type="compact", state=state)
-                self._thoughts = TextView(self._thinking)
+                self._thoughts = AnswerView(self._thinking, f"{self._name}:thoughts")
             if label != self._label:
                 self._thinking.update(label=label, state=state)
                 self._label = label
             self._thoughts.draw(thoughts, over=over or not is_thinking(turn))
         if message["content"]:
             if self._text is None:
-                self._text = TextView(self._place)
+                self._text = AnswerView(self._place, f"{self._name}:text")
             self._text.draw(message["content"], over=over)
         for call in message.get("tool_calls", []) if over else []:
             function = call["function"]
@@ -46,36 +49,6 @@ class MessageView:
     def tail_size(self) -> int:
         growing = self._text or self._thoughts
         return growing.tail_size if growing else 0
-
-
-class TextView:
-    """Growing Markdown: finished blocks are written once, only the tail is rewritten."""
-
-    def __init__(self, place: DeltaGenerator) -> None:
-        self._place = place
-        self._blocks = Blocks()
-        self._written = 0
-        self._tail: DeltaGenerator | None = None
-        self._shown = ""
-
-    def draw(self, text: str, *, over: bool) -> None:
-        self._blocks.follow(text, over=over)
-        for block in self._blocks.finished[self._written :]:
-            self._write(block)
-            self._tail = None
-            self._written += 1
-        if self._blocks.tail:
-            self._write(self._blocks.tail)
-
-    @property
-    def tail_size(self) -> int:
-        return len(self._blocks.tail)
-
-    def _write(self, text: str) -> None:
-        """Update the growing element, or start the next one."""
-        if self._tail is None or text != self._shown:
-            self._tail = (self._tail or self._place).markdown(safe(text))
-            self._shown = text
 
 
 def _thinking_label(turn: Turn) -> str:

@@ -6,16 +6,23 @@ docs/decisions/0009-no-fast-reruns.md explains how they were found.
 """
 
 import asyncio
+import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import cache, wraps
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import streamlit as st
 from streamlit import net_util, runtime
+from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
+from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.layout_utils import LayoutConfig
+from streamlit.proto.BidiComponent_pb2 import BidiComponent
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime
@@ -238,3 +245,43 @@ def _not_on_the_internet(method: Callable[[], str | None]) -> Callable[[], str |
     event loop.
     """
     return lambda: None
+
+
+def draw_component(
+    place: DeltaGenerator, id: str, *, script: str, data: Mapping[str, object]
+) -> DeltaGenerator:
+    """Draw a v2 component that only shows its data, and return its place, to draw it again.
+
+    Streamlit's own way allows each key once in a run, and registers two widgets for each component.
+    """
+    component = BidiComponent(
+        id=id,
+        component_name="shown",
+        isolate_styles=False,
+        js_content=script,
+        json=json.dumps(data, ensure_ascii=False, separators=(",", ":")),
+    )
+    return place._enqueue(
+        "bidi_component", component, layout_config=LayoutConfig(width="stretch", height="content")
+    )
+
+
+def serve_files(name: str, folder: Path) -> str:
+    """Let browsers load the files of `folder`; return its address from the page's own.
+
+    Streamlit serves its static files as text, which does not run. It does so properly for
+    components of installed packages: this is one.
+    """
+    package = "clarifai_chat"
+    manager = get_bidi_component_manager()
+    if manager.get_component_asset_root(f"{package}.{name}") is None:
+        files = ComponentConfig(name, asset_dir=folder.name)
+        manager.register_from_manifest(ComponentManifest(package, "1", [files]), folder.parent)
+    return f"_stcore/bidi-components/{package}.{name}"
+
+
+@cache
+def mermaid_address() -> str:
+    """Return where Streamlit's own Mermaid is, from the page's address; "" if it has none."""
+    found = next((Path(st.__file__).parent / "static/static/js").glob("mermaid.core.*.js"), None)
+    return f"static/js/{found.name}" if found else ""

@@ -1,7 +1,8 @@
 // Copies the text that Python sends, and confirms it below the button that was clicked.
 //
-// Python sends { id, turn, text, near }: `near` is the class of that button. If the browser allows
-// neither way of copying, `turn` is sent back to Python.
+// Python sends { id, turn, text, html, near }: `near` is the class of that button. Programs that
+// know formatted text paste the HTML. If the browser allows neither way of copying, `turn` is sent
+// back to Python.
 import css from "./clipboard.css";
 
 const SHOWN_MS = 2000;
@@ -13,14 +14,16 @@ export default async function mount({ data, parentElement, setTriggerValue }) {
   if (data.id === copied) return;
   copied = data.id;
   const say = speaker(parentElement, data.near);
-  if ((await copy(data.text)) || copyByCommand(data.text)) say("Copied");
+  if ((await copy(data)) || copyByCommand(data)) say("Copied");
   else setTriggerValue("failed", data.turn);
 }
 
 /** Copy in a secure context: https or localhost. */
-async function copy(text) {
+async function copy({ text, html }) {
+  const kinds = { "text/plain": text, "text/html": html };
+  const blobs = Object.entries(kinds).map(([type, of]) => [type, new Blob([of], { type })]);
   try {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))]);
     return true;
   } catch {
     return false;
@@ -28,7 +31,7 @@ async function copy(text) {
 }
 
 /** Copy the old way: select something, then answer the browser's copy event. */
-function copyByCommand(text) {
+function copyByCommand({ text, html }) {
   const focused = document.activeElement;
   const box = document.createElement("textarea");
   box.value = text;
@@ -36,6 +39,7 @@ function copyByCommand(text) {
   document.body.append(box);
   const give = (event) => {
     event.clipboardData.setData("text/plain", text); // a text box changes line ends
+    event.clipboardData.setData("text/html", html);
     event.preventDefault();
   };
   document.addEventListener("copy", give, { capture: true, once: true });

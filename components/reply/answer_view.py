@@ -1,0 +1,80 @@
+"""Draw an answer's Markdown with a component of ours, also while it grows, and what was asked.
+
+The browser's half is frontend/src/answer; docs/decisions/0014-a-renderer-of-our-own.md says why.
+"""
+
+import hashlib
+
+from streamlit.delta_generator import DeltaGenerator
+
+from components.state.frontend import BUILT
+from components.state.streamlit_patches import draw_component, mermaid_address, serve_files
+
+PIECE_CHARS = 200  # a piece that is longer is never sent again
+# Short, because it is sent with each word. The line break says that it is code, not a file's name.
+SCRIPT = 'export default async c=>(await import(new URL("{file}",document.baseURI))).default(c)\n'
+
+
+class AnswerView:
+    """One text of an answer. It is sent in pieces, each an element; only the last may still grow.
+
+    `name` identifies the text on all pages of the tab: what is drawn already is not drawn again.
+    """
+
+    def __init__(self, place: DeltaGenerator, name: str) -> None:
+        self._place = place.container(gap=None)
+        self._id = _id(name)
+        self._piece: DeltaGenerator | None = None
+        self._text = ""  # of this piece
+        self._sent = 0  # characters before this piece
+        self._at = 0  # the same, as JavaScript counts them
+        self._is_over = False
+
+    def draw(self, text: str, *, over: bool) -> None:
+        """Draw what is new in `text`; `over`: it is complete."""
+        text = _sound(text, over=over)
+        new = text[self._sent + len(self._text) :]
+        if not new and (self._piece is None or over == self._is_over):
+            return
+        if self._piece is None or (new and len(self._text) >= PIECE_CHARS):
+            self._sent += len(self._text)
+            self._at += len(self._text.encode("utf-16-le")) // 2
+            self._text, self._piece = "", None
+        self._text += new
+        self._is_over = over
+        data: dict[str, object] = {"id": self._id, "at": self._at, "text": self._text}
+        if over:
+            data["over"] = True
+        if "mermaid" in text:
+            data["diagrams"] = mermaid_address()
+        place = self._piece or self._place
+        self._piece = _drawn(place, f"{self._id}:{self._at}", data)
+
+    @property
+    def tail_size(self) -> int:
+        """Return how many characters are sent again with the next word."""
+        return len(self._text)
+
+
+def draw_question(place: DeltaGenerator, name: str, text: str) -> None:
+    """Draw a question as it was typed: no markup, no remote images; a long one is folded."""
+    data = {"id": _id(name), "at": 0, "text": _sound(text, over=True), "typed": True}
+    _drawn(place, _id(name), data)
+
+
+def _id(name: str) -> str:
+    return f"answer:{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+
+
+def _drawn(place: DeltaGenerator, id: str, data: dict[str, object]) -> DeltaGenerator:
+    file = f"{serve_files('answer', BUILT / 'answer')}/answer.js"
+    return draw_component(place, id, script=SCRIPT.format(file=file), data=data)
+
+
+def _sound(text: str, *, over: bool) -> str:
+    """Return `text` without half characters, which cannot be sent; its last may still be half."""
+    if text.isascii():
+        return text
+    if not over and "\ud800" <= text[-1:] <= "\udbff":
+        text = text[:-1]
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,0 +1,55 @@
+// Draws formulas with KaTeX, which is loaded with the first of them.
+
+const MARKS = [
+  ["$$", "$$", true],
+  ["\\[", "\\]", true],
+  ["\\(", "\\)", false],
+  ["$", "$", false],
+];
+const ENVIRONMENT = ["", "", true];
+const LONG_CHARS = 60;
+const drawn = new Map(); // source → HTML; a formula is often drawn again
+let katex;
+
+function load() {
+  katex ??= import("./katex.js").then((module) => {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = new URL("./katex.css", import.meta.url).href;
+    document.head.append(link);
+    return (katex = module.draw);
+  });
+  return katex;
+}
+
+export function drawFormula(element) {
+  if (element.dataset.source) return;
+  const source = element.textContent;
+  element.dataset.source = source;
+  if (typeof katex === "function") show(element, source);
+  else load().then(() => show(element, source));
+}
+
+function show(element, source) {
+  if (!drawn.has(source)) {
+    if (drawn.size > 2000) drawn.clear();
+    drawn.set(source, draw(source));
+  }
+  const html = drawn.get(source);
+  if (source.length > LONG_CHARS) element.classList.add("long"); // it scrolls, and has no base line
+  if (html) element.innerHTML = html; // made by KaTeX, which trusts nothing in it
+}
+
+/** Return the formula's HTML; "" if it is not TeX, or not whole so far: then it stays as written. */
+function draw(source) {
+  let text = source.trim();
+  const [open, close, isDisplay] = MARKS.find(([mark]) => text.startsWith(mark)) ?? ENVIRONMENT;
+  const stop = !text.endsWith(close || "}") && /[.,;:]$/.test(text) ? text.at(-1) : "";
+  text = text.slice(open.length, text.length - stop.length);
+  if (!text.endsWith(close)) return "";
+  try {
+    return katex(text.slice(0, text.length - close.length) + stop, isDisplay);
+  } catch {
+    return "";
+  }
+}

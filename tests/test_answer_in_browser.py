@@ -1,0 +1,175 @@
+"""An answer in a browser: a text that grew is the page of the whole, and nothing flashes."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import PATIENCE_MS, ROOT, is_up
+from tests.markdown_corpus import CORPUS
+from tests.patience import until
+
+pytestmark = pytest.mark.browser
+
+# Both ways for each text, on one page. The sleep lets the browser draw what is not finished yet.
+SCRIPT = """
+import time
+
+import streamlit as st
+
+from components.reply.answer_view import AnswerView
+from tests.markdown_corpus import CORPUS
+
+for number, text in enumerate(CORPUS.values()):
+    AnswerView(st.container(key=f"whole-{number}"), f"whole-{number}").draw(text, over=True)
+views = [
+    AnswerView(st.container(key=f"grown-{number}"), f"grown-{number}")
+    for number in range(len(CORPUS))
+]
+for end in range(0, max(map(len, CORPUS.values())) + 61, 61):
+    for view, text in zip(views, CORPUS.values()):
+        if end:
+            view.draw(text[:end], over=end >= len(text))
+    time.sleep(0.02)
+st.write("All drawn")
+"""
+
+# For each text its HTML, [whole, grown].
+DRAWN_BOTH = """count => {
+  const html = name =>
+    document.querySelector(`.st-key-${name} .clarifai-answer`)?.innerHTML ?? "nothing";
+  return [...Array(count).keys()].map(n => [html(`whole-${n}`), html(`grown-${n}`)]);
+}"""
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[object]:
+    """Serve a script of Streamlit; return its address."""
+    servers: list[subprocess.Popen[bytes]] = []
+
+    def serve(script: str) -> str:
+        (tmp_path / "page.py").write_text(script)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
+        log = tmp_path / "log"
+        with log.open("w") as out:
+            server = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "page.py", *options],
+                cwd=tmp_path,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                stdout=out,
+                stderr=out,
+            )
+        servers.append(server)
+        url = f"http://127.0.0.1:{port}"
+        until(lambda: server.poll() is not None or is_up(f"{url}/_stcore/health"))
+        assert server.poll() is None, log.read_text()
+        return url
+
+    yield serve
+    for server in servers:
+        server.terminate()
+        server.wait()
+
+
+def plain(html: str) -> str:
+    """Return HTML without what is made for each element, such as the ids in a diagram."""
+    html = re.sub(r"<svg.*?</svg>", "<svg>", html, flags=re.DOTALL)
+    html = re.sub(r' (?:data-diagram|data-source)="[^"]*"', "", html)
+    html = re.sub(r"(whole|grown)-\d+", "name", html)
+    return re.sub(r"<\w+( [^<>]*)>", lambda m: m[0].replace(m[1], _in_order(m[1])), html)
+
+
+def _in_order(attributes: str) -> str:
+    return "".join(sorted(re.findall(r' [\w-]+="[^"]*"', attributes)))
+
+
+def drawn_apart(page: Page) -> dict[str, tuple[str, str]]:
+    """Return the texts whose two pages differ, by name: (whole, grown)."""
+    both = page.evaluate(DRAWN_BOTH, len(CORPUS))
+    return {
+        name: (plain(whole), plain(grown))
+        for name, (whole, grown) in zip(CORPUS, both, strict=True)
+        if plain(whole) != plain(grown) or whole == "nothing"
+    }
+
+
+def test_a_difficult_text_that_grew_is_the_page_of_the_whole(chromium: Browser, serve) -> None:
+    page = chromium.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(serve(SCRIPT))
+    expect(page.get_by_text("All drawn")).to_be_visible()
+    for _ in range(50):  # formulas, colours and diagrams are drawn later
+        if not (apart := drawn_apart(page)):
+            break
+        page.wait_for_timeout(200)
+    page.close()
+    assert apart == {}
+
+
+# One letter at a time: what each moment shows is noted in the browser.
+LETTERS = """
+import time
+
+import streamlit as st
+
+from components.reply.answer_view import AnswerView
+
+TEXT = {text!r}
+view = AnswerView(st.container(key="answer"), "answer")
+for end in range(1, len(TEXT) + 1):
+    view.draw(TEXT[:end], over=end == len(TEXT))
+    time.sleep(0.03)
+st.write("All drawn")
+"""
+NOTE_ALL = """() => {
+  window.seen = [];
+  new MutationObserver(() => {
+    const answer = document.querySelector(".clarifai-answer");
+    if (answer) window.seen.push(answer.innerHTML);
+  }).observe(document, { childList: true, subtree: true, characterData: true });
+}"""
+GROWS = (
+    "Some words\n- an **item**\n- [a link](https://a.test/x)\n\nA `word` and\n\n---\n\n"
+    "| a | b |\n|---|---|\n| 1 | 2 |\n\nThe end ~~now~~.\n"
+)
+
+
+def test_nothing_is_drawn_as_what_it_turns_out_not_to_be(chromium: Browser, serve) -> None:
+    page = chromium.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.add_init_script(f"({NOTE_ALL})()")
+    page.goto(serve(LETTERS.format(text=GROWS)))
+    expect(page.get_by_text("All drawn")).to_be_visible()
+    expect(page.get_by_role("cell", name="2")).to_be_visible()
+    expect(page.locator(".clarifai-answer s")).to_have_text("now")
+
+    seen = page.evaluate("window.seen")
+    page.close()
+
+    assert len(seen) > 20
+    for html in seen:
+        assert not re.search(r"<h\d|<code></code>|<li></li>|\*|`|\]\(|~~", html), html
+
+
+def test_finished_blocks_are_never_drawn_again(chromium: Browser, serve) -> None:
+    paragraphs = "\n\n".join(f"Paragraph {number}, with words." for number in range(8))
+    page = chromium.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(serve(LETTERS.format(text=paragraphs)))
+    first = page.locator(".clarifai-answer p").first
+    expect(page.locator(".clarifai-answer p")).to_have_count(3)
+    first.evaluate("element => { element.mark = 'the same' }")
+    expect(page.get_by_text("All drawn")).to_be_visible()
+    expect(page.locator(".clarifai-answer p")).to_have_count(8)
+
+    assert first.evaluate("element => element.mark") == "the same"
+    page.close()
