@@ -84,7 +84,7 @@ def plain(html: str) -> str:
     """Return HTML without what is made for each element, such as the ids in a diagram."""
     html = re.sub(r"<svg.*?</svg>", "<svg>", html, flags=re.DOTALL)
     html = re.sub(r' (?:data-diagram|data-source)="[^"]*"', "", html)
-    html = re.sub(r"(whole|grown)-\d+", "name", html)
+    html = re.sub(r"note-answer-[0-9a-f]{12}", "note", html)
     return re.sub(r"<\w+( [^<>]*)>", lambda m: m[0].replace(m[1], _in_order(m[1])), html)
 
 
@@ -173,3 +173,123 @@ def test_finished_blocks_are_never_drawn_again(chromium: Browser, serve) -> None
 
     assert first.evaluate("element => element.mark") == "the same"
     page.close()
+
+
+# What is drawn beyond Markdown.
+RICH = """
+import streamlit as st
+
+from components.reply.answer_view import AnswerView, draw_question
+
+ANSWER = {text!r}
+with st.container(key="long"):
+    draw_question(st.container(), "long", "    indented\\n" + "a line\\n" * 500)
+with st.container(key="short"):
+    draw_question(st.container(), "short", "    **as typed** $x$")
+for name in ("first", "second"):
+    AnswerView(st.container(key=name), name).draw(ANSWER, over=True)
+st.write("All drawn")
+"""
+ANSWER = r"""
+Burning: $\ce{2H2 + O2 -> 2H2O}$, a formula $P(A|B)$ and one that is none: $\notacommand{$.
+
+\begin{align}
+x &= 1
+\end{align}
+
+```python
+print("a & b")  # a comment, long enough to be wider than any phone is: {{wide}}
+```
+
+```mermaid
+flowchart LR
+  Moon --> Tide
+```
+
+Twice a day.[^1] ![a cat](https://stranger.test/cat.png) <img src="https://stranger.test/x.png">
+
+| a | b | c | d | e | f | g |
+|---|---|---|---|---|---|---|
+| words and words | words and words | words | words and words | words | words and words | words |
+
+يأتي المد مرتين.
+
+[^1]: At new moon.
+""".replace("{{wide}}", "wide " * 30)
+
+
+@pytest.fixture
+def rich(chromium: Browser, serve) -> Iterator[Page]:
+    """A page with questions and two answers, on a phone."""
+    context = chromium.new_context(viewport={"width": 390, "height": 800})
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.asked = []  # type: ignore[attr-defined]
+    page.on("request", lambda request: page.asked.append(request.url))  # type: ignore[attr-defined]
+    page.goto(serve(RICH.format(text=ANSWER)))
+    expect(page.get_by_text("All drawn")).to_be_visible()
+    expect(page.locator(".st-key-second .diagram svg")).to_be_visible()
+    expect(page.locator(".st-key-second .katex").first).to_be_visible()
+    yield page
+    context.close()
+
+
+def test_an_answer_has_what_markdown_cannot_give(rich: Page) -> None:
+    answer = rich.locator(".st-key-first")
+
+    # Formulas, also of chemistry; what is not TeX stays as written.
+    expect(answer.locator(".katex")).to_have_count(3)
+    expect(answer.locator(".katex-error, [style*='#cc0000']")).to_have_count(0)
+    expect(answer.get_by_text("$\\notacommand{$")).to_be_visible()
+    assert answer.locator(".katex-html").first.inner_text().replace("\u200b", "").startswith("2")
+    # Code has colours, its language and a button.
+    expect(answer.locator(".hljs-comment")).to_be_visible()
+    expect(answer.get_by_text("python", exact=True)).to_be_visible()
+    answer.get_by_role("button", name="Copy code").first.click()
+    expect(answer.get_by_text("Copied")).to_be_visible()
+    copied = rich.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith('print("a & b")  # a comment')
+    # Nothing is asked of strangers.
+    assert not [url for url in rich.asked if "stranger" in url]  # type: ignore[attr-defined]
+    link = answer.get_by_role("link", name="Image: a cat")
+    expect(link).to_have_attribute("href", "https://stranger.test/cat.png")
+    expect(link).to_have_attribute("target", "_blank")
+    expect(answer.get_by_text('<img src="')).to_be_visible()
+    # Each block runs in its own direction.
+    arabic = answer.get_by_text("يأتي المد مرتين.")
+    assert arabic.evaluate("element => getComputedStyle(element).direction") == "rtl"
+
+
+def test_wide_things_scroll_inside_and_the_page_does_not(rich: Page) -> None:
+    wider = "element => element.scrollWidth > element.clientWidth"
+    assert rich.locator(".st-key-first .wide").evaluate(wider)
+    assert rich.locator(".st-key-first pre > code").first.evaluate(wider)
+    assert not rich.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert not rich.get_by_test_id("stMain").evaluate(wider)
+
+
+def test_each_answer_has_its_own_footnotes(rich: Page) -> None:
+    ids = rich.evaluate("[...document.querySelectorAll('[id]')].map(element => element.id)")
+    notes = [each for each in ids if "note" in each]
+    assert len(notes) == len(set(notes)) == 2
+    mark = rich.locator(".st-key-second sup a")
+    target = mark.get_attribute("href")
+    expect(rich.locator(f".st-key-second [id='{(target or '')[1:]}']")).to_have_text("At new moon.")
+    before = rich.url
+    mark.click()
+    assert rich.url == before
+
+
+def test_a_question_is_drawn_as_typed_and_a_long_one_is_folded(rich: Page) -> None:
+    expect(rich.locator(".st-key-short")).to_contain_text("    **as typed** $x$")
+    long = rich.locator(".st-key-long")
+    folded = long.bounding_box()
+    assert folded
+    assert folded["height"] < 400
+    long.get_by_role("button", name="Show all").click()
+    whole = long.bounding_box()
+    assert whole
+    assert whole["height"] > 5000
+    long.get_by_role("button", name="Show less").click()
+    until(lambda: (long.bounding_box() or whole)["height"] < 400)

@@ -4,6 +4,8 @@ The browser's half is frontend/src/answer; docs/decisions/0014-a-renderer-of-our
 """
 
 import hashlib
+import time
+from itertools import count
 
 from streamlit.delta_generator import DeltaGenerator
 
@@ -13,6 +15,8 @@ from components.state.streamlit_patches import draw_component, mermaid_address, 
 PIECE_CHARS = 200  # a piece that is longer is never sent again
 # Short, because it is sent with each word. The line break says that it is code, not a file's name.
 SCRIPT = 'export default async c=>(await import(new URL("{file}",document.baseURI))).default(c)\n'
+# The browser takes nothing of an older run, not even of a server that was started again.
+_runs = count(time.time_ns() // 1_000_000)
 
 
 class AnswerView:
@@ -29,6 +33,7 @@ class AnswerView:
         self._sent = 0  # characters before this piece
         self._at = 0  # the same, as JavaScript counts them
         self._is_over = False
+        self._run: int | None = None
 
     def draw(self, text: str, *, over: bool) -> None:
         """Draw what is new in `text`; `over`: it is complete."""
@@ -36,6 +41,8 @@ class AnswerView:
         new = text[self._sent + len(self._text) :]
         if not new and (self._piece is None or over == self._is_over):
             return
+        if self._at == 0 and self._piece is None and not over:
+            self._run = next(_runs)
         if self._piece is None or (new and len(self._text) >= PIECE_CHARS):
             self._sent += len(self._text)
             self._at += len(self._text.encode("utf-16-le")) // 2
@@ -45,6 +52,8 @@ class AnswerView:
         data: dict[str, object] = {"id": self._id, "at": self._at, "text": self._text}
         if over:
             data["over"] = True
+        if self._run:
+            data["run"] = self._run
         if "mermaid" in text:
             data["diagrams"] = mermaid_address()
         place = self._piece or self._place

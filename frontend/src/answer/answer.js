@@ -1,8 +1,9 @@
 // Draws an answer from its Markdown, and goes on drawing while it grows.
 //
-// Python sends the text in pieces, { id, at, text, over }, each an element of its own: the first, at
-// 0, shows the answer, the others only bring what comes next. The last piece may grow; `over` is true
-// on the last piece of a text that is complete. Later runs send the whole text as one piece.
+// Python sends a growing text in pieces, { id, run, at, text, over }, each an element of its own: the
+// first, at 0, shows the answer, the others only bring what comes next. The last piece may grow;
+// `over` is true on the last piece of a text that is complete. A run that finds the text complete
+// sends it whole, without `run`.
 import DOMPurify from "dompurify";
 
 import css from "./answer.css";
@@ -32,6 +33,7 @@ const answers = new Map(); // id → Answer; the least recently used first
 class Answer {
   constructor(id) {
     this.pieces = new Map(); // where each begins → { text, over }
+    this.run = 0;
     this.isOver = false;
     this.ids = `note-${id.replace(/[^\w-]/g, "-")}`;
     this.element = document.createElement("div");
@@ -48,20 +50,21 @@ class Answer {
     this.element.replaceChildren();
   }
 
-  /** Take one piece, and draw what is new. They may come in any order. */
-  take({ at, text, over = false }) {
-    const isOther = !text.startsWith(this.pieces.get(at)?.text ?? "");
+  /** Take one piece, and draw what is new. They may come in any order, also an old one late. */
+  take({ run, at, text, over = false }) {
+    if (run < this.run) return;
+    if (run !== this.run) this.pieces.clear();
+    this.run = run ?? this.run;
+    const known = this.pieces.get(at);
+    if (known && (known.text.length > text.length || (known.over && !over))) return;
     this.pieces.set(at, { text, over });
-    for (const place of this.pieces.keys()) {
-      if (place > at && (isOther || place < at + text.length)) this.pieces.delete(place);
-    }
     let whole = "";
     let piece;
     while ((piece = this.pieces.get(whole.length))?.text) {
       whole += piece.text;
       this.isOver = piece.over;
     }
-    this.draw(whole.replace(/\r\n?/g, "\n"));
+    if (whole) this.draw(whole.replace(/\r\n?/g, "\n"));
   }
 
   draw(text) {
@@ -121,13 +124,16 @@ class Answer {
   }
 }
 
-/** Return the index of the token that opens the last block that begins on a whole line; 0: none. */
+/**
+ * Return the index of the token that opens the last block that begins on a whole line; 0: none.
+ * One that is open may turn out to be text of the paragraph before it.
+ */
 function lastBlock(tokens, tail) {
   const whole = tail.split("\n").length - 1;
   for (let i = tokens.length - 1; i > 0; i--) {
-    const { level, nesting, map, type } = tokens[i];
+    const { level, nesting, map, meta, type } = tokens[i];
     if (type === "notes_close") return 0;
-    if (!level && nesting >= 0 && map?.[0] < whole && map[0] > 0) return i;
+    if (!level && nesting >= 0 && map?.[0] < whole && map[0] > 0 && !meta?.isOpen) return i;
   }
   return 0;
 }

@@ -97,6 +97,7 @@ export function block(state, start, end, silent) {
     const token = state.push("formula_block", "", 0);
     token.content = mark + body + (closing ? closingMark + closing[2] : "");
     token.markup = mark;
+    token.meta = { isOpen: !closing };
     token.map = [start, state.line];
   }
   return true;

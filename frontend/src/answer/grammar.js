@@ -116,7 +116,8 @@ function fold(state, start, end, silent) {
   }
   const before = [state.parentType, state.lineMax];
   [state.parentType, state.lineMax] = ["blockquote", Math.min(line, end)];
-  state.push("details_open", "details", 1).map = [start, Math.min(line + 1, end)];
+  const details = state.push("details_open", "details", 1);
+  Object.assign(details, { map: [start, Math.min(line + 1, end)], meta: { isOpen: line >= end } });
   state.push("summary_open", "summary", 1);
   const token = state.push("inline", "", 0);
   Object.assign(token, { content: (summary || "Details").trim(), map: [start, first], children: [] });
