@@ -206,13 +206,17 @@ def _piece(node: Any) -> dict[str, Any]:
 
 
 def drawn(app: Page) -> list[tuple[str, str]]:
-    """Each element of the conversation: its type, and its whole content."""
-    return [
-        (node.type, str(node.proto))
-        for message in app.chat_message
-        for node in _in_order(message)
-        if node.type != "chat_message"
-    ]
+    """Each element of the conversation: its type, and its whole content; answers in one piece."""
+    found: list[tuple[str, str]] = []
+    for node in (each for message in app.chat_message for each in _in_order(message)):
+        piece = _piece(node)
+        if piece and piece["at"]:
+            found[-1] = ("answer", found[-1][1] + piece["text"])
+        elif piece:
+            found.append(("answer", piece["text"]))
+        elif node.type != "chat_message":
+            found.append((node.type, str(node.proto)))
+    return found
 
 
 def passed_by(app: Page) -> list[str]:

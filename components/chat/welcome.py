@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from clarifai_chat import demo
+from components.reply import answer_view
 from components.state.session import session
 
 STARTERS: tuple[tuple[str, str], ...] = (
@@ -29,3 +30,4 @@ def show(ask: Callable[[str], None]) -> None:
     with st.container(horizontal=True):
         for number, (label, prompt) in enumerate(starters):
             st.button(label, key=f"starter:{number}", help=prompt, on_click=ask, args=(prompt,))
+    answer_view.load()

@@ -7,6 +7,7 @@ import hashlib
 import time
 from itertools import count
 
+import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components.state.frontend import BUILT
@@ -69,6 +70,12 @@ def draw_question(place: DeltaGenerator, name: str, text: str) -> None:
     """Draw a question as it was typed: no markup, no remote images; a long one is folded."""
     data = {"id": _id(name), "at": 0, "text": _sound(text, over=True), "typed": True}
     _drawn(place, _id(name), data)
+
+
+def load() -> None:
+    """Let the browser load its half before the first answer needs it."""
+    nothing = "answer:nothing"
+    _drawn(st.container(), nothing, {"id": nothing, "at": 0, "text": ""})
 
 
 def _id(name: str) -> str:

@@ -8,7 +8,8 @@ const MARKS = [
 ];
 const ENVIRONMENT = ["", "", true];
 const LONG_CHARS = 60;
-const drawn = new Map(); // source → HTML; a formula is often drawn again
+const KEPT = 2000;
+const drawn = new Map(); // a formula is often drawn again
 let katex;
 
 function load() {
@@ -31,24 +32,32 @@ export function drawFormula(element) {
 }
 
 function show(element, source) {
-  if (!drawn.has(source)) {
-    if (drawn.size > 2000) drawn.clear();
-    drawn.set(source, draw(source));
+  const isBlock = element.tagName === "DIV";
+  const key = `${isBlock} ${source}`;
+  if (!drawn.has(key)) {
+    if (drawn.size > KEPT) drawn.clear();
+    drawn.set(key, draw(source, isBlock));
   }
-  const html = drawn.get(source);
   if (source.length > LONG_CHARS) element.classList.add("long"); // it scrolls, and has no base line
+  const html = drawn.get(key);
   if (html) element.innerHTML = html; // made by KaTeX, which trusts nothing in it
 }
 
 /** Return the formula's HTML; "" if it is not TeX, or not whole so far: then it stays as written. */
-function draw(source) {
+function draw(source, isBlock) {
   let text = source.trim();
   const [open, close, isDisplay] = MARKS.find(([mark]) => text.startsWith(mark)) ?? ENVIRONMENT;
   const stop = !text.endsWith(close || "}") && /[.,;:]$/.test(text) ? text.at(-1) : "";
   text = text.slice(open.length, text.length - stop.length);
   if (!text.endsWith(close)) return "";
+  const tex = text.slice(0, text.length - close.length) + stop;
+  if (isDisplay && !isBlock) return drawnAs(`\\displaystyle ${tex}`, false) || drawnAs(tex, true);
+  return drawnAs(tex, isDisplay);
+}
+
+function drawnAs(tex, isDisplay) {
   try {
-    return katex(text.slice(0, text.length - close.length) + stop, isDisplay);
+    return katex(tex, isDisplay);
   } catch {
     return "";
   }
