@@ -28,12 +28,17 @@ class Assembler:
     """Takes one reply's chunks, or its one whole body; then has `calls`, `usage` and `reason`."""
 
     def __init__(
-        self, pat: str = "", recover: Callable[[str], list[ToolCall]] | None = None
+        self,
+        pat: str = "",
+        recover: Callable[[str], list[ToolCall]] | None = None,
+        *,
+        elsewhere: bool = False,
     ) -> None:
         self.calls: list[ToolCall] = []
         self.usage: Usage | None = None
         self.reason = ""  # the finish reason as sent; "" while there was none
         self._pat = pat  # scrubbed from the errors that a server sends
+        self._elsewhere = elsewhere  # the server is not Clarifai's
         self._thoughts = _ThinkTags()
         self._latest: dict[Any, ToolCall] = {}  # index → the call its fragments belong to
         self._recover = recover  # finds calls that a model wrote as text
@@ -43,7 +48,7 @@ class Assembler:
         """Yield the events of one chunk. Raises the `ChatError` that the chunk is, where it is
         one."""
         if is_error(chunk):
-            raise meaning(None, chunk, pat=self._pat)
+            raise meaning(None, chunk, pat=self._pat, elsewhere=self._elsewhere)
         if isinstance(chunk.get("usage"), dict):
             self.usage = _usage(chunk["usage"])
         for choice in chunk.get("choices") or ():

@@ -9,6 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
+from clarifai_chat.catalog import wire_name
 from clarifai_chat.messages import Sendable, ToolSpec
 
 SENT_FIELDS = ("role", "content", "tool_calls", "tool_call_id")  # of a message; servers refuse more
@@ -35,7 +36,7 @@ class Params(TypedDict, total=False):
 class ChatRequest:
     """One request to a model. It holds no token and no server: those are an `Endpoint`'s."""
 
-    model: str  # its Clarifai URL, with or without "openai/"
+    model: str  # its address; Clarifai's with or without "openai/"
     messages: tuple[Sendable, ...]  # with attachments as they are sent
     tools: tuple[ToolSpec, ...] = ()
     params: Params = field(default_factory=Params)
@@ -45,7 +46,7 @@ class ChatRequest:
     @property
     def model_url(self) -> str:
         """The model as the server knows it."""
-        return self.model.removeprefix("openai/")
+        return wire_name(self.model)
 
     @property
     def extra_body(self) -> dict[str, Any]:

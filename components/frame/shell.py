@@ -7,6 +7,7 @@ import streamlit as st
 
 from clarifai_chat import catalog, llm
 from clarifai_chat.background import Job
+from clarifai_chat.catalog import local
 from clarifai_chat.config import ROOT, BadSettings, settings
 from components.frame import model_picker, sign_in, token_box
 from components.state.bootstrap import bootstrap
@@ -47,7 +48,12 @@ def begin_page(title: str, *, wide: bool = False) -> list[Job]:
         st.stop()
     _start_warming_up()
     _take_address()
-    return [j for j in (session.account, session.listing) if j and j["state"] == "running"]
+    token_box.list_for_sharers()
+    jobs = [session.account, session.listing]
+    asked = local.listing()
+    if asked and asked["result"] is None:  # later the page does not wait: it shows what was known
+        jobs.append(asked)
+    return [job for job in jobs if job and job["state"] == "running"]
 
 
 def show_sidebar() -> None:
@@ -85,6 +91,8 @@ def _take_address() -> None:
         return
     if url := catalog.parse_address(asked):
         session.choose(url)
+    elif settings().other_base:
+        st.toast("The model in this page's address is not a name that can be sent.")
     else:
         st.toast(
             "The model in this page's address is not one of Clarifai's. It looks like"
