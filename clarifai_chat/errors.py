@@ -532,18 +532,15 @@ _WORDS_APPLY_TO = (Rejected, ModelFailed, TooLong)
 
 # Where the server is not Clarifai's: what other words stand for, whatever the status, and other
 # sentences for what speaks of Clarifai. Sources: litellm 1.106.12 proxy, seen; llama.cpp's server.
-OTHERS_WORDS: tuple[tuple[re.Pattern[str], type[ChatError]], ...] = (
-    (
-        re.compile(r"budget_exceeded|budget has been exceeded|ExceededBudget|crossed budget"),
-        BudgetSpent,
-    ),
-    (re.compile(r"model_access_denied|not allowed to access model"), KeyMayNot),
-    (re.compile(r"litellm\.(AuthenticationError|PermissionDeniedError)"), ProviderRefused),
-    (re.compile(r"No (deployments|healthy deployment) available"), Busy),
-    (re.compile(r"Invalid model name passed|model_not_found"), UnknownName),
-    (re.compile(r"No connected db|no_db_connection|token_not_found_in_db|expired_key"), WrongKey),
-    (re.compile(r"Loading model"), Loading),
-)
+OTHERS_WORDS: dict[str, type[ChatError]] = {
+    "budget_exceeded|budget has been exceeded|exceededbudget|crossed budget": BudgetSpent,
+    "model_access_denied|not allowed to access model": KeyMayNot,
+    r"litellm\.(authentication|permissiondenied)error": ProviderRefused,
+    "no deployments available|no healthy deployment available": Busy,
+    "invalid model name|model_not_found|no healthy deployments for this model": UnknownName,
+    "no_db_connection|token_not_found_in_db|expired_key": WrongKey,
+    "loading model": Loading,
+}
 OTHERS: dict[type[ChatError], type[ChatError]] = {
     WrongPat: WrongKey,
     MissingScope: KeyMayNot,
@@ -578,8 +575,9 @@ def meaning(
     if kind in _WORDS_APPLY_TO:
         kind = next((k for words, k in WORDS if words.search(sentence)), kind)
     if elsewhere:
-        said = f"{_type(body)} {sentence}"
-        kind = next((k for words, k in OTHERS_WORDS if words.search(said)), OTHERS.get(kind, kind))
+        said = f"{_type(body)} {sentence}".lower()
+        meant = (k for words, k in OTHERS_WORDS.items() if re.search(words, said))
+        kind = next(meant, OTHERS.get(kind, kind))
     return kind(
         plain(sentence, pat),
         code=code,

@@ -16,7 +16,7 @@ from clarifai_chat.config import SETTING_NAMES, Settings, load_settings
 ROOT = Path(__file__).parent.parent
 ERRORS = ROOT / "docs" / "ERRORS.md"
 FOLDERS = ("pages", "components", "clarifai_chat")
-LOCKS = ("requirements", "requirements-dev")
+LOCKS = ("requirements", "requirements-dev", "requirements-local")
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 

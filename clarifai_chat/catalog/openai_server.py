@@ -16,7 +16,7 @@ from clarifai_chat.catalog.json_api import (
     number_of,
     session,
 )
-from clarifai_chat.catalog.models import LOCAL, Model, parse_address
+from clarifai_chat.catalog.models import LOCAL, Model, parse_address, server_of
 from clarifai_chat.config import server_name
 from clarifai_chat.errors import ChatError, UnknownName
 
@@ -40,7 +40,8 @@ def list_models(key: str, base: str, *, client: httpx.Client | None = None) -> l
     found = []
     for name, row in rows.items():
         is_invented = name not in names and any(fnmatchcase(name, each) for each in wildcards)
-        if "*" not in name and not is_invented and parse_address(name) == name:
+        is_usable = parse_address(name) == name and server_of(name) == "other"
+        if is_usable and "*" not in name and not is_invented:
             info = next((i for i in infos if i.get("model_name") == name), {})
             found.append(_listed(name, row, dict_of(info.get("model_info")), source))
     return found
