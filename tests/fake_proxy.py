@@ -59,6 +59,7 @@ class ProxyHandler(FakeHandler):
             "/v1/models": "models",
             "/v1/model/info": "info",
             "/props": "props",
+            "/health": "health",
             "/v1/chat/completions": "chat",
         }.get(seen.path, "")
         if behaviour := self.proxy.take(name):
@@ -111,6 +112,7 @@ class FakeLlama(FakeProxy):
         meta = {"n_ctx": 4096, "n_ctx_train": 8192, "n_params": 134515008}
         row = {"id": TOY, "object": "model", "owned_by": "llamacpp", "meta": meta}
         self.answers = {
+            "health": {"status": "ok"},
             "models": {"object": "list", "data": [row]},
             "props": {
                 "default_generation_settings": {"n_ctx": 2048},
