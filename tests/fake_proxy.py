@@ -128,7 +128,7 @@ def _row(name: str, **facts: Any) -> dict[str, Any]:
 
 def _info(name: str, **facts: Any) -> dict[str, Any]:
     params = {"model": "openai/https://clarifai.com/openai/chat-completion/models/o4-mini"}
-    return {"model_name": name, "litellm_params": params, "model_info": {"id": "1", **facts}}
+    return {"model_name": name, "litellm_params": params, "model_info": {"id": name, **facts}}
 
 
 _UNKNOWN = {"max_input_tokens": None, "input_cost_per_token": None, "supports_vision": None}
@@ -146,8 +146,7 @@ _MODELS = {
     "data": [
         _row("clarifai-model"),
         _row("gpt-4o", max_input_tokens=128000),
-        _row("clarifai/*"),  # the wildcard itself, which older versions list
-        _row("clarifai/gpt-4o-mini"),  # invented for the wildcard
+        _row("clarifai/gpt-4o-mini"),  # invented for a wildcard
         _row("clarifai/sora-2"),
     ],
 }
@@ -155,6 +154,7 @@ _INFO = {
     "data": [
         _info("clarifai-model", **_UNKNOWN),
         _info("gpt-4o", **_KNOWN),
-        _info("clarifai/*", **_UNKNOWN),
+        _info("clarifai/gpt-4o-mini", id="wildcard"),
+        _info("clarifai/sora-2", id="wildcard"),
     ]
 }

@@ -165,8 +165,24 @@ def test_a_proxys_list_has_no_invented_names_and_the_facts_of_model_info(proxy):
     assert {seen.headers["authorization"] for seen in proxy.journal} == {f"Bearer {KEY}"}
 
 
+def test_a_proxy_that_tells_of_the_wildcard_itself_hides_what_it_stands_for(proxy):
+    rows, infos = proxy.answers["models"]["data"], proxy.answers["info"]["data"]
+    proxy.answers["info"]["data"] = [*infos[:2], {"model_name": "clarifai/*"}]
+    rows += [{"id": "clarifai/*"}, {"id": "another-team's"}]
+
+    assert list(listed(proxy)) == ["clarifai-model", "gpt-4o", "another-team's"]
+
+
+def test_two_deployments_of_one_name_are_one_model(proxy):
+    again = {"model_name": "gpt-4o", "model_info": {"id": "another"}}
+    proxy.answers["info"]["data"].append(again)
+
+    assert list(listed(proxy)) == ["clarifai-model", "gpt-4o"]
+
+
 def test_a_list_without_model_info_hides_only_the_wildcard(proxy):
     del proxy.answers["info"]
+    proxy.answers["models"]["data"].append({"id": "clarifai/*"})
 
     assert list(listed(proxy)) == [
         "clarifai-model", "gpt-4o", "clarifai/gpt-4o-mini", "clarifai/sora-2",

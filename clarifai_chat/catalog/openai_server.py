@@ -35,16 +35,31 @@ def list_models(key: str, base: str, *, client: httpx.Client | None = None) -> l
     with session(base, client) as http:
         rows = _rows(http, key, base)
         infos = _litellm_infos(http, key, base) if rows else []
-    names = {str(info.get("model_name")) for info in infos}
-    wildcards = [name for name in names if "*" in name]
+    hidden = _invented(rows, infos)
     found = []
     for name, row in rows.items():
-        is_invented = name not in names and any(fnmatchcase(name, each) for each in wildcards)
-        is_usable = parse_address(name) == name and server_of(name) == "other"
-        if is_usable and "*" not in name and not is_invented:
+        if name not in hidden and parse_address(name) == name and server_of(name) == "other":
             info = next((i for i in infos if i.get("model_name") == name), {})
             found.append(_listed(name, row, dict_of(info.get("model_info")), source))
     return found
+
+
+def _invented(names: Iterable[str], infos: list[dict[str, Any]]) -> set[str]:
+    """Return the names that a proxy made up for a wildcard, and the wildcards themselves.
+
+    Seen: `/model/info` tells of each such name as of the same deployment; older proxies tell of the
+    wildcard there.
+    """
+    names_of: dict[str, set[str]] = {}  # deployment → the names under which it is told of
+    for info in infos:
+        name = str(info.get("model_name"))
+        names_of.setdefault(str(dict_of(info.get("model_info")).get("id") or name), set()).add(name)
+    own = {name for each in names_of.values() if len(each) == 1 for name in each}
+    shared = {name for each in names_of.values() if len(each) > 1 for name in each}
+    wildcards = {name for name in (*names, *own) if "*" in name}
+    if infos:
+        shared |= {name for name in names if any(fnmatchcase(name, each) for each in wildcards)}
+    return (shared - own) | wildcards
 
 
 def list_local(
