@@ -56,7 +56,7 @@ def test_the_box_asks_for_a_key_of_that_server(open_app, proxy):
     app = open_app()
 
     box = app.text_input(key="pat")
-    assert box.label.replace("\\", "") == f"Key for {host(proxy)}"
+    assert box.label == f"Key for {host(proxy)}"
     assert proxy.api_base in box.help.replace("\\", "")
     assert not app.sidebar.link_button
     assert "a Clarifai access token" not in page(app)
@@ -68,7 +68,7 @@ def test_verify_asks_for_the_models_and_fills_the_picker(open_app, proxy):
 
     assert f"Key …cdef for **{host(proxy)}**: 2 models" in sidebar(app)
     assert "Clarifai's tokens" not in sidebar(app)
-    assert f"counted by {host(proxy)} for your key" in sidebar(app)
+    assert f"charged to your key at {host(proxy)}" in sidebar(app)
     open_picker(app)
     assert offered(app) == ["clarifai-model", "gpt-4o", "demo"]
     assert "128k context · $2.50 in · $10.00 out per 1M · tools · vision · no reasoning" in page(
@@ -320,6 +320,16 @@ def test_a_local_model_of_an_earlier_chat_says_that_its_server_is_not_there(open
     app = ask(open_app(chosen=LOCAL_TOY), "Hi")
 
     assert "This model is on a local server, and this app has none" in reply(app)
+
+
+def test_a_local_name_can_be_typed_beside_clarifai(open_app, llama):
+    app = search_models(open_picker(open_app()), "local:another")
+    assert app.session_state["session.chosen"] == ""
+
+    app.click("use_typed")
+
+    assert app.session_state["session.chosen"] == "local:another"
+    assert f"{host(llama)} says whether it exists" in sidebar(app)
 
 
 # --- Three servers at once -----------------------------------------------------------------------

@@ -140,7 +140,7 @@ def _local(name: str, row: dict[str, Any], props: dict[str, Any], source: str) -
         output_price=0.0,
         tier="local",
         source=source,
-        price_source="free: runs on a server of this app's operator",
+        price_source="the operator's own server",
         context_source=_source([context], source),
         abilities_source=_source(abilities.values(), source),
     )

@@ -98,7 +98,8 @@ def _show_choice() -> None:
     if text or wanted:
         found = catalog.search(models, text or "", **flags)
         _show_rows(found, "found")
-        typed = catalog.parse_address(text or "") if is_other else None
+        is_name = is_other or (text or "").startswith(catalog.LOCAL)
+        typed = catalog.parse_address(text or "") if is_name else None
         if typed and typed not in {model.url for model in found}:
             st.button(
                 f"Use **{escaped(typed)}** as it is typed",

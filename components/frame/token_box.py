@@ -32,7 +32,8 @@ def _show_box() -> None:
     host = settings().other_host
     label, what, server = "Clarifai access token (PAT)", "token", settings().api_base
     if host:
-        label, what, server = f"Key for {escaped(host)}", "key", settings().openai_base
+        # Not escaped: screen readers are told a label as it is, and the operator typed this one.
+        label, what, server = f"Key for {host}", "key", settings().openai_base
     st.text_input(
         label,
         key="pat",
@@ -169,7 +170,7 @@ def _who_pays() -> str:
         )
     host = settings().other_host
     if session.pat and host:
-        return f"Replies are counted by {escaped(host)} for your key. A reload forgets the key."
+        return f"Replies are charged to your key at {escaped(host)}. A reload forgets the key."
     if session.pat:
         account = session.account
         known = _is_verified() and account is not None
