@@ -2,6 +2,8 @@
 
 * ChatError
   * NoPat, OddPat, WrongPat, MissingScope, NoCredit, SharedPatSpent
+  * NoKey, WrongKey, KeyMayNot, BudgetSpent, KeyLimited, UnknownName, ProviderRefused, OtherFault,
+    NoServer: of servers that are not Clarifai's
   * RateLimited, UnknownModel, NoAccess, NotServerless, DeploymentFailed, Deploying, Loading, Busy
   * TooLong, Rejected, BadImage, BadSchema, ModelFailed
   * TimedOut, Unreachable, ServerError, Maintenance, BadReply, CutOff
@@ -18,7 +20,16 @@ from typing import Any, ClassVar, Literal, TypedDict
 from clarifai_chat.access_token import redact
 from clarifai_chat.text import cut
 
-Side = Literal["you", "your account", "Clarifai", "the model", "the network", "this app"]
+Side = Literal[
+    "you",
+    "your account",
+    "your key",
+    "Clarifai",
+    "the server",
+    "the model",
+    "the network",
+    "this app",
+]
 
 # How a reader is shown each side.
 CAUSES: dict[Side, str] = {
@@ -140,6 +151,80 @@ class SharedPatSpent(ChatError):
     what = "The replies that this app's operator pays for are used up for now."
     side = "this app"
     advice = "Type your own access token in the sidebar, choose the Demo model, or come back later."
+
+
+class NoKey(ChatError):
+    """A model of another server than Clarifai was asked without a key."""
+
+    what = "This model needs a key of its server. None has been entered."
+    side = "you"
+    advice = "Type yours in the sidebar and ask again, or choose the Demo model, which needs none."
+
+
+class WrongKey(ChatError):
+    """The server does not know this key."""
+
+    what = "The model's server does not accept this key."
+    side = "you"
+    advice = "Check it in the sidebar: it may be mistyped, expired or deleted."
+
+
+class KeyMayNot(ChatError):
+    """The key is valid, but may not use this model."""
+
+    what = "This key may not use this model."
+    side = "your key"
+    advice = "Choose another model, or ask whoever gave you the key."
+
+
+class BudgetSpent(ChatError):
+    """The server counts what a key spends, and this one has spent all it may."""
+
+    what = "The budget of this key is used up."
+    side = "your key"
+    advice = "Ask whoever gave you the key for more. Asking again will not help before that."
+
+
+class KeyLimited(ChatError):
+    """Too many requests or tokens for this key in a short time."""
+
+    what = "Too many requests with this key just now."
+    side = "your key"
+    advice = "Wait a little, then ask again."
+    waits: tuple[float, ...] = (5, 15)  # LiteLLM Proxy rests a deployment for 5 s
+
+
+class UnknownName(ChatError):
+    """The server has no model of that name."""
+
+    what = "The server knows no model of this name."
+    side = "you"
+    advice = "Choose one of its list, or check the name."
+
+
+class ProviderRefused(ChatError):
+    """A proxy's own credentials were refused by the model's provider."""
+
+    what = "The server could not sign in to the model's provider."
+    side = "the server"
+    advice = "Your key is not the cause. Tell the server's operator, or choose another model."
+
+
+class OtherFault(ChatError):
+    """A server that is not Clarifai's answered with a fault of its own."""
+
+    what = "The model's server had an error of its own."
+    side = "the server"
+    advice = "Ask again in a moment; if it persists, tell its operator."
+    waits: tuple[float, ...] = (1, 3)
+
+
+class NoServer(ChatError):
+    """The model is on a local server, and the operator has named none."""
+
+    what = "This model is on a local server, and this app has none at the moment."
+    side = "this app"
+    advice = "Choose another model."
 
 
 class RateLimited(ChatError):
@@ -445,13 +530,35 @@ WORDS: tuple[tuple[re.Pattern[str], type[ChatError]], ...] = (
     (
         re.compile(
             r"maximum context length|context_length_exceeded|exceed_context_size"
-            r"|context window|prompt is too long|input is too long|max_model_len",
+            r"|context window|available context size|prompt is too long|input is too long"
+            r"|max_model_len",
             re.IGNORECASE,
         ),
         TooLong,
     ),
 )
 _WORDS_APPLY_TO = (Rejected, ModelFailed, TooLong)
+
+# Where the server is not Clarifai's: what other words stand for, whatever the status, and other
+# sentences for what speaks of Clarifai. Sources: litellm 1.106.12 proxy, seen; llama.cpp's server.
+OTHERS_WORDS: dict[str, type[ChatError]] = {
+    "budget_exceeded|budget has been exceeded|exceededbudget|crossed budget": BudgetSpent,
+    "model_access_denied|not allowed to access model": KeyMayNot,
+    r"litellm\.(authentication|permissiondenied)error": ProviderRefused,
+    "no deployments available|no healthy deployment available": Busy,
+    "invalid model name|model_not_found|no healthy deployments for this model": UnknownName,
+    "no_db_connection|token_not_found_in_db|expired_key": WrongKey,
+    "loading model": Loading,
+}
+OTHERS: dict[type[ChatError], type[ChatError]] = {
+    WrongPat: WrongKey,
+    MissingScope: KeyMayNot,
+    NoCredit: BudgetSpent,
+    RateLimited: KeyLimited,
+    UnknownModel: UnknownName,
+    ServerError: OtherFault,
+    Maintenance: OtherFault,
+}
 
 
 def meaning(
@@ -461,11 +568,13 @@ def meaning(
     pat: str = "",
     request_id: str = "",
     retry_after_s: float | None = None,
+    elsewhere: bool = False,
 ) -> ChatError:
     """Return the `ChatError` for an HTTP status and a server's JSON (or text).
 
     Redacts `pat`. Knows OpenAI's `{"error": {…}}`, Clarifai's `{"status": {…}}` and its runners'
     `{"code", "description", "details"}`; any of them may come with any status, 200 included.
+    `elsewhere`: it was said by a server that is not Clarifai's.
     """
     code, sentence, their_id = read_error(body)
     kind = CODES.get(code) if code is not None else None
@@ -473,6 +582,10 @@ def meaning(
         kind = _by_status(http_status)
     if kind in _WORDS_APPLY_TO:
         kind = next((k for words, k in WORDS if words.search(sentence)), kind)
+    if elsewhere:
+        said = f"{_type(body)} {sentence}".lower()
+        meant = (k for words, k in OTHERS_WORDS.items() if re.search(words, said))
+        kind = next(meant, OTHERS.get(kind, kind))
     return kind(
         plain(sentence, pat),
         code=code,
@@ -520,6 +633,12 @@ def parse(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
+
+
+def _type(body: Any) -> str:
+    """Return an error's type, as OpenAI's API and its followers name it."""
+    error = body.get("error") if isinstance(body, dict) else None
+    return str(error.get("type")) if isinstance(error, dict) else ""
 
 
 def _by_status(http_status: int | None) -> type[ChatError]:

@@ -33,9 +33,12 @@ from clarifai_chat.errors import (
     read_error,
 )
 from clarifai_chat.llm import client
+from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.transport import InFlight
 from tests.canary import CANARY, leaks_in
-from tests.conftest import kinds
+from tests.conftest import NOWHERE, kinds
+
+CLARIFAI = Endpoint(NOWHERE, CANARY)
 
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
@@ -86,7 +89,7 @@ def test_every_exception_of_litellm_has_a_meaning(caplog):
         error = made(kind)
         for status in (None, 400):
             error.status_code = status
-            meant = client._meaning_of(error, CANARY, InFlight(), begun=False)
+            meant = client._meaning_of(error, CLARIFAI, InFlight(), begun=False)
 
             assert isinstance(meant, ChatError), kind
             assert not leaks_in(str(meant.problem()))
@@ -99,11 +102,11 @@ def test_the_cause_of_a_litellm_exception_decides(begun):
         error.__context__ = ValueError("on the way")
         error.__context__.__cause__ = httpx.ConnectError("refused")
 
-        assert type(client._meaning_of(error, CANARY, InFlight(), begun)) is Unreachable
+        assert type(client._meaning_of(error, CLARIFAI, InFlight(), begun)) is Unreachable
 
 
 def test_a_bug_of_ours_is_logged_by_type_only(caplog):
-    meant = client._meaning_of(KeyError(CANARY), CANARY, InFlight(), begun=False)
+    meant = client._meaning_of(KeyError(CANARY), CLARIFAI, InFlight(), begun=False)
 
     assert type(meant) is AppFault
     assert [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR] == [

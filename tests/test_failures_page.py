@@ -94,6 +94,10 @@ FAULTS_AFTER_TEXT = {
 # Failures without a server's answer, each tested in this file or the one named.
 ELSEWHERE = {
     e.NoPat,  # test_chat_page.py
+    *e.OTHERS.values(),  # test_behind_proxy_page.py, and so the next three
+    e.NoKey,
+    e.ProviderRefused,
+    e.NoServer,
     e.BadSchema,  # test_settings_page.py
     e.Runaway,  # test_chat_page.py
     e.ChatFull,  # test_chat_page.py

@@ -55,7 +55,7 @@ class Meter:
     @property
     def price(self) -> str:
         """The price of what is sent; "" if it is not known."""
-        if self.model.is_demo:
+        if self.model.server in ("demo", "local"):
             return "free"
         return "" if self.cost_usd is None else dollars(self.cost_usd)
 

@@ -12,9 +12,10 @@ import click
 from clarifai_chat import access_token, attachments, catalog
 from clarifai_chat.attachments import AcceptedFile, FileRejected, texts
 from clarifai_chat.attachments.limits import MAX_FILES
-from clarifai_chat.catalog import DEFAULT_URL, DEMO, Model
+from clarifai_chat.catalog import DEFAULT_URL, DEMO, Model, local, openai_server
 from clarifai_chat.cli.ending import say
 from clarifai_chat.config import settings
+from clarifai_chat.errors import ChatError
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -31,7 +32,7 @@ def token(from_stdin: bool) -> str:
     """Return the access token: from stdin, where it is asked for on a terminal; else from the
     settings."""
     if not from_stdin:
-        return settings().shared_pat
+        return settings().shared_key
     if is_terminal(sys.stdin):
         return access_token.clean(click.prompt("Access token", hide_input=True, err=True))
     found = access_token.clean(texts.decoded(_piped()) or "")
@@ -64,6 +65,8 @@ def model(asked: str | None, pat: str, *, without_token: str = DEMO.url) -> Mode
     if asked is None:
         if not pat and without_token == DEMO.url:
             say("There is no access token (CLARIFAI_PAT), so the Demo answers: a script, no LLM.")
+        if settings().other_base and (pat or without_token != DEMO.url):
+            raise click.UsageError(f"Name a model of {settings().other_host} with --model.")
         return catalog.describe(models(), DEFAULT_URL if pat else without_token)
     if url := catalog.parse_address(asked):
         return catalog.describe(models(), url)
@@ -79,8 +82,21 @@ def model(asked: str | None, pat: str, *, without_token: str = DEMO.url) -> Mode
 
 @cache
 def models() -> tuple[Model, ...]:
-    """Return the models that come with the app, the Demo last."""
-    return catalog.merge(catalog.shipped(), ())
+    """Return the models that are known without a token, the Demo last."""
+    *shipped, demo = (DEMO,) if settings().other_base else catalog.merge(catalog.shipped(), ())
+    return (*shipped, *local_models(), demo)
+
+
+def local_models() -> list[Model]:
+    """Return the models of LOCAL_API_BASE; none, with a sentence, if it does not answer."""
+    base = settings().local_base
+    if not base:
+        return []
+    try:
+        return openai_server.list_local(local.KEY, base, timeout_s=local.TIMEOUT_S)
+    except ChatError as error:
+        say(f"The local server's models are not listed: {error.what}")
+        return []
 
 
 def read_bytes(path: Path) -> bytes:

@@ -28,12 +28,17 @@ class Assembler:
     """The state of one reply, fed with chunks or one whole body: `calls`, `usage`, `reason`."""
 
     def __init__(
-        self, pat: str = "", recover: Callable[[str], list[ToolCall]] | None = None
+        self,
+        pat: str = "",
+        recover: Callable[[str], list[ToolCall]] | None = None,
+        *,
+        elsewhere: bool = False,
     ) -> None:
         self.calls: list[ToolCall] = []
         self.usage: Usage | None = None
         self.reason = ""  # the finish reason as sent; "" before it came
         self._pat = pat  # redacted from the server's errors
+        self._elsewhere = elsewhere  # the server is not Clarifai's
         self._thoughts = _ThinkTags()
         self._latest: dict[Any, ToolCall] = {}  # index → the call its fragments belong to
         self._recover = recover  # finds calls that a model wrote as text
@@ -42,7 +47,7 @@ class Assembler:
     def feed(self, chunk: dict[str, Any]) -> Iterator[StreamEvent]:
         """Yield the events of one chunk. Raises a `ChatError` if the chunk is an error."""
         if is_error(chunk):
-            raise meaning(None, chunk, pat=self._pat)
+            raise meaning(None, chunk, pat=self._pat, elsewhere=self._elsewhere)
         if isinstance(chunk.get("usage"), dict):
             self.usage = _usage(chunk["usage"])
         for choice in chunk.get("choices") or ():

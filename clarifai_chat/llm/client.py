@@ -27,6 +27,7 @@ from clarifai_chat.errors import (
     BadReply,
     ChatError,
     CutOff,
+    NoKey,
     NoPat,
     OddPat,
     Rejected,
@@ -65,7 +66,7 @@ def events(
     key = endpoint.key
     # An empty key makes litellm send the operator's OPENAI_API_KEY instead (seen on the wire).
     if not key:
-        raise NoPat
+        raise NoKey if endpoint.elsewhere else NoPat
     if not sendable(key):
         raise OddPat
     in_flight = in_flight or InFlight()
@@ -98,14 +99,16 @@ def _attempt(
 ) -> Iterator[StreamEvent]:
     """Send the request once. Raises a `ChatError`, whatever goes wrong."""
     pat, names = endpoint.key, request.tool_names
-    assembler = Assembler(pat, (lambda text: recover(text, names)) if names else None)
+    assembler = Assembler(
+        pat, (lambda text: recover(text, names)) if names else None, elsewhere=endpoint.elsewhere
+    )
     begun = False
     try:
         _send(request, endpoint, in_flight)
         response = in_flight.response
         if response is None:
             raise AppFault
-        for chunk in _chunks(in_flight, response, pat):
+        for chunk in _chunks(in_flight, response, endpoint):
             for event in assembler.feed(chunk):
                 begun = True
                 yield event
@@ -116,7 +119,7 @@ def _attempt(
     except Exception as error:  # the one door: whatever litellm raises stops here
         yield from assembler.held()  # nothing that arrived is lost
         if not isinstance(error, ChatError):
-            error = _meaning_of(error, pat, in_flight, begun)
+            error = _meaning_of(error, endpoint, in_flight, begun)
         if not error.request_id and in_flight.response is not None:
             error.request_id = _request_id(in_flight.response, pat)
         raise error from None
@@ -148,7 +151,9 @@ def _send(request: ChatRequest, endpoint: Endpoint, in_flight: InFlight) -> None
         )
 
 
-def _chunks(in_flight: InFlight, response: httpx.Response, pat: str) -> Iterator[dict[str, Any]]:
+def _chunks(
+    in_flight: InFlight, response: httpx.Response, endpoint: Endpoint
+) -> Iterator[dict[str, Any]]:
     """Yield the JSON objects of an answer as they arrive on the wire.
 
     litellm's own iterator costs fifty times as much per chunk, hides errors, and invents a finish
@@ -157,7 +162,9 @@ def _chunks(in_flight: InFlight, response: httpx.Response, pat: str) -> Iterator
     if in_flight.is_whole:
         body = parse(response.text)
         if is_error(body):
-            raise meaning(response.status_code, body, pat=pat)
+            raise meaning(
+                response.status_code, body, pat=endpoint.key, elsewhere=endpoint.elsewhere
+            )
         if not isinstance(body, dict) or not body.get("choices"):
             raise BadReply
         yield body
@@ -189,7 +196,9 @@ def _was_cut_short(in_flight: InFlight, response: httpx.Response) -> bool:
     return not response.extensions.get("finished", in_flight.is_whole)
 
 
-def _meaning_of(error: Exception, pat: str, in_flight: InFlight, begun: bool) -> ChatError:
+def _meaning_of(
+    error: Exception, endpoint: Endpoint, in_flight: InFlight, begun: bool
+) -> ChatError:
     """Return the `ChatError` for a failure of litellm, openai or httpx, without the token.
 
     The server's own response decides if there is one, because litellm blurs it.
@@ -201,9 +210,10 @@ def _meaning_of(error: Exception, pat: str, in_flight: InFlight, begun: bool) ->
             return meaning(
                 response.status_code,
                 body,
-                pat=pat,
-                request_id=_request_id(response, pat),
+                pat=endpoint.key,
+                request_id=_request_id(response, endpoint.key),
                 retry_after_s=_retry_after_s(response.headers),
+                elsewhere=endpoint.elsewhere,
             )
         return BadReply()
     chain = _chain(error)

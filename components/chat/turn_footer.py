@@ -27,7 +27,7 @@ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(
 
 # The next step for each way of ending.
 ASK_AGAIN = (STOPPED, UNWATCHED, INTERRUPTED, "content_filter")
-ASK_DEMO = ("NoPat", "SharedPatSpent", "Unreachable")
+ASK_DEMO = ("NoPat", "NoKey", "NoServer", "SharedPatSpent", "Unreachable")
 
 
 def style() -> None:
