@@ -29,7 +29,8 @@ test: $(VENV)/.ready-to-test  ## Run every test (ARGS="-k picker" for some)
 	@$(BIN)/python -m pytest $(ARGS)
 
 test-proxy: $(VENV)/.ready-to-test $(VENV_PROXY)/.ready  ## Run the tests that need a real LiteLLM Proxy
-	@VENV_PROXY=$(VENV_PROXY) $(BIN)/python -m pytest -m proxy tests/test_code_proxy.py $(ARGS)
+	@VENV_PROXY=$(VENV_PROXY) $(BIN)/python -m pytest -m proxy tests/test_code_proxy.py \
+	  tests/test_behind_proxy.py $(ARGS)
 
 quick: $(VENV)/.ready-to-test  ## Run the tests that need no browser, database or server (a minute)
 	@$(BIN)/python -m pytest -m quick $(ARGS)

@@ -1,7 +1,6 @@
 """The real LiteLLM Proxy in front of the loopback Clarifai, and the app behind it.
 
-`make test-proxy` runs this; LITELLM_PROXY names another `litellm` than that of .venv-proxy. Virtual
-keys need a database, so the proxy's keys and the budget that runs out come from its own hook for
+`make test-proxy` runs this. Virtual keys need a database, so the proxy's keys and the budget that runs out come from its own hook for
 custom keys: KEYS decides whose a key is and when it is spent, the proxy what it answers then.
 """
 
@@ -21,7 +20,7 @@ from tests.pages import ask, open_picker, page, reply, sidebar, type_token
 from tests.patience import until
 
 ROOT = Path(__file__).parent.parent
-LITELLM = Path(os.environ.get("LITELLM_PROXY") or ROOT / ".venv-proxy" / "bin" / "litellm")
+LITELLM = Path(os.environ.get("VENV_PROXY", ".venv-proxy")).resolve() / "bin" / "litellm"
 
 pytestmark = [
     pytest.mark.proxy,

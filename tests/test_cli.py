@@ -428,7 +428,7 @@ def test_a_list_that_cannot_be_had_is_replaced_and_said(run):
     result = run("models", "gpt", pat=CANARY)
 
     assert (result.exit_code, result.stdout != "") == (0, True)
-    assert "Clarifai's own list cannot be had" in result.stderr
+    assert "The server's own list is not available" in result.stderr
 
 
 # --- Tools ----------------------------------------------------------------------------------------
