@@ -1,7 +1,8 @@
 """The real LiteLLM Proxy in front of the loopback Clarifai, and the app behind it.
 
-`make test-proxy` runs this. Virtual keys need a database, so the proxy's keys and the budget that runs out come from its own hook for
-custom keys: KEYS decides whose a key is and when it is spent, the proxy what it answers then.
+`make test-proxy` runs this. Virtual keys need a database, so the proxy's keys and the budget that
+runs out come from its own hook for custom keys: KEYS decides whose a key is and when it is spent,
+the proxy what it answers then.
 """
 
 import os
@@ -19,7 +20,6 @@ from tests.fake_proxy import KEY, SPENT_KEY, FakeProxy
 from tests.pages import ask, open_picker, page, reply, sidebar, type_token
 from tests.patience import until
 
-ROOT = Path(__file__).parent.parent
 LITELLM = Path(os.environ.get("VENV_PROXY", ".venv-proxy")).resolve() / "bin" / "litellm"
 
 pytestmark = [
