@@ -452,7 +452,7 @@ def test_the_first_pages_of_a_long_pdf_are_kept_with_a_note():
 def test_a_500_page_pdf_is_refused():
     assert refusal("book.pdf", written_pdf(*["x"] * 500)) == (
         "book.pdf has 500 pages; a PDF may have up to 300."
-        " Save those that you need as a PDF of their own."
+        " Save those that you need as a separate PDF."
     )
 
 

@@ -82,6 +82,7 @@ def made(kind):
     return error
 
 
+@pytest.mark.slow
 def test_every_exception_of_litellm_has_a_meaning(caplog):
     exceptions = litellms_exceptions()
     assert len(exceptions) > 10

@@ -52,6 +52,7 @@ def words(turns):
 # Our own
 
 
+@pytest.mark.slow
 @slow
 @given(any_chats(), st.data())
 def test_what_is_exported_and_imported_is_exported_the_same(chats, data):
@@ -609,6 +610,7 @@ def test_branches_that_unfold_without_end_are_cut(monkeypatch):
     assert any("too many" in note for note in result.notes)
 
 
+@pytest.mark.slow
 def test_a_conversation_of_thousands_of_messages_is_no_trouble():
     nodes = {"n0": (None, message("user", "0"))}
     for number in range(1, 6000):

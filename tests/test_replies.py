@@ -364,6 +364,7 @@ def test_an_unwatched_reply_is_ended(set_up, provider):
     assert provider.calls[0].is_cut
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["watches", "is here"])
 def test_a_watched_reply_is_not_ended(set_up, provider, way):
     set_up(REPLY_LEASE_S=1)

@@ -146,6 +146,7 @@ def test_any_python_text_can_be_saved(text):
     tables.dumped({"a": text}).encode()
 
 
+@pytest.mark.slow
 def test_a_huge_turn_is_kept_and_found(store):
     chat = a_chat("Write a book", title="Book")
     chat["turns"][0]["replies"][0]["content"] = "lorem ipsum " * 400_000 + "The very end."
@@ -954,6 +955,7 @@ def test_presets_are_kept_by_name(store):
 # --- Many at once -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_workers_save_while_pages_read(store):
     chats_of = [saved(store, a_chat("One", title=f"{n}")) for n in range(4)]
     running = [ask(chat, "Count", "0", is_over=False) for chat in chats_of]
@@ -1003,6 +1005,7 @@ def test_workers_save_while_pages_read(store):
     check_index(store)
 
 
+@pytest.mark.slow
 def test_a_turn_that_grows_while_it_is_saved_is_saved_as_it_was_at_some_moment(store):
     chat = a_chat()
     turn = ask(chat, "Count", "0", is_over=False)
@@ -1082,6 +1085,7 @@ print(open_store(sys.argv[1]).save_chat(ADA, a_chat("One")))
 """
 
 
+@pytest.mark.slow
 def test_processes_that_open_a_new_database_at_once_all_get_it(address):
     openers = [a_process(OPENER, address, stdin=subprocess.PIPE) for _ in range(3)]
     for opener in openers:
