@@ -35,7 +35,9 @@ Side = Literal[
 CAUSES: dict[Side, str] = {
     "you": "your request",
     "your account": "your Clarifai account",
+    "your key": "your key",
     "Clarifai": "Clarifai",
+    "the server": "the model's server",
     "the model": "the model",
     "the network": "the network",
     "this app": "this app",

@@ -194,7 +194,7 @@ def test_the_models_page_shows_what_the_proxy_tells(open_app, proxy):
 
 def test_without_a_key_the_demo_answers_and_a_model_asks_for_one(open_app, proxy):
     app = open_app()
-    assert f"With a key for {host(proxy)} in the sidebar" in page(app)
+    assert f"To talk to real models, add a key for {host(proxy)} in the sidebar." in page(app)
     assert f"the models of {host(proxy)} are listed here" in page(open_picker(app))
 
     app = ask(open_app(chosen="gpt-4o"), "Hi")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from clarifai_chat import errors
 from clarifai_chat.errors import (
+    CAUSES,
     CODES,
     MAX_DETAIL_CHARS,
     AppFault,
@@ -104,6 +105,10 @@ def test_the_cause_of_a_litellm_exception_decides(begun):
         error.__context__.__cause__ = httpx.ConnectError("refused")
 
         assert type(client._meaning_of(error, CLARIFAI, InFlight(), begun)) is Unreachable
+
+
+def test_every_cause_has_words():
+    assert set(CAUSES) == set(get_args(Side))
 
 
 def test_a_bug_of_ours_is_logged_by_type_only(caplog):
