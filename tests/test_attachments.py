@@ -30,6 +30,7 @@ from clarifai_chat.attachments import (
     parts,
     pdf,
     pdf_reader,
+    separate,
     texts,
 )
 from clarifai_chat.attachments.limits import MAX_AUDIO_S, MAX_TEXT_CHARS
@@ -378,7 +379,7 @@ def test_a_text_that_begins_as_a_picture_would_is_a_text():
     "data", [b"\x00\x01\x02", b"text\x00text", bytes(range(1, 256)), b"\xff\xfe" + b"\x01\x00" * 9]
 )
 def test_binary_is_refused(data):
-    assert "is not a text, picture, PDF or audio file" in refusal("thing.dat", data)
+    assert "is not a text, document, picture, PDF or audio file" in refusal("thing.dat", data)
 
 
 def test_a_log_with_colours_of_a_terminal_is_a_text():
@@ -516,7 +517,7 @@ HEAVY = "p.pdf takes too much time or memory to read. Print the pages that you n
 
 def test_a_pdf_that_never_ends_is_ended(reader, monkeypatch):
     reader("import sys\nsys.stdin.read()\nwhile True: pass")
-    monkeypatch.setattr(pdf, "TIMEOUT_S", 0.5)
+    monkeypatch.setattr(separate, "TIMEOUT_S", 0.5)
 
     assert refusal("p.pdf", b"%PDF-1.4") == HEAVY
 
@@ -533,15 +534,15 @@ def test_a_reader_that_cannot_be_started_is_explained_and_blocks_nothing(monkeyp
         raise BlockingIOError("no more processes")
 
     with monkeypatch.context() as patch:
-        patch.setattr(pdf.subprocess, "run", refuse)
+        patch.setattr(separate.subprocess, "run", refuse)
         for _ in range(5):
             assert refusal("p.pdf", b"%PDF-1.4").endswith("Try again in a minute.")
     assert take("p.pdf", written_pdf("Hello"))
 
 
 def test_while_too_many_pdfs_are_read_another_must_try_again(monkeypatch):
-    monkeypatch.setattr(pdf, "TIMEOUT_S", 0.01)
-    with pdf._SEVERAL, pdf._SEVERAL:
+    monkeypatch.setattr(separate, "TIMEOUT_S", 0.01)
+    with separate._SEVERAL, separate._SEVERAL:
         assert refusal("p.pdf", b"%PDF-1.4").endswith(
             "cannot be read at the moment. Try again in a minute."
         )
