@@ -195,7 +195,7 @@ def _guess(data: bytes) -> Decoded | None:
     if not best:
         return None
     found = _unless_binary(_read(data, best), _LABELS[best])
-    return found and Decoded(found.text, found.encoding, True, _readable(data))
+    return Decoded(found.text, found.encoding, True, _readable(data)) if found else None
 
 
 def _readable(data: bytes) -> tuple[str, ...]:

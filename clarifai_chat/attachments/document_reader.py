@@ -227,7 +227,10 @@ def _chart(chart: Any) -> str:
     title = chart.chart_title.text_frame.text if chart.has_title else ""
     plot = chart.plots[0]
     series = list(plot.series)
-    columns = [[str(each) for each in plot.categories], *([_cell(v) for v in s.values] for s in series)]
+    columns = [
+        [str(each) for each in plot.categories],
+        *([_cell(v) for v in s.values] for s in series),
+    ]
     names = ["", *(s.name for s in series)]
     rows = [list(row) for row in zip(*columns, strict=False)]
     return "\n\n".join(filter(None, [f"Chart: {title}".strip(), _table([names, *rows])]))

@@ -57,7 +57,9 @@ _REFUSED: tuple[tuple[bytes, str], ...] = (
 )
 _SHEET_ENDINGS = ("numbers", "xlr", "wk1")
 _PAGE_ENDINGS = ("html", "htm", "xhtml")
-_READ_FROM_OLE = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book", "EncryptedPackage"))
+_READ_FROM_OLE = tuple(
+    name.encode("utf-16-le") for name in ("Workbook", "Book", "EncryptedPackage")
+)
 _IN_DOCUMENTS = (b"[Content_Types].xml", b"META-INF/container.xml", b"mimetypeapplication/")
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _FIRST_TAG = re.compile(r"<([A-Za-z][\w:.-]*)")

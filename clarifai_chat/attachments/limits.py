@@ -89,7 +89,7 @@ LIMITS = (
 _TOO_LARGE = {
     "image": "a picture may have up to {}. Make it smaller, or save it as JPEG.",
     "text": "a text may have up to {}. Cut out the part that your question is about.",
-    "document": "a document may have up to {}. Save the part that you need, or remove its pictures.",
+    "document": "a document may have up to {}. Remove its pictures, or save the part you need.",
     "pdf": "a PDF may have up to {}. Save the pages that you need as a separate PDF.",
     "audio": "audio may have up to {}. Cut it, or save it as MP3.",
 }

@@ -8,8 +8,9 @@ from clarifai_chat.attachments import charsets
 from clarifai_chat.attachments.charsets import Decoded
 from clarifai_chat.attachments.kinds import ending_of
 from clarifai_chat.attachments.limits import MAX_TEXT_CHARS, FileRejected
-from clarifai_chat.text import counted
+from clarifai_chat.text import counted, cut
 
+TELLING_LINES, TELLING_CHARS = 3, 120
 _NULS = re.compile("\0+")
 
 
@@ -53,6 +54,13 @@ def clean(text: str) -> str:
     """Return `text` with one kind of line ending, and without what cannot be stored or sent."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     return text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be encoded
+
+
+def telling(text: str) -> str:
+    """Return the few lines that show whether a text was decoded right, cut to a screen's width."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    beyond = [line for line in lines if not line.isascii()]
+    return "\n".join(cut(line, TELLING_CHARS) for line in (beyond or lines)[:TELLING_LINES])
 
 
 def fenced(name: str, text: str, tokens: int | None) -> str:

@@ -61,7 +61,7 @@ def _decoded(data: bytes, what: str) -> str | None:
     found = charsets.decode(data)
     if found and found.is_guess:
         say(f"{what} was read as {found.encoding}.")
-    return found and found.text
+    return found.text if found else None
 
 
 def _piped() -> bytes:
