@@ -70,15 +70,16 @@ _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
 _NULS = re.compile("\0+")
 _JAPANESE_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\([IJ])")
 _NAMED = re.compile(
-    rb"""(?:charset|encoding|coding)\s*[:=]\s*["']?([A-Za-z0-9][A-Za-z0-9_.:-]{1,30})""", re.I
+    rb"""(?:@charset\s|(?:charset|coding)\s*[:=])\s*["']?([A-Za-z0-9][A-Za-z0-9_.:-]{1,30})""", re.I
 )
 HEAD = 1024  # bytes in which a file names its charset
 MAX_CONTROL_SHARE = 0.01
 MAX_NUL_SHARE = 0.12  # of the characters: a file that was cut or copied has a few runs of them
 MAX_BROKEN_SHARE = 0.01  # of the characters beyond ASCII
 MAX_ODD_SHARE, FEW_ODD = 0.1, 2  # of the characters beyond ASCII, in a guess
-LOOKED_AT = 100_000  # bytes for a guess: more takes time and changes nothing
+LOOKED_AT = 30_000  # bytes for a guess: more takes time and changes nothing
 _WESTERN_FIRST = 1.5  # close to each other, Western is the likelier one, except with these
+_ONLY_SIGNS = 20  # dashes, quotation marks and units: other alphabets would have letters
 _ICELANDIC = frozenset("ÐÝÞðýþ")  # Turkish letters in Windows-1254
 
 
@@ -120,8 +121,8 @@ def _strictly(data: bytes, codec: str) -> str | None:
 
 def _unless_binary(text: str, encoding: str) -> Decoded | None:
     strange = sum(1 for _ in _CONTROL.finditer(text))
-    nuls = sum(1 for _ in _NULS.finditer(text))
-    if strange > len(text) * MAX_CONTROL_SHARE or nuls > len(text) * MAX_NUL_SHARE:
+    nuls, others = sum(1 for _ in _NULS.finditer(text)), len(text) - text.count("\0")
+    if strange > len(text) * MAX_CONTROL_SHARE or nuls > others * MAX_NUL_SHARE:
         return None
     return Decoded(text, encoding)
 
@@ -189,7 +190,8 @@ def _guess(data: bytes) -> Decoded | None:
             continue
         score = each["confidence"] * (1 - odd / max(1, beyond)) ** 2
         if codec == "cp1252" and not _ICELANDIC.intersection(text):
-            score *= _WESTERN_FIRST
+            has_letters = any(char > "\x7f" and char.isalpha() for char in text)
+            score *= _WESTERN_FIRST if has_letters else _ONLY_SIGNS
         if score > best_score:
             best, best_score = codec, score
     if not best:
@@ -222,7 +224,7 @@ def _odd(text: str) -> Iterator[str]:
             category in ("Cc", "Cn", "Co")
             or "\u2500" <= char <= "\u259f"  # drawn lines
             or (category == "Lu" and before.islower())
-            or (category[0] in "SNZ" and is_inside)
+            or (category[0] in "SZ" and is_inside)
             or (char.isalpha() and _is_mixed(before, char, after))
         ):
             yield char

@@ -10,21 +10,17 @@ import re
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+ENOUGH = 1_000_000  # characters of a sheet: more than are ever kept
 READ_S = 6  # less than the limit of the process: what was read until then is kept
 MAX_UNPACKED = 300_000_000  # bytes in all parts of a document
 MAX_PARTS = 10_000
 _FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork")
-# Whatever a document is named, one of these parts is in it.
-_PARTS = {
-    "word/document.xml": "docx",
-    "xl/workbook.xml": "sheet",
-    "xl/workbook.bin": "sheet",
-    "ppt/presentation.xml": "pptx",
-}
+# Whatever a document is named, this is in it: a folder, or how the part `mimetype` begins.
+_FOLDERS = {"word/": "docx", "xl/": "sheet", "ppt/": "pptx", "META-INF/container.xml": "epub"}
 _ODF = "application/vnd.oasis.opendocument."
 _MIMETYPES = {
     f"{_ODF}text": "odt",
@@ -62,7 +58,8 @@ def read(data: bytes, form: str, max_chars: int) -> dict[str, Any]:
         for block in _READERS[form or _form(data)](data):
             if is_cut := len(text) > max_chars or (text != "" and time.monotonic() > until):
                 break
-            text += re.sub(r"\n{3,}", "\n\n", block.strip()) + "\n\n"
+            if block := block.strip():
+                text += re.sub(r"\n{3,}", "\n\n", block) + "\n\n"
     except Unreadable as error:
         return {**told, "why": error.args[0]}
     except (MemoryError, RecursionError):
@@ -84,12 +81,14 @@ def _form(data: bytes) -> str:
             raise Unreadable("heavy")
         if any(part.flag_bits & 1 for part in parts.values()):
             raise Unreadable("locked")
+        if _is_locked(archive, parts):
+            raise Unreadable("locked")
         if "mimetype" in parts:
-            form = _MIMETYPES.get(archive.read("mimetype")[:100].decode("latin-1").strip(), "")
-            if _is_locked(archive, parts):
-                raise Unreadable("locked")
+            names, forms = [archive.read("mimetype").decode("latin-1")], _MIMETYPES
         else:
-            form = next((form for part, form in _PARTS.items() if part in parts), "")
+            names, forms = [*parts], _FOLDERS
+    found = (form for begin, form in forms.items() for name in names if name.startswith(begin))
+    form = next(found, "")
     if not form:
         raise Unreadable("unknown")
     return form
@@ -166,8 +165,15 @@ def _sheet(data: bytes) -> Iterator[str]:
         raise Unreadable("locked") from None
     for sheet in book.sheets_metadata:
         hidden = "" if sheet.visible == SheetVisibleEnum.Visible else " (hidden)"
-        rows = ["\t".join(map(_cell, row)).rstrip() for row in _rows(book, sheet.name)]
-        yield "\n".join([f"## Sheet {sheet.name}{hidden}", "", *rows])
+        rows, size = [], 0
+        for row in _rows(book, sheet.name):
+            rows.append("\t".join(map(_cell, row)).rstrip())
+            size += len(rows[-1])
+            if size > ENOUGH:
+                break
+        table = "\n".join(rows).strip("\n")
+        if table:
+            yield f"## Sheet {sheet.name}{hidden}\n\n{table}"
 
 
 def _rows(book: Any, name: str) -> Any:
@@ -175,7 +181,7 @@ def _rows(book: Any, name: str) -> Any:
     from python_calamine import WorksheetNotFound
 
     try:
-        return book.get_sheet_by_name(name).to_python(skip_empty_area=True)
+        return book.get_sheet_by_name(name).iter_rows()
     except WorksheetNotFound:
         return []
 
@@ -200,13 +206,18 @@ def _table(rows: list[list[str]]) -> str:
 
 
 def _pptx(data: bytes) -> Iterator[str]:
-    from pptx import Presentation
+    from pptx.package import Package
 
-    for number, slide in enumerate(Presentation(io.BytesIO(data)).slides, start=1):
-        texts = [f"## Slide {number}", *_shapes(slide.shapes)]
-        if slide.has_notes_slide and (frame := slide.notes_slide.notes_text_frame):
-            texts.append(f"Notes: {frame.text.strip()}" if frame.text.strip() else "")
-        yield "\n\n".join(filter(None, texts))
+    slides = Package.open(io.BytesIO(data)).main_document_part.presentation.slides
+    for number, slide in enumerate(slides, start=1):
+        frame = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
+        yield _slide(number, _shapes(slide.shapes), frame.text if frame else "")
+
+
+def _slide(number: int, shown: Iterable[str], notes: str) -> str:
+    """Return the text of a slide, or "" if it has none."""
+    texts = [*shown, f"Notes: {notes.strip()}" if notes.strip() else ""]
+    return "\n\n".join([f"## Slide {number}", *filter(None, texts)]) if any(texts) else ""
 
 
 def _shapes(shapes: Any) -> Iterator[str]:
@@ -254,8 +265,7 @@ def _odp(data: bytes) -> Iterator[str]:
     ):
         notes = [line for each in page.get_elements("presentation:notes") for line in _lines(each)]
         shown = [line for each in page.children if "notes" not in each.tag for line in _lines(each)]
-        texts = [f"## Slide {number}", *shown, f"Notes: {' '.join(notes)}" if notes else ""]
-        yield "\n\n".join(filter(None, texts))
+        yield _slide(number, shown, "\n".join(notes))
 
 
 def _lines(element: Any) -> list[str]:
@@ -282,12 +292,14 @@ def _epub(data: bytes) -> Iterator[str]:
         root = next(_xml(book.read("META-INF/container.xml")).iter("{*}rootfile")).get("full-path")
         package = _xml(book.read(root))
         items = {item.get("id"): item.get("href") for item in package.iter("{*}item")}
-        title = next((each.text for each in package.iter("{*}title") if each.text), "Book")
-        yield f"# {title}"
+        titles = (each.text for each in package.iter("{*}title") if each.text)
+        heading = "".join(f"# {title}\n\n" for title in list(titles)[:1])
         for reference in package.iter("{*}itemref"):
             href = unquote(items[reference.get("idref")])
             chapter = book.read(posixpath.normpath(posixpath.join(posixpath.dirname(root), href)))
-            yield _markdown(chapter)
+            if text := _markdown(chapter):
+                yield heading + text
+                heading = ""
 
 
 _READERS: dict[str, Callable[[bytes], Iterator[str]]] = {

@@ -58,7 +58,7 @@ _REFUSED: tuple[tuple[bytes, str], ...] = (
 _SHEET_ENDINGS = ("numbers", "xlr", "wk1")
 _PAGE_ENDINGS = ("html", "htm", "xhtml")
 _READ_FROM_OLE = tuple(
-    name.encode("utf-16-le") for name in ("Workbook", "Book", "EncryptedPackage")
+    name.encode("utf-16-le") + bytes(8) for name in ("Workbook", "Book", "EncryptedPackage")
 )
 _IN_DOCUMENTS = (b"[Content_Types].xml", b"META-INF/container.xml", b"mimetypeapplication/")
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
@@ -82,11 +82,12 @@ def look(name: str, mime: str, data: bytes) -> FileKind:
         raise FileRejected(f"{name} cannot be added. {why}")
     if b"%PDF-" in data[:1024] and (ending == "pdf" or data[:1024].lstrip().startswith(b"%PDF-")):
         return FileKind("pdf")
-    if ending in _PAGE_ENDINGS:
-        return FileKind("document", "html")
     promised = _PROMISED.get(ending, "text")
-    if promised != "text":
-        what = {"image": "picture", "pdf": "PDF", "audio": "audio file"}.get(promised, promised)
+    # Many programs write tables as text or HTML, and name them .xls.
+    if ending in _PAGE_ENDINGS or (promised == "document" and data.lstrip().startswith(b"<")):
+        return FileKind("document", "html")
+    if promised not in ("text", "document"):
+        what = {"image": "picture", "pdf": "PDF", "audio": "audio file"}[promised]
         raise FileRejected(
             f"{name} is not the {what} that its name suggests: it is broken, or something else."
             " Open it on your machine and save it again."
