@@ -2,6 +2,7 @@
 
 from clarifai_chat.attachments import document_reader, separate, texts
 from clarifai_chat.attachments.charsets import Decoded
+from clarifai_chat.attachments.kinds import PROMISED, ending_of
 from clarifai_chat.attachments.limits import MAX_TEXT_CHARS, FileRejected
 
 PAGE, SOURCE = "Text of the page", "Source code"  # how HTML can be read
@@ -25,8 +26,9 @@ def read(name: str, data: bytes, form: str = "") -> tuple[str, str]:
     Raises `FileRejected` if it is locked, broken, without text or too heavy.
     """
     told = separate.run(document_reader.__file__, data, form or "-", MAX_TEXT_CHARS)
-    if told["why"]:
-        raise FileRejected(_WHY[told["why"]].format(name))
+    if why := told["why"]:
+        is_promised = why == "unknown" and PROMISED.get(ending_of(name)) == "document"
+        raise FileRejected(_WHY["broken" if is_promised else why].format(name))
     text = texts.clean(told["text"])
     if not text.strip():
         raise FileRejected(_WHY["empty"].format(name))

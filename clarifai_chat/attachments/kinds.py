@@ -64,7 +64,7 @@ _IN_DOCUMENTS = (b"[Content_Types].xml", b"META-INF/container.xml", b"mimetypeap
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _FIRST_TAG = re.compile(r"<([A-Za-z][\w:.-]*)")
 # Endings of names that promise something other than text.
-_PROMISED = {ending: limit.kind for limit in LIMITS for ending in limit.extensions}
+PROMISED = {ending: limit.kind for limit in LIMITS for ending in limit.extensions}
 
 
 def look(name: str, mime: str, data: bytes) -> FileKind:
@@ -82,7 +82,7 @@ def look(name: str, mime: str, data: bytes) -> FileKind:
         raise FileRejected(f"{name} cannot be added. {why}")
     if b"%PDF-" in data[:1024] and (ending == "pdf" or data[:1024].lstrip().startswith(b"%PDF-")):
         return FileKind("pdf")
-    promised = _PROMISED.get(ending, "text")
+    promised = PROMISED.get(ending, "text")
     # Many programs write tables as text or HTML, and name them .xls.
     if ending in _PAGE_ENDINGS or (promised == "document" and data.lstrip().startswith(b"<")):
         return FileKind("document", "html")
@@ -126,7 +126,7 @@ def _is_document(ending: str, data: bytes) -> bool:
         return any(name in data for name in _READ_FROM_OLE)
     if not data.startswith(b"PK\x03\x04"):
         return False
-    return _PROMISED.get(ending) == "document" or any(part in data for part in _IN_DOCUMENTS)
+    return PROMISED.get(ending) == "document" or any(part in data for part in _IN_DOCUMENTS)
 
 
 def _why_not(ending: str, data: bytes) -> str:

@@ -130,7 +130,8 @@ def read_uploads(
             taken["refused"].append(str(error))
             continue
         if file.choices:
-            _memory.put(owner, _as_it_came(file.attachment), data, is_safe=False)
+            # Dropped first: it is of use only until the question is sent.
+            _memory.put(owner, _as_it_came(file.attachment), data, is_safe=True)
         _add(taken, owner, file)
     return taken
 
