@@ -13,6 +13,7 @@ from clarifai_chat.catalog import DEMO
 from clarifai_chat.history import attachment_contents, saving
 from clarifai_chat.history.owner import COOKIE, new_id, owner_of
 from clarifai_chat.history.store import Store, StoreTrouble, open_store
+from components.chat.attachment_input import GUESSES_PX
 from tests.canary import CANARY, assert_no_canary
 from tests.fake_clarifai import says
 from tests.pages import answers, ask, page, passed_by, questions, reply
@@ -365,6 +366,19 @@ def test_a_question_of_only_a_guessed_file_can_be_sent(open_app, fake):
 
     assert CHINESE in fake.chats[0].body["messages"][0]["content"]
     assert not app.has("send_files")
+
+
+def test_many_guessed_files_do_not_hide_the_conversation(open_app, fake):
+    data = CHINESE.encode("gb18030")
+    app = send(open_app(pat=CANARY), "Hi", a_csv=data, b_csv=data, c_csv=data)
+
+    assert len(app.selectbox) == len(app.code) == 3
+    heights = [
+        node.proto.height_config.pixel_height
+        for node in app._tree
+        if hasattr(getattr(node, "proto", None), "height_config")
+    ]
+    assert GUESSES_PX in heights
 
 
 def test_a_guessed_file_can_be_removed(open_app, fake):

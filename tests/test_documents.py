@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import subprocess
 import sys
 import zipfile
@@ -40,6 +41,18 @@ def refusal(name, data):
     with pytest.raises(FileRejected) as refused:
         take(name, data)
     return str(refused.value)
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(request, monkeypatch):
+    """Read documents in this process, which is faster; tests marked slow use one of its own."""
+
+    def read(script, data, form, most):
+        assert script == document_reader.__file__
+        return json.loads(json.dumps(document_reader.read(data, form.strip("-"), most)))
+
+    if not request.node.get_closest_marker("slow"):
+        monkeypatch.setattr(separate, "run", read)
 
 
 # --- Documents, made here -------------------------------------------------------------------------
@@ -603,7 +616,17 @@ SAMPLES = {
     "xls": XLS,
     "odt": odf("text", Paragraph("Hello")),
     "epub": epub("<p>Hello"),
+    "pptx": slides(),
 }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*SAMPLES, "html"])
+def test_a_process_of_its_own_reads_the_same(name):
+    data = SAMPLES.get(name, PAGE.encode())
+    form = "html" if name == "html" else ""
+
+    assert text_of(f"a.{name}", data) == document_reader.read(data, form, 999)["text"]
 
 
 @settings(max_examples=150)

@@ -31,6 +31,7 @@ from components.state.streamlit_patches import uninterrupted
 
 HEAD_START_S = 0.3  # enough for most files, so that the question appears at once
 LOOK_S = 0.005
+GUESSES_PX = 320  # above the box, where many would hide the conversation
 ICONS = {"image": ":material/image:", "text": ":material/description:", "audio": ":material/mic:"}
 
 
@@ -189,17 +190,9 @@ def _show_guesses() -> None:
     """Draw how files were read of which that is a guess, for the visitor to check or change."""
     guessed = [file for file in session.waiting if file["id"] in session.guesses]
     found, _ = attachment_contents.find(persistence.owner(), guessed)
-    for file in guessed:
-        guess, key = session.guesses[file["id"]], f"read_as:{file['id']}"
-        seed(key, guess["read_as"])
-        st.selectbox(
-            f"{escaped(file['name'])} was read as",
-            guess["choices"],
-            key=key,
-            on_change=_read_again,
-            args=(file["id"],),
-        )
-        st.code(texts.telling(found.get(file["id"], b"").decode()), language=None, wrap_lines=True)
+    with st.container(gap="xsmall", height=GUESSES_PX if len(guessed) > 2 else "content"):
+        for file in guessed:
+            _show_guess(file, found.get(file["id"], b"").decode())
     st.info(
         "Check whether this looks right, and change it if not. Then send."
         + ("" if session.is_wordless else " Your question is in the box."),
@@ -207,7 +200,19 @@ def _show_guesses() -> None:
     )
     if session.is_wordless:
         st.button("Send without a question", key="send_files", on_click=_ask_without_words)
-    layout.clear_below(2 * (MAX_FILES - len(guessed)))
+
+
+def _show_guess(file: Attachment, text: str) -> None:
+    guess, key = session.guesses[file["id"]], f"read_as:{file['id']}"
+    seed(key, guess["read_as"])
+    st.selectbox(
+        f"{escaped(file['name'])} was read as",
+        guess["choices"],
+        key=key,
+        on_change=_read_again,
+        args=(file["id"],),
+    )
+    st.code(texts.telling(text), language=None, wrap_lines=True)
 
 
 def _show_waiting() -> None:
