@@ -242,9 +242,36 @@ def test_slides_are_numbered_with_tables_charts_and_notes():
     assert text_of("talk.pptx", slides()) == (
         "## Slide 1\n\nTides\n\nTwice a day\n  or once\n\n"
         "| City | a\\|b |\n| --- | --- |\n| Brest | 7.2 |\n\nin a group\n\n"
-        "Chart:\n\n|  | Metres |\n| --- | --- |\n| East | 1.5 |\n| West | 2 |\n\n"
+        "Chart\n\n|  | Metres |\n| --- | --- |\n| East | 1.5 |\n| West | 2 |\n\n"
         "Notes: Say it slowly\n\n## Slide 3\n\nThanks"
     )
+
+
+def test_a_broken_chart_costs_only_itself(monkeypatch):
+    monkeypatch.setattr("pptx.chart.chart.Chart.plots", property(lambda self: 1 / 0))
+
+    text = text_of("talk.pptx", slides())
+
+    assert "in a group\n\nChart\n\nNotes: Say it slowly" in text
+
+
+def test_a_picture_in_a_word_document_is_kept_as_its_description():
+    drawing = "http://schemas.openxmlformats.org/drawingml/2006"
+    inline = (
+        f'<w:p><w:r><w:drawing><wp:inline xmlns:wp="{drawing}/wordprocessingDrawing">'
+        f'<wp:docPr id="1" name="p" descr="A map"/><a:graphic xmlns:a="{drawing}/main">'
+        f'<a:graphicData><pic:pic xmlns:pic="{drawing}/picture"><pic:blipFill><a:blip r:embed="p1"'
+        f' xmlns:r="{OFFICE.rpartition("/")[0]}"/></pic:blipFill></pic:pic></a:graphicData>'
+        "</a:graphic></wp:inline></w:drawing></w:r></w:p>"
+    )
+    relations = "http://schemas.openxmlformats.org/package/2006/relationships"
+    links = (
+        f'<Relationships xmlns="{relations}"><Relationship Id="p1" Target="media/p.png"'
+        f' Type="{OFFICE.rpartition("/")[0]}/image"/></Relationships>'
+    )
+    parts = {"word/_rels/document.xml.rels": links, "word/media/p.png": b"\x89PNG"}
+
+    assert text_of("a.docx", docx(paragraph("See"), inline, **parts)) == "See\n\n[Picture: A map]"
 
 
 def test_an_opendocument_text_keeps_headings_lists_and_tables():

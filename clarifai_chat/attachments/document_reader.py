@@ -166,7 +166,7 @@ def _sheet(data: bytes) -> Iterator[str]:
     for sheet in book.sheets_metadata:
         hidden = "" if sheet.visible == SheetVisibleEnum.Visible else " (hidden)"
         rows, size = [], 0
-        for row in _rows(book, sheet.name):
+        for row in book.get_sheet_by_name(sheet.name).iter_rows():
             rows.append("\t".join(map(_cell, row)).rstrip())
             size += len(rows[-1])
             if size > ENOUGH:
@@ -174,16 +174,6 @@ def _sheet(data: bytes) -> Iterator[str]:
         table = "\n".join(rows).strip("\n")
         if table:
             yield f"## Sheet {sheet.name}{hidden}\n\n{table}"
-
-
-def _rows(book: Any, name: str) -> Any:
-    """Return the rows of a sheet; a sheet of only a chart has none."""
-    from python_calamine import WorksheetNotFound
-
-    try:
-        return book.get_sheet_by_name(name).iter_rows()
-    except WorksheetNotFound:
-        return []
 
 
 def _cell(value: Any) -> str:
@@ -235,16 +225,18 @@ def _shapes(shapes: Any) -> Iterator[str]:
 
 
 def _chart(chart: Any) -> str:
-    title = chart.chart_title.text_frame.text if chart.has_title else ""
-    plot = chart.plots[0]
-    series = list(plot.series)
-    columns = [
-        [str(each) for each in plot.categories],
-        *([_cell(v) for v in s.values] for s in series),
-    ]
-    names = ["", *(s.name for s in series)]
-    rows = [list(row) for row in zip(*columns, strict=False)]
-    return "\n\n".join(filter(None, [f"Chart: {title}".strip(), _table([names, *rows])]))
+    """Return a chart's title and figures: a broken chart must not lose the rest of its slide."""
+    try:
+        title = chart.chart_title.text_frame.text if chart.has_title else ""
+        plot = chart.plots[0]
+        columns = [
+            ["", *map(str, plot.categories)],
+            *([each.name, *map(_cell, each.values)] for each in plot.series),
+        ]
+    except Exception:  # noqa: BLE001 - as in `read`
+        return "Chart"
+    table = _table([list(row) for row in zip(*columns, strict=False)])
+    return "\n\n".join([f"Chart: {title}".rstrip(": "), table])
 
 
 def _odt(data: bytes) -> Iterator[str]:
