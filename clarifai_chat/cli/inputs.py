@@ -120,6 +120,6 @@ def files(paths: Sequence[Path], count: Callable[[str], int]) -> list[AcceptedFi
         if file.read_as:
             say(f"{path.name} was read as: {file.read_as}.")
         if file.note:
-            say(file.note)
+            say(f"{path.name}: {file.note}")
         found.append(file)
     return found
