@@ -111,6 +111,25 @@ def test_what_cannot_be_used_is_named_and_nothing_is_sent(fake, run, arguments, 
     assert not fake.chats
 
 
+def test_a_guessed_encoding_is_said(chat, fake, tmp_path):
+    data = "城市,高度\n布雷斯特,7.2 米\n多佛,6.0 米\n".encode("gb18030")
+    table = tmp_path / "heights.csv"
+    table.write_bytes(data)
+
+    result = chat(says("Brest."), "Which?", "--file", table, stdin=data)
+
+    assert "heights.csv was read as: GB18030 (Chinese)." in result.stderr
+    assert "What came on stdin was read as GB18030 (Chinese)." in result.stderr
+    assert fake.chats[0].body["messages"][0]["content"].count("布雷斯特") == 2
+
+
+def test_a_note_about_a_file_is_said(chat, tmp_path):
+    log = tmp_path / "run.log"
+    log.write_bytes(b"line one\nline\0two\n")
+
+    assert "It has 1 NUL byte" in chat(says("Fine."), "Hi", "--file", log).stderr
+
+
 def test_settings_that_are_given_are_sent_and_no_others(fake, chat, tmp_path):
     schema = tmp_path / "schema.json"
     schema.write_text('{"type": "object"}', "utf-8")

@@ -9,7 +9,7 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypedDict
 
 from clarifai_chat import attachments
@@ -35,10 +35,18 @@ MAX_BYTES, MIN_BYTES = 256 * MB, 32 * MB
 Upload = tuple[str, str, bytes]  # name and type as claimed by the browser, and the content
 
 
+class Guess(TypedDict):
+    """How a file was read, where its bytes do not say, and how else it could be."""
+
+    read_as: str
+    choices: list[str]
+
+
 class ReadFiles(TypedDict):
     """The outcome of reading a visitor's files. This module keeps their contents."""
 
     files: list[Attachment]
+    guesses: dict[str, Guess]  # by id of the file, for those that a person should look at
     notes: list[str]  # sentences about parts left out
     refused: list[str]  # a sentence for each file that cannot be sent
 
@@ -108,7 +116,7 @@ def read_uploads(
     A file with the `secret` in it is refused, because attachments are saved, shown and sent. `room`
     is how many files may be added.
     """
-    taken: ReadFiles = {"files": [], "notes": [], "refused": []}
+    taken: ReadFiles = {"files": [], "guesses": {}, "notes": [], "refused": []}
     for name, mime, data in uploads:
         try:
             _check_name(name, secret)
@@ -121,11 +129,49 @@ def read_uploads(
         except FileRejected as error:
             taken["refused"].append(str(error))
             continue
-        _memory.put(owner, file.attachment["id"], file.content, is_safe=False)
-        taken["files"].append(file.attachment)
-        if file.note:
-            taken["notes"].append(f"{file.attachment['name']}: {file.note}")
+        if file.choices:
+            # Dropped first: it is of use only until the question is sent.
+            _memory.put(owner, _as_it_came(file.attachment), data, is_safe=True)
+        _add(taken, owner, file)
     return taken
+
+
+def read_again(
+    owner: str | None,
+    about: Attachment,
+    read_as: str,
+    count: Callable[[str], int],
+    *,
+    secret: str = "",
+) -> ReadFiles:
+    """Read a file that has not been sent yet in another way; it keeps its id."""
+    taken: ReadFiles = {"files": [], "guesses": {}, "notes": [], "refused": []}
+    held = _memory.get(owner, _as_it_came(about))
+    try:
+        if held is None:
+            raise FileRejected(f"{about['name']} has been dropped from memory. Attach it again.")
+        file = _accepted(about["name"], "", held.content, count, secret, read_as)
+    except FileRejected as error:
+        taken["refused"].append(str(error))
+    else:
+        _add(taken, owner, replace(file, attachment={**file.attachment, "id": about["id"]}))
+    return taken
+
+
+def _add(taken: ReadFiles, owner: str | None, file: AcceptedFile) -> None:
+    """Keep a file's content and add what is known about it to the outcome."""
+    about = file.attachment
+    _memory.put(owner, about["id"], file.content, is_safe=False)
+    taken["files"].append(about)
+    if file.choices:
+        taken["guesses"][about["id"]] = {"read_as": file.read_as, "choices": [*file.choices]}
+    if file.note:
+        taken["notes"].append(f"{about['name']}: {file.note}")
+
+
+def _as_it_came(about: Attachment) -> str:
+    """Return the key of a file's own bytes, which are needed to read it in another way."""
+    return f"{about['id']}:as it came"
 
 
 def _check_name(name: str, secret: str) -> None:
@@ -136,10 +182,15 @@ def _check_name(name: str, secret: str) -> None:
 
 
 def _accepted(
-    name: str, mime: str, data: bytes, count: Callable[[str], int], secret: str
+    name: str,
+    mime: str,
+    data: bytes,
+    count: Callable[[str], int],
+    secret: str,
+    read_as: str = "",
 ) -> AcceptedFile:
     try:
-        file = attachments.accept(name, mime, data, count)
+        file = attachments.accept(name, mime, data, count, read_as)
     except FileRejected:
         raise
     except Exception as error:  # noqa: BLE001 - a bug of ours with a stranger's bytes must not lose the question

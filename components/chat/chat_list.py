@@ -264,7 +264,7 @@ def _delete_everything() -> None:
     owner = persistence.owner()
     if owner and saving.delete_everything(owner):
         attachment_contents.forget(owner)
-        session.waiting, session.reading, session.refused = [], [], []
+        session.waiting, session.guesses, session.reading, session.refused = [], {}, [], []
         chat_actions.begin(chats.new_chat())
 
 
