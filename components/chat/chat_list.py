@@ -152,7 +152,8 @@ def _show_menu(owner: str) -> None:
             type=["json", "jsonl", "zip"],
             key="import_chats",
             max_upload_size=MAX_IMPORT_MB,
-            help="A file exported here, OpenAI messages as JSON, or a ChatGPT export",
+            help="A file exported here, by ChatGPT, Claude, Open WebUI or LibreChat, ShareGPT data, or"
+            " OpenAI messages",
             on_change=_import,
         )
         if saving.listing(owner, limit=1):
