@@ -751,12 +751,16 @@ def test_what_is_another_word_is_not_found(store, there, typed):
 
 
 def test_a_snippet_begins_where_the_words_stand_together(store):
-    saved(store, a_chat("Pay. " * 60 + "Où est le café de la paix ? Ici."))
+    saved(store, a_chat("Größe? Pay. " * 500 + "Où est le café de la paix ? Ici."))
+    saved(store, a_chat("Größe " * 500 + "æ", title="end"))
 
+    [summary] = store.listing(ADA, "pay cafe de la paix")
+    assert "Größe? Pay. Größe? Pay." in summary.snippet
     [summary] = store.listing(ADA, "cafe de la paix")
-
-    assert "le café de la paix ? Ici." in summary.snippet
     assert summary.snippet.startswith("…")
+    assert summary.snippet.endswith("Où est le café de la paix ? Ici. Yes.")
+    [summary] = store.listing(ADA, "ae ye")
+    assert summary.snippet.endswith("Größe æ Yes.")
 
 
 def test_what_was_saved_before_accents_were_folded_is_found(address):

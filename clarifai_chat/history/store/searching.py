@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import (
@@ -41,6 +42,7 @@ MAX_PIECES = 200
 RARE = 1000  # turns of the owner that contain the query
 CANDIDATES = 5000  # turns of all owners that may contain it, by SQLite's index
 PADDING = "\n\n"  # after a text, so that its last characters begin a trigram too
+STRIDE = 1000
 BEFORE, AROUND = 40, 160  # characters of a snippet: before the hit, and in total
 
 _UNFIT = re.compile(r"[\x00\ud800-\udfff]")
@@ -137,12 +139,17 @@ def _place(line: str, folded_place: int) -> int:
     """Return the place in `line` of the character folded to `folded_place`; "ß" becomes two."""
     if line.isascii():
         return folded_place
-    length = 0
-    for place, char in enumerate(line):
-        if length >= folded_place:
-            return place
-        length += len(_bare(char))
-    return 0
+    length = start = 0
+    # Many at once: a text may have a million characters.
+    while start < len(line) and length + (more := _length(line, start)) <= folded_place:
+        length, start = length + more, start + STRIDE
+    lengths = (len(_bare(char)) for char in line[start : start + STRIDE])
+    ends = enumerate(accumulate(lengths, initial=length), start - 1)
+    return next((place for place, end in ends if end > folded_place), 0)
+
+
+def _length(line: str, start: int) -> int:
+    return len(_bare(line[start : start + STRIDE]))
 
 
 def find(connection: Connection, owner: str, query: str, limit: int, offset: int) -> list[Summary]:
