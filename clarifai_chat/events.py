@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from clarifai_chat.messages import ToolCall
+from clarifai_chat.messages import Source, ToolCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +14,30 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
-    """More of the model's thoughts before its answer."""
+    """More of the model's thoughts, before its answer or within it."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextWasThought:
+    """The last `length` characters of the answer were a thought: its end came without a start."""
+
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The sources of the answer, in the order of their numbers."""
+
+    sources: list[Source]
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesCame:
+    """Pictures of the model's, which are not kept."""
+
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +108,9 @@ class ToolResult:
 StreamEvent = (
     TextDelta
     | ReasoningDelta
+    | TextWasThought
+    | Sources
+    | PicturesCame
     | CallDelta
     | ToolCallDone
     | Usage

@@ -15,6 +15,7 @@ from clarifai_chat.catalog import parse_address
 from clarifai_chat.chat.chats import Chat, normalize
 from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.turn import INTERRUPTED, Attempt, Turn, rename_left_out
+from clarifai_chat.text import whole
 
 MAX_NUMBER = 2**53 - 1  # the largest exact integer in JavaScript, and so in many widgets
 LATEST = 253_402_300_799  # Unix time of the end of the year 9999
@@ -27,7 +28,6 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 DERIVED = ("cost_usd",)  # in exports for other programs; computed again when exported
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_UNSENDABLE = re.compile("[\ud800-\udfff\0]")
 _NOTHING: Final = object()
 
 
@@ -57,7 +57,7 @@ def settings(found: Any, odd: list[str]) -> ChatSettings:
 
 def plain(text: str) -> str:
     """Replace what files and databases refuse: halves of surrogate pairs, NUL."""
-    return _UNSENDABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return whole(text).replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _fitted(kind: Any, found: Any, where: str, odd: list[str]) -> Any:

@@ -9,6 +9,7 @@ from clarifai_chat.chat.turn import Turn
 from clarifai_chat.history import attachment_contents
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import compatibility
+from clarifai_chat.text import whole
 from components.chat.attachment_input import ICONS, measure
 from components.state import persistence
 from components.state.session import session
@@ -38,7 +39,7 @@ def _show_picture(file: Attachment) -> None:
     if small is None:
         st.caption(f"{ICONS['image']} {escaped(file['name'])}: {GONE}")
     else:
-        st.image(small, caption=escaped(file["name"]), alt=file["name"], width="content")
+        st.image(small, caption=escaped(file["name"]), alt=whole(file["name"]), width="content")
 
 
 def _show_folded(file: Attachment, key: str) -> None:

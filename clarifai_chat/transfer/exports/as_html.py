@@ -10,7 +10,7 @@ from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.chat.chats import Chat, branches, path
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.markdown.rendered import code, rendered
-from clarifai_chat.messages import Message, is_json
+from clarifai_chat.messages import Message, Source, is_json, pieces, web_address
 from clarifai_chat.transfer.exports import words
 
 STYLE = Path(__file__).parent / "page.css"
@@ -118,14 +118,30 @@ def _message(
         yield f'<p class="call">{escape(words.result_of(message, names))}</p>\n'
         yield _code(message["content"])
         return
-    if thoughts := message.get("reasoning_content", "").strip():
-        yield _folded(thought, f'<div class="thoughts" dir="auto">{render(thoughts)}</div>')
-    if message["content"].strip():
-        yield f'<div class="said" dir="auto">{render(message["content"])}</div>\n'
+    summary = thought
+    for kind, text in pieces(message):
+        if kind == "thought":
+            yield _folded(summary, f'<div class="thoughts" dir="auto">{render(text.strip())}</div>')
+            summary = words.MORE_THOUGHTS
+        else:
+            yield f'<div class="said" dir="auto">{render(text)}</div>\n'
+    yield from _sources(message.get("sources", []))
     for call in message.get("tool_calls", []):
         called = call["function"]["name"] or "a tool without a name"
         yield f'<p class="call">Called <code>{escape(called)}</code></p>\n'
         yield _code(call["function"]["arguments"])
+
+
+def _sources(sources: Sequence[Source]) -> Iterator[str]:
+    if not sources:
+        return
+    yield '<p class="call">Sources</p>\n<ol>\n'
+    for number, source in enumerate(sources, 1):
+        title = escape(words.source(number, source))
+        if url := web_address(source["url"]):
+            title = f'<a href="{escape(url)}" rel="noopener noreferrer">{title}</a>'
+        yield f'<li dir="auto">{title}</li>\n'
+    yield "</ol>\n"
 
 
 def _folded(summary: str, html: str) -> str:
