@@ -62,7 +62,9 @@ FAULTS = {
     "too long, vLLM's words": (status(400, VLLM_400), e.TooLong),
     "too long for a proxy": (status(413, "<h1>Too large</h1>"), e.TooLong),
     "our messages in an odd order": (
-        status(400, {"error": {"message": "Conversation roles must alternate user/assistant"}}),
+        status(
+            400, {"error": {"message": 'messages: roles must alternate between "user" and others'}}
+        ),
         e.BadRequest,
     ),
     "an empty message of ours": (status(400, EMPTY), e.BadRequest),

@@ -289,6 +289,14 @@ def test_thoughts_and_words_stay_the_same_however_they_are_split(pieces, data):
     assert thoughts.count("w.") + answer.count("w.") == text.count("w.")
 
 
+@pytest.mark.parametrize("tag", ["<", "[", "<think ", "</think> ", "`<think>` ", "<|channel|>"])
+def test_a_text_full_of_tags_takes_no_more_than_one_of_words(tag):
+    """Otherwise each would copy the rest, and the test would not end."""
+    text = f"Words. {tag * 20_000}"
+
+    assert said(events(delta(text))) == ("", text)
+
+
 def test_thoughts_and_words_that_take_turns_stay_in_order():
     found = events(
         delta(reasoning_content="One."),

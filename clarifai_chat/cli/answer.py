@@ -13,7 +13,7 @@ from rich.markdown import Markdown
 from clarifai_chat import gc_thread
 from clarifai_chat.access_token import redact
 from clarifai_chat.chat import replies
-from clarifai_chat.chat.turn import STOPPED, Attempt, Turn, is_over
+from clarifai_chat.chat.turn import ERROR, STOPPED, Attempt, Turn, is_over, lacks_answer
 from clarifai_chat.chat.usage import cost_usd, tokens
 from clarifai_chat.cli.ending import ExitCode, advice, printable, say, say_problem
 from clarifai_chat.cli.inputs import is_terminal
@@ -65,6 +65,11 @@ def exit_code(turn: Turn) -> ExitCode:
         return ExitCode.INTERRUPTED
     if turn["ending"] == "length":
         say("The answer was cut off by the limit of tokens (--max-tokens, or the model's own).")
+    elif turn["ending"] == ERROR:
+        say("The model's server broke off the answer and gave no reason.")
+        return ExitCode.THEIRS
+    elif lacks_answer(turn):
+        say("The model ended without an answer.")
     return ExitCode.OK
 
 

@@ -32,6 +32,7 @@ _THOUGHTS = ("reasoning_content", "reasoning", "thinking", "thinking_blocks", "r
 _THOUGHT_PARTS = ("thinking", "reasoning", "thought", "reasoning_content")
 _PICTURE_PARTS = ("image", "image_url", "output_image")
 _WORDS = ("text", "thinking", "reasoning", "summary", "content")  # a part's field with its words
+_ERRORS = frozenset(("error", "status", "code"))
 _DECODER = json.JSONDecoder()
 
 
@@ -71,7 +72,8 @@ class Assembler:
             yield from self._choice(choice)
             if choice.get("error"):
                 raise meaning(None, {"error": choice["error"]}, pat=self._pat)
-        if is_error({**chunk, "choices": None}):  # beside the words that had come
+        # Beside the words that had come.
+        if not _ERRORS.isdisjoint(chunk) and is_error({**chunk, "choices": None}):
             raise meaning(None, chunk, pat=self._pat)
 
     def _choice(self, choice: dict[str, Any]) -> Iterator[StreamEvent]:
@@ -80,9 +82,11 @@ class Assembler:
         delta, message = _dict(choice.get("delta")), _dict(choice.get("message"))
         had_words = self._has_words
         yield from self._message(delta)
-        if not self._has_words:
+        if not message:
+            pass
+        elif not self._has_words:
             yield from self._message(message)
-        elif message:  # the whole answer once more
+        else:  # the whole answer once more
             self._cited.add(message)
             if not self.calls:
                 yield from self._calls(message)
@@ -93,15 +97,22 @@ class Assembler:
         """Yield the events of a delta or a whole message."""
         self._cited.add(said)
         self._pictures += len(_list(said.get("images")))
-        yield from self._think(next(filter(None, (_words(said.get(n)) for n in _THOUGHTS)), ""))
+        for name in _THOUGHTS:
+            if name in said and (thought := _words(said[name])):
+                yield from self._think(thought)
+                break
         content = said.get("content")
-        for is_thought, pieces in groupby(self._parts(content), itemgetter(0)):
-            text = "".join(text for _, text in pieces)
-            yield from self._think(text) if is_thought else self._say(text)
+        if isinstance(content, str):
+            yield from self._say(content)
+        elif content:
+            for is_thought, pieces in groupby(self._parts(content), itemgetter(0)):
+                text = "".join(text for _, text in pieces)
+                yield from self._think(text) if is_thought else self._say(text)
         audio = said.get("audio")
         if not content and isinstance(audio, dict):
             yield from self._say(_words(audio.get("transcript")))
-        yield from self._say(_words(said.get("refusal")))
+        if said.get("refusal"):
+            yield from self._say(_words(said["refusal"]))
         yield from self._calls(said)
 
     def _parts(self, content: Any) -> Iterator[tuple[bool, str]]:

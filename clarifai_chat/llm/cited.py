@@ -5,6 +5,7 @@ from typing import Any
 from clarifai_chat.messages import Source, web_address
 from clarifai_chat.text import cut, whole
 
+_FIELDS = frozenset(("citations", "search_results", "annotations"))
 MAX_SOURCES = 200
 MAX_TITLE_CHARS = 200
 
@@ -19,6 +20,8 @@ class Cited:
 
     def add(self, sent: dict[str, Any]) -> None:
         """Read the sources in a chunk, a delta, a message or one of its parts."""
+        if _FIELDS.isdisjoint(sent):
+            return
         # Each chunk repeats the whole list so far; a place in it is a number in the text.
         for name in ("citations", "search_results"):
             found = [_source(each) for each in _items(sent.get(name))]

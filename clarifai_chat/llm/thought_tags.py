@@ -36,7 +36,9 @@ _HALF_A_TAG = re.compile(
 _MARK = re.compile(r"[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(`{3,}|~{3,})(.*)")
 _ENDS_A_SENTENCE = (".", "!", "?", "…", "。", "\uff01", "\uff1f")  # the last are wide: ! ?
 _GOES_ON = frozenset(" \t.,;:!?)'\"`*")  # after a tag that is only spoken of
-MAX_LINE = 4000
+MAX_LINE = 1000
+LONGEST_TAG = 250
+AT_ONCE = 4000  # characters: what is left of them is copied for each tag
 
 
 class ThoughtTags:
@@ -61,6 +63,10 @@ class ThoughtTags:
 
     def split(self, text: str) -> Iterator[TextDelta | ReasoningDelta | TextWasThought]:
         """Yield the events of more text; what could become a tag is held back."""
+        for start in range(0, len(text), AT_ONCE):
+            yield from self._split(text[start : start + AT_ONCE])
+
+    def _split(self, text: str) -> Iterator[TextDelta | ReasoningDelta | TextWasThought]:
         self._held += text
         if not _STARTS.search(self._held):
             yield from self._release(len(self._held))
@@ -97,7 +103,7 @@ class ThoughtTags:
 
     def _safe(self) -> int:
         """Return how much of what is held cannot become a tag any more."""
-        for start in _STARTS.finditer(self._held):
+        for start in _STARTS.finditer(self._held, max(0, len(self._held) - LONGEST_TAG)):
             tail = self._held[start.start() :]
             is_begun = any(tag.startswith(tail.lower()) for tag in _TAGS)
             if is_begun or _HALF_A_TAG.fullmatch(tail):
@@ -191,19 +197,31 @@ class ThoughtTags:
 
 
 class _Code:
-    """Whether the end of a growing text is in code, and where in its line it is."""
+    """Whether the end of a growing text is in code, and where in its line it is.
+
+    Read only when a tag comes: most answers have none.
+    """
 
     def __init__(self) -> None:
+        self._new: list[str] = []  # not read yet
         self._line = ""
+        self._ticks = 0  # in the part of the line that is not kept
         self._fence = ""
-        self._last = ""
 
     def add(self, text: str) -> None:
-        self._last = text[-1]
-        *lines, line = (self._line + text).split("\n")
+        self._new.append(text)
+
+    def _read(self) -> str:
+        """Return the last line, without its end."""
+        *lines, line = (self._line + "".join(self._new)).split("\n")
+        self._new = []
         for each in lines:
             self._end_line(each)
+        if lines:
+            self._ticks = 0
+        self._ticks += line[:-MAX_LINE].count("`")
         self._line = line[-MAX_LINE:]
+        return self._line
 
     def _end_line(self, line: str) -> None:
         mark = _MARK.match(line)
@@ -213,14 +231,15 @@ class _Code:
             self._fence = ""
 
     def is_inside(self) -> bool:
-        return bool(self._fence) or self._line.count("`") % 2 == 1
+        return (self._read().count("`") + self._ticks) % 2 == 1 or bool(self._fence)
 
     def is_at_line_start(self) -> bool:
-        return not self._line.strip()
+        return not self._read().strip()
 
     def is_after_blank(self) -> bool:
-        return self._last.isspace()
+        line = self._read()
+        return not line or line[-1].isspace()
 
     def thought_may_begin(self) -> bool:
-        line = self._line.rstrip()
+        line = self._read().rstrip()
         return not self.is_inside() and (not line or line.endswith(_ENDS_A_SENTENCE))
