@@ -147,6 +147,18 @@ def test_a_conversation_is_found_again_as_it_was(kept):
     assert saving.trouble() == ""
 
 
+def test_a_conversation_that_was_saved_with_half_a_character_is_loaded_without(kept):
+    chat = a_chat("Hi")
+    chat["title"] = "half \ud83c"
+    chat["turns"][0]["replies"][0]["content"] = "half \ud83c, whole \ud83c\udf0a"
+    kept.save_chat(ADA, chat)
+
+    for found in (saving.load(ADA, chat["id"]), *saving.every_chat(ADA)):
+        assert found["title"] == "half \ufffd"
+        assert found["turns"][0]["replies"][0]["content"] == "half \ufffd, whole 🌊"
+    assert [each.title for each in saving.listing(ADA)] == ["half \ufffd"]
+
+
 def test_visitors_see_only_their_own_conversations():
     chat = a_chat("Mine?")
     saving.save(ADA, chat)
