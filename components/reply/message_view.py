@@ -59,18 +59,17 @@ class _Thought:
     def __init__(self, place: DeltaGenerator, turn: Turn, is_first: bool) -> None:
         self._turn = turn
         self._is_first = is_first
-        self._is_open = lacks_answer(turn)
-        self._label = self._label_now(over=False)
-        self._box: StatusContainer = place.status(
-            self._label, type="compact", state=self._state, expanded=self._is_open
-        )
+        label, state = self._head(over=False)
+        self._box: StatusContainer = place.status(label, type="compact", state=state)
         self._text = TextView(self._box)
+        self._shown: object = None
 
     def draw(self, text: str, *, over: bool) -> None:
-        label, is_open = self._label_now(over=over), lacks_answer(self._turn)
-        if (label, is_open) != (self._label, self._is_open):
-            self._box.update(label=label, state=self._state, expanded=is_open or None)
-            self._label, self._is_open = label, is_open
+        label, state = self._head(over=over)
+        is_open = lacks_answer(self._turn)
+        if (label, is_open) != self._shown:
+            self._shown = label, is_open
+            self._box.update(label=label, state=state, expanded=is_open or None)
         self._text.draw(text, over=over)
 
     @property
@@ -81,17 +80,13 @@ class _Thought:
     def tail_size(self) -> int:
         return self._text.tail_size
 
-    @property
-    def _state(self) -> Literal["running", "complete"]:
-        return "running" if self._label.startswith(":shimmer") else "complete"
-
-    def _label_now(self, *, over: bool) -> str:
+    def _head(self, *, over: bool) -> tuple[str, Literal["running", "complete"]]:
         if not over and is_thinking(self._turn):
-            return ":shimmer[Thinking]"
+            return ":shimmer[Thinking]", "running"
         thought_s = self._turn["figures"]["thought_s"]
         if not self._is_first:
-            return "More thoughts"
-        return "Thinking" if thought_s is None else f"Thought for {seconds(thought_s)}"
+            return "More thoughts", "complete"
+        return "Thinking" if thought_s is None else f"Thought for {seconds(thought_s)}", "complete"
 
 
 def _fits(view: "_Thought | TextView", kind: str, text: str) -> bool:
