@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from clarifai_chat.messages import Source, ToolCall
+from clarifai_chat.messages import Attachment, Source, ToolCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,17 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
-class PicturesCame:
-    """Pictures of the model's, which are not kept."""
+class PictureCame:
+    """A picture that the model made; a caller that cannot keep it notes that it came."""
 
-    count: int
+    url: str  # a `data:` URL, or an address that is never fetched
+
+
+@dataclass(frozen=True, slots=True)
+class PictureKept:
+    """A picture that the model made, kept as attachments are."""
+
+    file: Attachment
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +117,8 @@ StreamEvent = (
     | ReasoningDelta
     | TextWasThought
     | Sources
-    | PicturesCame
+    | PictureCame
+    | PictureKept
     | CallDelta
     | ToolCallDone
     | Usage

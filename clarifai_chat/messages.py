@@ -31,6 +31,18 @@ class ToolCall(TypedDict):
     quirks: NotRequired[list[Quirk]]  # kept for the reader, never sent
 
 
+class Attachment(TypedDict):
+    """A file that goes with a question. Its content is in the store, not in the turn."""
+
+    id: str  # 32 hex digits, random
+    name: str
+    kind: Literal["image", "text", "audio"]
+    mime: str
+    size: int  # bytes, as kept
+    tokens: int | None
+    sha256: str
+
+
 class LaterThought(TypedDict):
     """A thought after some words: `after` so many characters of the message's content."""
 
@@ -59,7 +71,7 @@ class Message(TypedDict):
     tool_call_id: NotRequired[str]
     later_thoughts: NotRequired[list[LaterThought]]
     sources: NotRequired[list[Source]]  # in the order of their numbers
-    pictures: NotRequired[int]  # how many came and were not kept
+    lost_pictures: NotRequired[int]  # how many came and were not kept
 
 
 Part = dict[str, Any]  # {"type": "text" | "image_url" | "input_audio", and a field of that name}

@@ -24,7 +24,7 @@ from clarifai_chat.errors import CutOff
 from clarifai_chat.events import (
     CallDelta,
     Finished,
-    PicturesCame,
+    PictureCame,
     ReasoningDelta,
     Retrying,
     Sources,
@@ -117,9 +117,9 @@ def test_places_of_thoughts_from_a_file_may_be_anything():
 
 def test_sources_and_pictures_stay_with_the_answer():
     source = {"url": "https://a.test/", "title": "A"}
-    asked = turn(TextDelta("x"), Sources([source]), PicturesCame(1), Sources([source]))
+    asked = turn(TextDelta("x"), Sources([source]), PictureCame(source["url"]), Sources([source]))
 
-    assert asked["replies"] == [assistant("x", sources=[source], pictures=1)]
+    assert asked["replies"] == [assistant("x", sources=[source], lost_pictures=1)]
 
 
 def test_text_and_thoughts_make_one_message():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from clarifai_chat.errors import BadReply, Busy, ChatError, ModelFailed
 from clarifai_chat.events import (
     CallDelta,
-    PicturesCame,
+    PictureCame,
     ReasoningDelta,
     Sources,
     TextDelta,
@@ -587,13 +587,21 @@ def test_a_source_that_is_no_web_address_keeps_its_number_without_a_link(url):
     assert found == Sources([{"url": "", "title": url}, {"url": A, "title": ""}])
 
 
-def test_pictures_are_counted():
-    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
-    found = events(
-        delta("", images=[picture]), delta([picture, {"type": "text", "text": "A cat."}])
-    )
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"images": [{"type": "image_url", "image_url": {"url": A}}]},
+        {"images": [{"image_url": A}]},
+        {"images": [A]},
+        {"content": [{"type": "image_url", "image_url": {"url": A}}]},
+    ],
+)
+def test_pictures_are_found_in_every_place(sent):
+    assert events(delta(**sent), delta("A cat.")) == [TextDelta("A cat."), PictureCame(A)]
 
-    assert found == [TextDelta("A cat."), PicturesCame(2)]
+
+def test_a_picture_without_an_address_is_one():
+    assert events(delta(images=[{"type": "image_url"}])) == [PictureCame("")]
 
 
 def test_what_is_held_back_can_be_had_at_any_time():

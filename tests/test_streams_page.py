@@ -1,5 +1,6 @@
 """What providers send besides plain words, and every text from outside, on the page."""
 
+import base64
 import json
 from copy import deepcopy
 from itertools import count
@@ -12,6 +13,7 @@ from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.chat.chats import add, new_chat
 from clarifai_chat.chat.turn import STOPPED
 from clarifai_chat.errors import ModelFailed
+from clarifai_chat.history import attachment_contents
 from clarifai_chat.history.store import open_store
 from clarifai_chat.text import whole_data
 from clarifai_chat.transfer import exports
@@ -19,7 +21,8 @@ from tests.canary import CANARY
 from tests.fake_clarifai import chunk, chunks, deltas, says, stream
 from tests.pages import answers, ask, reply
 from tests.patience import until
-from tests.some_chats import turn
+from tests.some_chats import PNG, turn
+from tests.test_attachments_page import pictures
 
 THOUGHTS = "Two tides a day: the moon and its far side."
 
@@ -247,6 +250,56 @@ def test_sources_are_listed_by_number_under_the_answer_and_in_exports(open_app, 
     ]
     ask(app, "And now?")
     assert fake.chats[-1].body["messages"][1].keys() == {"role", "content"}
+
+
+def picture(url):
+    return {"images": [{"type": "image_url", "image_url": {"url": url}}]}
+
+
+def drawn_pictures(app):
+    return [image.alt for image in pictures(app)]
+
+
+def test_a_picture_is_the_answer_kept_with_the_chat_and_exported(open_app, fake):
+    url = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
+    fake.next(deltas({"content": "", **picture(url)}), says("Yes."))
+    app = ask(open_app(pat=CANARY), "Draw a square.")
+
+    assert drawn_pictures(app) == ["Picture 1"]
+    assert "without an answer" not in reply(app)
+    chat = app.session_state["session.chat"]
+    (file,) = attachment_contents.attachments_of(chat)
+    found, _ = attachment_contents.find(None, [file])
+    page = exports.to_html([chat], secret="", contents=found)
+    assert f'<img src="data:{file["mime"]};base64,' in page
+    assert "Picture: Picture 1" in exports.to_markdown([chat], secret="")
+    exported = json.loads(exports.to_json([chat], secret="", contents=found))
+    assert base64.b64decode(exported["contents"][file["id"]]) == found[file["id"]]
+
+    assert "Yes." in reply(ask(app, "Is it one?"))
+    assert drawn_pictures(app.run()) == ["Picture 1"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a.test/cat.png",
+        "data:image/png;base64,AAAA",
+        "data:image/png;base64,???",
+        "data:text/html;base64,PGI+",
+        "data:image/svg+xml;base64,PHN2Zz48L3N2Zz4=",
+        "",
+    ],
+)
+def test_a_picture_that_cannot_be_kept_is_said_to_have_come(open_app, fake, url):
+    fake.next(deltas(picture(url)))
+    app = ask(open_app(pat=CANARY), "Draw a cat.")
+
+    assert "The model sent a picture, which this app does not keep." in reply(app)
+    assert "without an answer" not in reply(app)
+    assert drawn_pictures(app) == []
+    chat = app.session_state["session.chat"]
+    assert "The model sent a picture" in exports.to_markdown([chat], secret="")
 
 
 # --- Any text ---------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from clarifai_chat.errors import Problem
 from clarifai_chat.events import (
     CallDelta,
     Finished,
-    PicturesCame,
+    PictureCame,
+    PictureKept,
     ReasoningDelta,
     Retrying,
     Sources,
@@ -105,6 +106,7 @@ class Turn(Attempt):
     earlier: list[Attempt]
     parent: NotRequired[str]  # id of the turn before it; "" for the first; absent if not saved
     attachments: NotRequired[list[Attachment]]
+    pictures: NotRequired[list[Attachment]]  # that the model made
     feedback: NotRequired[Literal["up", "down"]]
     left_out: NotRequired[list[str]]  # ids of earlier turns that were not sent with it
 
@@ -201,9 +203,12 @@ def apply(turn: Turn, event: StreamEvent, after_s: float) -> None:
         case Sources(sources):
             known = _open_reply(turn).setdefault("sources", [])
             known += [source for source in sources if source not in known]
-        case PicturesCame(count):
+        case PictureKept(file):
+            _open_reply(turn)
+            turn["pictures"] = [*turn.get("pictures", []), file]
+        case PictureCame(_):
             reply = _open_reply(turn)
-            reply["pictures"] = reply.get("pictures", 0) + count
+            reply["lost_pictures"] = reply.get("lost_pictures", 0) + 1
         case TextDelta(text):
             reply = _open_reply(turn)
             if not reply["content"] and "reasoning_content" in reply:
@@ -272,10 +277,10 @@ def lacks_answer(turn: Turn) -> bool:
     """Return whether the model ended its last reply without words, calls or pictures."""
     if not is_over(turn) or turn["problem"] or turn["ending"] in (STOPPED, UNWATCHED, INTERRUPTED):
         return False
-    if not turn["replies"]:
-        return True
+    if not turn["replies"] or turn.get("pictures"):
+        return not turn.get("pictures")
     last = turn["replies"][last_reply(turn)]
-    return not (last["content"].strip() or last.get("tool_calls") or last.get("pictures"))
+    return not (last["content"].strip() or last.get("tool_calls") or last.get("lost_pictures"))
 
 
 def is_answered(turn: Turn) -> bool:
@@ -287,9 +292,14 @@ def is_answered(turn: Turn) -> bool:
     )
 
 
-def pictures(turn: Turn) -> int:
-    """Return how many pictures the answer had, which are not kept."""
-    return sum(message.get("pictures", 0) for message in turn["replies"])
+def lost_pictures(turn: Turn) -> int:
+    """Return how many pictures of the answer were not kept."""
+    return sum(message.get("lost_pictures", 0) for message in turn["replies"])
+
+
+def files_of(turn: Turn) -> list[Attachment]:
+    """Return all files of a turn: those of its question, then the pictures of its answer."""
+    return [*turn.get("attachments", []), *turn.get("pictures", [])]
 
 
 def answer_text(attempt: Attempt) -> str:

@@ -259,6 +259,8 @@ def _save_turn(each: _Followed) -> bool:
     if number is None:
         return True  # removed from its conversation meanwhile
     chat_id = each.chat["id"]
+    if each.turn.get("pictures") and not _history.write_files(each.owner, each.chat):
+        return False
     _, why = attempt(lambda store: store.save_turn(each.owner, chat_id, each.turn, number))
     if why:
         _note(each.owner, each.chat, why)

@@ -16,7 +16,7 @@ from typing import Any
 from clarifai_chat.errors import BadReply, is_error, meaning
 from clarifai_chat.events import (
     CallDelta,
-    PicturesCame,
+    PictureCame,
     Sources,
     StreamEvent,
     ToolCallDone,
@@ -51,7 +51,7 @@ class Assembler:
         self._argument_halves: dict[int, _Halves] = {}  # by the number of the call
         self._has_words = False  # text, thoughts or calls, in whatever place
         self._cited = Cited()
-        self._pictures = 0
+        self._pictures: list[str] = []
         self._latest: dict[Any, ToolCall] = {}  # index → the call its fragments belong to
         self._recover = recover  # finds calls that a model wrote as text
         self._text: list[str] = []  # only if calls may be recovered from it
@@ -96,7 +96,7 @@ class Assembler:
     def _message(self, said: dict[str, Any]) -> Iterator[StreamEvent]:
         """Yield the events of a delta or a whole message."""
         self._cited.add(said)
-        self._pictures += len(_list(said.get("images")))
+        self._pictures += map(_picture, _list(said.get("images")))
         for name in _THOUGHTS:
             if name in said and (thought := _words(said[name])):
                 yield from self._think(thought)
@@ -121,7 +121,8 @@ class Assembler:
             if not isinstance(part, dict):
                 yield False, _words(part)
             elif part.get("type") in _PICTURE_PARTS:
-                self._pictures += len(part) > 1  # more than its type
+                if len(part) > 1:  # more than its type
+                    self._pictures.append(_picture(part))
             elif part.get("type") in _THOUGHT_PARTS or part.get("thought") is True:
                 yield True, _words(part)
             else:  # some servers answer in parts even when sent plain text
@@ -161,9 +162,9 @@ class Assembler:
         if sources := self._cited.sources():
             self._cited = Cited()
             yield Sources(sources)
-        if self._pictures:
-            yield PicturesCame(self._pictures)
-            self._pictures = 0
+        for url in self._pictures:
+            yield PictureCame(url)
+        self._pictures = []
 
     def finish(self) -> Iterator[StreamEvent]:
         """Yield what is known only at the end of a whole reply: what was held, calls, usage."""
@@ -274,6 +275,13 @@ def _index(value: Any) -> int | None:
     if isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value):
         return int(value)
     return value if isinstance(value, int) else None
+
+
+def _picture(part: Any) -> str:
+    """Return the address of a picture, "" if there is none."""
+    found = part.get("image_url") if isinstance(part, dict) else part
+    found = found.get("url") if isinstance(found, dict) else found
+    return found if isinstance(found, str) else ""
 
 
 def _words(value: Any, depth: int = 4) -> str:

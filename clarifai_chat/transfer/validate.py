@@ -14,7 +14,7 @@ from clarifai_chat.attachments import known_mime
 from clarifai_chat.catalog import parse_address
 from clarifai_chat.chat.chats import Chat, normalize
 from clarifai_chat.chat.settings import ChatSettings
-from clarifai_chat.chat.turn import INTERRUPTED, Attempt, Turn, rename_left_out
+from clarifai_chat.chat.turn import INTERRUPTED, Attempt, Turn, files_of, rename_left_out
 from clarifai_chat.text import whole
 
 MAX_NUMBER = 2**53 - 1  # the largest exact integer in JavaScript, and so in many widgets
@@ -148,7 +148,7 @@ def _rename(chat: Chat) -> None:
         if turn.get("parent"):
             turn["parent"] = new.get(turn["parent"], turn["parent"])
         rename_left_out(turn, new)
-        for attachment in turn.get("attachments", []):
+        for attachment in files_of(turn):
             if not _ID.fullmatch(attachment["id"]):
                 attachment["id"] = uuid.uuid4().hex
     chat["leaf"] = new.get(chat["leaf"], chat["leaf"])
@@ -159,7 +159,7 @@ def _rename(chat: Chat) -> None:
 def _repair(turn: Turn, now: float, odd: list[str]) -> None:
     turn["model"]["url"] = parse_address(turn["model"]["url"]) or ""
     turn["model"]["name"] = turn["model"]["name"] or "unknown model"
-    for file in turn.get("attachments", []):
+    for file in files_of(turn):
         file["mime"] = known_mime(file["kind"], file["mime"])
     attempts: list[Attempt] = [turn, *turn["earlier"]]
     for attempt in attempts:

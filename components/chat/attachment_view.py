@@ -34,8 +34,14 @@ def show(turn: Turn) -> None:
             st.caption(f":material/info: {escaped(caution)}")
 
 
-def _show_picture(file: Attachment) -> None:
-    small = attachment_contents.thumbnail(persistence.owner(), file)
+def show_made(turn: Turn) -> None:
+    """Draw the pictures that the model made."""
+    for file in turn.get("pictures", []):
+        _show_picture(file, is_large=True)
+
+
+def _show_picture(file: Attachment, *, is_large: bool = False) -> None:
+    small = attachment_contents.thumbnail(persistence.owner(), file, is_large=is_large)
     if small is None:
         st.caption(f"{ICONS['image']} {escaped(file['name'])}: {GONE}")
     else:

@@ -8,7 +8,7 @@ from clarifai_chat.chat.turn import (
     UNWATCHED,
     Turn,
     lacks_answer,
-    pictures,
+    lost_pictures,
 )
 from clarifai_chat.chat.usage import reply_line
 from clarifai_chat.markdown.sanitize import escaped
@@ -29,24 +29,20 @@ ENDINGS = {
 def text(turn: Turn) -> str:
     """Return the caption as Markdown: how the reply ended, what was left out, its figures."""
     line = escaped(" · ".join(reply_line(turn)))
-    lines = [ending(turn), _pictures(turn), asked_without(turn), line]
-    return "  \n".join(filter(None, lines))
+    return "  \n".join(filter(None, [ending(turn), asked_without(turn), line]))
 
 
 def ending(turn: Turn) -> str:
-    """Return a line about an ending worth explaining, or ""."""
-    if known := ENDINGS.get(turn["ending"]):
-        return known
-    if not lacks_answer(turn):
-        return ""
-    return ":material/speaker_notes_off: The model ended without an answer."
-
-
-def _pictures(turn: Turn) -> str:
-    if not (count := pictures(turn)):
-        return ""
-    came = counted(count, "picture", one="a")
-    return f":material/image_not_supported: The model sent {came}, which this app does not keep."
+    """Return lines about an ending worth explaining and pictures that are not kept, or ""."""
+    lines = [ENDINGS.get(turn["ending"], "")]
+    if not lines[0] and lacks_answer(turn):
+        lines.append(":material/speaker_notes_off: The model ended without an answer.")
+    if count := lost_pictures(turn):
+        came = counted(count, "picture", one="a")
+        lines.append(
+            f":material/image_not_supported: The model sent {came}, which this app does not keep."
+        )
+    return "  \n".join(filter(None, lines))
 
 
 def asked_without(turn: Turn) -> str:

@@ -64,7 +64,7 @@ def _chat(
     versions = branches(chat)
     for turn in path(chat):
         yield from _question(turn, top + 1, contents)
-        yield from _answer(turn, versions, top + 1, render)
+        yield from _answer(turn, versions, top + 1, render, contents)
     yield "</article>\n"
 
 
@@ -89,22 +89,30 @@ def _question(turn: Turn, level: int, contents: Mapping[str, bytes]) -> Iterator
     yield "</section>\n"
 
 
-def _attached(attachment: Attachment, content: bytes | None) -> str:
+def _attached(attachment: Attachment, content: bytes | None, what: str = "Attached") -> str:
     words_ = escape(words.attached(attachment))
     if content is None or attachment["mime"] not in PICTURES:
-        return f'<p class="facts" dir="auto">Attached: {words_}</p>\n'
+        return f'<p class="facts" dir="auto">{what}: {words_}</p>\n'
     source = f"data:{attachment['mime']};base64,{base64.b64encode(content).decode()}"
     name = escape(attachment["name"])
     return f'<figure><img src="{source}" alt="{name}"><figcaption>{words_}</figcaption></figure>\n'
 
 
-def _answer(turn: Turn, versions: words.Versions, level: int, render: Render) -> Iterator[str]:
+def _answer(
+    turn: Turn,
+    versions: words.Versions,
+    level: int,
+    render: Render,
+    contents: Mapping[str, bytes],
+) -> Iterator[str]:
     name = escape(turn["model"]["name"])
     yield f'<section class="answer">\n<h{level} dir="auto">{name}</h{level}>\n'
     names = words.tool_names(turn)
     thought = words.thought(turn)
     for message in turn["replies"]:
         yield from _message(message, names, thought, render)
+    for picture in turn.get("pictures", []):
+        yield _attached(picture, contents.get(picture["id"]), "Picture")
     yield f'<p class="facts">{escape(words.facts(turn))}</p>\n'
     for remark in words.remarks(turn, versions):
         yield f'<p class="remark" dir="auto">{escape(remark)}</p>\n'

@@ -38,6 +38,8 @@ def _turn(turn: Turn, versions: words.Versions) -> Iterator[str]:
     thought = words.thought(turn)
     for message in turn["replies"]:
         yield from _message(message, names, thought)
+    if pictures := turn.get("pictures"):
+        yield "\n".join(f"- Picture: {line(words.attached(each))}" for each in pictures)
     yield f"*{line(words.facts(turn))}*"
     if remarks := words.remarks(turn, versions):
         yield "\n".join(f"- {line(remark)}" for remark in remarks)

@@ -14,7 +14,7 @@ from clarifai_chat.chat.turn import (
     UNWATCHED,
     Turn,
     lacks_answer,
-    pictures,
+    lost_pictures,
 )
 from clarifai_chat.chat.usage import reply_line, seconds
 from clarifai_chat.messages import Message, Source
@@ -95,7 +95,7 @@ def remarks(turn: Turn, versions: Versions) -> list[str]:
         said.append(ENDINGS[turn["ending"]])
     elif lacks_answer(turn):
         said.append("The model ended without an answer.")
-    if count := pictures(turn):
+    if count := lost_pictures(turn):
         said.append(f"The model sent {counted(count, 'picture', one='a')}, which was not kept.")
     if left_out := turn.get("left_out"):
         said.append(f"Asked without {oldest(len(left_out))}.")
