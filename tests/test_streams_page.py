@@ -304,14 +304,12 @@ def test_a_picture_that_cannot_be_kept_is_said_to_have_come(open_app, fake, url)
 
 # --- Any text ---------------------------------------------------------------------------------
 
-TEXTS = st.text(
-    st.one_of(
-        st.characters(codec=None),
-        st.characters(codec=None, categories=["Cs"]),
-        st.sampled_from("`*_[]()<>|$:#\\\n\0\ud83c\udf0a"),
-    ),
-    max_size=30,
-)
+# Each has half a character or a NUL in it: by itself, hypothesis makes hardly any.
+TEXTS = st.tuples(
+    st.text(st.characters(codec=None), max_size=9),
+    st.sampled_from(["\ud83c", "\udf0a", "\udf0a\ud83c", "\ud83c\udf0a", "\0"]),
+    st.text("`*_[]()<>|$:#\\\n \ud83c\udf0aab", max_size=20),
+).map("".join)
 
 
 def turn_of(text):
@@ -343,7 +341,7 @@ def turn_of(text):
     return made
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(TEXTS, min_size=4, max_size=4))
 def test_any_text_in_any_field_is_drawn_saved_and_exported(open_app, tmp_path, texts):
     turns = [turn_of(text) for text in texts]

@@ -97,7 +97,7 @@ def test_a_size_in_words(count, words):
     assert size(count) == words
 
 
-@given(st.text(st.characters(codec=None)))
+@given(st.text("\ud83c\udf0a\ud83d\udc68ab🌊") | st.text())
 def test_a_whole_text_can_be_sent_and_whole_characters_stay(text):
     made = whole(text)
 
