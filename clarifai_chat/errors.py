@@ -5,7 +5,7 @@
   * NoKey, WrongKey, KeyMayNot, BudgetSpent, KeyLimited, UnknownName, ProviderRefused, OtherFault,
     NoServer: of servers that are not Clarifai's
   * RateLimited, UnknownModel, NoAccess, NotServerless, DeploymentFailed, Deploying, Loading, Busy
-  * TooLong, Rejected, BadImage, BadSchema, ModelFailed
+  * TooLong, Rejected, BadRequest, BadImage, BadSchema, ModelFailed
   * TimedOut, Unreachable, ServerError, Maintenance, BadReply, CutOff
   * Runaway, ChatFull, FileGone, FileOutOfReach, TooManyFiles, AppBusy,
     AppFull, AppFault
@@ -13,12 +13,12 @@
 `docs/ERRORS.md` is written from this module, and a page test walks every row of it.
 """
 
-import json
 import re
 from typing import Any, ClassVar, Literal, TypedDict
 
+from clarifai_chat import json_text
 from clarifai_chat.access_token import redact
-from clarifai_chat.text import cut
+from clarifai_chat.text import cut, whole
 
 Side = Literal[
     "you",
@@ -317,6 +317,17 @@ class Rejected(ChatError):
     advice = "Change the question or the settings, or choose another model."
 
 
+class BadRequest(ChatError):
+    """The server refused the order or the shape of the messages, which this app builds."""
+
+    what = "This app built a request that the model's server does not accept."
+    side = "this app"
+    advice = (
+        "Delete the last turn, or leave out older turns (in a chat: above the box), and ask again;"
+        " or start a new chat."
+    )
+
+
 class BadImage(ChatError):
     """An image could not be read or fetched, or is too large."""
 
@@ -538,6 +549,20 @@ WORDS: tuple[tuple[re.Pattern[str], type[ChatError]], ...] = (
         ),
         TooLong,
     ),
+    (
+        # Sources: OpenAI, Anthropic, Mistral, Gemini; the templates of Gemma, Llama and Mistral.
+        re.compile(
+            r"roles must alternate|must alternate between|must have (?:either )?content or tool"
+            r"|(?:content|messages?|assistant\b.{0,60}) (?:must|should|can) ?not be (?:empty|null)"
+            r"|must have non-?empty content|content blocks? must (?:be non-?empty|contain non-)"
+            r"|must not be empty.{0,40}(?:assistant|messages)|must be followed by tool (?:messages|"
+            r"results)|must be a response to a prec?eeding message with .tool_calls"
+            r"|expected last role|unexpected role .{0,40} after role|tool_call_ids? did not have"
+            r"|tool_use.{0,60} without .{0,9}tool_result|at least one parts? field",
+            re.IGNORECASE,
+        ),
+        BadRequest,
+    ),
 )
 _WORDS_APPLY_TO = (Rejected, ModelFailed, TooLong)
 
@@ -617,12 +642,12 @@ def is_error(body: Any) -> bool:
     status = body.get("status")
     if isinstance(status, dict) and _code(status.get("code")) not in (None, 10000):
         return True
-    return bool(body.get("error")) or (_code(body.get("code")) is not None)
+    return bool(body.get("error")) or _code(body.get("code")) not in (None, 10000)
 
 
 def plain(text: str, pat: str = "") -> str:
     """Return a server's words as one short line, without token, HTML or JSON."""
-    text = " ".join(redact(text, pat).split())
+    text = " ".join(redact(whole(text), pat).split())
     if text.startswith("<"):
         return ""
     text = re.sub(r"\{.*\}", "…", text)
@@ -632,8 +657,8 @@ def plain(text: str, pat: str = "") -> str:
 def parse(text: str) -> Any:
     """Return the value of a JSON text, or the text itself if it is not JSON."""
     try:
-        return json.loads(text)
-    except ValueError:
+        return json_text.read(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
         return text
 
 

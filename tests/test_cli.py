@@ -15,13 +15,15 @@ from PIL import Image
 
 from clarifai_chat import config
 from clarifai_chat.chat import settings as chat_settings
-from clarifai_chat.cli import commands, ending, inputs
+from clarifai_chat.chat.turn import apply, end, new_turn
+from clarifai_chat.cli import answer, commands, ending, inputs
 from clarifai_chat.cli.ending import ADVICE, BY_SIDE, ExitCode, printable
 from clarifai_chat.errors import ChatError, Side
+from clarifai_chat.events import TextDelta, TextWasThought
 from clarifai_chat.playground import run_file, runs, toolset
 from tests.canary import CANARY, assert_no_canary
 from tests.conftest import MODEL, NOWHERE, kinds
-from tests.fake_clarifai import calls, cut, malformed_arguments, says, stall, status
+from tests.fake_clarifai import calls, cut, deltas, malformed_arguments, says, stall, status
 from tests.patience import PATIENCE_S
 from tests.test_real_litellm import WEATHER
 
@@ -73,6 +75,38 @@ def test_the_answer_goes_to_stdout_as_it_is(fake, chat):
     assert (result.exit_code, result.stdout, result.stderr) == (0, "**Hello**\n", "")
     assert fake.chats[0].headers["authorization"] == f"Bearer {CANARY}"
     assert fake.chats[0].body["messages"] == [{"role": "user", "content": "Hi"}]
+
+
+@pytest.mark.parametrize("kind", [answer.Raw, answer.Rendered])
+def test_an_answer_is_written_again_from_its_start_if_what_came_was_a_thought(capsys, kind):
+    turn = new_turn("Hi", {"url": MODEL, "name": "x", "input_price": None, "output_price": None})
+    writer = kind(thinking=False)
+    apply(turn, TextDelta("The moon pulls the sea."), 1.0)
+    writer.show(turn)
+    for event in (TextWasThought(23), TextDelta("Two high tides a day, of course.")):
+        apply(turn, event, 2.0)
+    writer.show(turn)
+    end(turn, "stop", 3.0)
+    writer.close(turn)
+
+    *_, last = capsys.readouterr().out.rstrip().splitlines()
+    assert last == "Two high tides a day, of course."
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code", "words"),
+    [
+        (deltas(finish="error"), ExitCode.THEIRS, "broke off the answer"),
+        (deltas({"reasoning": "Hm."}), ExitCode.OK, "The model ended without an answer."),
+        (deltas({"refusal": "I cannot."}), ExitCode.OK, ""),
+    ],
+)
+def test_an_end_that_is_no_answer_says_so(chat, behaviour, code, words):
+    result = chat(behaviour, "Hi")
+
+    assert result.exit_code == code
+    assert words in result.stderr
+    assert bool(words) == bool(result.stderr)
 
 
 def test_stdin_comes_after_the_prompt(fake, chat):

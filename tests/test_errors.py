@@ -16,6 +16,7 @@ from clarifai_chat.errors import (
     MAX_DETAIL_CHARS,
     AppFault,
     BadImage,
+    BadRequest,
     ChatError,
     MissingScope,
     ModelFailed,
@@ -143,6 +144,23 @@ def test_a_bug_of_ours_is_logged_by_type_only(caplog):
         (400, {"detail": "the input is too long, so there"}, TooLong),
         (500, "maximum context length", ServerError),
         (401, {"error": {"message": "context window"}}, WrongPat),
+        *(
+            (400, {"error": {"message": words}}, BadRequest)
+            for words in (
+                'messages: roles must alternate between "user" and "assistant"',
+                "Conversation roles must alternate user/assistant/user/assistant/...",
+                "After the optional system message, roles must alternate user and assistant.",
+                "Assistant message must have either content or tool_calls, but not none.",
+                "messages.1: all messages must have non-empty content except for the final one",
+                "messages: text content blocks must be non-empty",
+                "The content field must not be empty for an assistant message.",
+                "An assistant message with 'tool_calls' must be followed by tool messages",
+                "Expected last role User or Tool (or Assistant with prefix True) but got assistant",
+            )
+        ),
+        (400, {"error": {"message": "temperature must not be negative"}}, Rejected),
+        (400, {"error": {"message": "The system role is not supported"}}, Rejected),
+        (400, {"error": {"message": "tools must not be empty"}}, Rejected),
         (None, {"code": 30101, "details": "prompt is too long"}, BadImage),
     ],
 )

@@ -1,18 +1,20 @@
 """Conversations that are kept while they go on: in a file, beside other tabs, without a store."""
 
+import base64
 import threading
 
 import pytest
 
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
-from clarifai_chat.events import Finished, TextDelta
-from clarifai_chat.history import saving
+from clarifai_chat.events import Finished, PictureCame, TextDelta
+from clarifai_chat.history import attachment_contents, saving
 from clarifai_chat.history.store import Store, StoreTrouble, open_store
 from clarifai_chat.history.store.trouble import StoreFull
 from clarifai_chat.transfer import chat_files, imports
 from clarifai_chat.transfer.exports import to_json
 from tests.patience import until
+from tests.some_chats import PNG
 
 ADA, BOB = "a" * 64, "b" * 64
 MODEL = {"url": "https://x/y", "name": "Y", "input_price": None, "output_price": None}
@@ -145,6 +147,38 @@ def test_a_conversation_is_found_again_as_it_was(kept):
     assert titles(query="no such words") == []
     assert saving.every_chat(ADA) == [chat]
     assert saving.trouble() == ""
+
+
+def test_a_conversation_that_was_saved_with_half_a_character_is_loaded_without(kept):
+    chat = a_chat("Hi")
+    chat["title"] = "half \ud83c"
+    chat["turns"][0]["replies"][0]["content"] = "half \ud83c, whole \ud83c\udf0a"
+    kept.save_chat(ADA, chat)
+
+    for found in (saving.load(ADA, chat["id"]), *saving.every_chat(ADA)):
+        assert found["title"] == "half \ufffd"
+        assert found["turns"][0]["replies"][0]["content"] == "half \ufffd, whole 🌊"
+    assert [each.title for each in saving.listing(ADA)] == ["half \ufffd"]
+
+
+def test_a_picture_of_an_answer_is_saved_with_it_and_its_files(kept):
+    png = base64.b64encode(PNG).decode()
+    chat = a_chat("Draw.")
+    saving.save(ADA, chat)
+    (turn,) = chat["turns"]
+    turn["ended_at"] = None
+    saving.follow(ADA, chat, turn)
+    came = [PictureCame(f"data:image/png;base64,{png}"), PictureCame("https://a.test/")]
+    for event in attachment_contents.keep_pictures(ADA, came):
+        apply(turn, event, 1.0)
+    end(turn, "stop", 2.0)
+
+    assert turn["replies"][0]["lost_pictures"] == 1
+    (file,) = turn["pictures"]
+    until(lambda: kept.load_attachment(ADA, file["id"]))
+    until(lambda: saving.load(ADA, chat["id"])["turns"] == [turn])
+    attachment_contents.forget(ADA)
+    assert attachment_contents.thumbnail(ADA, file)
 
 
 def test_visitors_see_only_their_own_conversations():

@@ -22,6 +22,7 @@ from clarifai_chat.errors import (
     parse,
     read_error,
 )
+from clarifai_chat.text import whole_data
 
 TIMEOUT_S = 10.0
 SUCCESS = 10000  # Clarifai's status code
@@ -44,7 +45,7 @@ def ask(
         raise answer
     if answer.is_redirect:
         raise BadReply("The server sends requests elsewhere; the access token is not sent there.")
-    body = parse(answer.text)
+    body = whole_data(parse(answer.text))
     code, _, _ = read_error(body)
     if answer.is_success and isinstance(body, dict) and code in (SUCCESS, None):
         return body

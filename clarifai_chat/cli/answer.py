@@ -13,12 +13,13 @@ from rich.markdown import Markdown
 from clarifai_chat import gc_thread
 from clarifai_chat.access_token import redact
 from clarifai_chat.chat import replies
-from clarifai_chat.chat.turn import STOPPED, Attempt, Turn, is_over
+from clarifai_chat.chat.turn import ERROR, STOPPED, Attempt, Turn, is_over, lacks_answer
 from clarifai_chat.chat.usage import cost_usd, tokens
 from clarifai_chat.cli.ending import ExitCode, advice, printable, say, say_problem
 from clarifai_chat.cli.inputs import is_terminal
 from clarifai_chat.errors import CAUSES, Problem
 from clarifai_chat.markdown.blocks import Blocks
+from clarifai_chat.messages import thoughts as thoughts_of
 from clarifai_chat.playground.run_file import pretty
 
 LOOK_S = 1.0  # so often a wait is left, for Ctrl+C on systems that do not end it
@@ -64,6 +65,11 @@ def exit_code(turn: Turn) -> ExitCode:
         return ExitCode.INTERRUPTED
     if turn["ending"] == "length":
         say("The answer was cut off by the limit of tokens (--max-tokens, or the model's own).")
+    elif turn["ending"] == ERROR:
+        say("The model's server broke off the answer and gave no reason.")
+        return ExitCode.THEIRS
+    elif lacks_answer(turn):
+        say("The model ended without an answer.")
     return ExitCode.OK
 
 
@@ -75,8 +81,7 @@ def words(attempt: Attempt) -> str:
 
 def thoughts(attempt: Attempt) -> str:
     """Return all that the model thought aloud."""
-    parts = (message.get("reasoning_content", "") for message in attempt["replies"])
-    return "\n\n".join(filter(None, parts))
+    return "\n\n".join(each for message in attempt["replies"] for each in thoughts_of(message))
 
 
 # --- Writers -------------------------------------------------------------------------------------
@@ -121,16 +126,20 @@ class Raw:
 
     def __init__(self, *, thinking: bool) -> None:
         self._thoughts = Thoughts() if thinking else None
-        self._written = 0
+        self._written = ""
 
     def show(self, turn: Turn) -> None:
         if self._thoughts:
             self._thoughts.show(turn)
-        if new := words(turn)[self._written :]:
+        text = words(turn)
+        if not text.startswith(self._written):  # what is written was a thought
+            click.echo()
+            self._written = ""
+        if new := text[len(self._written) :]:
             if self._thoughts:
                 self._thoughts.close()
             click.echo(new.encode("utf-8", "replace").decode(), nl=False)
-            self._written += len(new)
+            self._written = text
 
     def close(self, turn: Turn) -> None:
         self.show(turn)
@@ -147,6 +156,7 @@ class Rendered:
         self._thoughts = Thoughts() if thinking else None
         self._console = Console(file=sys.stdout)
         self._blocks = Blocks()
+        self._text = ""
         self._printed = 0  # of the finished blocks
         self._live: Live | None = None
 
@@ -155,6 +165,10 @@ class Rendered:
             self._stop()
             self._thoughts.show(turn)
         text = printable(words(turn))
+        if not text.startswith(self._text):  # what is printed was a thought
+            self._stop()
+            self._blocks, self._printed = Blocks(), 0
+        self._text = text
         if not text.strip():
             return
         if self._thoughts:

@@ -57,6 +57,7 @@ ADVICE = {
     "WrongKey": "Check it: it may be mistyped, expired or deleted.",
     "WrongPat": "Check it: it may be mistyped, or deleted on Clarifai.",
     "TooLong": "Shorten the question, begin again, or choose a model with a longer context.",
+    "BadRequest": "Begin again.",
     "BadSchema": "Fix the file and run the command again.",
     "Runaway": "What had arrived is kept. MAX_REPLY_CHARS sets the limit.",
     "ChatFull": "Begin again; MAX_CONVERSATION_CHARS sets the limit.",

@@ -5,10 +5,12 @@ also caches the database; contents that only it has are dropped last. Only its o
 content, even if others learn its id.
 """
 
+import base64
 import logging
+import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypedDict
 
@@ -16,11 +18,12 @@ from clarifai_chat import attachments
 from clarifai_chat.access_token import holds
 from clarifai_chat.attachments import AcceptedFile, FileRejected, images
 from clarifai_chat.attachments.attachment import Attachment
-from clarifai_chat.attachments.limits import MAX_FILES, MB
+from clarifai_chat.attachments.limits import MAX_FILES, MAX_IMAGE_BYTES, MB
 from clarifai_chat.chat.chats import Chat
-from clarifai_chat.chat.turn import Turn
+from clarifai_chat.chat.turn import Turn, files_of
 from clarifai_chat.config import settings
 from clarifai_chat.errors import FileGone, FileOutOfReach
+from clarifai_chat.events import PictureCame, PictureKept, StreamEvent
 from clarifai_chat.history import saving
 from clarifai_chat.messages import Part
 
@@ -174,6 +177,32 @@ def _as_it_came(about: Attachment) -> str:
     return f"{about['id']}:as it came"
 
 
+def keep_pictures(owner: str | None, events: Iterable[StreamEvent]) -> Iterator[StreamEvent]:
+    """Yield the events of a reply; keep the pictures that come in it, decoded and checked."""
+    kept = 0
+    for event in events:
+        if isinstance(event, PictureCame) and kept < MAX_FILES and (data := _decoded(event.url)):
+            found = read_uploads(owner, [(f"Picture {kept + 1}", "", data)], len)["files"]
+            for file in found:
+                if file["kind"] == "image":
+                    kept += 1
+                    event = PictureKept(file)
+        yield event
+
+
+def _decoded(url: str) -> bytes:
+    """Return the bytes of a `data:` URL in base64; b"" for any other address or a huge one."""
+    head, comma, coded = url.partition(",")
+    if not (comma and re.fullmatch(r"data:image/[^,]*;base64", head, re.IGNORECASE)):
+        return b""
+    if len(coded) > MAX_IMAGE_BYTES * 4 / 3 + 4:
+        return b""
+    try:
+        return base64.b64decode(coded, validate=True)
+    except ValueError:
+        return b""
+
+
 def _check_name(name: str, secret: str) -> None:
     if holds(name, secret):
         raise FileRejected(
@@ -232,8 +261,8 @@ def _unwritten(owner: str, about: Attachment) -> _Held | None:
 
 
 def attachments_of(chat: Chat) -> list[Attachment]:
-    """Return the files of all questions of a chat, in all branches."""
-    return [each for turn in [*chat["turns"]] for each in turn.get("attachments", [])]
+    """Return the files of a chat, in all branches."""
+    return [each for turn in [*chat["turns"]] for each in files_of(turn)]
 
 
 def mention(owner: str | None, chat: Chat, secret: str) -> bool:
@@ -314,14 +343,15 @@ def _again(
     return again
 
 
-def thumbnail(owner: str | None, file: Attachment) -> bytes | None:
+def thumbnail(owner: str | None, file: Attachment, *, is_large: bool = False) -> bytes | None:
     """Return a small copy of an image, made once; None if it is gone or cannot be shown."""
-    id = f"{file['id']}:small"
+    id = f"{file['id']}:{'large' if is_large else 'small'}"
     if held := _memory.get(owner, id):
         return held.content or None
     found, _ = find(owner, [file])
     if file["id"] not in found:
         return None
-    small = images.small(found[file["id"]]) or b""  # b"" remembers that it cannot be shown
+    make = images.large if is_large else images.small
+    small = make(found[file["id"]]) or b""  # b"" remembers that it cannot be shown
     _memory.put(owner, id, small, is_safe=True)
     return small or None

@@ -7,7 +7,6 @@ experiment; docs/decisions/0003-one-door-to-litellm.md lists them.
 """
 
 import email.utils
-import json
 import logging
 import os
 import threading
@@ -20,11 +19,13 @@ from typing import Any
 import httpx
 from httpx_sse import EventSource, SSEError
 
+from clarifai_chat import json_text
 from clarifai_chat.access_token import sendable
 from clarifai_chat.config import settings
 from clarifai_chat.errors import (
     AppFault,
     BadReply,
+    BadRequest,
     ChatError,
     CutOff,
     NoKey,
@@ -50,6 +51,7 @@ log = logging.getLogger(__name__)
 
 MAX_RETRY_AFTER_S = 30.0  # if a server asks for more, the reader is told and decides
 MAX_ATTEMPTS = 4
+ODD = (ValueError, SSEError, httpx.DecodingError, RecursionError)  # raised by what is not an answer
 
 
 def events(
@@ -170,6 +172,7 @@ def _chunks(
         yield body
         return
     done = False
+    response.encoding = "utf-8-sig"  # always UTF-8; a byte order mark is no part of the first event
     events = EventSource(response).iter_sse()
     for event in events:
         if in_flight.recorder:
@@ -178,11 +181,12 @@ def _chunks(
             done = True
             break
         if event.data:
-            chunk = json.loads(event.data) if event.event != "error" else parse(event.data)
+            chunk = json_text.read(event.data) if event.event != "error" else parse(event.data)
             if event.event == "error" and not is_error(chunk):
                 chunk = {"error": chunk if isinstance(chunk, dict) else {"message": str(chunk)}}
-            if isinstance(chunk, dict):
-                yield chunk
+            if not isinstance(chunk, dict):
+                raise BadReply
+            yield chunk
     if done:  # a connection can be reused only if its answer was read to the last byte
         in_flight.expect_end()
         with suppress(httpx.TransportError, SSEError):
@@ -224,7 +228,11 @@ def _meaning_of(
         late.waits = ()  # it took minutes already: the reader decides
         return late
     if response is not None:  # in the middle of a stream
-        if any(isinstance(e, ValueError | SSEError) for e in chain):
+        if not any(
+            isinstance(e, httpx.TransportError | httpx.StreamError | OSError) for e in chain
+        ):
+            if not any(isinstance(e, ODD) for e in chain):
+                log.error("%s while reading an answer", type(error).__name__)
             return BadReply()
         lost = CutOff()
         if not begun:
@@ -232,6 +240,8 @@ def _meaning_of(
         return lost
     if any(isinstance(e, httpx.TransportError) for e in chain):
         return Unreachable()
+    if any(isinstance(e, UnicodeError) for e in chain):  # this app let it through
+        return BadRequest()
     if isinstance(getattr(error, "status_code", None), int):  # litellm refused to send it
         return Rejected(more="It was refused before it was sent.")
     log.error("%s while asking a model", type(error).__name__)

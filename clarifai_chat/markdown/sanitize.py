@@ -12,6 +12,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, table
 from markdown_it.token import Token
 
+from clarifai_chat.text import whole
+
 # Not `splitlines`: U+2028 and others end a line in Python, but not in Markdown.
 LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 # Makes the page look for mathematics: a definition that has some, and shows nothing.
@@ -57,7 +59,7 @@ _FENCE = re.compile(r"```|~~~")
 
 def safe(text: str) -> str:
     """Return the Markdown to draw for a reply's `text`. What is inside code stays as it is."""
-    text = _as_drawn(text)
+    text = _as_drawn(whole(text))
     has_math = False
 
     def inline(match: re.Match[str]) -> str:
@@ -86,7 +88,7 @@ def safe(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Return Markdown that shows `text` as it is."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^])", r"\\\1", text)
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^])", r"\\\1", whole(text))
 
 
 def page_parser() -> MarkdownIt:

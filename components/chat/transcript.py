@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from clarifai_chat.catalog import DEMO
 from clarifai_chat.chat.turn import Attempt, Turn, answer_text, is_over
+from clarifai_chat.text import whole
 from components.actions.turn_actions import Action, ActionName, Other
 from components.chat import attachment_view, turn_footer
 from components.reply import status
@@ -54,7 +55,7 @@ class TurnView:
         if self._is_edited:
             self._show_edit()
         elif turn["prompt"] or not turn.get("attachments"):
-            self._question.text(turn["prompt"])  # as typed: no markup, no remote images
+            self._question.text(whole(turn["prompt"]))  # as typed: no markup, no remote images
         if turn.get("attachments"):
             with self._question:
                 attachment_view.show(turn)
@@ -127,6 +128,7 @@ class TurnView:
         """Draw how the reply ended, and the next steps."""
         problem, steps = self.turn["problem"], turn_footer.next_steps(self.turn)
         with self._end.container(gap="small" if problem or steps else "xxsmall"):
+            attachment_view.show_made(self.turn)
             if problem:
                 status.show_problem(problem)
             turn_footer.show(

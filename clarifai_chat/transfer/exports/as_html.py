@@ -10,7 +10,7 @@ from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.chat.chats import Chat, branches, path
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.markdown.rendered import code, rendered
-from clarifai_chat.messages import Message, is_json
+from clarifai_chat.messages import Message, Source, is_json, pieces, web_address
 from clarifai_chat.transfer.exports import words
 
 STYLE = Path(__file__).parent / "page.css"
@@ -64,7 +64,7 @@ def _chat(
     versions = branches(chat)
     for turn in path(chat):
         yield from _question(turn, top + 1, contents)
-        yield from _answer(turn, versions, top + 1, render)
+        yield from _answer(turn, versions, top + 1, render, contents)
     yield "</article>\n"
 
 
@@ -89,22 +89,30 @@ def _question(turn: Turn, level: int, contents: Mapping[str, bytes]) -> Iterator
     yield "</section>\n"
 
 
-def _attached(attachment: Attachment, content: bytes | None) -> str:
+def _attached(attachment: Attachment, content: bytes | None, what: str = "Attached") -> str:
     words_ = escape(words.attached(attachment))
     if content is None or attachment["mime"] not in PICTURES:
-        return f'<p class="facts" dir="auto">Attached: {words_}</p>\n'
+        return f'<p class="facts" dir="auto">{what}: {words_}</p>\n'
     source = f"data:{attachment['mime']};base64,{base64.b64encode(content).decode()}"
     name = escape(attachment["name"])
     return f'<figure><img src="{source}" alt="{name}"><figcaption>{words_}</figcaption></figure>\n'
 
 
-def _answer(turn: Turn, versions: words.Versions, level: int, render: Render) -> Iterator[str]:
+def _answer(
+    turn: Turn,
+    versions: words.Versions,
+    level: int,
+    render: Render,
+    contents: Mapping[str, bytes],
+) -> Iterator[str]:
     name = escape(turn["model"]["name"])
     yield f'<section class="answer">\n<h{level} dir="auto">{name}</h{level}>\n'
     names = words.tool_names(turn)
     thought = words.thought(turn)
     for message in turn["replies"]:
         yield from _message(message, names, thought, render)
+    for picture in turn.get("pictures", []):
+        yield _attached(picture, contents.get(picture["id"]), "Picture")
     yield f'<p class="facts">{escape(words.facts(turn))}</p>\n'
     for remark in words.remarks(turn, versions):
         yield f'<p class="remark" dir="auto">{escape(remark)}</p>\n'
@@ -118,14 +126,30 @@ def _message(
         yield f'<p class="call">{escape(words.result_of(message, names))}</p>\n'
         yield _code(message["content"])
         return
-    if thoughts := message.get("reasoning_content", "").strip():
-        yield _folded(thought, f'<div class="thoughts" dir="auto">{render(thoughts)}</div>')
-    if message["content"].strip():
-        yield f'<div class="said" dir="auto">{render(message["content"])}</div>\n'
+    summary = thought
+    for kind, text in pieces(message):
+        if kind == "thought":
+            yield _folded(summary, f'<div class="thoughts" dir="auto">{render(text.strip())}</div>')
+            summary = words.MORE_THOUGHTS
+        else:
+            yield f'<div class="said" dir="auto">{render(text)}</div>\n'
+    yield from _sources(message.get("sources", []))
     for call in message.get("tool_calls", []):
         called = call["function"]["name"] or "a tool without a name"
         yield f'<p class="call">Called <code>{escape(called)}</code></p>\n'
         yield _code(call["function"]["arguments"])
+
+
+def _sources(sources: Sequence[Source]) -> Iterator[str]:
+    if not sources:
+        return
+    yield '<p class="call">Sources</p>\n<ol>\n'
+    for number, source in enumerate(sources, 1):
+        title = escape(words.source(number, source))
+        if url := web_address(source["url"]):
+            title = f'<a href="{escape(url)}" rel="noopener noreferrer">{title}</a>'
+        yield f'<li dir="auto">{title}</li>\n'
+    yield "</ol>\n"
 
 
 def _folded(summary: str, html: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clarifai_chat.chat.chats import Chat
-from clarifai_chat.chat.turn import rename_left_out
+from clarifai_chat.chat.turn import files_of, rename_left_out
 from clarifai_chat.playground import toolset
 from clarifai_chat.transfer.exports.as_json import FORMAT
 from clarifai_chat.transfer.imports import (
@@ -126,7 +126,7 @@ def _with_new_ids(
         for turn in turns:
             turn["id"], turn["parent"] = new[turn["id"]], new.get(turn.get("parent", ""), "")
             rename_left_out(turn, new)
-            for attachment in turn.get("attachments", []):
+            for attachment in files_of(turn):
                 id = attachment["id"]
                 attachment["id"] = files.setdefault(id, _free(id, taken))
     return {files.get(id, id): content for id, content in contents.items()}
