@@ -14,8 +14,10 @@ from click.testing import CliRunner
 from PIL import Image
 
 from clarifai_chat import config
+from clarifai_chat.catalog import DEMO
+from clarifai_chat.chat import replies
 from clarifai_chat.chat import settings as chat_settings
-from clarifai_chat.chat.turn import apply, end, new_turn
+from clarifai_chat.chat.turn import apply, asked_of, end, new_turn
 from clarifai_chat.cli import answer, commands, ending, inputs
 from clarifai_chat.cli.ending import ADVICE, BY_SIDE, ExitCode, printable
 from clarifai_chat.errors import ChatError, Side
@@ -752,6 +754,30 @@ def test_ctrl_c_stops_the_request_and_keeps_what_came(fake, tmp_path):
     assert process.returncode == ExitCode.INTERRUPTED
     assert said.decode() == "Stopped.\n"
     assert fake.chats[0].left.wait(PATIENCE_S)
+
+
+def test_ctrl_c_in_the_middle_of_writing_writes_nothing_twice(monkeypatch):
+    written = []
+
+    class Writer:
+        def show(self, turn):
+            written.append("shown")
+            signal.raise_signal(signal.SIGINT)
+            written.append("noted")
+
+        def close(self, turn):
+            written.append("closed")
+
+    class Reply:
+        version = 0
+
+    monkeypatch.setattr(replies, "ask", lambda *_, **__: None)
+    monkeypatch.setattr(replies, "get", lambda turn: Reply)
+    monkeypatch.setattr(replies, "stop", lambda turn: written.append("stopped"))
+
+    answer.ask(new_turn("Hi", asked_of(DEMO)), None, Writer())
+
+    assert written == ["shown", "noted", "stopped", "closed"]
 
 
 @pytest.mark.slow

@@ -1,9 +1,13 @@
 """Ask a turn and write its answer as it arrives: rendered on a terminal, as it is elsewhere."""
 
 import json
+import signal
 import sys
 import time
-from typing import Any, Protocol
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any, Protocol, Self
 
 import click
 from rich.console import Console
@@ -40,9 +44,9 @@ def ask(turn: Turn, events: replies.Events, writer: Writer) -> None:
     """Ask a turn, and write its answer until it is over. Ctrl+C stops it; what came is kept."""
     gc_thread.collect_between_bytecodes()
     notice = None
-    try:
+    with _Interrupts() as interrupts:
         replies.ask(turn, events, queue=turn["id"])
-        while reply := replies.get(turn):
+        while not interrupts.came and (reply := replies.get(turn)):
             version = reply.version
             if (now := turn.get("notice")) and now != notice:
                 notice = now
@@ -50,10 +54,40 @@ def ask(turn: Turn, events: replies.Events, writer: Writer) -> None:
                 attempt = f"attempt {now['attempt']} of {now['attempts']}"
                 say(f"{now['what']} Trying again in {wait_s} s ({attempt}).")
             writer.show(turn)
-            replies.wait_for_news({reply: version}, LOOK_S)
-    except KeyboardInterrupt:
-        replies.stop(turn)
-    writer.close(turn)
+            interrupts.end(partial(replies.wait_for_news, {reply: version}, LOOK_S))
+        if interrupts.came:
+            replies.stop(turn)
+        writer.close(turn)
+
+
+class _Interrupts:
+    """Notes Ctrl+C, and lets it end only a wait: in mid-writing, text would come twice."""
+
+    def __init__(self) -> None:
+        self.came = False
+        self._is_waiting = False
+
+    def __enter__(self) -> Self:
+        self._former = signal.getsignal(signal.SIGINT)
+        signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        signal.signal(signal.SIGINT, self._former)
+
+    def end(self, wait: Callable[[], object]) -> None:
+        """Call `wait`, which Ctrl+C ends."""
+        with suppress(KeyboardInterrupt):
+            self._is_waiting = True
+            if not self.came:
+                wait()
+            self._is_waiting = False
+        self._is_waiting = False
+
+    def _note(self, *_: object) -> None:
+        self.came = True
+        if self._is_waiting:
+            raise KeyboardInterrupt
 
 
 def exit_code(turn: Turn) -> ExitCode:
