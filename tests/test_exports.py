@@ -311,7 +311,7 @@ def test_prices_leave_emphasis_alone():
 
 TAGS = """html head meta link title style body main article section nav h1 h2 h3 h4 h5 h6 p div
     span details summary pre code a em strong s ul ol li blockquote hr br table thead tbody tr th td
-    figure figcaption img"""
+    figure figcaption img sup"""
 NAMES = {
     "lang", "charset", "http-equiv", "content", "name", "rel", "href", "class", "dir", "id", "src",
     "alt", "start", "style", "data-language", "aria-label",

@@ -1,29 +1,25 @@
-"""Render Markdown as HTML that fetches and runs nothing, and shows mathematics as written."""
+"""Render Markdown as HTML that fetches and runs nothing, and shows formulas as written."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import Any
 
-from markdown_it.rules_inline import StateInline
+from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 
-from clarifai_chat.markdown.sanitize import page_parser
+from clarifai_chat.markdown.grammar import grammar
 
-_SAFE_TARGET = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x1f]+", re.IGNORECASE)
-_MATH = re.compile(
-    # No bracket of its kind inside: each of many unclosed ones would search all of the rest.
-    r"\\\((?:[^\\]|\\[^()\[\]])+\\\)|\\\[(?:[^\\]|\\[^()\[\]])+\\\]"
-    r"|\$\$(?=[^$\s])[^$]+\$\$|\$(?=[^\s$])[^$\n]*(?<![\s\\])\$(?![\w$])"
-)
+REL = "noopener noreferrer nofollow"
 
 
-def rendered(text: str, hide: Callable[[str], str], top: int = 3) -> str:
+def rendered(text: str, hide: Callable[[str], str], top: int = 3, notes: str = "") -> str:
     """Return HTML for `text`, with its headings starting at level `top`.
 
     `hide` is applied to every text again: markup that Markdown removes may have split a token.
+    Footnotes are linked by ids that begin with `notes`, if it is given.
     """
-    tokens = _parser.parse(text)
+    env = {"ids": notes}
+    tokens = _parser.parse(text, env)
     for token in _all(tokens):
         _join_what_hides_a_token(token, hide)
         token.content, token.info = hide(token.content), hide(token.info)
@@ -31,15 +27,15 @@ def rendered(text: str, hide: Callable[[str], str], top: int = 3) -> str:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + top - 1)}"
         if token.type == "link_open":
-            token.attrSet("rel", "noopener noreferrer nofollow")
-    html: str = _parser.renderer.render(tokens, _parser.options, {})
+            token.attrSet("rel", REL)
+    html: str = _parser.renderer.render(tokens, _parser.options, env)
     return html
 
 
 def code(text: str, language: str = "") -> str:
     """Return a block of code."""
     label = f' data-language="{escape(language)}"' if language else ""
-    return f"<pre{label}><code>{escape(text)}</code></pre>\n"
+    return f"<pre{label}><code>{escapeHtml(text)}</code></pre>\n"
 
 
 def _join_what_hides_a_token(token: Token, hide: Callable[[str], str]) -> None:
@@ -55,28 +51,15 @@ def _all(tokens: Sequence[Token]) -> Iterator[Token]:
         yield from _all(token.children or [])
 
 
-def _math_inline(state: StateInline, silent: bool) -> bool:
-    """Parse inline mathematics, in which stars and underscores are literal."""
-    found = _MATH.match(state.src, state.pos) if state.src[state.pos] in "\\$" else None
-    if not found:
-        return False
-    if not silent:
-        state.push("math_inline", "", 0).content = found[0]
-    state.pos = found.end()
-    return True
-
-
 # A render rule gets the renderer, the tokens, the index of one, options and environment.
 
 
-def _draw_math_inline(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
-    return f'<span class="math">{escape(tokens[at].content)}</span>'
+def _draw_formula(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
+    return f'<span class="math">{escapeHtml(tokens[at].content)}</span>'
 
 
-def _draw_math(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
-    mark = tokens[at].markup
-    closing = "$$" if mark == "$$" else "\\]"
-    return f'<div class="math">{escape(mark + tokens[at].content + closing)}</div>\n'
+def _draw_formula_block(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
+    return f'<div class="math">{escapeHtml(tokens[at].content)}</div>\n'
 
 
 def _draw_fence(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
@@ -87,29 +70,49 @@ def _draw_fence(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
 def _draw_image(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
     """Return a link, since a picture would be fetched from a stranger's server."""
     token = tokens[at]
-    words = escape(token.content or "without a name")
+    words = escapeHtml(token.content or "without a name")
     before = [each.type for each in tokens[:at]]
     if before.count("link_open") > before.count("link_close"):  # a link in a link is not one
         return f"Image: {words}"
-    source = escape(str(token.attrs.get("src", "")))
-    return f'<a href="{source}" rel="noopener noreferrer nofollow">Image: {words}</a>'
+    source = escapeHtml(str(token.attrs.get("src", "")))
+    return f'<a href="{source}" rel="{REL}">Image: {words}</a>'
 
 
-def _is_safe(target: str) -> bool:
-    return bool(_SAFE_TARGET.fullmatch(target))
+def _draw_task(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
+    return f'<span class="task">{"☑" if tokens[at].content else "☐"}</span> '
 
 
-_parser = page_parser()
-_parser.options["html"] = False
-_parser.enable("strikethrough")
-_parser.inline.ruler.before("escape", "math_inline", _math_inline)
-_parser.validateLink = _is_safe  # type: ignore[assignment]  # its documented place
+def _draw_note_mark(
+    _: Any, tokens: Sequence[Token], at: int, __: Any, env: dict[str, Any], *___: Any
+) -> str:
+    number, ids = tokens[at].meta["number"], env.get("ids")
+    if not ids or not tokens[at].meta["known"]:
+        return f"<sup>{number}</sup>"
+    return f'<sup><a href="#{ids}-note-{number}">{number}</a></sup>'
+
+
+def _draw_note(
+    _: Any, tokens: Sequence[Token], at: int, __: Any, env: dict[str, Any], *___: Any
+) -> str:
+    ids = env.get("ids")
+    name = f' id="{ids}-note-{tokens[at].meta["number"]}"' if ids else ""
+    return f'<li{name} dir="auto">'
+
+
+_parser = grammar()
 for _name, _rule in (
-    ("math_inline", _draw_math_inline),
-    ("math", _draw_math),
+    ("formula", _draw_formula),
+    ("formula_block", _draw_formula_block),
     ("fence", _draw_fence),
+    ("code_block", _draw_fence),
     ("image", _draw_image),
-    ("table_open", lambda *_: '<div class="wide"><table>\n'),
+    ("task", _draw_task),
+    ("note_mark", _draw_note_mark),
+    ("note_open", _draw_note),
+    ("note_close", lambda *_: "</li>\n"),
+    ("notes_open", lambda *_: '<ol class="notes">\n'),
+    ("notes_close", lambda *_: "</ol>\n"),
+    ("table_open", lambda *_: '<div class="wide"><table dir="auto">\n'),
     ("table_close", lambda *_: "</table></div>\n"),
 ):
     _parser.add_render_rule(_name, _rule)

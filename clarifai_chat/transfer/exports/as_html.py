@@ -20,7 +20,7 @@ POLICY = (
 )
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # types that cannot run code
 
-Render = Callable[[str], str]
+Render = Callable[..., str]
 
 
 def document(
@@ -62,9 +62,9 @@ def _chat(
     yield f'<article id="chat-{number}">\n<h{top} dir="auto">{title}</h{top}>\n'
     yield from _settings(chat)
     versions = branches(chat)
-    for turn in path(chat):
+    for place, turn in enumerate(path(chat)):
         yield from _question(turn, top + 1, contents)
-        yield from _answer(turn, versions, top + 1, render, contents)
+        yield from _answer(turn, versions, top + 1, render, f"chat-{number}-{place}", contents)
     yield "</article>\n"
 
 
@@ -103,14 +103,15 @@ def _answer(
     versions: words.Versions,
     level: int,
     render: Render,
+    ids: str,
     contents: Mapping[str, bytes],
 ) -> Iterator[str]:
     name = escape(turn["model"]["name"])
     yield f'<section class="answer">\n<h{level} dir="auto">{name}</h{level}>\n'
     names = words.tool_names(turn)
     thought = words.thought(turn)
-    for message in turn["replies"]:
-        yield from _message(message, names, thought, render)
+    for place, message in enumerate(turn["replies"]):
+        yield from _message(message, names, thought, render, f"{ids}-{place}")
     for picture in turn.get("pictures", []):
         yield _attached(picture, contents.get(picture["id"]), "Picture")
     yield f'<p class="facts">{escape(words.facts(turn))}</p>\n'
@@ -120,19 +121,20 @@ def _answer(
 
 
 def _message(
-    message: Message, names: dict[str, str], thought: str, render: Render
+    message: Message, names: dict[str, str], thought: str, render: Render, ids: str
 ) -> Iterator[str]:
     if message["role"] == "tool":
         yield f'<p class="call">{escape(words.result_of(message, names))}</p>\n'
         yield _code(message["content"])
         return
     summary = thought
-    for kind, text in pieces(message):
+    for place, (kind, text) in enumerate(pieces(message)):
         if kind == "thought":
-            yield _folded(summary, f'<div class="thoughts" dir="auto">{render(text.strip())}</div>')
+            yield _folded(summary, f'<div class="thoughts">{render(text.strip())}</div>')
             summary = words.MORE_THOUGHTS
         else:
-            yield f'<div class="said" dir="auto">{render(text)}</div>\n'
+            notes = f"{ids}-{place}"
+            yield f'<div class="said">{render(text, notes=notes)}</div>\n'
     yield from _sources(message.get("sources", []))
     for call in message.get("tool_calls", []):
         called = call["function"]["name"] or "a tool without a name"

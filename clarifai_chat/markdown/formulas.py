@@ -1,0 +1,174 @@
+r"""Find formulas in Markdown: `$x$`, `$$x$$`, `\(x\)`, `\[x\]` and environments; not prices.
+
+frontend/src/answer/formulas.js is the same in JavaScript.
+"""
+
+import re
+
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+
+# No bracket of the same kind inside: each of many unclosed ones would search all the rest.
+_BRACKETED = re.compile(
+    r"\\\([^\\]*(?:\\[^()\[\]][^\\]*)*\\\)|\\\[[^\\]*(?:\\[^()\[\]][^\\]*)*\\\]"
+)
+_DISPLAY = re.compile(r"\$\$(?!\$)[^$\\]*(?:(?:\\[\s\S]|\$(?!\$))[^$\\]*)*\$\$(?!\$)")
+_DOLLARS = re.compile(r"\$(?![\s$])([^$\\\n`]*(?:\\[^\n`][^$\\\n`]*)*)\$")
+
+# Letters that make a dollar part of a word: not those of scripts that put no blank between words.
+_GLUE = re.compile(r"[0-9A-Za-z\u00c0-\u058f]")
+_ENDING = re.compile(r"(?:th|st|nd|rd|s)(?![A-Za-z])")
+# `H$_2$O`, `10$^{-4}$` and `3$\times$10`: never a price, whatever is beside it.
+_SURE = re.compile(r"[_^](?:[{\\]|[0-9A-Za-z+*'\-](?![A-Za-z]))|\\")
+# "$5 to 10$" and "$1,200/month or 90$": a number, then words, and no mathematical sign.
+_MONEY = re.compile(
+    r"[0-9][0-9.,]*(?:\s*[\-\u2013/]\s*[0-9][0-9.,]*)?(?:[kKmMbB]|\s*[\-\u2013/]?\s*[A-Za-z]{2}.*)"
+    r"|[0-9][^\\^_=<>+*{}]*[A-Za-z]{2}[^\\^_=<>+*{}]*"
+)
+
+_ENVIRONMENTS = "equation|align|gather|multline|alignat|flalign|eqnarray"
+_OPENS = re.compile(rf"(\$\$(?!\$)|\\\[|\\begin\{{((?:{_ENVIRONMENTS})\*?)\}})(.*)", re.DOTALL)
+_CLOSES = {
+    "$$": re.compile(r"([^$]*(?:\$(?!\$)[^$]*)*)\$\$([.,;:]?)[ \t]*"),
+    "\\[": re.compile(r"(.*?)\\\]([.,;:]?)[ \t]*"),
+}
+_FENCE = re.compile(r"```|~~~")
+BAR = "\ufdd0"  # stands for a bar inside a formula while tables are cut into cells
+
+
+def formula_end(text: str, at: int) -> int:
+    """Return where the formula that begins at `at` ends; 0 if none begins there."""
+    if text.startswith("\\", at):
+        found = _BRACKETED.match(text, at)
+    elif text.startswith("$$", at):
+        found = None if text[at - 1 : at] == "$" else _DISPLAY.match(text, at)
+    else:
+        found = _DOLLARS.match(text, at)
+        if found and not _is_formula(found[1], text[at - 1 : at], text[found.end() :][:4]):
+            return 0
+    return found.end() if found and found[0].strip("\\$()[] \t\r\n") else 0
+
+
+def _is_formula(body: str, before: str, after: str) -> bool:
+    """Return whether what is between two dollars is a formula, given what is beside it."""
+    if not body or body[-1].isspace() or before == "$" or after.startswith("$"):
+        return False
+    if body.startswith("/") or _closes_first(body):
+        return False
+    if _SURE.match(body):
+        return True
+    if _GLUE.match(before) or re.match("[0-9_]", after):
+        return False
+    if _GLUE.match(after) and not _ENDING.match(after) and not re.search(r"[\\^]", body):
+        return False
+    return not _MONEY.fullmatch(body)
+
+
+def _closes_first(body: str) -> bool:
+    """Return whether a bracket closes before it opens, as in "($/call) or ($/session)"."""
+    depth = 0
+    for sign in re.findall(r"\\[\s\S]|[()\[]", body):
+        depth += {"(": 1, "[": 1, ")": -1}.get(sign, 0)
+        if depth < 0:
+            return True
+    return False
+
+
+def inline(state: StateInline, silent: bool) -> bool:
+    """Parse a formula in a line; stars and underscores in it are literal."""
+    end = formula_end(state.src, state.pos) if state.src[state.pos] in "\\$" else 0
+    if not end or end > state.posMax:
+        return False
+    if not silent:
+        state.push("formula", "", 0).content = state.src[state.pos : end]
+    state.pos = end
+    return True
+
+
+def block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    r"""Parse a formula that begins a line, up to its partner at the end of a line.
+
+    No fence may be inside: an opening mark that never closes must not swallow code.
+    """
+    opening = None if state.is_code_block(start) else _OPENS.fullmatch(_line(state, start))
+    if not opening:
+        return False
+    mark, environment, rest = opening.groups()
+    closing_mark = f"\\end{{{environment}}}" if environment else {"$$": "$$"}.get(mark, "\\]")
+    if environment:
+        closes = re.compile(rf"(.*?){re.escape(closing_mark)}([.,;:]?)[ \t]*")
+    else:
+        closes = _CLOSES[mark]
+    closing = closes.fullmatch(rest)
+    lines = [closing[1] if closing else rest]
+    if not closing and closing_mark in rest:
+        return False
+    line = start
+    while not closing and (line := line + 1) < end:
+        text = _line(state, line)
+        if (text and state.sCount[line] < state.blkIndent) or _FENCE.match(text):
+            return False
+        if mark != "$$" and text.startswith(mark):
+            return False
+        closing = closes.fullmatch(text)
+        lines.append(closing[1] if closing else text)
+        if not closing and closing_mark in text:
+            return False
+    body = "\n".join(lines)
+    if not body.strip() or (not closing and (state.level or not state.env.get("grows"))):
+        return False
+    if not silent:
+        state.line = min(line + 1, end)
+        token = state.push("formula_block", "", 0)
+        token.content = mark + body + (closing_mark + closing[2] if closing else "")
+        token.markup = mark
+        token.map = [start, state.line]
+    return True
+
+
+def _line(state: StateBlock, line: int) -> str:
+    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+
+
+def hide_bars(state: StateCore) -> None:
+    """Replace the bars in formulas, so that no table is cut there."""
+    if "|" in state.src and BAR not in state.src:
+        state.src = re.sub(r"[^\n]*\|[^\n]*", lambda line: _without_bars(line[0]), state.src)
+
+
+def _without_bars(line: str) -> str:
+    if re.match(r"\s*\[", line):  # perhaps a definition
+        return line
+    done, at = "", 0
+    while found := re.compile(r"(`+)|\\|\$").search(line, at):
+        start, end = found.start(), found.end()
+        done += line[at:start]
+        if found[1]:
+            closing = re.compile(rf"(?<!`){found[1]}(?!`)").search(line, end)
+            end = closing.end() if closing else end
+            done += line[start:end]
+        elif formula := formula_end(line, start):
+            end = formula
+            done += (
+                line[start:end].replace("|", BAR) if _is_cell(line[start:end]) else line[start:end]
+            )
+        else:
+            end = min(start + 2, len(line)) if found[0] == "\\" else end
+            done += line[start:end]
+        at = end
+    return done + line[at:]
+
+
+def _is_cell(formula: str) -> bool:
+    """Return whether a formula may be in one cell: bars alone are the edges of cells."""
+    return bool(formula.strip("$|\\()[] "))
+
+
+def show_bars(state: StateCore) -> None:
+    """Put the bars back."""
+    if BAR not in state.src:
+        return
+    for token in state.tokens:
+        token.content = token.content.replace(BAR, "|")
+        token.info = token.info.replace(BAR, "|")
