@@ -1,4 +1,4 @@
-"""Who may import whom, and who may touch what: docs/ARCHITECTURE.md as a test."""
+"""Which room may import which, and who may touch what: docs/ARCHITECTURE.md as a test."""
 
 import ast
 from functools import cache

@@ -434,7 +434,7 @@ def test_a_store_that_fails_later_says_so_until_it_has_caught_up(break_store, ke
     saving.save(ADA, chat)
     monkeypatch.setattr(saving, "RETRY_S", 3600)
     saving._history.tried_again_at = saving.time.monotonic()
-    mend = break_store("load", "listing")
+    repair = break_store("load", "listing")
     ask(chat, "Two?")
 
     assert not saving.save(ADA, chat)
@@ -443,7 +443,7 @@ def test_a_store_that_fails_later_says_so_until_it_has_caught_up(break_store, ke
     assert "disk" in saving.trouble(chat)
     assert saving.trouble() == ""
 
-    mend()
+    repair()
     monkeypatch.setattr(saving, "RETRY_S", 0)
     until(lambda: not saving.trouble(chat))
     assert prompts(kept.load(ADA, chat["id"])) == ["One?", "Two?"]
@@ -454,14 +454,14 @@ def test_what_ran_while_the_store_failed_is_kept_in_the_end(break_store, kept):
     chat = chats.new_chat()
     running = Running(chat)
     saving.save(ADA, chat)
-    mend = break_store()
+    repair = break_store()
     saving.follow(ADA, chat, running.turn)
     running.say()
     until(lambda: saving.trouble(chat))
     running.end()
     assert saving._history.followed
 
-    mend()
+    repair()
 
     until(lambda: not saving._history.followed)
     assert saving.trouble(chat) == ""
@@ -472,14 +472,14 @@ def test_what_ran_while_the_store_failed_is_kept_in_the_end(break_store, kept):
 def test_a_conflict_while_catching_up_loses_nothing(break_store, kept):
     chat = a_chat("One?")
     saving.save(ADA, chat)
-    mend = break_store()
+    repair = break_store()
     ask(chat, "Two?")
     saving.save(ADA, chat)
     there = kept.load(ADA, chat["id"])
     ask(there, "There?")
     kept.save_chat(ADA, there)
 
-    mend()
+    repair()
     until(lambda: not saving.trouble(chat))
 
     assert sorted(prompts(kept.load(ADA, chat["id"]))) == ["One?", "There?", "Two?"]
@@ -492,10 +492,10 @@ def test_a_conflict_while_catching_up_loses_nothing(break_store, kept):
 def test_a_store_that_fails_slowly_is_left_alone_for_a_while(break_store, monkeypatch):
     monkeypatch.setattr(saving, "SLOW_S", -1)
     monkeypatch.setattr(saving, "RETRY_S", 3600)
-    mend = break_store()
+    repair = break_store()
     chat = a_chat("One?")
     assert not saving.save(ADA, chat)
-    mend()
+    repair()
 
     assert not saving.save(ADA, chat)
     assert "disk" in saving.trouble()
@@ -521,7 +521,7 @@ def test_a_waiting_conversation_that_is_deleted_does_not_come_back(break_store, 
     chat, other = a_chat("One?"), a_chat("Other?")
     saving.save(ADA, chat)
     saving.save(ADA, other)
-    mend = break_store("delete")
+    repair = break_store("delete")
     for each in (chat, other):
         ask(each, "Two?")
         saving.save(ADA, each)
@@ -529,7 +529,7 @@ def test_a_waiting_conversation_that_is_deleted_does_not_come_back(break_store, 
     saving.delete(ADA, chat["id"])
 
     assert [each.chat for each in saving._history.unsaved.values()] == [other]
-    mend()
+    repair()
     saving._history.keeper = None
 
 
