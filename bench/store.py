@@ -104,6 +104,10 @@ def actions(store: Store, chats: list[Chat]) -> dict[str, Action]:
         f"search, a word in one turn ({NEEDLE})": lambda: store.listing(OWNER, NEEDLE.upper()),
         "search, a very common word (the)": lambda: store.listing(OWNER, "the"),
         "search, a common word (conversation)": lambda: store.listing(OWNER, "conversation"),
+        "search, two common words (the conversation)": lambda: store.listing(
+            OWNER, "conversation the"
+        ),
+        "search, a rare name and a common word": lambda: store.listing(OWNER, f"the {NAMES[4711]}"),
         "search, a rare name": lambda: store.listing(OWNER, NAMES[4711]),
         "search, a phrase": lambda: store.listing(OWNER, piece),
         "search, two rare letters (kö)": lambda: store.listing(OWNER, "kö"),

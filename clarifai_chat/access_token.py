@@ -18,7 +18,8 @@ Data = TypeVar("Data")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _AROUND = " \t\r\n\v\f\u00a0\u2028\u2029\"'`´‘’‚‛“”„‟«»‹›"  # noqa: RUF001 (quotes, as pasted)
 _BEFORE = re.compile(
-    r"(?:export\s+|os\.environ\[[\"'])?CLARIFAI_(?:PAT|API_KEY)[\"'\]]*\s*[:=]"
+    r"(?:export\s+|os\.environ\[[\"'])?"
+    r"(?:CLARIFAI_PAT|(?:CLARIFAI|OPENAI|LITELLM)_(?:\w+_)?KEY)[\"'\]]*\s*[:=]"
     r"|authorization\s*[:=]|(?:bearer|key)\s+",
     re.IGNORECASE,
 )
@@ -63,8 +64,10 @@ def masked(token: str) -> str:
 
 
 def may_hold(text: str, token: str = "") -> bool:
-    """Return whether `text` contains `token` or anything that looks like a Clarifai token."""
-    looks = re.search(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}(?![0-9A-Za-z])", text)
+    """Return whether `text` has `token`, or what looks like a Clarifai token or an "sk-" key."""
+    looks = re.search(
+        r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{32}(?![0-9A-Za-z])|sk-[0-9A-Za-z_-]{16})", text
+    )
     return bool(looks) or holds(text, token)
 
 

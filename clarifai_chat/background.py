@@ -20,9 +20,12 @@ class Job(TypedDict):
     at: float  # Unix time at which it ended; before that, at which it began
 
 
-def start(work: Callable[[], Any]) -> Job:
-    """Run `work` in a thread. The job alone holds the result: drop one to discard the other."""
-    job: Job = {"state": "running", "result": None, "problem": None, "at": time.time()}
+def start(work: Callable[[], Any], earlier: Any = None) -> Job:
+    """Run `work` in a thread; until it is done, the result is that of an `earlier` job.
+
+    The job alone holds the result: drop one to discard the other.
+    """
+    job: Job = {"state": "running", "result": earlier, "problem": None, "at": time.time()}
     threading.Thread(target=_run, args=(job, work), name="background", daemon=True).start()
     return job
 

@@ -30,6 +30,9 @@ class Settings:
     api_base: str = "https://api.clarifai.com"
     host: str = "127.0.0.1"
     port: int = 8501
+    other_base: str = ""  # an OpenAI-compatible API that is not Clarifai's
+    other_key: str = field(default="", repr=False)
+    local_base: str = ""
     shared_pat: str = field(default="", repr=False)
     allow_shared_pat: bool = False
     shared_pat_session_limit: int = 20
@@ -48,8 +51,21 @@ class Settings:
 
     @property
     def openai_base(self) -> str:
-        """The OpenAI-compatible API. Source: Clarifai's docs, compute/inference/open-ai."""
-        return f"{self.api_base}/v2/ext/openai/v1"
+        """The OpenAI-compatible API that visitors' keys are for: Clarifai's, or another server's.
+
+        Source of Clarifai's path: its docs, compute/inference/open-ai.
+        """
+        return self.other_base or f"{self.api_base}/v2/ext/openai/v1"
+
+    @property
+    def other_host(self) -> str:
+        """The host and port of the server in place of Clarifai; "" where it is Clarifai."""
+        return server_name(self.other_base)
+
+    @property
+    def shared_key(self) -> str:
+        """The operator's key for `openai_base`; a Clarifai token is for Clarifai alone."""
+        return self.other_key if self.other_base else self.shared_pat
 
 
 def load_settings(environ: Mapping[str, str], dotenv: Path | None = None) -> Settings:
@@ -116,6 +132,11 @@ def host_of(header: str) -> str:
         return ""
 
 
+def server_name(url: str) -> str:
+    """Return the host and port in a URL, as a person is shown them."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
 def _text(text: str) -> str:
     return text
 
@@ -124,6 +145,19 @@ def _origin(text: str) -> str:
     if not text.startswith(("http://", "https://")) or any(c.isspace() for c in text):
         raise ValueError("must be an address such as https://api.clarifai.com")
     return text.rstrip("/")
+
+
+def _base(text: str) -> str:
+    base = text.rstrip("/")
+    try:
+        named = base.startswith(("http://", "https://")) and bool(urlsplit(base).hostname)
+    except ValueError:
+        named = False
+    if not named or any(c.isspace() or c in "?#" for c in base):
+        raise ValueError("must be an address such as http://127.0.0.1:4000/v1")
+    if base.endswith(("/chat/completions", "/models")):
+        raise ValueError("must end before /chat/completions, as in http://127.0.0.1:4000/v1")
+    return base
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -176,6 +210,9 @@ def _addresses(text: str) -> str:
 # The name an operator types → the field it sets, and how its text is read.
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "CLARIFAI_API_BASE": ("api_base", _origin),
+    "CLARIFAI_OPENAI_BASE": ("other_base", _base),
+    "CLARIFAI_OPENAI_KEY": ("other_key", _text),
+    "LOCAL_API_BASE": ("local_base", _base),
     "CLARIFAI_PAT": ("shared_pat", _text),
     "ALLOW_SHARED_PAT": ("allow_shared_pat", _yes_or_no),
     "SHARED_PAT_SESSION_LIMIT": ("shared_pat_session_limit", _whole(0, 1_000_000)),

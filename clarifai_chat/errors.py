@@ -2,8 +2,10 @@
 
 * ChatError
   * NoPat, OddPat, WrongPat, MissingScope, NoCredit, SharedPatSpent
+  * NoKey, WrongKey, KeyMayNot, BudgetSpent, KeyLimited, UnknownName, ProviderRefused, OtherFault,
+    NoServer: of servers that are not Clarifai's
   * RateLimited, UnknownModel, NoAccess, NotServerless, DeploymentFailed, Deploying, Loading, Busy
-  * TooLong, Rejected, BadImage, BadSchema, ModelFailed
+  * TooLong, Rejected, BadRequest, BadImage, BadSchema, ModelFailed
   * TimedOut, Unreachable, ServerError, Maintenance, BadReply, CutOff
   * Runaway, ChatFull, FileGone, FileOutOfReach, TooManyFiles, AppBusy,
     AppFull, AppFault
@@ -11,20 +13,31 @@
 `docs/ERRORS.md` is written from this module, and a page test walks every row of it.
 """
 
-import json
 import re
 from typing import Any, ClassVar, Literal, TypedDict
 
+from clarifai_chat import json_text
 from clarifai_chat.access_token import redact
-from clarifai_chat.text import cut
+from clarifai_chat.text import cut, whole
 
-Side = Literal["you", "your account", "Clarifai", "the model", "the network", "this app"]
+Side = Literal[
+    "you",
+    "your account",
+    "your key",
+    "Clarifai",
+    "the server",
+    "the model",
+    "the network",
+    "this app",
+]
 
 # How a reader is shown each side.
 CAUSES: dict[Side, str] = {
     "you": "your request",
     "your account": "your Clarifai account",
+    "your key": "your key",
     "Clarifai": "Clarifai",
+    "the server": "the model's server",
     "the model": "the model",
     "the network": "the network",
     "this app": "this app",
@@ -142,6 +155,80 @@ class SharedPatSpent(ChatError):
     advice = "Type your own access token in the sidebar, choose the Demo model, or come back later."
 
 
+class NoKey(ChatError):
+    """A model of another server than Clarifai was asked without a key."""
+
+    what = "This model needs a key of its server. None has been entered."
+    side = "you"
+    advice = "Type yours in the sidebar and ask again, or choose the Demo model, which needs none."
+
+
+class WrongKey(ChatError):
+    """The server does not know this key."""
+
+    what = "The model's server does not accept this key."
+    side = "you"
+    advice = "Check it in the sidebar: it may be mistyped, expired or deleted."
+
+
+class KeyMayNot(ChatError):
+    """The key is valid, but may not use this model."""
+
+    what = "This key may not use this model."
+    side = "your key"
+    advice = "Choose another model, or ask whoever gave you the key."
+
+
+class BudgetSpent(ChatError):
+    """The server counts what a key spends, and this one has spent all it may."""
+
+    what = "The budget of this key is used up."
+    side = "your key"
+    advice = "Ask whoever gave you the key for more. Asking again will not help before that."
+
+
+class KeyLimited(ChatError):
+    """Too many requests or tokens for this key in a short time."""
+
+    what = "Too many requests with this key just now."
+    side = "your key"
+    advice = "Wait a little, then ask again."
+    waits: tuple[float, ...] = (5, 15)  # LiteLLM Proxy rests a deployment for 5 s
+
+
+class UnknownName(ChatError):
+    """The server has no model of that name."""
+
+    what = "The server knows no model of this name."
+    side = "you"
+    advice = "Choose one of its list, or check the name."
+
+
+class ProviderRefused(ChatError):
+    """A proxy's own credentials were refused by the model's provider."""
+
+    what = "The server could not sign in to the model's provider."
+    side = "the server"
+    advice = "Your key is not the cause. Tell the server's operator, or choose another model."
+
+
+class OtherFault(ChatError):
+    """A server that is not Clarifai's answered with a fault of its own."""
+
+    what = "The model's server had an error of its own."
+    side = "the server"
+    advice = "Ask again in a moment; if it persists, tell its operator."
+    waits: tuple[float, ...] = (1, 3)
+
+
+class NoServer(ChatError):
+    """The model is on a local server, and the operator has named none."""
+
+    what = "This model is on a local server, and this app has none at the moment."
+    side = "this app"
+    advice = "Choose another model."
+
+
 class RateLimited(ChatError):
     """Too many requests for this token."""
 
@@ -228,6 +315,17 @@ class Rejected(ChatError):
     what = "The model rejected this request."
     side = "you"
     advice = "Change the question or the settings, or choose another model."
+
+
+class BadRequest(ChatError):
+    """The server refused the order or the shape of the messages, which this app builds."""
+
+    what = "This app built a request that the model's server does not accept."
+    side = "this app"
+    advice = (
+        "Delete the last turn, or leave out older turns (in a chat: above the box), and ask again;"
+        " or start a new chat."
+    )
 
 
 class BadImage(ChatError):
@@ -445,13 +543,49 @@ WORDS: tuple[tuple[re.Pattern[str], type[ChatError]], ...] = (
     (
         re.compile(
             r"maximum context length|context_length_exceeded|exceed_context_size"
-            r"|context window|prompt is too long|input is too long|max_model_len",
+            r"|context window|available context size|prompt is too long|input is too long"
+            r"|max_model_len",
             re.IGNORECASE,
         ),
         TooLong,
     ),
+    (
+        # Sources: OpenAI, Anthropic, Mistral, Gemini; the templates of Gemma, Llama and Mistral.
+        re.compile(
+            r"roles must alternate|must alternate between|must have (?:either )?content or tool"
+            r"|(?:content|messages?|assistant\b.{0,60}) (?:must|should|can) ?not be (?:empty|null)"
+            r"|must have non-?empty content|content blocks? must (?:be non-?empty|contain non-)"
+            r"|must not be empty.{0,40}(?:assistant|messages)|must be followed by tool (?:messages|"
+            r"results)|must be a response to a prec?eeding message with .tool_calls"
+            r"|expected last role|unexpected role .{0,40} after role|tool_call_ids? did not have"
+            r"|tool_use.{0,60} without .{0,9}tool_result|at least one parts? field",
+            re.IGNORECASE,
+        ),
+        BadRequest,
+    ),
 )
 _WORDS_APPLY_TO = (Rejected, ModelFailed, TooLong)
+
+# Where the server is not Clarifai's: what other words stand for, whatever the status, and other
+# sentences for what speaks of Clarifai. Sources: litellm 1.106.12 proxy, seen; llama.cpp's server.
+OTHERS_WORDS: dict[str, type[ChatError]] = {
+    "budget_exceeded|budget has been exceeded|exceededbudget|crossed budget": BudgetSpent,
+    "model_access_denied|not allowed to access model": KeyMayNot,
+    r"litellm\.(authentication|permissiondenied)error": ProviderRefused,
+    "no deployments available|no healthy deployment available": Busy,
+    "invalid model name|model_not_found|no healthy deployments for this model": UnknownName,
+    "no_db_connection|token_not_found_in_db|expired_key": WrongKey,
+    "loading model": Loading,
+}
+OTHERS: dict[type[ChatError], type[ChatError]] = {
+    WrongPat: WrongKey,
+    MissingScope: KeyMayNot,
+    NoCredit: BudgetSpent,
+    RateLimited: KeyLimited,
+    UnknownModel: UnknownName,
+    ServerError: OtherFault,
+    Maintenance: OtherFault,
+}
 
 
 def meaning(
@@ -461,11 +595,13 @@ def meaning(
     pat: str = "",
     request_id: str = "",
     retry_after_s: float | None = None,
+    elsewhere: bool = False,
 ) -> ChatError:
     """Return the `ChatError` for an HTTP status and a server's JSON (or text).
 
     Redacts `pat`. Knows OpenAI's `{"error": {…}}`, Clarifai's `{"status": {…}}` and its runners'
     `{"code", "description", "details"}`; any of them may come with any status, 200 included.
+    `elsewhere`: it was said by a server that is not Clarifai's.
     """
     code, sentence, their_id = read_error(body)
     kind = CODES.get(code) if code is not None else None
@@ -473,6 +609,10 @@ def meaning(
         kind = _by_status(http_status)
     if kind in _WORDS_APPLY_TO:
         kind = next((k for words, k in WORDS if words.search(sentence)), kind)
+    if elsewhere:
+        said = f"{_type(body)} {sentence}".lower()
+        meant = (k for words, k in OTHERS_WORDS.items() if re.search(words, said))
+        kind = next(meant, OTHERS.get(kind, kind))
     return kind(
         plain(sentence, pat),
         code=code,
@@ -502,12 +642,12 @@ def is_error(body: Any) -> bool:
     status = body.get("status")
     if isinstance(status, dict) and _code(status.get("code")) not in (None, 10000):
         return True
-    return bool(body.get("error")) or (_code(body.get("code")) is not None)
+    return bool(body.get("error")) or _code(body.get("code")) not in (None, 10000)
 
 
 def plain(text: str, pat: str = "") -> str:
     """Return a server's words as one short line, without token, HTML or JSON."""
-    text = " ".join(redact(text, pat).split())
+    text = " ".join(redact(whole(text), pat).split())
     if text.startswith("<"):
         return ""
     text = re.sub(r"\{.*\}", "…", text)
@@ -517,9 +657,15 @@ def plain(text: str, pat: str = "") -> str:
 def parse(text: str) -> Any:
     """Return the value of a JSON text, or the text itself if it is not JSON."""
     try:
-        return json.loads(text)
-    except ValueError:
+        return json_text.read(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
         return text
+
+
+def _type(body: Any) -> str:
+    """Return an error's type, as OpenAI's API and its followers name it."""
+    error = body.get("error") if isinstance(body, dict) else None
+    return str(error.get("type")) if isinstance(error, dict) else ""
 
 
 def _by_status(http_status: int | None) -> type[ChatError]:

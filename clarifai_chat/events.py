@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from clarifai_chat.messages import ToolCall
+from clarifai_chat.messages import Attachment, Source, ToolCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +14,37 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
-    """More of the model's thoughts before its answer."""
+    """More of the model's thoughts, before its answer or within it."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextWasThought:
+    """The last `length` characters of the answer were a thought: its end came without a start."""
+
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The sources of the answer, in the order of their numbers."""
+
+    sources: list[Source]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureCame:
+    """A picture that the model made; a caller that cannot keep it notes that it came."""
+
+    url: str  # a `data:` URL, or an address that is never fetched
+
+
+@dataclass(frozen=True, slots=True)
+class PictureKept:
+    """A picture that the model made, kept as attachments are."""
+
+    file: Attachment
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +115,10 @@ class ToolResult:
 StreamEvent = (
     TextDelta
     | ReasoningDelta
+    | TextWasThought
+    | Sources
+    | PictureCame
+    | PictureKept
     | CallDelta
     | ToolCallDone
     | Usage

@@ -1,8 +1,11 @@
 """Define the shapes that go over the wire: OpenAI chat messages, as plain dicts."""
 
 from typing import Any, Literal, NotRequired, TypedDict
+from urllib.parse import urlsplit
 
 from clarifai_chat import json_text
+
+MAX_URL_CHARS = 2000
 
 
 class FunctionCall(TypedDict):
@@ -28,11 +31,37 @@ class ToolCall(TypedDict):
     quirks: NotRequired[list[Quirk]]  # kept for the reader, never sent
 
 
+class Attachment(TypedDict):
+    """A file that goes with a question. Its content is in the store, not in the turn."""
+
+    id: str  # 32 hex digits, random
+    name: str
+    kind: Literal["image", "text", "audio"]
+    mime: str
+    size: int  # bytes, as kept
+    tokens: int | None
+    sha256: str
+
+
+class LaterThought(TypedDict):
+    """A thought after some words: `after` so many characters of the message's content."""
+
+    after: int
+    text: str
+
+
+class Source(TypedDict):
+    """A source of an answer; `url` is "" if what was sent is not a web address."""
+
+    url: str
+    title: str
+
+
 class Message(TypedDict):
     """One message as it is sent, stored and exported.
 
-    `reasoning_content` holds the model's thoughts. They are kept for the reader and never sent
-    back: strict servers refuse the field.
+    `reasoning_content` holds the model's thoughts before its words, `later_thoughts` the others.
+    They are kept for the reader and never sent back: strict servers refuse the fields.
     """
 
     role: Literal["system", "user", "assistant", "tool"]
@@ -40,6 +69,9 @@ class Message(TypedDict):
     reasoning_content: NotRequired[str]
     tool_calls: NotRequired[list[ToolCall]]
     tool_call_id: NotRequired[str]
+    later_thoughts: NotRequired[list[LaterThought]]
+    sources: NotRequired[list[Source]]  # in the order of their numbers
+    lost_pictures: NotRequired[int]  # how many came and were not kept
 
 
 Part = dict[str, Any]  # {"type": "text" | "image_url" | "input_audio", and a field of that name}
@@ -80,3 +112,36 @@ def is_json(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+Piece = tuple[Literal["thought", "text"], str]
+
+
+def thoughts(message: Message) -> list[str]:
+    """Return the model's thoughts, in order."""
+    later = (thought["text"] for thought in message.get("later_thoughts", []))
+    return [each for each in (message.get("reasoning_content", ""), *later) if each.strip()]
+
+
+def pieces(message: Message) -> list[Piece]:
+    """Return a message's thoughts and words in the order in which they came, without blank ones."""
+    content, at = message["content"], 0
+    found: list[Piece] = [("thought", message.get("reasoning_content", ""))]
+    for thought in message.get("later_thoughts", []):
+        after = min(max(at, thought["after"]), len(content))
+        found += [("text", content[at:after]), ("thought", thought["text"])]
+        at = after
+    found.append(("text", content[at:]))
+    return [piece for piece in found if piece[1].strip()]
+
+
+def web_address(url: str) -> str:
+    """Return `url` if it can be a link: on the web, in one piece and not too long; else ""."""
+    if len(url) > MAX_URL_CHARS or not url.isprintable() or any(c in url for c in ' <>"\\'):
+        return ""
+    try:
+        parts = urlsplit(url)
+        is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return ""
+    return url if is_web else ""

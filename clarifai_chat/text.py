@@ -1,6 +1,31 @@
-"""Write numbers, lists, sizes and long texts for a sentence."""
+"""Write numbers, lists, sizes and long texts for a sentence; repair text from outside."""
 
+import re
 from collections.abc import Sequence
+from typing import Any
+
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def whole(text: str) -> str:
+    """Return `text` without halves of surrogate pairs, which no page, file or request can carry.
+
+    Two halves that meet become their character; a half alone becomes U+FFFD.
+    """
+    if not _HALF.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def whole_data(data: Any) -> Any:
+    """Return plain data with each text in it, keys included, made `whole`."""
+    if isinstance(data, str):
+        return whole(data)
+    if isinstance(data, list):
+        return [whole_data(each) for each in data]
+    if isinstance(data, dict):
+        return {whole_data(name): whole_data(value) for name, value in data.items()}
+    return data
 
 
 def counted(number: float, noun: str, nouns: str = "", *, one: str = "1") -> str:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from clarifai_chat import catalog
 from clarifai_chat.catalog import Model
+from clarifai_chat.config import settings
 from clarifai_chat.markdown.sanitize import escaped
 from components.frame import model_ids, model_picker, shell
 from components.state.session import session
@@ -17,7 +18,12 @@ STATUS = {
     "announced": "announced, not checked live",
     "legacy": "no longer featured",
     "pasted": "not in the list",
+    "listed": "listed",
+    "local": "local",
 }
+NO_LONGER_FEATURED = (
+    " A model that is no longer featured may need a deployment of your own on Clarifai."
+)
 YES_NO = {True: "yes", False: "no", None: "unknown"}
 
 
@@ -74,9 +80,10 @@ def show_ids(model: Model) -> None:
 pending = shell.open_page("Models", wide=True)
 st.title("Models", anchor=False)
 st.caption(
-    "Sort by a column's head. Prices are US dollars for 1M tokens. A model that is no longer"
-    " featured may need a deployment of your own on Clarifai."
+    "Sort by a column's head. Prices are US dollars for 1M tokens."
+    + ("" if settings().other_base else NO_LONGER_FEATURED)
 )
+model_picker.show_local("models_page")
 
 text = st.text_input(
     "Search", key="models_text", type="search", live=True, placeholder="Name, owner or family"

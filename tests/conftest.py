@@ -23,6 +23,7 @@ MODEL = "https://clarifai.com/openai/chat-completion/models/gpt-4_1"
 STEADY = settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("steady", STEADY)
 settings.register_profile("search", STEADY, derandomize=False, max_examples=2000)
+settings.register_profile("brief", STEADY, max_examples=15)
 settings.load_profile("steady")
 
 pytest_plugins = ["tests.pages", "tests.browser"]
@@ -32,7 +33,13 @@ NOWHERE = "http://127.0.0.1:9"  # nothing listens there
 
 # What needs a server, a browser, a database or a process of its own; `make quick` leaves it out.
 SLOW_FIXTURES = {"fake", "one_clarifai", "chromium", "open_app", "postgres", "running", "server"}
-SLOW_MODULES = ("_browser", "_page", "contributing", "install", "bundle", "gc_thread")
+SLOW_FIXTURES |= {"proxy", "llama", "behind_a_proxy"}
+SLOW_MODULES = ("_browser", "_page", "contributing", "install", "bundle", "gc_thread", "real_")
+
+
+def pytest_configure(config):
+    if config.option.markexpr == "quick":
+        settings.load_profile("brief")
 
 
 def pytest_collection_modifyitems(items):

@@ -717,6 +717,23 @@ def unicode_separators() -> Behaviour:
     return says("one\u2028two", "three\u0085four")
 
 
+def chunks(*sent: Any) -> Behaviour:
+    """A stream of these chunks, whatever they are, then [DONE]."""
+    return stream("".join(f"data: {json.dumps(each)}\n\n" for each in sent) + "data: [DONE]\n\n")
+
+
+def deltas(*sent: dict[str, Any], finish: str = "stop") -> Behaviour:
+    """A stream of these deltas, the last of which has the finish reason."""
+    *first, last = [{"choices": [{"index": 0, "delta": delta}]} for delta in (*sent, {})]
+    last["choices"][0]["finish_reason"] = finish
+    return chunks(*first, last)
+
+
+def stream(text: str) -> Behaviour:
+    """A stream of exactly this text."""
+    return lambda handler, body: handler.send_whole(200, "text/event-stream", text.encode())
+
+
 def echo_token(http: int = 400) -> Behaviour:
     """A failure whose text repeats the caller's token. With 200, it comes inside the stream."""
 

@@ -48,7 +48,7 @@ Open = Callable[..., "Page"]
 
 @cache
 def _components() -> BidiComponentManager:
-    """What AppTest makes anew for each page: a look through all packages, for 0.1 s."""
+    """What AppTest makes again for each page: a look through all packages, for 0.1 s."""
     manager = BidiComponentManager()
     manager.discover_and_register_components(start_file_watching=False)
     return manager
@@ -368,7 +368,7 @@ class _Stderr:
 
 
 def _quiet_streamlit() -> None:
-    """The canary guard sets every logger to DEBUG; Streamlit's handlers shall not print that."""
+    """The canary guard sets every logger to DEBUG; Streamlit's handlers must not print that."""
     for log in streamlit_logger._loggers.values():
         handler = getattr(log, "streamlit_console_handler", None)
         if handler is not None:

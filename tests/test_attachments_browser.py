@@ -102,7 +102,11 @@ def test_a_refused_file_leaves_the_question_in_the_box(
     page = visit()
     sign_in(page)
     for name, data, said in (
-        ("report.docx", b"PK\x03\x04 and more", "Save it as PDF"),
+        (
+            "report.doc",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
+            "Save it as DOCX, PPTX or PDF",
+        ),
         ("long.txt", b"word " * 300_000, "a text may have"),
         ("large.bmp", b"BM" + bytes(12) + b"\x28" + bytes(17_000_000), "a picture may have"),
         ("bomb.png", bomb(30_000, 30_000), "has too many pixels"),

@@ -13,6 +13,7 @@ from clarifai_chat.catalog import DEMO
 from clarifai_chat.history import attachment_contents, saving
 from clarifai_chat.history.owner import COOKIE, new_id, owner_of
 from clarifai_chat.history.store import Store, StoreTrouble, open_store
+from components.chat.attachment_input import GUESSES_PX
 from tests.canary import CANARY, assert_no_canary
 from tests.fake_clarifai import says
 from tests.pages import answers, ask, page, passed_by, questions, reply
@@ -281,6 +282,156 @@ def test_a_message_says_what_was_left_out_of_a_file(open_app, fake, monkeypatch)
     assert [toast.value.replace("\\", "") for toast in app.toast] == [
         "a.txt: Of 200 pages only 100."
     ]
+
+
+# --- Files that do not say how they are to be read -----------------------------------------------
+
+CHINESE = "城市,高度\n布雷斯特,7.2 米\n多佛,6.0 米\n"
+
+
+def guess(app):
+    """Return the box that says how the one waiting file was read."""
+    (waiting,) = app.session_state["session.waiting"]
+    return app.selectbox(key=f"read_as:{waiting['id']}")
+
+
+def test_a_guessed_encoding_is_shown_before_anything_is_sent(open_app, fake):
+    app = send(open_app(pat=CANARY), "Which is higher?", heights_csv=CHINESE.encode("gb18030"))
+
+    assert fake.chats == []
+    assert box(app) == "Which is higher?"
+    assert guess(app).label.replace("\\", "") == "heights.csv was read as"
+    assert guess(app).value == "GB18030 (Chinese)"
+    assert [code.value for code in app.code] == [CHINESE.strip()]
+    assert "Then send. Your question is in the box." in app.info[0].value
+    assert not app.has("send_files")
+
+
+def test_a_checked_file_goes_with_the_question(open_app, fake):
+    app = send(open_app(pat=CANARY), "Which is higher?", heights_csv=CHINESE.encode("gb18030"))
+    fake.next(says("Brest."))
+
+    ask(app, "Which is higher?")
+
+    (message,) = fake.chats[0].body["messages"]
+    assert message["content"].endswith(f"```csv\n{CHINESE}```\n\nWhich is higher?")
+    assert reply(app).startswith("Brest.")
+    assert not app.selectbox
+    assert app.session_state["session.guesses"] == {}
+
+
+def test_a_wrong_guess_can_be_changed(open_app, fake):
+    text = "氏名,住所\n山田太郎,東京都千代田区\n"  # too little for a right guess
+    app = send(open_app(pat=CANARY), "Where is it?", people_csv=text.encode("euc_jp"))
+    assert app.code[0].value != text.strip()
+    (before,) = app.session_state["session.waiting"]
+
+    guess(app).select("EUC-JP (Japanese)").run()
+
+    assert app.code[0].value == text.strip()
+    (after,) = app.session_state["session.waiting"]
+    assert (after["id"], after["sha256"] != before["sha256"]) == (before["id"], True)
+    fake.next(says("In Japan."))
+    ask(app, "Where is it?")
+    assert text in fake.chats[0].body["messages"][0]["content"]
+
+
+def test_a_changed_guess_says_which_characters_broke(open_app, fake):
+    data = (CHINESE + "a" * 2000).encode("gb18030")
+    app = send(open_app(pat=CANARY), "Hi", heights_csv=data)
+    assert not app.toast
+
+    guess(app).select("Shift-JIS (Japanese)").run()
+
+    assert "shown as �" in app.toast[0].value
+
+
+def test_a_web_page_can_be_sent_as_source_code(open_app, fake):
+    app = send(open_app(pat=CANARY), "Fix it", page_html=b"<h1>Tides</h1>")
+    assert app.code[0].value == "# Tides"
+
+    guess(app).select("Source code").run()
+    fake.next(says("Done."))
+    ask(app, "Fix it")
+
+    assert "```html\n<h1>Tides</h1>\n```" in fake.chats[0].body["messages"][0]["content"]
+
+
+def test_a_question_of_only_a_guessed_file_can_be_sent(open_app, fake):
+    app = send(open_app(pat=CANARY), "", heights_csv=CHINESE.encode("gb18030"))
+    assert "Your question" not in app.info[0].value
+    fake.next(says("Heights."))
+
+    app.click("send_files")
+
+    assert CHINESE in fake.chats[0].body["messages"][0]["content"]
+    assert not app.has("send_files")
+
+
+def test_many_guessed_files_do_not_hide_the_conversation(open_app, fake):
+    data = CHINESE.encode("gb18030")
+    app = send(open_app(pat=CANARY), "Hi", a_csv=data, b_csv=data, c_csv=data)
+
+    assert len(app.selectbox) == len(app.code) == 3
+    heights = [
+        node.proto.height_config.pixel_height
+        for node in app._tree
+        if hasattr(getattr(node, "proto", None), "height_config")
+    ]
+    assert GUESSES_PX in heights
+
+
+def test_a_guessed_file_can_be_removed(open_app, fake):
+    app = send(open_app(pat=CANARY), "Hi", heights_csv=CHINESE.encode("gb18030"))
+    (waiting,) = app.session_state["session.waiting"]
+
+    app.click(f"take_away:{waiting['id']}")
+
+    assert not app.selectbox
+    assert not app.info
+
+
+def test_a_file_dropped_from_memory_cannot_be_read_in_another_way(open_app, fake, forget):
+    app = send(open_app(pat=CANARY), "Hi", heights_csv=CHINESE.encode("gb18030"))
+    forget()
+
+    guess(app).select("Big5 (Chinese)").run()
+
+    assert "dropped from memory. Attach it again." in app.warning[0].value.replace("\\", "")
+    assert guess(app).value == "GB18030 (Chinese)"
+
+
+def test_the_access_token_is_found_in_whatever_a_file_is_read_as(open_app, fake):
+    page = f"<p>Hello</p><script>{CANARY}</script>".encode()
+    app = send(open_app(pat=CANARY), "Hi", page_html=page)
+
+    guess(app).select("Source code").run()
+
+    assert "contains your access token" in app.warning[0].value
+    assert app.code[0].value == "Hello"
+
+
+def test_a_document_is_shown_as_the_model_gets_it(open_app, fake):
+    from tests.test_documents import docx, paragraph
+
+    fake.next(says("Tides."))
+    data = docx(paragraph("Tides", "Heading1"), paragraph("Twice a day"))
+    app = send(open_app(pat=CANARY), "What is it?", report_docx=data)
+
+    app.open(f"file:{app.turns[0]['id']}:0")
+
+    (shown,) = app.code
+    assert fake.chats[0].body["messages"][0]["content"].startswith(shown.value)
+    assert "# Tides\n\nTwice a day" in shown.value
+
+
+def test_a_nul_in_a_log_is_said_and_the_log_is_sent(open_app, fake):
+    fake.next(says("Fine."))
+
+    app = send(open_app(pat=CANARY), "Hi", run_log=b"line one\nline\x00two\n")
+
+    assert "line␀two" in fake.chats[0].body["messages"][0]["content"]
+    assert "It has 1 NUL byte, shown as ␀" in app.toast[0].value.replace("\\", "")
 
 
 # --- Reading that takes a while -----------------------------------------------------------------

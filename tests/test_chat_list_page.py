@@ -453,12 +453,16 @@ def test_a_file_without_conversations_is_refused_with_a_message(open_app, data):
 
 
 def test_a_message_says_what_an_import_left_out(open_app):
-    messages = [{"role": "user", "content": "Hello?"}, {"role": "wizard", "content": "Hm."}]
+    content = ["Hello?", {"type": "hologram"}, {"type": "file", "file": {"filename": "a.pdf"}}]
+    messages = [{"role": "user", "content": content}, {"role": "wizard", "content": "Hm."}]
+    messages += [{"role": "assistant", "tool_calls": [5]}]
 
     app = import_file(open_menu(open_app()), json.dumps(messages).encode())
 
-    assert any("Left out" in toast for toast in toasts(app))
-    assert questions(app) == ["Hello?"]
+    shown = " ".join(toasts(app))
+    for what in ("neither text, picture", "content of a file", "a known role", "invalid tool"):
+        assert what in shown
+    assert questions(app) == ["Hello?\n\n[File: a.pdf]"]
 
 
 # --- The address --------------------------------------------------------------------------------

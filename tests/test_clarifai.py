@@ -7,7 +7,7 @@ import traceback
 import httpx
 import pytest
 
-from clarifai_chat.catalog import clarifai_api
+from clarifai_chat.catalog import clarifai_api, json_api
 from clarifai_chat.catalog.clarifai_api import Account, list_models, who_am_i
 from clarifai_chat.errors import (
     BadReply,
@@ -216,15 +216,15 @@ def test_the_token_is_in_no_error_and_no_log(server, answer, caplog):
 
 
 def test_without_a_client_one_is_made_and_closed(server, monkeypatch):
-    monkeypatch.setattr(clarifai_api, "new_client", lambda: server.client)
+    monkeypatch.setattr(json_api, "new_client", lambda base, timeout_s: server.client)
     server.says(200, {"status": OK, "user": {"id": "ada"}})
     assert who_am_i(TOKEN, api_base=BASE).user_id == "ada"
     assert server.client.is_closed
 
 
 def test_our_own_client_gives_up_soon_and_follows_nothing():
-    with clarifai_api.new_client() as client:
-        assert client.timeout == httpx.Timeout(clarifai_api.TIMEOUT_S)
+    with json_api.new_client(BASE) as client:
+        assert client.timeout == httpx.Timeout(json_api.TIMEOUT_S)
         assert not client.follow_redirects
 
 

@@ -14,14 +14,18 @@ from click.testing import CliRunner
 from PIL import Image
 
 from clarifai_chat import config
+from clarifai_chat.catalog import DEMO
+from clarifai_chat.chat import replies
 from clarifai_chat.chat import settings as chat_settings
-from clarifai_chat.cli import commands, ending, inputs
+from clarifai_chat.chat.turn import apply, asked_of, end, new_turn
+from clarifai_chat.cli import answer, commands, ending, inputs
 from clarifai_chat.cli.ending import ADVICE, BY_SIDE, ExitCode, printable
 from clarifai_chat.errors import ChatError, Side
+from clarifai_chat.events import TextDelta, TextWasThought
 from clarifai_chat.playground import run_file, runs, toolset
 from tests.canary import CANARY, assert_no_canary
 from tests.conftest import MODEL, NOWHERE, kinds
-from tests.fake_clarifai import calls, cut, malformed_arguments, says, stall, status
+from tests.fake_clarifai import calls, cut, deltas, malformed_arguments, says, stall, status
 from tests.patience import PATIENCE_S
 from tests.test_real_litellm import WEATHER
 
@@ -75,6 +79,38 @@ def test_the_answer_goes_to_stdout_as_it_is(fake, chat):
     assert fake.chats[0].body["messages"] == [{"role": "user", "content": "Hi"}]
 
 
+@pytest.mark.parametrize("kind", [answer.Raw, answer.Rendered])
+def test_an_answer_is_written_again_from_its_start_if_what_came_was_a_thought(capsys, kind):
+    turn = new_turn("Hi", {"url": MODEL, "name": "x", "input_price": None, "output_price": None})
+    writer = kind(thinking=False)
+    apply(turn, TextDelta("The moon pulls the sea."), 1.0)
+    writer.show(turn)
+    for event in (TextWasThought(23), TextDelta("Two high tides a day, of course.")):
+        apply(turn, event, 2.0)
+    writer.show(turn)
+    end(turn, "stop", 3.0)
+    writer.close(turn)
+
+    *_, last = capsys.readouterr().out.rstrip().splitlines()
+    assert last == "Two high tides a day, of course."
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code", "words"),
+    [
+        (deltas(finish="error"), ExitCode.THEIRS, "broke off the answer"),
+        (deltas({"reasoning": "Hm."}), ExitCode.OK, "The model ended without an answer."),
+        (deltas({"refusal": "I cannot."}), ExitCode.OK, ""),
+    ],
+)
+def test_an_end_that_is_no_answer_says_so(chat, behaviour, code, words):
+    result = chat(behaviour, "Hi")
+
+    assert result.exit_code == code
+    assert words in result.stderr
+    assert bool(words) == bool(result.stderr)
+
+
 def test_stdin_comes_after_the_prompt(fake, chat):
     chat(says("Hello"), "Sum this up:", stdin="first\r\nsecond\n")
 
@@ -109,6 +145,25 @@ def test_what_cannot_be_used_is_named_and_nothing_is_sent(fake, run, arguments, 
     assert result.exit_code == ExitCode.USAGE
     assert said in result.stderr
     assert not fake.chats
+
+
+def test_a_guessed_encoding_is_said(chat, fake, tmp_path):
+    data = "城市,高度\n布雷斯特,7.2 米\n多佛,6.0 米\n".encode("gb18030")
+    table = tmp_path / "heights.csv"
+    table.write_bytes(data)
+
+    result = chat(says("Brest."), "Which?", "--file", table, stdin=data)
+
+    assert "heights.csv was read as: GB18030 (Chinese)." in result.stderr
+    assert "What came on stdin was read as GB18030 (Chinese)." in result.stderr
+    assert fake.chats[0].body["messages"][0]["content"].count("布雷斯特") == 2
+
+
+def test_a_note_about_a_file_is_said(chat, tmp_path):
+    log = tmp_path / "run.log"
+    log.write_bytes(b"line one\nline\0two\n")
+
+    assert "It has 1 NUL byte" in chat(says("Fine."), "Hi", "--file", log).stderr
 
 
 def test_settings_that_are_given_are_sent_and_no_others(fake, chat, tmp_path):
@@ -428,7 +483,7 @@ def test_a_list_that_cannot_be_had_is_replaced_and_said(run):
     result = run("models", "gpt", pat=CANARY)
 
     assert (result.exit_code, result.stdout != "") == (0, True)
-    assert "Clarifai's own list cannot be had" in result.stderr
+    assert "The server's own list is not available" in result.stderr
 
 
 # --- Tools ----------------------------------------------------------------------------------------
@@ -699,6 +754,30 @@ def test_ctrl_c_stops_the_request_and_keeps_what_came(fake, tmp_path):
     assert process.returncode == ExitCode.INTERRUPTED
     assert said.decode() == "Stopped.\n"
     assert fake.chats[0].left.wait(PATIENCE_S)
+
+
+def test_ctrl_c_in_the_middle_of_writing_writes_nothing_twice(monkeypatch):
+    written = []
+
+    class Writer:
+        def show(self, turn):
+            written.append("shown")
+            signal.raise_signal(signal.SIGINT)
+            written.append("noted")
+
+        def close(self, turn):
+            written.append("closed")
+
+    class Reply:
+        version = 0
+
+    monkeypatch.setattr(replies, "ask", lambda *_, **__: None)
+    monkeypatch.setattr(replies, "get", lambda turn: Reply)
+    monkeypatch.setattr(replies, "stop", lambda turn: written.append("stopped"))
+
+    answer.ask(new_turn("Hi", asked_of(DEMO)), None, Writer())
+
+    assert written == ["shown", "noted", "stopped", "closed"]
 
 
 @pytest.mark.slow

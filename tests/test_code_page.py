@@ -65,7 +65,7 @@ def test_the_settings_show_the_request_of_the_next_question(open_app):
 
 
 def test_a_step_of_a_run_shows_the_request_that_was_sent(open_app, fake):
-    fake.next(calls(("get_weather", '{"location": "Paris"}')))
+    fake.next(calls("get_weather"))
     app = run(open_app(PAGE, pat=CANARY, **with_prompt()))
 
     app.button(key=f"code:{turn_id(app)}:0").click().run()

@@ -41,6 +41,9 @@ def test_a_missing_file_is_no_mistake(tmp_path):
 VALUES = {
     "CLARIFAI_API_BASE": ("http://127.0.0.1:8099/", "api_base", "http://127.0.0.1:8099"),
     "CLARIFAI_PAT": (" secret ", "shared_pat", "secret"),
+    "CLARIFAI_OPENAI_BASE": ("http://proxy:4000/v1/", "other_base", "http://proxy:4000/v1"),
+    "CLARIFAI_OPENAI_KEY": ("sk-1", "other_key", "sk-1"),
+    "LOCAL_API_BASE": ("http://[::1]:8089/v1", "local_base", "http://[::1]:8089/v1"),
     "ALLOW_SHARED_PAT": ("Yes", "allow_shared_pat", True),
     "SHARED_PAT_SESSION_LIMIT": ("0", "shared_pat_session_limit", 0),
     "SHARED_PAT_HOUR_LIMIT": ("7", "shared_pat_hour_limit", 7),
@@ -84,6 +87,11 @@ def test_the_environment_wins_unless_it_is_empty(dotenv):
     [
         ("CLARIFAI_API_BASE", "api.clarifai.com"),
         ("CLARIFAI_API_BASE", "https://a b"),
+        ("CLARIFAI_OPENAI_BASE", "proxy:4000/v1"),
+        ("CLARIFAI_OPENAI_BASE", "http://"),
+        ("CLARIFAI_OPENAI_BASE", "http://[::1/v1"),
+        ("CLARIFAI_OPENAI_BASE", "http://proxy:4000/v1?key=1"),
+        ("LOCAL_API_BASE", "http://a b/v1"),
         ("ALLOW_SHARED_PAT", "maybe"),
         ("SHARED_PAT_HOUR_LIMIT", "-1"),
         ("PORT", "0"),
@@ -201,3 +209,21 @@ def test_the_server_says_where_it_listens(monkeypatch):
     config.announce("127.0.0.1")
 
     assert config.announced() == "127.0.0.1"
+
+
+@pytest.mark.parametrize("end", ["/chat/completions", "/models/"])
+def test_a_base_that_goes_too_far_is_named(end):
+    with pytest.raises(BadSettings, match=r"^LOCAL_API_BASE must end before /chat/completions"):
+        load_settings({"LOCAL_API_BASE": f"http://127.0.0.1:4000/v1{end}"})
+
+
+def test_another_server_has_a_base_and_a_key_of_its_own():
+    clarifai = load_settings({"CLARIFAI_PAT": "pat", "CLARIFAI_OPENAI_KEY": "sk-1"})
+    assert (clarifai.shared_key, clarifai.other_host) == ("pat", "")
+
+    other = load_settings(
+        {"CLARIFAI_PAT": "pat", "CLARIFAI_OPENAI_BASE": "https://me:secret@proxy.test:4000/v1"}
+    )
+    assert other.openai_base == "https://me:secret@proxy.test:4000/v1"
+    assert other.other_host == "proxy.test:4000"
+    assert other.shared_key == ""

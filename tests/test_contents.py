@@ -40,7 +40,7 @@ def memory(monkeypatch):
 
 @pytest.fixture
 def forget(monkeypatch):
-    """As if the process had been started anew."""
+    """As if the process had been started again."""
     return lambda: monkeypatch.setattr(
         attachment_contents, "_memory", attachment_contents._Memory()
     )

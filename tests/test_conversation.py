@@ -15,6 +15,7 @@ from clarifai_chat.chat.turn import (
     end,
     is_over,
     is_thinking,
+    lacks_answer,
     new_turn,
     pending_calls,
     resume,
@@ -23,14 +24,18 @@ from clarifai_chat.errors import CutOff
 from clarifai_chat.events import (
     CallDelta,
     Finished,
+    PictureCame,
     ReasoningDelta,
     Retrying,
+    Sources,
     StepEnded,
     TextDelta,
+    TextWasThought,
     ToolCallDone,
     ToolResult,
     Usage,
 )
+from clarifai_chat.messages import pieces
 
 MODEL = {"url": "https://clarifai.com/a/b/models/c", "name": "c"}
 ASKED = {**MODEL, "input_price": None, "output_price": None}
@@ -59,6 +64,62 @@ def user(content):
 
 def assistant(content, **fields):
     return {"role": "assistant", "content": content, **fields}
+
+
+def test_thoughts_after_words_keep_their_places():
+    asked = turn(
+        ReasoningDelta("One."),
+        TextDelta("First. "),
+        ReasoningDelta("Tw"),
+        ReasoningDelta("o."),
+        TextDelta("Second."),
+        ReasoningDelta("Three."),
+    )
+    (message,) = asked["replies"]
+
+    assert is_thinking(asked)
+    assert message["reasoning_content"] == "One."
+    assert pieces(message) == [
+        ("thought", "One."),
+        ("text", "First. "),
+        ("thought", "Two."),
+        ("text", "Second."),
+        ("thought", "Three."),
+    ]
+    assert answer_text(asked) == "First. Second."
+    apply(asked, TextDelta(" End."), 9.0)
+    assert not is_thinking(asked)
+    assert asked["figures"]["thought_s"] == 1.0  # before the first word
+
+
+def test_text_that_was_a_thought_leaves_the_answer_of_this_request_only():
+    asked = turn(TextDelta("Half a th"), TextDelta("ought."), TextWasThought(15), TextDelta("Two."))
+    assert asked["replies"] == [assistant("Two.", reasoning_content="Half a thought.")]
+
+    end(asked, STOPPED, 9.0)
+    resume(asked)
+    for event in (TextDelta("So, "), TextWasThought(4), TextDelta(" And more.")):
+        apply(asked, event, 1.0)
+    assert pieces(asked["replies"][0])[1:] == [
+        ("text", "Two."),
+        ("thought", "So, "),
+        ("text", " And more."),
+    ]
+
+
+def test_places_of_thoughts_from_a_file_may_be_anything():
+    later = [{"after": after, "text": str(after)} for after in (-5, 2, 1, 99)]
+    found = pieces(assistant("abcd", later_thoughts=later))
+
+    assert "".join(text for kind, text in found if kind == "text") == "abcd"
+    assert [text for kind, text in found if kind == "thought"] == ["-5", "2", "1", "99"]
+
+
+def test_sources_and_pictures_stay_with_the_answer():
+    source = {"url": "https://a.test/", "title": "A"}
+    asked = turn(TextDelta("x"), Sources([source]), PictureCame(source["url"]), Sources([source]))
+
+    assert asked["replies"] == [assistant("x", sources=[source], lost_pictures=1)]
 
 
 def test_text_and_thoughts_make_one_message():
@@ -304,6 +365,36 @@ def test_an_unanswered_question_is_left_out_but_a_partial_answer_is_sent():
         user("stopped"),
         assistant("Half"),
         user("last"),
+    ]
+
+
+@pytest.mark.parametrize("events", [(), (ReasoningDelta("Hm."),), (TextDelta(" \n"),)])
+@pytest.mark.parametrize("ending", ["stop", STOPPED])
+def test_an_empty_answer_is_not_sent_and_its_question_is_left_out(events, ending):
+    empty = turn(*events, prompt="empty")
+    end(empty, ending, 9.0)
+    last = turn(prompt="last")
+
+    assert to_messages([empty], last) == [user("last")]
+    assert lacks_answer(empty) == (ending == "stop")
+    assert not lacks_answer(last)
+
+
+def test_an_empty_reply_after_a_tools_result_is_not_sent():
+    asked = turn(
+        ToolCallDone(call("1"), 0),
+        StepEnded("tool_calls"),
+        ToolResult("1", "rain"),
+        ReasoningDelta("It rains."),
+        Finished("stop"),
+    )
+
+    assert lacks_answer(asked)
+    assert [m["role"] for m in to_messages([asked], turn(prompt="last"))] == [
+        "user",
+        "assistant",
+        "tool",
+        "user",
     ]
 
 

@@ -16,7 +16,7 @@ from clarifai_chat.config import SETTING_NAMES, Settings, load_settings
 ROOT = Path(__file__).parent.parent
 ERRORS = ROOT / "docs" / "ERRORS.md"
 FOLDERS = ("pages", "components", "clarifai_chat")
-LOCKS = ("requirements", "requirements-dev", "requirements-proxy")
+LOCKS = ("requirements", "requirements-dev", "requirements-proxy", "requirements-local")
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -39,6 +39,11 @@ def kinds(base: type[errors.ChatError] = errors.ChatError) -> list[type[errors.C
 
 def statuses_of(kind: type[errors.ChatError]) -> str:
     found = [str(status) for status in errors.STATUSES if errors.STATUSES[status] is kind]
+    if not found and kind in errors.OTHERS.values():
+        other = {s: type(errors.meaning(s, None, elsewhere=True)) for s in errors.STATUSES}
+        found = [str(status) for status, of in other.items() if of is kind]
+        if type(errors.meaning(599, None, elsewhere=True)) is kind:
+            found.append("other 5xx")
     rest = {"error in a 200": 200, "other 4xx": 499, "other 5xx": 599}
     found += [name for name, status in rest.items() if type(errors.meaning(status, None)) is kind]
     return ", ".join(found)
@@ -57,6 +62,10 @@ def errors_document() -> str:
         " (`CutOff`) or is invalid (`BadReply`). If the server's message mentions the context"
         " window, `TooLong` replaces a vaguer error, whatever the code. A connection lost before"
         " the first token counts as `Unreachable`.",
+        "",
+        "A server in place of Clarifai (`CLARIFAI_OPENAI_BASE`) and a local one (`LOCAL_API_BASE`)"
+        " have sentences of their own, from `NoKey` to `NoServer`: their words decide, such as"
+        " `budget_exceeded`, then the HTTP status.",
         "",
         "Temporary failures are retried after the seconds in the last column, visibly, before the"
         f" first token only, at most {llm.MAX_ATTEMPTS - 1} times. A server's Retry-After takes"

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from clarifai_chat import errors
 from clarifai_chat.errors import (
+    CAUSES,
     CODES,
     MAX_DETAIL_CHARS,
     AppFault,
     BadImage,
+    BadRequest,
     ChatError,
     MissingScope,
     ModelFailed,
@@ -33,9 +35,12 @@ from clarifai_chat.errors import (
     read_error,
 )
 from clarifai_chat.llm import client
+from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.transport import InFlight
 from tests.canary import CANARY, leaks_in
-from tests.conftest import kinds
+from tests.conftest import NOWHERE, kinds
+
+CLARIFAI = Endpoint(NOWHERE, CANARY)
 
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
@@ -79,6 +84,7 @@ def made(kind):
     return error
 
 
+@pytest.mark.slow
 def test_every_exception_of_litellm_has_a_meaning(caplog):
     exceptions = litellms_exceptions()
     assert len(exceptions) > 10
@@ -86,7 +92,7 @@ def test_every_exception_of_litellm_has_a_meaning(caplog):
         error = made(kind)
         for status in (None, 400):
             error.status_code = status
-            meant = client._meaning_of(error, CANARY, InFlight(), begun=False)
+            meant = client._meaning_of(error, CLARIFAI, InFlight(), begun=False)
 
             assert isinstance(meant, ChatError), kind
             assert not leaks_in(str(meant.problem()))
@@ -99,11 +105,15 @@ def test_the_cause_of_a_litellm_exception_decides(begun):
         error.__context__ = ValueError("on the way")
         error.__context__.__cause__ = httpx.ConnectError("refused")
 
-        assert type(client._meaning_of(error, CANARY, InFlight(), begun)) is Unreachable
+        assert type(client._meaning_of(error, CLARIFAI, InFlight(), begun)) is Unreachable
+
+
+def test_every_cause_has_words():
+    assert set(CAUSES) == set(get_args(Side))
 
 
 def test_a_bug_of_ours_is_logged_by_type_only(caplog):
-    meant = client._meaning_of(KeyError(CANARY), CANARY, InFlight(), begun=False)
+    meant = client._meaning_of(KeyError(CANARY), CLARIFAI, InFlight(), begun=False)
 
     assert type(meant) is AppFault
     assert [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR] == [
@@ -134,6 +144,23 @@ def test_a_bug_of_ours_is_logged_by_type_only(caplog):
         (400, {"detail": "the input is too long, so there"}, TooLong),
         (500, "maximum context length", ServerError),
         (401, {"error": {"message": "context window"}}, WrongPat),
+        *(
+            (400, {"error": {"message": words}}, BadRequest)
+            for words in (
+                'messages: roles must alternate between "user" and "assistant"',
+                "Conversation roles must alternate user/assistant/user/assistant/...",
+                "After the optional system message, roles must alternate user and assistant.",
+                "Assistant message must have either content or tool_calls, but not none.",
+                "messages.1: all messages must have non-empty content except for the final one",
+                "messages: text content blocks must be non-empty",
+                "The content field must not be empty for an assistant message.",
+                "An assistant message with 'tool_calls' must be followed by tool messages",
+                "Expected last role User or Tool (or Assistant with prefix True) but got assistant",
+            )
+        ),
+        (400, {"error": {"message": "temperature must not be negative"}}, Rejected),
+        (400, {"error": {"message": "The system role is not supported"}}, Rejected),
+        (400, {"error": {"message": "tools must not be empty"}}, Rejected),
         (None, {"code": 30101, "details": "prompt is too long"}, BadImage),
     ],
 )

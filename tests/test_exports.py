@@ -318,6 +318,7 @@ NAMES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @slow
 @given(any_chats())
 def test_no_chat_makes_a_page_with_anything_that_runs_or_is_fetched(chats):
@@ -332,6 +333,7 @@ def test_no_chat_makes_a_page_with_anything_that_runs_or_is_fetched(chats):
         assert re.fullmatch(r"text-align:(left|center|right)", style)
 
 
+@pytest.mark.slow
 @slow
 @given(any_chats(), st.data())
 def test_no_data_is_too_odd_for_an_export(chats, data):

@@ -30,10 +30,12 @@ VLLM_TOO_LONG = {
     " length of 8192. Make sure that `max_model_len` is no smaller than the number of tokens.",
 }
 VLLM_400 = {"object": "error", "message": "the prompt is too long", "type": "Bad", "code": 400}
+EMPTY = {"message": "Assistant message must have either content or tool_calls, but not none."}
 NGINX = "<html><head><title>502</title></head><body><center>nginx</center></body></html>"
 JSON_IN_WORDS = {"error": {"message": 'backend said {"trace": ["line 1", {"key": 2}]} and died'}}
 
 HALF = "Half an ans"
+BROKE = {"error": {"code": 502, "message": "Upstream provider disconnected"}}
 SILENCE = f.stall("Half an ", "ans")
 AGAIN = "Retry"
 
@@ -59,6 +61,13 @@ FAULTS = {
     "too long, vLLM's words under 21313": (status(500, VLLM_TOO_LONG), e.TooLong),
     "too long, vLLM's words": (status(400, VLLM_400), e.TooLong),
     "too long for a proxy": (status(413, "<h1>Too large</h1>"), e.TooLong),
+    "our messages in an odd order": (
+        status(
+            400, {"error": {"message": 'messages: roles must alternate between "user" and others'}}
+        ),
+        e.BadRequest,
+    ),
+    "an empty message of ours": (status(400, EMPTY), e.BadRequest),
     # The service
     "maintenance": (status(503, 39997), e.Maintenance),
     "a gateway's web page": (status(502, NGINX), e.ServerError),
@@ -73,6 +82,8 @@ FAULTS = {
     "nothing in a 200": (f.empty_200(), e.BadReply),
     "no answer in a 200": (lambda h, _: h.send_json(200, {"choices": []}), e.BadReply),
     "a redirect": (status(302, "", {"Location": "http://127.0.0.1:9/"}), e.BadReply),
+    "a list for a chunk": (f.chunks(["Hello"]), e.BadReply),
+    "words for a choice": (f.chunks({"choices": "Hello"}), e.BadReply),
     # The connection
     "gone before the first word": (f.cut(), e.CutOff),
     "echo of the token": (f.echo_token(401), e.WrongPat),
@@ -87,6 +98,19 @@ FAULTS_AFTER_TEXT = {
     "status in the stream": (f.error_in_stream("status"), e.Busy),
     "flat error in the stream": (f.error_in_stream("flat"), e.ModelFailed),
     "error event in the stream": (f.error_in_stream("error", event=True), e.ModelFailed),
+    "error beside words": (
+        f.chunks({"choices": [{"delta": {"content": HALF}, "finish_reason": "error"}], **BROKE}),
+        e.ModelFailed,
+    ),
+    "error inside a choice": (
+        f.chunks({"choices": [{"delta": {"content": HALF}, **BROKE}]}),
+        e.ModelFailed,
+    ),
+    "a number for a chunk": (f.chunks({"choices": [{"delta": {"content": HALF}}]}, 7), e.BadReply),
+    "a list for a delta": (
+        f.chunks({"choices": [{"delta": {"content": HALF}}]}, {"choices": [{"delta": ["x"]}]}),
+        e.BadReply,
+    ),
     "half a JSON": (f.malformed_json(), e.BadReply),
     "no UTF-8, and then an end": (f.bad_utf8(), e.CutOff),
     "echo of the token in the stream": (f.echo_token(200), e.ModelFailed),
@@ -94,6 +118,10 @@ FAULTS_AFTER_TEXT = {
 # Failures without a server's answer, each tested in this file or the one named.
 ELSEWHERE = {
     e.NoPat,  # test_chat_page.py
+    *e.OTHERS.values(),  # test_behind_proxy_page.py, and so the next three
+    e.NoKey,
+    e.ProviderRefused,
+    e.NoServer,
     e.BadSchema,  # test_settings_page.py
     e.Runaway,  # test_chat_page.py
     e.ChatFull,  # test_chat_page.py

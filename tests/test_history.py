@@ -1,18 +1,20 @@
 """Conversations that are kept while they go on: in a file, beside other tabs, without a store."""
 
+import base64
 import threading
 
 import pytest
 
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
-from clarifai_chat.events import Finished, TextDelta
-from clarifai_chat.history import saving
+from clarifai_chat.events import Finished, PictureCame, TextDelta
+from clarifai_chat.history import attachment_contents, saving
 from clarifai_chat.history.store import Store, StoreTrouble, open_store
 from clarifai_chat.history.store.trouble import StoreFull
 from clarifai_chat.transfer import chat_files, imports
 from clarifai_chat.transfer.exports import to_json
 from tests.patience import until
+from tests.some_chats import PNG
 
 ADA, BOB = "a" * 64, "b" * 64
 MODEL = {"url": "https://x/y", "name": "Y", "input_price": None, "output_price": None}
@@ -145,6 +147,38 @@ def test_a_conversation_is_found_again_as_it_was(kept):
     assert titles(query="no such words") == []
     assert saving.every_chat(ADA) == [chat]
     assert saving.trouble() == ""
+
+
+def test_a_conversation_that_was_saved_with_half_a_character_is_loaded_without(kept):
+    chat = a_chat("Hi")
+    chat["title"] = "half \ud83c"
+    chat["turns"][0]["replies"][0]["content"] = "half \ud83c, whole \ud83c\udf0a"
+    kept.save_chat(ADA, chat)
+
+    for found in (saving.load(ADA, chat["id"]), *saving.every_chat(ADA)):
+        assert found["title"] == "half \ufffd"
+        assert found["turns"][0]["replies"][0]["content"] == "half \ufffd, whole 🌊"
+    assert [each.title for each in saving.listing(ADA)] == ["half \ufffd"]
+
+
+def test_a_picture_of_an_answer_is_saved_with_it_and_its_files(kept):
+    png = base64.b64encode(PNG).decode()
+    chat = a_chat("Draw.")
+    saving.save(ADA, chat)
+    (turn,) = chat["turns"]
+    turn["ended_at"] = None
+    saving.follow(ADA, chat, turn)
+    came = [PictureCame(f"data:image/png;base64,{png}"), PictureCame("https://a.test/")]
+    for event in attachment_contents.keep_pictures(ADA, came):
+        apply(turn, event, 1.0)
+    end(turn, "stop", 2.0)
+
+    assert turn["replies"][0]["lost_pictures"] == 1
+    (file,) = turn["pictures"]
+    until(lambda: kept.load_attachment(ADA, file["id"]))
+    until(lambda: saving.load(ADA, chat["id"])["turns"] == [turn])
+    attachment_contents.forget(ADA)
+    assert attachment_contents.thumbnail(ADA, file)
 
 
 def test_visitors_see_only_their_own_conversations():
@@ -400,7 +434,7 @@ def test_a_store_that_fails_later_says_so_until_it_has_caught_up(break_store, ke
     saving.save(ADA, chat)
     monkeypatch.setattr(saving, "RETRY_S", 3600)
     saving._history.tried_again_at = saving.time.monotonic()
-    mend = break_store("load", "listing")
+    repair = break_store("load", "listing")
     ask(chat, "Two?")
 
     assert not saving.save(ADA, chat)
@@ -409,7 +443,7 @@ def test_a_store_that_fails_later_says_so_until_it_has_caught_up(break_store, ke
     assert "disk" in saving.trouble(chat)
     assert saving.trouble() == ""
 
-    mend()
+    repair()
     monkeypatch.setattr(saving, "RETRY_S", 0)
     until(lambda: not saving.trouble(chat))
     assert prompts(kept.load(ADA, chat["id"])) == ["One?", "Two?"]
@@ -420,14 +454,14 @@ def test_what_ran_while_the_store_failed_is_kept_in_the_end(break_store, kept):
     chat = chats.new_chat()
     running = Running(chat)
     saving.save(ADA, chat)
-    mend = break_store()
+    repair = break_store()
     saving.follow(ADA, chat, running.turn)
     running.say()
     until(lambda: saving.trouble(chat))
     running.end()
     assert saving._history.followed
 
-    mend()
+    repair()
 
     until(lambda: not saving._history.followed)
     assert saving.trouble(chat) == ""
@@ -438,14 +472,14 @@ def test_what_ran_while_the_store_failed_is_kept_in_the_end(break_store, kept):
 def test_a_conflict_while_catching_up_loses_nothing(break_store, kept):
     chat = a_chat("One?")
     saving.save(ADA, chat)
-    mend = break_store()
+    repair = break_store()
     ask(chat, "Two?")
     saving.save(ADA, chat)
     there = kept.load(ADA, chat["id"])
     ask(there, "There?")
     kept.save_chat(ADA, there)
 
-    mend()
+    repair()
     until(lambda: not saving.trouble(chat))
 
     assert sorted(prompts(kept.load(ADA, chat["id"]))) == ["One?", "There?", "Two?"]
@@ -458,10 +492,10 @@ def test_a_conflict_while_catching_up_loses_nothing(break_store, kept):
 def test_a_store_that_fails_slowly_is_left_alone_for_a_while(break_store, monkeypatch):
     monkeypatch.setattr(saving, "SLOW_S", -1)
     monkeypatch.setattr(saving, "RETRY_S", 3600)
-    mend = break_store()
+    repair = break_store()
     chat = a_chat("One?")
     assert not saving.save(ADA, chat)
-    mend()
+    repair()
 
     assert not saving.save(ADA, chat)
     assert "disk" in saving.trouble()
@@ -487,7 +521,7 @@ def test_a_waiting_conversation_that_is_deleted_does_not_come_back(break_store, 
     chat, other = a_chat("One?"), a_chat("Other?")
     saving.save(ADA, chat)
     saving.save(ADA, other)
-    mend = break_store("delete")
+    repair = break_store("delete")
     for each in (chat, other):
         ask(each, "Two?")
         saving.save(ADA, each)
@@ -495,7 +529,7 @@ def test_a_waiting_conversation_that_is_deleted_does_not_come_back(break_store, 
     saving.delete(ADA, chat["id"])
 
     assert [each.chat for each in saving._history.unsaved.values()] == [other]
-    mend()
+    repair()
     saving._history.keeper = None
 
 

@@ -18,7 +18,7 @@ from clarifai_chat.chat.settings import params
 from clarifai_chat.chat.turn import INTERRUPTED, answer_text, is_over
 from clarifai_chat.playground import toolset
 from clarifai_chat.transfer.exports import to_html, to_json, to_markdown
-from clarifai_chat.transfer.imports import BadImport, chatgpt, parts, read, reading
+from clarifai_chat.transfer.imports import BadImport, message_tree, parts, read, reading
 from tests.some_chats import CONTENTS, JSON, PNG, any_chats, odd_data, rich_chat, turn
 
 slow = settings(max_examples=50, suppress_health_check=list(HealthCheck))
@@ -52,6 +52,7 @@ def words(turns):
 # Our own
 
 
+@pytest.mark.slow
 @slow
 @given(any_chats(), st.data())
 def test_what_is_exported_and_imported_is_exported_the_same(chats, data):
@@ -285,6 +286,37 @@ def test_calls_in_the_older_form_and_with_arguments_as_an_object_are_read():
     assert call["function"] == {"name": "get", "arguments": '{"a": 1}'}
     assert call["quirks"] == ["legacy", "object"]
     assert answer["tool_call_id"] == call["id"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"reasoning_content": "Hm."},
+        {"reasoning": "Hm."},
+        {"thinking": "Hm."},
+        {"reasoning_details": [{"type": "reasoning.text", "text": "Hm."}]},
+        {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}, "Yes."]},
+        {"content": [{"type": "reasoning", "text": "Hm."}, {"type": "text", "text": "Yes."}]},
+    ],
+)
+def test_thoughts_are_kept_wherever_they_are(fields):
+    answer = {"role": "assistant", "content": "Yes.", **fields}
+
+    result = imported([{"role": "user", "content": "Hi"}, answer])
+
+    assert result.notes == []
+    assert result.chats[0]["turns"][0]["replies"] == [
+        {"role": "assistant", "content": "Yes.", "reasoning_content": "Hm."}
+    ]
+
+
+def test_a_file_in_a_question_is_named():
+    file = {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf,"}}
+
+    result = imported([{"role": "user", "content": [file, "What is this?"]}])
+
+    assert result.chats[0]["turns"][0]["prompt"] == "[File: a.pdf]\n\nWhat is this?"
+    assert result.notes == ["Left out: the content of a file; its name is kept as text."]
 
 
 def test_questions_in_a_row_are_one_and_an_answer_without_one_gets_one():
@@ -533,6 +565,24 @@ def test_tools_thoughts_and_code_are_kept_in_their_places():
     assert answer["content"] == "Two."
 
 
+def test_files_of_a_question_to_chatgpt_are_named():
+    picture = {"content_type": "image_asset_pointer", "asset_pointer": "file-service://x"}
+    files = [{"name": "tide.PNG"}, {"name": "map", "mime_type": "image/png"}, {"name": "a.pdf"}, {}]
+    asked = message("user", picture, picture, picture, "Look", metadata={"attachments": files})
+    alone = message("user", metadata={"attachments": [{"name": "b.pdf"}]})
+
+    result = imported(conversation(u=(None, asked), v=("u", alone)))
+
+    assert [each["prompt"] for each in result.chats[0]["turns"]] == [
+        "[Image: tide.PNG]\n\n[Image: map]\n\n[Image]\n\nLook\n\n[File: a.pdf]",
+        "[File: b.pdf]",
+    ]
+    assert result.notes == [
+        "Left out: a picture, which the export stores separately (3 times).",
+        "Left out: the content of a file; its name is kept as text (2 times).",
+    ]
+
+
 def test_missing_pictures_and_unknown_kinds_are_noted():
     result = imported(
         conversation(
@@ -596,7 +646,7 @@ def test_messages_in_a_circle_are_left_out_with_a_note():
 
 
 def test_branches_that_unfold_without_end_are_cut(monkeypatch):
-    monkeypatch.setattr(chatgpt, "MAX_COPIES", 500)
+    monkeypatch.setattr(message_tree, "MAX_COPIES", 500)
     nodes = {"u": (None, message("user", "Go"))}
     for number in range(100):
         before = f"a{number - 1}" if number else "u"
@@ -609,6 +659,7 @@ def test_branches_that_unfold_without_end_are_cut(monkeypatch):
     assert any("too many" in note for note in result.notes)
 
 
+@pytest.mark.slow
 def test_a_conversation_of_thousands_of_messages_is_no_trouble():
     nodes = {"n0": (None, message("user", "0"))}
     for number in range(1, 6000):

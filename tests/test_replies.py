@@ -364,6 +364,7 @@ def test_an_unwatched_reply_is_ended(set_up, provider):
     assert provider.calls[0].is_cut
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["watches", "is here"])
 def test_a_watched_reply_is_not_ended(set_up, provider, way):
     set_up(REPLY_LEASE_S=1)
@@ -605,15 +606,15 @@ def test_a_reply_is_found_again_after_the_module_is_imported_again(provider, mon
     monkeypatch.setattr(
         clarifai_chat.chat, "replies", replies
     )  # so that the import is undone as well
-    anew = importlib.import_module(replies.__name__)
-    assert anew is not replies
-    anew.mark_interrupted(asked)
-    anew.ask(asked, provider, queue="a")
-    anew.ask(waiting, provider, queue="b")
+    fresh = importlib.import_module(replies.__name__)
+    assert fresh is not replies
+    fresh.mark_interrupted(asked)
+    fresh.ask(asked, provider, queue="a")
+    fresh.ask(waiting, provider, queue="b")
 
     assert not is_over(asked)
-    assert anew.get(asked).is_running
-    assert anew.running() == 2
+    assert fresh.get(asked).is_running
+    assert fresh.running() == 2
     provider.go_on.set()
     wait(asked, waiting)
     assert (provider.asked, answer_text(asked), answer_text(waiting)) == (
@@ -621,4 +622,4 @@ def test_a_reply_is_found_again_after_the_module_is_imported_again(provider, mon
         "Half and half",
         "Hello",
     )
-    assert anew.running() == 0
+    assert fresh.running() == 0

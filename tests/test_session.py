@@ -258,6 +258,7 @@ def test_an_outsiders_origin_is_refused_without_asking_the_internet(monkeypatch)
     assert asked, "Without the replacement, Streamlit asks."
 
 
+@pytest.mark.slow
 def test_importing_the_session_changes_nothing():
     code = (
         "import gc, threading, components.state.session;"

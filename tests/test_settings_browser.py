@@ -51,7 +51,7 @@ def test_a_visitors_edit_of_a_links_question_stays(visit: Visit) -> None:
     expect(box(page)).to_have_value("Why so?")
 
     box(page).fill("Why not?")
-    page.get_by_test_id("stPopover").locator("button").first.click()  # the page is drawn anew
+    page.get_by_test_id("stPopover").locator("button").first.click()  # the page is drawn again
     page.get_by_label("Search, or paste a model's address").wait_for()
 
     expect(box(page)).to_have_value("Why not?")

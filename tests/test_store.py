@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select, update
+from sqlalchemy import column, func, select, table, update
 
 from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
 from clarifai_chat.events import TextDelta
@@ -146,6 +146,7 @@ def test_any_python_text_can_be_saved(text):
     tables.dumped({"a": text}).encode()
 
 
+@pytest.mark.slow
 def test_a_huge_turn_is_kept_and_found(store):
     chat = a_chat("Write a book", title="Book")
     chat["turns"][0]["replies"][0]["content"] = "lorem ipsum " * 400_000 + "The very end."
@@ -703,8 +704,148 @@ def test_a_piece_of_a_title_or_of_a_turn_is_found(store, monkeypatch, way, is_ov
         hits = {summary.id: summary.snippet for summary in store.listing(ADA, query)}
         assert {f"title {number}", f"turn {number}"} <= set(hits), query
         assert hits[f"title {number}"] == ""
-        assert searching.fold(query) in searching.fold(hits[f"turn {number}"])
+        shown = searching.fold(hits[f"turn {number}"])
+        assert all(term in shown for term in searching.terms_of(query)), query
         assert len(hits[f"turn {number}"]) <= searching.AROUND + 2
+
+
+@pytest.mark.parametrize("way", ["index", "RARE", "CANDIDATES", "no index"])
+def test_all_words_of_a_query_have_to_be_found(store, monkeypatch, way):
+    if way.isupper():
+        monkeypatch.setattr(searching, way, 0)
+    if way == "no index":
+        drop_index(store)
+    saved(store, a_chat("Pay the boleto", "By bank payment", title="two turns"))
+    saved(store, a_chat("By bank payment", title="Boleto in the title"))
+    saved(store, a_chat("bank of payment, boleto", title="one turn"))
+    saved(store, a_chat("payment", title="one word"))
+    saved(store, a_chat("bank payment, boleto", title="another owner's"), owner=BOB)
+
+    hits = {summary.title: summary.snippet for summary in store.listing(ADA, "payment boleto")}
+    assert hits == {
+        "Boleto in the title": "By bank payment Yes.",
+        "one turn": "bank of payment, boleto Yes.",
+    }
+    assert sorted(found(store, '"bank payment"')) == ["Boleto in the title", "two turns"]
+    assert found(store, '"bank payment" title') == ["Boleto in the title"]
+    assert found(store, "payment lemon") == []
+
+
+@pytest.mark.parametrize(
+    ("there", "typed"),
+    [
+        ("が", "か"),  # these marks make another letter
+        ("हिन्दी", "हनद"),
+        ("น้ำ", "นำ"),
+        ("3 ≠ 4", "3 = 4"),
+        ("a-b", "ab"),
+        ("cafe", "\u0301"),
+        ("bank payment", '"payment bank"'),
+        ("bank payment", '"bank payment'),
+    ],
+)
+def test_what_is_another_word_is_not_found(store, there, typed):
+    saved(store, a_chat(there))
+
+    assert len(store.listing(ADA, there)) == 1
+    assert store.listing(ADA, typed) == []
+
+
+def test_a_snippet_begins_where_the_words_stand_together(store):
+    saved(store, a_chat("Größe? Pay. " * 500 + "Où est le café de la paix ? Ici."))
+    saved(store, a_chat("Größe " * 500 + "æ", title="end"))
+
+    [summary] = store.listing(ADA, "pay cafe de la paix")
+    assert "Größe? Pay. Größe? Pay." in summary.snippet
+    [summary] = store.listing(ADA, "cafe de la paix")
+    assert summary.snippet.startswith("…")
+    assert summary.snippet.endswith("Où est le café de la paix ? Ici. Yes.")
+    [summary] = store.listing(ADA, "ae ye")
+    assert summary.snippet.endswith("Größe æ Yes.")
+
+
+def test_what_was_saved_before_accents_were_folded_is_found(address):
+    old = open_store(address)
+    chat = saved(old, a_chat("Le café", "plain", title="Orçamento"))
+    ask(chat, "Œuvre", is_over=False)
+    chat["turns"].append({**new_turn("gone", MODEL), "parent": chat["leaf"]})
+    saved(old, chat)
+    chat["turns"].pop()
+    saved(old, chat)
+    for number in range(5):
+        saved(old, a_chat(f"Crème {number}", title=f"Crème {number}"))
+    with old._writer.begin() as connection:
+        for new, text in [("le cafe", "le café yes."), ("oeuvre", "œuvre yes.")]:
+            connection.execute(
+                update(turns)
+                .where(turns.c.text.startswith(new))
+                .values(text=text + searching.PADDING)
+            )
+        connection.execute(
+            update(turns)
+            .where(turns.c.text.startswith("creme"))
+            .values(text="crème brûlée" + searching.PADDING)
+        )
+        connection.execute(
+            update(chats).where(chats.c.title == "Orçamento").values(title_folded="orçamento")
+        )
+        versions = table(opening.VERSIONS, column("version_num"))
+        connection.execute(update(versions).values(version_num="0001"))
+    assert found(old, "cafe") == found(old, "orcamento") == found(old, "brulee") == []
+    old.close()
+
+    store = open_store(address)
+
+    for query in ("cafe", "café", "orcamento", "oeuvre", "plain"):
+        assert found(store, query) == ["Orçamento"], query
+    assert len(found(store, "creme brulee")) == 5
+    assert found(store, "gone") == []
+    end(chat["turns"][-1], "stop", 1.0)
+    saved(store, chat)
+    check_index(store)
+    with store._engine.connect() as connection:
+        gone = select(turns.c.text).where(turns.c.removed_at.is_not(None))
+        assert connection.scalars(gone).all() == [""]
+    store.close()
+
+
+FOLDED = [  # what is there, what is typed
+    ("le café", "CAFE"),
+    ("le cafe", "café"),
+    ("orçamento e résumé", "resume orcamento"),
+    ("İstanbul", "istanbul"),
+    ("diyarbak\N{LATIN SMALL LETTER DOTLESS I}r", "DIYARBAKIR"),
+    ("une œuvre", "oeuvre"),
+    ("Łódź, Tromsø, Þór", "thor tromso lodz"),
+    ("Việt Nam", "viet nam"),
+    ("Ёлка", "елка"),
+    ("ΆΝΟΙΞΗ", "ανοιξη"),
+    ("مُحَمَّد", "محمد"),
+    ("한국어 문서", "문서 한국"),
+    ("ガソリン", "ｶﾞｿﾘﾝ"),
+    ("हिन्दी", "हिन्दी"),
+    ("pay the boleto by bank payment", "payment boleto"),
+    ("a bank payment", '"bank payment"'),
+    ("a bank payment", "“Bank Payment” a"),
+    ("in C# or F#", "c#"),
+    ("def __init__(self)", "__init__"),
+    ("x = 100%", "100%"),
+    ('{"name": "Ada"}', '"name": "ada"'),
+    ('5" pipes', '5"'),
+    ("今日は良い天気ですね", "天気 今日"),
+]
+
+
+def test_accents_ligatures_and_the_order_of_words_make_no_difference(store):
+    for number, (text, _) in enumerate(FOLDED):
+        chat = a_chat(id=f"{number}", title=f"{number}")
+        ask(chat, "Two", f"{'x ' * 99}{text}{' y' * 99}")
+        saved(store, chat)
+
+    for number, (text, query) in enumerate(FOLDED):
+        hits = {summary.id: summary.snippet for summary in store.listing(ADA, query)}
+        assert f"{number}" in hits, query
+        assert searching.plain(text) in hits[f"{number}"]
 
 
 def drop_index(store):
@@ -954,6 +1095,7 @@ def test_presets_are_kept_by_name(store):
 # --- Many at once -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_workers_save_while_pages_read(store):
     chats_of = [saved(store, a_chat("One", title=f"{n}")) for n in range(4)]
     running = [ask(chat, "Count", "0", is_over=False) for chat in chats_of]
@@ -1003,6 +1145,7 @@ def test_workers_save_while_pages_read(store):
     check_index(store)
 
 
+@pytest.mark.slow
 def test_a_turn_that_grows_while_it_is_saved_is_saved_as_it_was_at_some_moment(store):
     chat = a_chat()
     turn = ask(chat, "Count", "0", is_over=False)
@@ -1082,6 +1225,7 @@ print(open_store(sys.argv[1]).save_chat(ADA, a_chat("One")))
 """
 
 
+@pytest.mark.slow
 def test_processes_that_open_a_new_database_at_once_all_get_it(address):
     openers = [a_process(OPENER, address, stdin=subprocess.PIPE) for _ in range(3)]
     for opener in openers:

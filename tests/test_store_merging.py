@@ -58,6 +58,16 @@ def test_a_turn_holds_what_it_has_grown_from():
     assert holds(small, small)
 
 
+def test_a_turn_from_elsewhere_holds_another_only_with_its_thoughts():
+    small, big = a_turn(1, "", "Yes", 1.0, False), a_turn(1, "", "Yes, and", 2.0, False)
+    small["replies"][0]["later_thoughts"] = [{"after": 2, "text": "Hm"}]
+    assert not holds(big, small)
+    big["replies"][0]["later_thoughts"] = [{"after": 1, "text": "Hm, so"}]
+    assert not holds(big, small)
+    big["replies"][0]["later_thoughts"] = [{"after": 2, "text": "Hm, so"}]
+    assert holds(big, small)
+
+
 def test_a_turn_with_another_question_holds_nothing_of_the_first():
     one = a_turn(1, "", "Yes", 1.0, True)
     assert not holds({**one, "prompt": "Ho"}, one)

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat.text import are, capitalized, counted, cut, listed, size, times
+from clarifai_chat.text import (
+    are,
+    capitalized,
+    counted,
+    cut,
+    listed,
+    size,
+    times,
+    whole,
+    whole_data,
+)
 
 
 def test_a_number_has_its_noun():
@@ -85,3 +95,20 @@ def test_only_the_first_letter_is_made_a_capital():
 )
 def test_a_size_in_words(count, words):
     assert size(count) == words
+
+
+@given(st.text("\ud83c\udf0a\ud83d\udc68ab🌊") | st.text())
+def test_a_whole_text_can_be_sent_and_whole_characters_stay(text):
+    made = whole(text)
+
+    assert made.encode().decode() == made
+    assert whole(made) == made
+    if not any("\ud800" <= letter <= "\udfff" for letter in text):
+        assert made == text
+
+
+def test_halves_that_meet_are_joined_and_others_replaced():
+    assert whole("a \ud83c\udf0a b") == "a 🌊 b"
+    assert whole("a \ud83c b \udf0a") == "a \ufffd b \ufffd"
+    data = {"\ud83c": ["\udf0a", 1, None, {"a": "\ud83c\udf0a"}]}
+    assert whole_data(data) == {"\ufffd": ["\ufffd", 1, None, {"a": "🌊"}]}

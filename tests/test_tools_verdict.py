@@ -225,6 +225,7 @@ def test_deeply_nested_arguments_are_not_judged(text):
     assert verdict.summary == "Not judged: The arguments are nested deeper than 100 levels."
 
 
+@pytest.mark.slow
 def test_ten_megabytes_are_judged():
     long = judged({"city": "x" * 10_000_000})
     assert long.status == "valid"

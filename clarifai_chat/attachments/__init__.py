@@ -9,10 +9,10 @@ import hashlib
 import re
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from clarifai_chat.attachments import audio, images, kinds, pdf, texts
+from clarifai_chat.attachments import audio, documents, images, kinds, pdf, texts
 from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.attachments.limits import FileRejected, check_size, limits
 from clarifai_chat.text import cut, size
@@ -41,14 +41,19 @@ class AcceptedFile:
 
     attachment: Attachment
     content: bytes  # a text in UTF-8; a picture or a sound as it is sent
-    note: str = ""  # a sentence for the visitor about what was left out
+    note: str = ""  # sentences for the visitor about what was left out or replaced
+    read_as: str = ""  # the encoding of a text or the view of a page, if it is a guess
+    choices: tuple[str, ...] = ()  # what `read_as` could be instead
 
 
-def accept(name: str, mime: str, data: bytes, count: Callable[[str], int]) -> AcceptedFile:
+def accept(
+    name: str, mime: str, data: bytes, count: Callable[[str], int], read_as: str = ""
+) -> AcceptedFile:
     """Return what is kept of a file. Raises only `FileRejected`, if it cannot be sent.
 
-    `name` and `mime` are as the browser claims them; `count` returns the tokens of a text.
-    A PDF may take seconds: show progress meanwhile.
+    `name` and `mime` are as the browser claims them; `count` returns the tokens of a text;
+    `read_as` is one of the choices of an earlier result, or "" for a guess.
+    A PDF or a document may take seconds: show progress meanwhile.
     """
     name = clean_name(name)
     found = kinds.look(name, mime, data)
@@ -59,13 +64,23 @@ def accept(name: str, mime: str, data: bytes, count: Callable[[str], int]) -> Ac
     if found.kind == "audio":
         content, kept_mime = audio.read(name, data, found.form)
         return _accepted(name, "audio", kept_mime, content)
-    note = ""
+    guess = None
     if found.kind == "pdf":
         text, note = pdf.read(name, data)
+    elif found.form == "html":
+        guess, note = documents.read_page(name, data, read_as)
+    elif found.kind == "document":
+        text, note = documents.read(name, data)
     else:
-        text = texts.read(name, data)
+        guess, note = texts.read(name, data, read_as)
+        texts.check_length(name, guess.text)
+    if guess:
+        text = guess.text
     tokens = count(texts.fenced(name, text, None))
-    return _accepted(name, "text", "text/plain", text.encode(), tokens, note)
+    file = _accepted(name, "text", "text/plain", text.encode(), tokens, note)
+    if guess and guess.is_guess:
+        file = replace(file, read_as=guess.encoding, choices=guess.others)
+    return file
 
 
 def _accepted(

@@ -1,15 +1,5 @@
-"""Describe a file that goes with a question."""
+"""Describe a file that goes with a question, or a picture that a model made."""
 
-from typing import Literal, TypedDict
+from clarifai_chat.messages import Attachment
 
-
-class Attachment(TypedDict):
-    """A file that goes with a question. Its content is in the store, not in the turn."""
-
-    id: str  # 32 hex digits, random
-    name: str
-    kind: Literal["image", "text", "audio"]
-    mime: str
-    size: int  # bytes, as kept
-    tokens: int | None
-    sha256: str
+__all__ = ["Attachment"]

@@ -10,6 +10,7 @@ from clarifai_chat.attachments.limits import MAX_IMAGE_PIXELS, MAX_JPEG_PIXELS, 
 
 MAX_SIDE = 2048  # models look at no more
 SMALL = 200  # for a line of thumbnails
+LARGE = 1024  # for a picture that is the answer
 MAX_PNG_BYTES = 5_000_000  # above it transparency is dropped; some providers accept no more
 JPEG_QUALITY = 90
 _ORIENTATION = 0x0112  # the number of EXIF's tag
@@ -25,7 +26,7 @@ _UPRIGHT = {
 # Pillow's own guard, for whatever decodes a picture in this process.
 Image.MAX_IMAGE_PIXELS = MAX_JPEG_PIXELS
 MIMES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # the first two are ours
-_SHOWN = ("PNG", "JPEG", "GIF", "WEBP")
+_FORMS = ("PNG", "JPEG", "GIF", "WEBP")
 _one_at_a_time = threading.Lock()  # because of the memory that each may take
 
 
@@ -46,14 +47,24 @@ def read(name: str, data: bytes, form: str) -> tuple[bytes, str]:
 
 
 def small(data: bytes) -> bytes | None:
-    """Return a thumbnail of a picture, or None if it cannot be shown.
+    """Return a thumbnail of a picture, or None if it cannot be shown."""
+    return _shown(data, SMALL)
+
+
+def large(data: bytes) -> bytes | None:
+    """Return a picture as large as a page shows it, or None if it cannot be shown."""
+    return _shown(data, LARGE)
+
+
+def _shown(data: bytes, side: int) -> bytes | None:
+    """Return a picture of at most `side` pixels, or None if it cannot be shown.
 
     Checks the picture again: it may be from an import that somebody else made.
     """
     try:
-        with _one_at_a_time, Image.open(io.BytesIO(data), formats=_SHOWN) as image:
+        with _one_at_a_time, Image.open(io.BytesIO(data), formats=_FORMS) as image:
             _check("", image, MAX_JPEG_PIXELS if image.format == "JPEG" else MAX_IMAGE_PIXELS)
-            return _written(_decoded(image, SMALL))[0]
+            return _written(_decoded(image, side))[0]
     except Exception:  # noqa: BLE001 - whatever a decoder says, it cannot be shown
         return None
 

@@ -12,7 +12,7 @@ Kept = Literal["image", "text", "audio"]
 @dataclass(frozen=True, slots=True)
 class FileKind:
     kind: Kind
-    form: str = ""  # the format of a picture or audio: "PNG", "mp3"
+    form: str = ""  # the format of a picture or audio: "PNG", "mp3"; "html" for a page
 
 
 # The first bytes of a format → what it is.
@@ -26,11 +26,13 @@ _PICTURE = "This picture format is not supported. Save it as PNG or JPEG."
 _SOUND = "This audio format is not supported. Save it as MP3 or WAV."
 _VIDEO = "Videos are not supported. Take a screenshot of the moment that matters."
 _ARCHIVE = "Archives are not supported. Extract the files and add those."
-_OFFICE = "Office documents are not supported. Save it as PDF, or copy its text."
-_SHEET = "Spreadsheets are not supported. Save the sheet as CSV."
+_OFFICE = "This document format is not supported. Save it as DOCX, PPTX or PDF."
+_SHEET = "This spreadsheet format is not supported. Save it as XLSX or CSV."
 _PROGRAM = "It is a program, not a text file."
 _HEIC = "HEIC photos are not supported. Save or share it as JPEG."
 _SVG = "SVG drawings can contain scripts. Export it as PNG."
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # what Office wrote before 2007, and still for passwords
 
 _REFUSED: tuple[tuple[bytes, str], ...] = (
     (b"II*\x00", _PICTURE),
@@ -49,16 +51,20 @@ _REFUSED: tuple[tuple[bytes, str], ...] = (
     (b"\xfd7zXZ\x00", _ARCHIVE),
     (b"BZh91AY&SY", _ARCHIVE),
     (b"\x28\xb5\x2f\xfd", _ARCHIVE),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _OFFICE),
+    (_OLE, _OFFICE),
     (b"\x7fELF", _PROGRAM),
     (b"MZ\x90\x00", _PROGRAM),
 )
-_OFFICE_ENDINGS = ("doc", "docx", "odt", "rtf", "pages", "ppt", "pptx", "odp", "key", "epub")
-_SHEET_ENDINGS = ("xls", "xlsx", "ods", "numbers")
+_SHEET_ENDINGS = ("numbers", "xlr", "wk1")
+_PAGE_ENDINGS = ("html", "htm", "xhtml")
+_READ_FROM_OLE = tuple(
+    name.encode("utf-16-le") + bytes(8) for name in ("Workbook", "Book", "EncryptedPackage")
+)
+_IN_DOCUMENTS = (b"[Content_Types].xml", b"META-INF/container.xml", b"mimetypeapplication/")
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _FIRST_TAG = re.compile(r"<([A-Za-z][\w:.-]*)")
 # Endings of names that promise something other than text.
-_PROMISED = {ending: limit.kind for limit in LIMITS for ending in limit.extensions}
+PROMISED = {ending: limit.kind for limit in LIMITS for ending in limit.extensions}
 
 
 def look(name: str, mime: str, data: bytes) -> FileKind:
@@ -70,12 +76,17 @@ def look(name: str, mime: str, data: bytes) -> FileKind:
         raise FileRejected(f"{name} cannot be added. {_SVG}")
     if found := _recognised(data):
         return found
+    if _is_document(ending, data):
+        return FileKind("document")
     if why := _why_not(ending, data):
         raise FileRejected(f"{name} cannot be added. {why}")
     if b"%PDF-" in data[:1024] and (ending == "pdf" or data[:1024].lstrip().startswith(b"%PDF-")):
         return FileKind("pdf")
-    promised = _PROMISED.get(ending, "text")
-    if promised != "text":
+    promised = PROMISED.get(ending, "text")
+    # Many programs write tables as text or HTML, and name them .xls.
+    if ending in _PAGE_ENDINGS or (promised == "document" and data.lstrip().startswith(b"<")):
+        return FileKind("document", "html")
+    if promised not in ("text", "document"):
         what = {"image": "picture", "pdf": "PDF", "audio": "audio file"}[promised]
         raise FileRejected(
             f"{name} is not the {what} that its name suggests: it is broken, or something else."
@@ -109,11 +120,20 @@ def _recognised(data: bytes) -> FileKind | None:
     return None
 
 
+def _is_document(ending: str, data: bytes) -> bool:
+    """Return whether `data` looks like a document whose text can be read; reading it tells."""
+    if data.startswith(_OLE):
+        return any(name in data for name in _READ_FROM_OLE)
+    if not data.startswith(b"PK\x03\x04"):
+        return False
+    return PROMISED.get(ending) == "document" or any(part in data for part in _IN_DOCUMENTS)
+
+
 def _why_not(ending: str, data: bytes) -> str:
     if data.startswith(b"PK\x03\x04"):
         if ending in _SHEET_ENDINGS:
             return _SHEET
-        return _OFFICE if ending in _OFFICE_ENDINGS else _ARCHIVE
+        return _OFFICE if ending in ("pages", "key") else _ARCHIVE
     if data.startswith(b"{\\rtf"):
         return _OFFICE
     for beginning, why in _REFUSED:

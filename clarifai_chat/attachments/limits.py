@@ -5,7 +5,7 @@ from typing import Literal
 
 from clarifai_chat.text import size
 
-Kind = Literal["image", "text", "pdf", "audio"]
+Kind = Literal["image", "text", "document", "pdf", "audio"]
 
 MB = 1_000_000
 MAX_IMAGE_BYTES = 15 * MB
@@ -15,6 +15,7 @@ MAX_JPEG_PIXELS = 50_000_000
 MAX_IMAGE_PIXELS = 25_000_000
 MAX_TEXT_BYTES = 1 * MB
 MAX_TEXT_CHARS = 200_000  # some 50,000 tokens
+MAX_DOCUMENT_BYTES = 15 * MB
 MAX_PDF_BYTES = 15 * MB
 READ_PDF_PAGES = 100  # the rest is left out, with a note
 MAX_PDF_PAGES = 300  # the beginning of a longer one would only mislead
@@ -60,7 +61,15 @@ LIMITS = (
         "text",
         (*_PROSE_AND_DATA, *_SOURCE_CODE, *_MARKUP_AND_SETTINGS),
         MAX_TEXT_BYTES,
-        f"Text and source code up to {MAX_TEXT_CHARS:,} characters.",
+        f"Text and source code up to {MAX_TEXT_CHARS:,} characters, in any encoding: if it is a"
+        " guess, you can change it before you send.",
+    ),
+    Limit(
+        "document",
+        ("docx", "xlsx", "xls", "pptx", "odt", "ods", "odp", "epub"),
+        MAX_DOCUMENT_BYTES,
+        "The text of Word, Excel, PowerPoint, OpenDocument, EPUB and HTML files up to"
+        f" {size(MAX_DOCUMENT_BYTES)}; the first {MAX_TEXT_CHARS:,} characters are read.",
     ),
     Limit(
         "pdf",
@@ -80,6 +89,7 @@ LIMITS = (
 _TOO_LARGE = {
     "image": "a picture may have up to {}. Make it smaller, or save it as JPEG.",
     "text": "a text may have up to {}. Cut out the part that your question is about.",
+    "document": "a document may have up to {}. Remove its pictures, or save the part you need.",
     "pdf": "a PDF may have up to {}. Save the pages that you need as a separate PDF.",
     "audio": "audio may have up to {}. Cut it, or save it as MP3.",
 }

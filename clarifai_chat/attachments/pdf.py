@@ -1,14 +1,6 @@
-"""Read the text of a PDF in its own process, where a hostile one can cost time and memory."""
+"""Read the text of a PDF."""
 
-import json
-import os
-import subprocess
-import sys
-import threading
-from pathlib import Path
-from typing import Any
-
-from clarifai_chat.attachments import pdf_reader, texts
+from clarifai_chat.attachments import pdf_reader, separate, texts
 from clarifai_chat.attachments.limits import (
     MAX_PDF_PAGES,
     MAX_TEXT_CHARS,
@@ -16,11 +8,6 @@ from clarifai_chat.attachments.limits import (
     FileRejected,
 )
 from clarifai_chat.text import counted
-
-TIMEOUT_S = pdf_reader.MAX_CPU_S + 10
-_SEVERAL = threading.BoundedSemaphore(2)  # each may take pdf_reader.MAX_MEMORY
-# Windows cannot start Python without SYSTEMROOT. Nothing else of the operator's is passed on.
-_NEEDED = ("PATH", "SYSTEMROOT", "LANG")
 
 _WHY = {
     "locked": "{} is protected by a password. Save it without one, or print it to a PDF.",
@@ -37,9 +24,10 @@ def read(name: str, data: bytes) -> tuple[str, str]:
 
     Raises `FileRejected` if it is locked, broken, too long, without text or too heavy.
     """
-    told = _told(data)
+    bounds = (READ_PDF_PAGES, MAX_PDF_PAGES, MAX_TEXT_CHARS)
+    told = separate.run(pdf_reader.__file__, data, *bounds)
     if told["why"]:
-        raise FileRejected(_WHY[told["why"]].format(name, told["pages"], MAX_PDF_PAGES))
+        raise FileRejected(_WHY[told["why"]].format(name, told.get("pages"), MAX_PDF_PAGES))
     text = texts.clean(told["text"])
     if not text.strip():
         raise FileRejected(_WHY["empty"].format(name))
@@ -56,30 +44,3 @@ def _note(pages: int, read: int, is_cut: bool) -> str:
     begun = "a part of page" if is_cut else "page"
     so_far = f"{begun} 1" if read == 1 else f"pages 1 to {read}"
     return f"Of {counted(pages, 'page')}, only {so_far} could be included."
-
-
-def _told(data: bytes) -> dict[str, Any]:
-    """Return the result of `pdf_reader.read`; end its process if it takes too long."""
-    environ = {name: os.environ[name] for name in _NEEDED if name in os.environ}
-    environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-    bounds = [READ_PDF_PAGES, MAX_PDF_PAGES, MAX_TEXT_CHARS]
-    if not _SEVERAL.acquire(timeout=TIMEOUT_S):
-        return {"why": "busy", "pages": 0}
-    try:
-        done = subprocess.run(  # noqa: S603 - our own script, with numbers for arguments
-            [sys.executable, "-P", str(Path(pdf_reader.__file__)), *map(str, bounds)],
-            input=data,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environ,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
-        told: dict[str, Any] = json.loads(done.stdout)
-    except OSError:
-        return {"why": "busy", "pages": 0}
-    except (subprocess.TimeoutExpired, ValueError):  # or ended silently by its limits
-        return {"why": "heavy", "pages": 0}
-    finally:
-        _SEVERAL.release()
-    return told

@@ -1,68 +1,66 @@
-"""Decode text files, limit them, and fence them for the prompt."""
+"""Read text files, limit them, and fence them for the prompt."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 
+from clarifai_chat.attachments import charsets
+from clarifai_chat.attachments.charsets import Decoded
 from clarifai_chat.attachments.kinds import ending_of
 from clarifai_chat.attachments.limits import MAX_TEXT_CHARS, FileRejected
-from clarifai_chat.text import counted
+from clarifai_chat.text import counted, cut
 
-_MARKS = (  # the longer first: UTF-32's begins like UTF-16's
-    (b"\xff\xfe\x00\x00", "utf-32"),
-    (b"\x00\x00\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
-# Not in any text, except for a few that terminals and printers use.
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-MAX_CONTROL_SHARE = 0.01
+TELLING_LINES, TELLING_CHARS = 3, 120
+_NULS = re.compile("\0+")
 
 
-def read(name: str, data: bytes) -> str:
-    """Return the text of a file. Raises `FileRejected` if it is not text, empty or too long."""
-    text = decoded(data)
-    if text is None:
+def read(name: str, data: bytes, encoding: str = "") -> tuple[Decoded, str]:
+    """Return the text of a file, and a note about its bytes, or "".
+
+    `encoding` is a label of `charsets.ENCODINGS`, or "" to find out. Raises `FileRejected` if it
+    is not text or empty.
+    """
+    found = charsets.decode_as(data, encoding) if encoding else charsets.decode(data)
+    if found is None:
         raise FileRejected(
-            f"{name} is not a text, picture, PDF or audio file that can be read here."
-            " Save it as one of these."
+            f"{name} is not a text, document, picture, PDF or audio file that can be read here."
+            " If it is a text, save it as UTF-8."
         )
-    text = clean(text)
+    text = clean(_NULS.sub("\u2400", found.text))
     if not text.strip():
         raise FileRejected(f"{name} has no text in it. Choose the file again, or another one.")
+    return replace(found, text=text), " ".join(_notes(found))
+
+
+def check_length(name: str, text: str) -> None:
+    """Raise `FileRejected` if a text has too many characters."""
     if len(text) > MAX_TEXT_CHARS:
         raise FileRejected(
             f"{name} has {len(text):,} characters; a text may have up to {MAX_TEXT_CHARS:,}."
             " Cut out the part that your question is about."
         )
-    return text
 
 
-def decoded(data: bytes) -> str | None:
-    """Decode `data` by its byte order mark, as UTF-8 or as Windows text; None for binary."""
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return _unless_binary(data.decode(encoding, "replace"))
-    if b"\x00" in data:
-        return None
-    try:
-        return _unless_binary(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        if error.reason == "unexpected end of data":  # cut in the middle of a character
-            return _unless_binary(data[: error.start].decode("utf-8-sig"))
-    try:
-        return _unless_binary(data.decode("cp1252"))
-    except UnicodeDecodeError:
-        return _unless_binary(data.decode("latin-1"))
-
-
-def _unless_binary(text: str) -> str | None:
-    strange = sum(1 for _ in _CONTROL.finditer(text)) + text.count("\ufffd")
-    return None if strange > len(text) * MAX_CONTROL_SHARE else text
+def _notes(found: Decoded) -> Iterator[str]:
+    if nuls := found.text.count("\0"):
+        yield f"It has {counted(nuls, 'NUL byte')}, shown as \u2400."
+    if broken := found.text.count("\ufffd"):
+        yield f"It has {counted(broken, 'broken character')}, shown as \ufffd."
+    if not found.is_guess and found.encoding != "UTF-8":
+        yield f"Read as {found.encoding}."
 
 
 def clean(text: str) -> str:
     """Return `text` with one kind of line ending, and without what cannot be stored or sent."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     return text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be encoded
+
+
+def telling(text: str) -> str:
+    """Return the few lines that show whether a text was decoded right, cut to a screen's width."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    beyond = [line for line in lines if not line.isascii()]
+    return "\n".join(cut(line, TELLING_CHARS) for line in (beyond or lines)[:TELLING_LINES])
 
 
 def fenced(name: str, text: str, tokens: int | None) -> str:

@@ -8,13 +8,17 @@ from functools import cache, lru_cache
 from math import floor, log10
 from typing import Any, Literal, Self
 
-from clarifai_chat.config import ROOT
+from clarifai_chat.config import ROOT, server_name, settings
 
-Tier = Literal["demo", "live", "featured", "announced", "legacy", "pasted"]
+Tier = Literal["demo", "live", "featured", "announced", "legacy", "pasted", "listed", "local"]
+Server = Literal["demo", "local", "other", "Clarifai"]
 
 SHIPPED = ROOT / "clarifai_chat" / "data" / "models.json"
 DEFAULT_URL = "https://clarifai.com/openai/chat-completion/models/gpt-oss-120b-high-throughput"
 SHORT_LIST_LENGTH = 8
+MAX_LOCAL_IN_SHORT_LIST = 3
+LOCAL = "local:"  # begins the address of a model on the operator's own server
+MAX_NAME_CHARS = 256
 
 # Families are those of LiteLLM's page on Clarifai. Clarifai itself owns a few models of others.
 FAMILY_OF_ID = {"gemini": "Gemini", "gpt-5": "OpenAI", "gpt-oss": "OpenAI"}
@@ -29,7 +33,8 @@ PROVENANCE = {
 class Model:
     """The facts about one model. None is "unknown", and every fact says where it comes from.
 
-    `url` is https://clarifai.com/USER/APP/models/MODEL, or "demo". Prices are USD per 1M tokens.
+    `url` is https://clarifai.com/USER/APP/models/MODEL, or "demo", or "local:NAME", or the plain
+    name that a server in place of Clarifai knows. Prices are USD per 1M tokens.
     """
 
     url: str
@@ -55,8 +60,10 @@ class Model:
     def at(cls, url: str, **facts: Any) -> Self:
         """Return a model from its URL: owner, app, id and a readable name are read from it."""
         match = _ADDRESS.fullmatch(url)
-        owner, app, model_id = match.group("owner", "app", "id") if match else ("", "", url)
-        name = re.sub(r"(?<=\d)_(?=\d)", ".", model_id)  # Clarifai's ids have no dots
+        plain = url.removeprefix(LOCAL)
+        owner, app, model_id = match.group("owner", "app", "id") if match else ("", "", plain)
+        # Clarifai's ids have no dots.
+        name = re.sub(r"(?<=\d)_(?=\d)", ".", model_id) if match else plain
         theirs = {"url": url, "owner": owner, "app": app, "id": model_id}
         return cls(**{"name": name} | facts | theirs)
 
@@ -66,18 +73,27 @@ class Model:
 
     @property
     def page(self) -> str | None:
-        """Its page on Clarifai; the Demo has none, nor has an address elsewhere."""
+        """Its page on Clarifai; models of other servers have none, nor has the Demo."""
         return self.url if self.url.startswith("https://clarifai.com/") else None
 
     @property
     def provider(self) -> str:
-        return "This app" if self.is_demo else _providers().get(self.owner, self.owner)
+        """Who makes it, where Clarifai's address tells; else whose server it is on."""
+        if self.owner:
+            return _providers().get(self.owner, self.owner)
+        return {"demo": "This app", "local": "Local"}.get(self.server, settings().other_host)
+
+    @property
+    def server(self) -> Server:
+        return server_of(self.url)
 
     @property
     def family(self) -> str:
-        """One of the five families of LiteLLM's page; the Demo is of none."""
+        """One of the five families of LiteLLM's page; else the Demo, or whose server it is on."""
         if self.is_demo:
             return "Demo"
+        if not self.owner:
+            return self.provider
         for start, family in FAMILY_OF_ID.items():
             if self.id.lower().startswith(start):
                 return family
@@ -85,7 +101,9 @@ class Model:
 
     @property
     def label(self) -> str:
-        return "Demo: scripted, not an LLM" if self.is_demo else f"{self.name} · {self.provider}"
+        if self.is_demo:
+            return "Demo: scripted, not an LLM"
+        return f"{self.name} · {self.provider}" if self.provider else self.name
 
     @property
     def callable_hint(self) -> str:
@@ -96,8 +114,17 @@ class Model:
             "featured": f"Featured when last known ({self.as_of}); not checked live.",
             "announced": f"Announced by Clarifai ({self.as_of}); not checked live.",
             "legacy": "No longer featured: may need your own deployment.",
-            "pasted": "Not in the list: Clarifai says whether it exists when it is asked.",
+            "pasted": f"Not in the list: {self.host} says whether it exists when it is asked.",
+            "listed": f"Listed by {self.host}.",
+            "local": f"Runs on a server of this app's operator, {self.host}: needs no token.",
         }[self.tier]
+
+    @property
+    def host(self) -> str:
+        """The server that answers, as a person is shown it."""
+        if self.server == "local":
+            return server_name(settings().local_base) or "a local server"
+        return settings().other_host or "Clarifai"
 
 
 DEMO = Model(
@@ -161,19 +188,55 @@ _DOTTED = re.compile(r"clarifai/([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9.
 
 
 def parse_address(text: str) -> str | None:
-    """Return the canonical URL (or "demo") of what a person types, pastes or puts into a link.
+    """Return the address of the model that a person types, pastes or puts into a link.
+
+    That is "demo", "local:NAME" where the operator has a local server, and what the server of
+    visitors' keys knows: `clarifai_address(text)`, or any name where that server is not Clarifai.
+    None for everything else.
+    """
+    text = text.strip(" \t\r\n")
+    if text.lower() == DEMO.url:
+        return DEMO.url
+    if text.startswith(LOCAL):
+        is_known = settings().local_base and _is_name(text.removeprefix(LOCAL))
+        return text if is_known else None
+    if settings().other_base:
+        return text if _is_name(text) else None
+    return clarifai_address(text)
+
+
+def server_of(url: str) -> Server:
+    """Return which server answers for the model at this address."""
+    if url == DEMO.url:
+        return "demo"
+    if url.startswith(LOCAL):
+        return "local"
+    return "other" if settings().other_base else "Clarifai"
+
+
+def wire_name(url: str) -> str:
+    """Return the model's name as its server knows it."""
+    before = {"local": LOCAL, "Clarifai": "openai/"}.get(server_of(url), "")
+    return url.removeprefix(before)
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= MAX_NAME_CHARS and text.isprintable() and text == text.strip()
+
+
+def clarifai_address(text: str) -> str | None:
+    """Return the canonical URL of a model on Clarifai.
 
     Takes Clarifai's URLs and paths, with `openai/` before them or not, and litellm's
     `clarifai/user.app.model`. None for everything else: other hosts, users in URLs, blanks.
     """
     text = text.strip(" \t\r\n")
-    if text.lower() == "demo":
-        return DEMO.url
     if " " in text or not text.isprintable():
         return None
     if match := _ADDRESS.fullmatch(text):
         return f"https://clarifai.com/{match['path']}"
-    return parse_address(_DOTTED.sub(r"\1/\2/models/\3", text)) if _DOTTED.fullmatch(text) else None
+    dotted = _DOTTED.sub(r"\1/\2/models/\3", text) if _DOTTED.fullmatch(text) else ""
+    return clarifai_address(dotted) if dotted else None
 
 
 def search(
@@ -200,17 +263,18 @@ def search(
 def short_list(
     models: Sequence[Model], favourites: Iterable[str] = (), recent: Iterable[str] = ()
 ) -> list[Model]:
-    """Return what a picker shows first: favourites, recent ones, the first featured ones, the Demo.
+    """Return what a picker shows first: favourites, recent, local and featured ones, the Demo.
 
     `favourites` and `recent` are addresses. Every favourite is shown, however many.
     """
     starred = [describe(models, url) for url in favourites]
     used = [describe(models, url) for url in recent]
-    featured = [m for m in models if m.tier == "live"] or sorted(
+    local = [m for m in models if m.tier == "local"][:MAX_LOCAL_IN_SHORT_LIST]
+    featured = [m for m in models if m.tier in ("live", "listed")] or sorted(
         (m for m in models if m.tier == "featured"),
         key=lambda m: (m.url != DEFAULT_URL, not m.tools),
     )
-    rows = {model.url: model for model in (*starred, *used, *featured) if not model.is_demo}
+    rows = {model.url: model for model in (*starred, *used, *local, *featured) if not model.is_demo}
     length = max(SHORT_LIST_LENGTH - 1, len({model.url for model in starred} - {DEMO.url}))
     return [*list(rows.values())[:length], DEMO]
 
@@ -235,7 +299,7 @@ def context_text(model: Model) -> str:
 
 def price_text(model: Model) -> str:
     """ "$0.09 in · $0.36 out per 1M"; an unknown price is said to be unknown, never 0."""
-    if model.is_demo:
+    if model.is_demo or model.input_price == model.output_price == 0:
         return "free"
     if model.input_price is None and model.output_price is None:
         return "price unknown"

@@ -7,7 +7,7 @@ from itertools import takewhile
 from clarifai_chat.catalog import Model
 from clarifai_chat.chat.settings import ChatSettings, given
 from clarifai_chat.chat.token_counts import PER_MESSAGE, TokenCounter, size
-from clarifai_chat.chat.turn import CARRY_ON, Turn, is_over
+from clarifai_chat.chat.turn import CARRY_ON, Turn, is_answered
 from clarifai_chat.chat.usage import dollars
 from clarifai_chat.text import capitalized
 
@@ -55,7 +55,7 @@ class Meter:
     @property
     def price(self) -> str:
         """The price of what is sent; "" if it is not known."""
-        if self.model.is_demo:
+        if self.model.server in ("demo", "local"):
             return "free"
         return "" if self.cost_usd is None else dollars(self.cost_usd)
 
@@ -109,7 +109,7 @@ def measure(
     `turns` are oldest first. The oldest `leave_out` turns are not sent, or as many as do not fit; a
     turn is sent whole or not at all, and nothing else is ever left out.
     """
-    sendable = [turn for turn in turns if is_over(turn) and turn["replies"]]
+    sendable = [turn for turn in turns if is_answered(turn)]
     sizes = [counter.of_turn(turn) for turn in sendable]
     total = PER_ANSWER + asked + _of_settings(settings, counter) + sum(sizes)
     gone = min(len(sizes), leave_out or 0)

@@ -33,7 +33,7 @@ from clarifai_chat.errors import (
 )
 from clarifai_chat.events import StreamEvent
 from clarifai_chat.llm.transport import InFlight
-from clarifai_chat.messages import Message
+from clarifai_chat.messages import Message, thoughts
 
 log = logging.getLogger(__name__)
 
@@ -258,7 +258,7 @@ def size(messages: Sequence[Message]) -> int:
     """Count the characters of messages: answers, thoughts, and the arguments of calls."""
     return sum(
         len(message["content"])
-        + len(message.get("reasoning_content", ""))
+        + sum(map(len, thoughts(message)))
         + sum(len(call["function"]["arguments"]) for call in message.get("tool_calls", ()))
         for message in messages
     )

@@ -10,7 +10,7 @@ from clarifai_chat.chat import context_window
 from clarifai_chat.chat import settings as chat_settings
 from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.token_counts import TokenCounter
-from clarifai_chat.chat.turn import CARRY_ON, STOPPED, Turn, is_over
+from clarifai_chat.chat.turn import CARRY_ON, STOPPED, Turn, is_answered
 from clarifai_chat.errors import TooManyFiles
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.messages import Message, Part, Sendable, ToolCall, is_json
@@ -56,8 +56,8 @@ def to_messages(
     """Return the messages that ask `last`, which is one of `turns` or comes after them.
 
     Leaves out questions without any answer, and those whose ids are in `left_out`. Partial answers
-    are sent, because the reader has seen them. Open calls get a result, because servers insist on
-    it. `content` returns a question with its files.
+    are sent, because the reader has seen them; thoughts are not an answer. Open calls get a result,
+    because servers insist on it. `content` returns a question with its files.
     """
     messages: list[Sendable] = [{"role": "system", "content": system}] if system else []
     for turn in sent(turns, last, left_out):
@@ -71,7 +71,7 @@ def to_messages(
 def sent(turns: Sequence[Turn], last: Turn, left_out: Collection[str] = ()) -> list[Turn]:
     """Return the turns that are sent to ask `last`, including it."""
     earlier = takewhile(lambda turn: turn["id"] != last["id"], turns)
-    counts = (t for t in earlier if is_over(t) and t["replies"] and t["id"] not in left_out)
+    counts = (t for t in earlier if is_answered(t) and t["id"] not in left_out)
     return [*counts, last]
 
 
@@ -102,7 +102,7 @@ def _close_open_calls(turn: Turn) -> list[Message]:
         kept = [call for call in calls if call["id"] in answered or _is_whole(call)]
         if kept:
             reply["tool_calls"] = kept
-        if kept or reply["content"] or not calls:
+        if kept or reply["content"].strip():  # strict servers refuse an empty one
             settled.append(reply)
         settled += answers
         settled += [

@@ -15,11 +15,15 @@ from clarifai_chat.errors import Problem
 from clarifai_chat.events import (
     CallDelta,
     Finished,
+    PictureCame,
+    PictureKept,
     ReasoningDelta,
     Retrying,
+    Sources,
     StepEnded,
     StreamEvent,
     TextDelta,
+    TextWasThought,
     ToolCallDone,
     ToolResult,
     Usage,
@@ -30,6 +34,7 @@ from clarifai_chat.messages import FunctionCall, Message, ToolCall
 STOPPED = "stopped"
 UNWATCHED = "unwatched"
 INTERRUPTED = "interrupted"
+ERROR = "error"  # a provider's finish reason: it broke off without saying why
 
 # Sent to get the rest of an answer. Few servers continue a last message of the assistant.
 CARRY_ON = "Continue exactly where you stopped, in mid-sentence if need be. Repeat nothing."
@@ -101,6 +106,7 @@ class Turn(Attempt):
     earlier: list[Attempt]
     parent: NotRequired[str]  # id of the turn before it; "" for the first; absent if not saved
     attachments: NotRequired[list[Attachment]]
+    pictures: NotRequired[list[Attachment]]  # that the model made
     feedback: NotRequired[Literal["up", "down"]]
     left_out: NotRequired[list[str]]  # ids of earlier turns that were not sent with it
 
@@ -152,7 +158,7 @@ def can_continue(turn: Turn) -> bool:
     """Return whether the answer broke off after some text and can be continued."""
     if not is_over(turn) or pending_calls(turn) or not answer_text(turn).strip():
         return False
-    broken = (STOPPED, UNWATCHED, INTERRUPTED, "length")
+    broken = (STOPPED, UNWATCHED, INTERRUPTED, ERROR, "length")
     return turn["ending"] in broken or turn["problem"] is not None
 
 
@@ -185,8 +191,24 @@ def apply(turn: Turn, event: StreamEvent, after_s: float) -> None:
     match event:
         case ReasoningDelta(text):
             reply = _open_reply(turn)
-            reply["reasoning_content"] = reply.get("reasoning_content", "") + text
+            _add_thought(reply, text)
+            if "later_thoughts" not in reply:
+                figures["thought_s"] = after_s - (figures["first_token_s"] or 0.0)
+        case TextWasThought(length) if length:
+            reply = _open_reply(turn)
+            content = reply["content"]
+            reply["content"] = content[:-length]
+            _add_thought(reply, content[-length:])
             figures["thought_s"] = after_s - (figures["first_token_s"] or 0.0)
+        case Sources(sources):
+            known = _open_reply(turn).setdefault("sources", [])
+            known += [source for source in sources if source not in known]
+        case PictureKept(file):
+            _open_reply(turn)
+            turn["pictures"] = [*turn.get("pictures", []), file]
+        case PictureCame(_):
+            reply = _open_reply(turn)
+            reply["lost_pictures"] = reply.get("lost_pictures", 0) + 1
         case TextDelta(text):
             reply = _open_reply(turn)
             if not reply["content"] and "reasoning_content" in reply:
@@ -244,7 +266,40 @@ def is_thinking(turn: Turn) -> bool:
     if is_over(turn) or not turn["replies"]:
         return False
     last = turn["replies"][-1]
-    return "reasoning_content" in last and not last["content"] and not last.get("tool_calls")
+    if last.get("tool_calls"):
+        return False
+    if later := last.get("later_thoughts"):
+        return later[-1]["after"] >= len(last["content"])
+    return "reasoning_content" in last and not last["content"]
+
+
+def lacks_answer(turn: Turn) -> bool:
+    """Return whether the model ended its last reply without words, calls or pictures."""
+    if not is_over(turn) or turn["problem"] or turn["ending"] in (STOPPED, UNWATCHED, INTERRUPTED):
+        return False
+    if not turn["replies"] or turn.get("pictures"):
+        return not turn.get("pictures")
+    last = turn["replies"][last_reply(turn)]
+    return not (last["content"].strip() or last.get("tool_calls") or last.get("lost_pictures"))
+
+
+def is_answered(turn: Turn) -> bool:
+    """Return whether the turn is over and has more than thoughts: words or calls."""
+    return is_over(turn) and any(
+        message["content"].strip() or message.get("tool_calls")
+        for message in turn["replies"]
+        if message["role"] == "assistant"
+    )
+
+
+def lost_pictures(turn: Turn) -> int:
+    """Return how many pictures of the answer were not kept."""
+    return sum(message.get("lost_pictures", 0) for message in turn["replies"])
+
+
+def files_of(turn: Turn) -> list[Attachment]:
+    """Return all files of a turn: those of its question, then the pictures of its answer."""
+    return [*turn.get("attachments", []), *turn.get("pictures", [])]
 
 
 def answer_text(attempt: Attempt) -> str:
@@ -269,6 +324,18 @@ def pending_calls(turn: Turn) -> list[ToolCall]:
     answered = {message.get("tool_call_id") for message in turn["replies"][last:]}
     calls = turn["replies"][last].get("tool_calls", []) if turn["replies"] else []
     return [call for call in calls if call["id"] and call["id"] not in answered]
+
+
+def _add_thought(reply: Message, text: str) -> None:
+    """Add to the thoughts before the words, or to a thought after them."""
+    if not reply["content"].strip():
+        reply["reasoning_content"] = reply.get("reasoning_content", "") + text
+        return
+    after, later = len(reply["content"]), reply.setdefault("later_thoughts", [])
+    if later and later[-1]["after"] == after:
+        later[-1]["text"] += text
+    else:
+        later.append({"after": after, "text": text})
 
 
 def _open_reply(turn: Turn) -> Message:

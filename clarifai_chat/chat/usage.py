@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from clarifai_chat.catalog import DEMO
+from clarifai_chat.catalog import server_of
 from clarifai_chat.chat.turn import Attempt, RequestMetrics, Turn
 
 
@@ -78,7 +78,7 @@ def _count(tokens: int | None) -> str:
 
 def price(turn: Turn) -> str:
     """Return what the turn cost: "$0.002", "free", "price unknown"."""
-    if turn["model"]["url"] == DEMO.url:
+    if server_of(turn["model"]["url"]) in ("demo", "local"):
         return "free"
     cost = cost_usd(turn)
     if cost is None:

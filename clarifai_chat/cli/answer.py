@@ -1,9 +1,13 @@
 """Ask a turn and write its answer as it arrives: rendered on a terminal, as it is elsewhere."""
 
 import json
+import signal
 import sys
 import time
-from typing import Any, Protocol
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any, Protocol, Self
 
 import click
 from rich.console import Console
@@ -13,12 +17,13 @@ from rich.markdown import Markdown
 from clarifai_chat import gc_thread
 from clarifai_chat.access_token import redact
 from clarifai_chat.chat import replies
-from clarifai_chat.chat.turn import STOPPED, Attempt, Turn, is_over
+from clarifai_chat.chat.turn import ERROR, STOPPED, Attempt, Turn, is_over, lacks_answer
 from clarifai_chat.chat.usage import cost_usd, tokens
 from clarifai_chat.cli.ending import ExitCode, advice, printable, say, say_problem
 from clarifai_chat.cli.inputs import is_terminal
 from clarifai_chat.errors import CAUSES, Problem
 from clarifai_chat.markdown.blocks import Blocks
+from clarifai_chat.messages import thoughts as thoughts_of
 from clarifai_chat.playground.run_file import pretty
 
 LOOK_S = 1.0  # so often a wait is left, for Ctrl+C on systems that do not end it
@@ -39,9 +44,9 @@ def ask(turn: Turn, events: replies.Events, writer: Writer) -> None:
     """Ask a turn, and write its answer until it is over. Ctrl+C stops it; what came is kept."""
     gc_thread.collect_between_bytecodes()
     notice = None
-    try:
+    with _Interrupts() as interrupts:
         replies.ask(turn, events, queue=turn["id"])
-        while reply := replies.get(turn):
+        while not interrupts.came and (reply := replies.get(turn)):
             version = reply.version
             if (now := turn.get("notice")) and now != notice:
                 notice = now
@@ -49,10 +54,40 @@ def ask(turn: Turn, events: replies.Events, writer: Writer) -> None:
                 attempt = f"attempt {now['attempt']} of {now['attempts']}"
                 say(f"{now['what']} Trying again in {wait_s} s ({attempt}).")
             writer.show(turn)
-            replies.wait_for_news({reply: version}, LOOK_S)
-    except KeyboardInterrupt:
-        replies.stop(turn)
-    writer.close(turn)
+            interrupts.end(partial(replies.wait_for_news, {reply: version}, LOOK_S))
+        if interrupts.came:
+            replies.stop(turn)
+        writer.close(turn)
+
+
+class _Interrupts:
+    """Notes Ctrl+C, and lets it end only a wait: in mid-writing, text would come twice."""
+
+    def __init__(self) -> None:
+        self.came = False
+        self._is_waiting = False
+
+    def __enter__(self) -> Self:
+        self._former = signal.getsignal(signal.SIGINT)
+        signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        signal.signal(signal.SIGINT, self._former)
+
+    def end(self, wait: Callable[[], object]) -> None:
+        """Call `wait`, which Ctrl+C ends."""
+        with suppress(KeyboardInterrupt):
+            self._is_waiting = True
+            if not self.came:
+                wait()
+            self._is_waiting = False
+        self._is_waiting = False
+
+    def _note(self, *_: object) -> None:
+        self.came = True
+        if self._is_waiting:
+            raise KeyboardInterrupt
 
 
 def exit_code(turn: Turn) -> ExitCode:
@@ -64,6 +99,11 @@ def exit_code(turn: Turn) -> ExitCode:
         return ExitCode.INTERRUPTED
     if turn["ending"] == "length":
         say("The answer was cut off by the limit of tokens (--max-tokens, or the model's own).")
+    elif turn["ending"] == ERROR:
+        say("The model's server broke off the answer and gave no reason.")
+        return ExitCode.THEIRS
+    elif lacks_answer(turn):
+        say("The model ended without an answer.")
     return ExitCode.OK
 
 
@@ -75,8 +115,7 @@ def words(attempt: Attempt) -> str:
 
 def thoughts(attempt: Attempt) -> str:
     """Return all that the model thought aloud."""
-    parts = (message.get("reasoning_content", "") for message in attempt["replies"])
-    return "\n\n".join(filter(None, parts))
+    return "\n\n".join(each for message in attempt["replies"] for each in thoughts_of(message))
 
 
 # --- Writers -------------------------------------------------------------------------------------
@@ -121,16 +160,20 @@ class Raw:
 
     def __init__(self, *, thinking: bool) -> None:
         self._thoughts = Thoughts() if thinking else None
-        self._written = 0
+        self._written = ""
 
     def show(self, turn: Turn) -> None:
         if self._thoughts:
             self._thoughts.show(turn)
-        if new := words(turn)[self._written :]:
+        text = words(turn)
+        if not text.startswith(self._written):  # what is written was a thought
+            click.echo()
+            self._written = ""
+        if new := text[len(self._written) :]:
             if self._thoughts:
                 self._thoughts.close()
             click.echo(new.encode("utf-8", "replace").decode(), nl=False)
-            self._written += len(new)
+            self._written = text
 
     def close(self, turn: Turn) -> None:
         self.show(turn)
@@ -147,6 +190,7 @@ class Rendered:
         self._thoughts = Thoughts() if thinking else None
         self._console = Console(file=sys.stdout)
         self._blocks = Blocks()
+        self._text = ""
         self._printed = 0  # of the finished blocks
         self._live: Live | None = None
 
@@ -155,6 +199,10 @@ class Rendered:
             self._stop()
             self._thoughts.show(turn)
         text = printable(words(turn))
+        if not text.startswith(self._text):  # what is printed was a thought
+            self._stop()
+            self._blocks, self._printed = Blocks(), 0
+        self._text = text
         if not text.strip():
             return
         if self._thoughts:

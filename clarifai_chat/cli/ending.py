@@ -28,7 +28,9 @@ class ExitCode(IntEnum):
 BY_SIDE: dict[Side, ExitCode] = {
     "you": ExitCode.YOURS,
     "your account": ExitCode.YOURS,
+    "your key": ExitCode.YOURS,
     "Clarifai": ExitCode.THEIRS,
+    "the server": ExitCode.THEIRS,
     "the model": ExitCode.THEIRS,
     "the network": ExitCode.THEIRS,
     "this app": ExitCode.APP,
@@ -41,7 +43,7 @@ Exit codes:
        valid, an answer that does not follow the schema
   2    the command line, a file that it names or a setting cannot be used
   3    the cause is your request, your token or your account
-  4    the cause is the model, Clarifai or the network
+  4    the cause is the model, its server or the network
   5    the cause is this app
   130  you stopped it with Ctrl+C"""
 
@@ -50,8 +52,12 @@ ADVICE = {
     "NoPat": "Set CLARIFAI_PAT, in the environment or in .env, or add --token-stdin;"
     " --model demo needs no token.",
     "OddPat": "Copy it again, without anything around it.",
+    "NoKey": "Set CLARIFAI_OPENAI_KEY, in the environment or in .env, or add --token-stdin;"
+    " --model demo needs no key.",
+    "WrongKey": "Check it: it may be mistyped, expired or deleted.",
     "WrongPat": "Check it: it may be mistyped, or deleted on Clarifai.",
     "TooLong": "Shorten the question, begin again, or choose a model with a longer context.",
+    "BadRequest": "Begin again.",
     "BadSchema": "Fix the file and run the command again.",
     "Runaway": "What had arrived is kept. MAX_REPLY_CHARS sets the limit.",
     "ChatFull": "Begin again; MAX_CONVERSATION_CHARS sets the limit.",

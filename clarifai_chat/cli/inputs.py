@@ -10,11 +10,12 @@ from typing import TextIO
 import click
 
 from clarifai_chat import access_token, attachments, catalog
-from clarifai_chat.attachments import AcceptedFile, FileRejected, texts
+from clarifai_chat.attachments import AcceptedFile, FileRejected, charsets, texts
 from clarifai_chat.attachments.limits import MAX_FILES
-from clarifai_chat.catalog import DEFAULT_URL, DEMO, Model
+from clarifai_chat.catalog import DEFAULT_URL, DEMO, Model, local, openai_server
 from clarifai_chat.cli.ending import say
 from clarifai_chat.config import settings
+from clarifai_chat.errors import ChatError
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -31,10 +32,11 @@ def token(from_stdin: bool) -> str:
     """Return the access token: from stdin, where it is asked for on a terminal; else from the
     settings."""
     if not from_stdin:
-        return settings().shared_pat
+        return settings().shared_key
     if is_terminal(sys.stdin):
         return access_token.clean(click.prompt("Access token", hide_input=True, err=True))
-    found = access_token.clean(texts.decoded(_piped()) or "")
+    piped = charsets.decode(_piped())
+    found = access_token.clean(piped.text if piped else "")
     if not found:
         raise click.UsageError("--token-stdin: there is no token on stdin.")
     return found
@@ -49,10 +51,18 @@ def prompt(typed: str | None, *, stdin_is_free: bool) -> str:
     may_read = stdin_is_free and not is_terminal(sys.stdin)
     if not is_asked_for and not may_read:
         return words
-    piped = texts.decoded(_piped())
+    piped = _decoded(_piped(), "What came on stdin")
     if piped is None:
         raise click.UsageError("What came on stdin is not text. Send a file with --file.")
     return "\n\n".join(part for part in (words, texts.clean(piped).strip("\n")) if part.strip())
+
+
+def _decoded(data: bytes, what: str) -> str | None:
+    """Return a text, and say which encoding was guessed; None if it is not text."""
+    found = charsets.decode(data)
+    if found and found.is_guess:
+        say(f"{what} was read as {found.encoding}.")
+    return found.text if found else None
 
 
 def _piped() -> bytes:
@@ -64,6 +74,8 @@ def model(asked: str | None, pat: str, *, without_token: str = DEMO.url) -> Mode
     if asked is None:
         if not pat and without_token == DEMO.url:
             say("There is no access token (CLARIFAI_PAT), so the Demo answers: a script, no LLM.")
+        if settings().other_base and (pat or without_token != DEMO.url):
+            raise click.UsageError(f"Name a model of {settings().other_host} with --model.")
         return catalog.describe(models(), DEFAULT_URL if pat else without_token)
     if url := catalog.parse_address(asked):
         return catalog.describe(models(), url)
@@ -79,8 +91,21 @@ def model(asked: str | None, pat: str, *, without_token: str = DEMO.url) -> Mode
 
 @cache
 def models() -> tuple[Model, ...]:
-    """Return the models that come with the app, the Demo last."""
-    return catalog.merge(catalog.shipped(), ())
+    """Return the models that are known without a token, the Demo last."""
+    *shipped, demo = (DEMO,) if settings().other_base else catalog.merge(catalog.shipped(), ())
+    return (*shipped, *local_models(), demo)
+
+
+def local_models() -> list[Model]:
+    """Return the models of LOCAL_API_BASE; none, with a sentence, if it does not answer."""
+    base = settings().local_base
+    if not base:
+        return []
+    try:
+        return openai_server.list_local(local.KEY, base, timeout_s=local.TIMEOUT_S)
+    except ChatError as error:
+        say(f"The local server's models are not listed: {error.what}")
+        return []
 
 
 def read_bytes(path: Path) -> bytes:
@@ -91,7 +116,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_text(path: Path) -> str:
-    found = texts.decoded(read_bytes(path))
+    found = _decoded(read_bytes(path), str(path))
     if found is None:
         raise click.UsageError(f"{path} is not a text.")
     return found
@@ -108,7 +133,9 @@ def files(paths: Sequence[Path], count: Callable[[str], int]) -> list[AcceptedFi
             file = attachments.accept(path.name, mime, read_bytes(path), count)
         except FileRejected as why:
             raise click.UsageError(str(why)) from None
+        if file.read_as:
+            say(f"{path.name} was read as: {file.read_as}.")
         if file.note:
-            say(file.note)
+            say(f"{path.name}: {file.note}")
         found.append(file)
     return found

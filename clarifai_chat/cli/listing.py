@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from clarifai_chat import catalog
-from clarifai_chat.catalog import Model, clarifai_api
+from clarifai_chat.catalog import Model, live
 from clarifai_chat.cli import answer, inputs
 from clarifai_chat.cli.ending import advice, printable, say
 from clarifai_chat.config import settings
@@ -18,18 +18,17 @@ from clarifai_chat.text import listed
 
 
 def models(pat: str) -> tuple[Model, ...]:
-    """Return Clarifai's list as it is now, where a token opens it; else the one that comes with
-    the app."""
+    """Return the server's list as it is now if there is a token, else the app's own."""
     if not pat:
         return inputs.models()
     try:
-        live = clarifai_api.list_models(pat, api_base=settings().api_base)
+        *found, demo = live.models(pat, settings())
     except ChatError as error:
         problem = error.problem()
-        say(f"Clarifai's own list cannot be had: {problem['what']} {advice(problem)}")
+        say(f"The server's own list is not available: {problem['what']} {advice(problem)}")
         say("This is the list that comes with the app.")
         return inputs.models()
-    return catalog.merge(catalog.shipped(), live)
+    return (*found, *inputs.local_models(), demo)
 
 
 def of_family(models: Sequence[Model], family: str | None) -> Sequence[Model]:

@@ -5,15 +5,15 @@ from pathlib import Path
 import click
 
 from clarifai_chat.cli.ending import say
-from clarifai_chat.config import settings
 from clarifai_chat.llm import code
+from clarifai_chat.llm.endpoints import base_of
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.text import listed
 
 
 def write(kind: str, request: ChatRequest, folder: Path | None) -> None:
     """Write a request as code of a kind: to stdout, or with its files into a folder."""
-    snippet = code.snippet(kind, request, settings().openai_base)
+    snippet = code.snippet(kind, request, base_of(request.model))
     for note in snippet.notes:
         say(f"Note: {note}")
     if folder is None:

@@ -5,22 +5,25 @@ also caches the database; contents that only it has are dropped last. Only its o
 content, even if others learn its id.
 """
 
+import base64
 import logging
+import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypedDict
 
 from clarifai_chat import attachments
 from clarifai_chat.access_token import holds
 from clarifai_chat.attachments import AcceptedFile, FileRejected, images
 from clarifai_chat.attachments.attachment import Attachment
-from clarifai_chat.attachments.limits import MAX_FILES, MB
+from clarifai_chat.attachments.limits import MAX_FILES, MAX_IMAGE_BYTES, MB
 from clarifai_chat.chat.chats import Chat
-from clarifai_chat.chat.turn import Turn
+from clarifai_chat.chat.turn import Turn, files_of
 from clarifai_chat.config import settings
 from clarifai_chat.errors import FileGone, FileOutOfReach
+from clarifai_chat.events import PictureCame, PictureKept, StreamEvent
 from clarifai_chat.history import saving
 from clarifai_chat.messages import Part
 
@@ -35,10 +38,18 @@ MAX_BYTES, MIN_BYTES = 256 * MB, 32 * MB
 Upload = tuple[str, str, bytes]  # name and type as claimed by the browser, and the content
 
 
+class Guess(TypedDict):
+    """How a file was read, where its bytes do not say, and how else it could be."""
+
+    read_as: str
+    choices: list[str]
+
+
 class ReadFiles(TypedDict):
     """The outcome of reading a visitor's files. This module keeps their contents."""
 
     files: list[Attachment]
+    guesses: dict[str, Guess]  # by id of the file, for those that a person should look at
     notes: list[str]  # sentences about parts left out
     refused: list[str]  # a sentence for each file that cannot be sent
 
@@ -108,7 +119,7 @@ def read_uploads(
     A file with the `secret` in it is refused, because attachments are saved, shown and sent. `room`
     is how many files may be added.
     """
-    taken: ReadFiles = {"files": [], "notes": [], "refused": []}
+    taken: ReadFiles = {"files": [], "guesses": {}, "notes": [], "refused": []}
     for name, mime, data in uploads:
         try:
             _check_name(name, secret)
@@ -121,11 +132,75 @@ def read_uploads(
         except FileRejected as error:
             taken["refused"].append(str(error))
             continue
-        _memory.put(owner, file.attachment["id"], file.content, is_safe=False)
-        taken["files"].append(file.attachment)
-        if file.note:
-            taken["notes"].append(f"{file.attachment['name']}: {file.note}")
+        if file.choices:
+            # Dropped first: it is of use only until the question is sent.
+            _memory.put(owner, _as_it_came(file.attachment), data, is_safe=True)
+        _add(taken, owner, file)
     return taken
+
+
+def read_again(
+    owner: str | None,
+    about: Attachment,
+    read_as: str,
+    count: Callable[[str], int],
+    *,
+    secret: str = "",
+) -> ReadFiles:
+    """Read a file that has not been sent yet in another way; it keeps its id."""
+    taken: ReadFiles = {"files": [], "guesses": {}, "notes": [], "refused": []}
+    held = _memory.get(owner, _as_it_came(about))
+    try:
+        if held is None:
+            raise FileRejected(f"{about['name']} has been dropped from memory. Attach it again.")
+        file = _accepted(about["name"], "", held.content, count, secret, read_as)
+    except FileRejected as error:
+        taken["refused"].append(str(error))
+    else:
+        _add(taken, owner, replace(file, attachment={**file.attachment, "id": about["id"]}))
+    return taken
+
+
+def _add(taken: ReadFiles, owner: str | None, file: AcceptedFile) -> None:
+    """Keep a file's content and add what is known about it to the outcome."""
+    about = file.attachment
+    _memory.put(owner, about["id"], file.content, is_safe=False)
+    taken["files"].append(about)
+    if file.choices:
+        taken["guesses"][about["id"]] = {"read_as": file.read_as, "choices": [*file.choices]}
+    if file.note:
+        taken["notes"].append(f"{about['name']}: {file.note}")
+
+
+def _as_it_came(about: Attachment) -> str:
+    """Return the key of a file's own bytes, which are needed to read it in another way."""
+    return f"{about['id']}:as it came"
+
+
+def keep_pictures(owner: str | None, events: Iterable[StreamEvent]) -> Iterator[StreamEvent]:
+    """Yield the events of a reply; keep the pictures that come in it, decoded and checked."""
+    kept = 0
+    for event in events:
+        if isinstance(event, PictureCame) and kept < MAX_FILES and (data := _decoded(event.url)):
+            found = read_uploads(owner, [(f"Picture {kept + 1}", "", data)], len)["files"]
+            for file in found:
+                if file["kind"] == "image":
+                    kept += 1
+                    event = PictureKept(file)
+        yield event
+
+
+def _decoded(url: str) -> bytes:
+    """Return the bytes of a `data:` URL in base64; b"" for any other address or a huge one."""
+    head, comma, coded = url.partition(",")
+    if not (comma and re.fullmatch(r"data:image/[^,]*;base64", head, re.IGNORECASE)):
+        return b""
+    if len(coded) > MAX_IMAGE_BYTES * 4 / 3 + 4:
+        return b""
+    try:
+        return base64.b64decode(coded, validate=True)
+    except ValueError:
+        return b""
 
 
 def _check_name(name: str, secret: str) -> None:
@@ -136,10 +211,15 @@ def _check_name(name: str, secret: str) -> None:
 
 
 def _accepted(
-    name: str, mime: str, data: bytes, count: Callable[[str], int], secret: str
+    name: str,
+    mime: str,
+    data: bytes,
+    count: Callable[[str], int],
+    secret: str,
+    read_as: str = "",
 ) -> AcceptedFile:
     try:
-        file = attachments.accept(name, mime, data, count)
+        file = attachments.accept(name, mime, data, count, read_as)
     except FileRejected:
         raise
     except Exception as error:  # noqa: BLE001 - a bug of ours with a stranger's bytes must not lose the question
@@ -181,8 +261,8 @@ def _unwritten(owner: str, about: Attachment) -> _Held | None:
 
 
 def attachments_of(chat: Chat) -> list[Attachment]:
-    """Return the files of all questions of a chat, in all branches."""
-    return [each for turn in [*chat["turns"]] for each in turn.get("attachments", [])]
+    """Return the files of a chat, in all branches."""
+    return [each for turn in [*chat["turns"]] for each in files_of(turn)]
 
 
 def mention(owner: str | None, chat: Chat, secret: str) -> bool:
@@ -263,14 +343,15 @@ def _again(
     return again
 
 
-def thumbnail(owner: str | None, file: Attachment) -> bytes | None:
+def thumbnail(owner: str | None, file: Attachment, *, is_large: bool = False) -> bytes | None:
     """Return a small copy of an image, made once; None if it is gone or cannot be shown."""
-    id = f"{file['id']}:small"
+    id = f"{file['id']}:{'large' if is_large else 'small'}"
     if held := _memory.get(owner, id):
         return held.content or None
     found, _ = find(owner, [file])
     if file["id"] not in found:
         return None
-    small = images.small(found[file["id"]]) or b""  # b"" remembers that it cannot be shown
+    make = images.large if is_large else images.small
+    small = make(found[file["id"]]) or b""  # b"" remembers that it cannot be shown
     _memory.put(owner, id, small, is_safe=True)
     return small or None

@@ -9,13 +9,14 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.turn import Turn, is_over
 from clarifai_chat.config import ROOT, settings
+from clarifai_chat.text import whole, whole_data
 
 if TYPE_CHECKING:
     from clarifai_chat.history.store import Store, Summary
@@ -119,7 +120,7 @@ def follow(owner: str, chat: Chat, turn: Turn) -> None:
 def load(owner: str, chat_id: str) -> Chat | None:
     """Return a saved conversation, with the live turns of replies that run here."""
     followed = {**_history.followed}  # first: a turn that ends meanwhile is in either
-    chat = _do(lambda store: store.load(owner, chat_id), None)
+    chat: Chat | None = whole_data(_do(lambda store: store.load(owner, chat_id), None))
     if chat:
         chat["turns"] = [
             _live_turn(owner, chat_id, turn, followed) or turn for turn in chat["turns"]
@@ -129,11 +130,14 @@ def load(owner: str, chat_id: str) -> Chat | None:
 
 def listing(owner: str, query: str = "", limit: int = 30) -> "list[Summary]":
     """Return saved conversations, pinned first, then newest; with a query, those that match."""
-    return _do(lambda store: store.listing(owner, query, limit), [])
+    nothing: list[Summary] = []
+    found = _do(lambda store: store.listing(owner, query, limit), nothing)
+    return [replace(each, title=whole(each.title)) for each in found]
 
 
 def every_chat(owner: str) -> list[Chat]:
-    return _do(lambda store: list(store.chats(owner)), [])
+    nothing: list[Chat] = []
+    return [whole_data(chat) for chat in _do(lambda store: list(store.chats(owner)), nothing)]
 
 
 def delete(owner: str, chat_id: str) -> bool:
@@ -255,6 +259,8 @@ def _save_turn(each: _Followed) -> bool:
     if number is None:
         return True  # removed from its conversation meanwhile
     chat_id = each.chat["id"]
+    if each.turn.get("pictures") and not _history.write_files(each.owner, each.chat):
+        return False
     _, why = attempt(lambda store: store.save_turn(each.owner, chat_id, each.turn, number))
     if why:
         _note(each.owner, each.chat, why)
@@ -319,6 +325,7 @@ def _take_over(owner: str, chat: Chat, merged: Chat) -> None:
     """Update the chat to the merged one. Turns stay the same objects: others hold them."""
     here = {turn["id"]: turn for turn in chat["turns"]}
     turns: list[Turn] = []
+    merged = whole_data(merged)
     for turn in merged["turns"]:
         live = _live_turn(owner, chat["id"], turn, _history.followed)
         mine = live or here.get(turn["id"], turn)

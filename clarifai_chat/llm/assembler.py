@@ -1,26 +1,38 @@
 """Turn a provider's chunks into events: join fragments, tell thoughts and errors from text.
 
+Providers put words, thoughts, sources and pictures in different places; all of them are read.
 The chunks are the raw JSON from the wire. litellm's would be repaired and renamed, with a finish
 reason and token counts that no server sent.
 """
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from clarifai_chat.errors import is_error, meaning
+from clarifai_chat.errors import BadReply, ChatError, is_error, meaning
 from clarifai_chat.events import (
     CallDelta,
-    ReasoningDelta,
+    PictureCame,
+    Sources,
     StreamEvent,
-    TextDelta,
     ToolCallDone,
     Usage,
 )
+from clarifai_chat.llm.cited import Cited
+from clarifai_chat.llm.thought_tags import ThoughtTags
 from clarifai_chat.messages import Quirk, ToolCall, is_json
+from clarifai_chat.text import whole
 
-_OPEN, _CLOSE = "<think>", "</think>"
+# Where thoughts come as a field of their own; some servers repeat them in a second one.
+_THOUGHTS = ("reasoning_content", "reasoning", "thinking", "thinking_blocks", "reasoning_details")
+_THOUGHT_PARTS = ("thinking", "reasoning", "thought", "reasoning_content")
+_PICTURE_PARTS = ("image", "image_url", "output_image")
+_WORDS = ("text", "thinking", "reasoning", "summary", "content")  # a part's field with its words
+_ERRORS = frozenset(("error", "status", "code"))
 _DECODER = json.JSONDecoder()
 
 
@@ -28,47 +40,142 @@ class Assembler:
     """The state of one reply, fed with chunks or one whole body: `calls`, `usage`, `reason`."""
 
     def __init__(
-        self, pat: str = "", recover: Callable[[str], list[ToolCall]] | None = None
+        self,
+        pat: str = "",
+        recover: Callable[[str], list[ToolCall]] | None = None,
+        *,
+        elsewhere: bool = False,
     ) -> None:
         self.calls: list[ToolCall] = []
         self.usage: Usage | None = None
         self.reason = ""  # the finish reason as sent; "" before it came
         self._pat = pat  # redacted from the server's errors
-        self._thoughts = _ThinkTags()
+        self._elsewhere = elsewhere  # the server is not Clarifai's
+        self._tags = ThoughtTags()
+        self._text_halves, self._thought_halves = _Halves(), _Halves()
+        self._argument_halves: dict[int, _Halves] = {}  # by the number of the call
+        self._has_words = False  # text, thoughts or calls, in whatever place
+        self._cited = Cited()
+        self._pictures: list[str] = []
         self._latest: dict[Any, ToolCall] = {}  # index → the call its fragments belong to
         self._recover = recover  # finds calls that a model wrote as text
         self._text: list[str] = []  # only if calls may be recovered from it
 
     def feed(self, chunk: dict[str, Any]) -> Iterator[StreamEvent]:
-        """Yield the events of one chunk. Raises a `ChatError` if the chunk is an error."""
+        """Yield the events of one chunk.
+
+        Raises a `ChatError` if the chunk is or holds an error, or has not the shape of an answer.
+        """
         if is_error(chunk):
-            raise meaning(None, chunk, pat=self._pat)
+            raise self._meaning(chunk)
         if isinstance(chunk.get("usage"), dict):
             self.usage = _usage(chunk["usage"])
-        for choice in chunk.get("choices") or ():
-            if not isinstance(choice, dict) or choice.get("index"):
+        self._cited.add(chunk)
+        for choice in _list(chunk.get("choices")):
+            if not isinstance(choice, dict) or _index(choice.get("index")):
                 continue  # we ask for one alternative only
-            self.reason = choice.get("finish_reason") or self.reason
-            said = choice.get("delta") or choice.get("message") or {}
-            thought = said.get("reasoning_content") or said.get("reasoning")
-            if isinstance(thought, str) and thought:
-                yield ReasoningDelta(thought)
-            if content := _content(said.get("content")):
-                if self._recover:
-                    self._text.append(content)
-                yield from self._thoughts.split(content)
-            for part in said.get("tool_calls") or ():
-                if isinstance(part, dict):
-                    yield from self._gather(part)
-            if isinstance(said.get("function_call"), dict):  # the API's older form
-                yield from self._gather({"function": said["function_call"]}, "legacy")
+            yield from self._choice(choice)
+            if choice.get("error"):
+                raise self._meaning({"error": choice["error"]})
+        # Beside the words that had come.
+        if not _ERRORS.isdisjoint(chunk) and is_error({**chunk, "choices": None}):
+            raise self._meaning(chunk)
+
+    def _meaning(self, body: dict[str, Any]) -> ChatError:
+        return meaning(None, body, pat=self._pat, elsewhere=self._elsewhere)
+
+    def _choice(self, choice: dict[str, Any]) -> Iterator[StreamEvent]:
+        reason = choice.get("finish_reason")
+        self.reason = whole(reason) if reason and isinstance(reason, str) else self.reason
+        delta, message = _dict(choice.get("delta")), _dict(choice.get("message"))
+        had_words = self._has_words
+        yield from self._message(delta)
+        if not message:
+            pass
+        elif not self._has_words:
+            yield from self._message(message)
+        else:  # the whole answer once more
+            self._cited.add(message)
+            if not self.calls:
+                yield from self._calls(message)
+        if self._has_words == had_words and isinstance(choice.get("text"), str):
+            yield from self._say(choice["text"])  # as completions without a chat have it
+
+    def _message(self, said: dict[str, Any]) -> Iterator[StreamEvent]:
+        """Yield the events of a delta or a whole message."""
+        self._cited.add(said)
+        self._pictures += map(_picture, _list(said.get("images")))
+        for name in _THOUGHTS:
+            if name in said and (thought := _words(said[name])):
+                yield from self._think(thought)
+                break
+        content = said.get("content")
+        if isinstance(content, str):
+            yield from self._say(content)
+        elif content:
+            for is_thought, pieces in groupby(self._parts(content), itemgetter(0)):
+                text = "".join(text for _, text in pieces)
+                yield from self._think(text) if is_thought else self._say(text)
+        audio = said.get("audio")
+        if not content and isinstance(audio, dict):
+            yield from self._say(_words(audio.get("transcript")))
+        if said.get("refusal"):
+            yield from self._say(_words(said["refusal"]))
+        yield from self._calls(said)
+
+    def _parts(self, content: Any) -> Iterator[tuple[bool, str]]:
+        """Yield each part of an answer's content with whether it is a thought."""
+        for part in content if isinstance(content, list) else [content]:
+            if not isinstance(part, dict):
+                yield False, _words(part)
+            elif part.get("type") in _PICTURE_PARTS:
+                if len(part) > 1:  # more than its type
+                    self._pictures.append(_picture(part))
+            elif part.get("type") in _THOUGHT_PARTS or part.get("thought") is True:
+                yield True, _words(part)
+            else:  # some servers answer in parts even when sent plain text
+                self._cited.add(part)
+                yield False, _words(part.get("text")) or _words(part.get("refusal"))
+
+    def _calls(self, said: dict[str, Any]) -> Iterator[CallDelta]:
+        for part in _list(said.get("tool_calls")):
+            if isinstance(part, dict):
+                yield from self._gather(part)
+        if isinstance(said.get("function_call"), dict):  # the API's older form
+            yield from self._gather({"function": said["function_call"]}, "legacy")
+
+    def _think(self, text: str) -> Iterator[StreamEvent]:
+        if text := self._thought_halves.join(text):
+            self._has_words = True
+            yield from self._tags.think(text)
+
+    def _say(self, text: str) -> Iterator[StreamEvent]:
+        if text := self._text_halves.join(text):
+            self._has_words = True
+            if self._recover:
+                self._text.append(text)
+            yield from self._tags.split(text)
 
     def held(self) -> Iterator[StreamEvent]:
-        """Yield text held back because it could have become a tag."""
-        yield from self._thoughts.rest()
+        """Yield what was held back: text that could have become a tag, sources, pictures."""
+        if half := self._thought_halves.rest():
+            yield from self._tags.think(half)
+        if half := self._text_halves.rest():
+            yield from self._tags.split(half)
+        yield from self._tags.rest()
+        for number, halves in self._argument_halves.items():
+            if half := halves.rest():
+                self.calls[number]["function"]["arguments"] += half
+                yield CallDelta(number, "", "", half)
+        if sources := self._cited.sources():
+            self._cited = Cited()
+            yield Sources(sources)
+        for url in self._pictures:
+            yield PictureCame(url)
+        self._pictures = []
 
     def finish(self) -> Iterator[StreamEvent]:
-        """Yield what is known only at the end of a whole reply: held text, tool calls, usage."""
+        """Yield what is known only at the end of a whole reply: what was held, calls, usage."""
         yield from self.held()
         if self._recover and not self.calls:
             self.calls = self._recover("".join(self._text))
@@ -86,9 +193,10 @@ class Assembler:
 
     def _gather(self, part: dict[str, Any], quirk: Quirk | None = None) -> Iterator[CallDelta]:
         """Add a fragment to its call; ids come once or in each piece, calls may share an index."""
-        function = part.get("function") or {}
-        call_id, name = str(part.get("id") or ""), str(function.get("name") or "")
-        index = part.get("index", 0)
+        self._has_words = True
+        function = _dict(part.get("function"))
+        call_id, name = whole(str(part.get("id") or "")), whole(str(function.get("name") or ""))
+        index = _index(part.get("index", 0))
         call = self._latest.get(index)
         if call is None or _starts_another(call, call_id, name):
             other = call
@@ -103,17 +211,18 @@ class Assembler:
             _note(call, quirk)
         arguments = function.get("arguments")
         if isinstance(arguments, dict):  # some servers send an object instead of text
-            arguments = json.dumps(arguments, ensure_ascii=False)
+            arguments = whole(json.dumps(arguments, ensure_ascii=False))
             _note(call, "object")
         # Ids and names may be repeated in each piece, or come in pieces themselves.
         new_id = "" if call["id"] else call_id
         new_name = "" if name == call["function"]["name"] else name
-        new_arguments = arguments if isinstance(arguments, str) else ""
+        number = next(n for n, known in enumerate(self.calls) if known is call)
+        halves = self._argument_halves.setdefault(number, _Halves())
+        new_arguments = halves.join(arguments) if isinstance(arguments, str) else ""
         call["id"] += new_id
         call["function"]["name"] += new_name
         call["function"]["arguments"] += new_arguments
         if new_id or new_name or new_arguments:
-            number = next(n for n, known in enumerate(self.calls) if known is call)
             yield CallDelta(number, new_id, new_name, new_arguments)
 
 
@@ -155,10 +264,43 @@ def _taken_apart(call: ToolCall) -> list[ToolCall]:
     return calls
 
 
-def _content(content: Any) -> str:
-    if isinstance(content, list):  # some servers answer in parts even when sent plain text
-        return "".join(p.get("text") or "" for p in content if isinstance(p, dict))
-    return content if isinstance(content, str) else ""
+def _list(value: Any) -> list[Any]:
+    """Return a list, empty for none. Raises `BadReply` if `value` is something else."""
+    if value and not isinstance(value, list):
+        raise BadReply
+    return value or []
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    """Return an object, empty for none. Raises `BadReply` if `value` is something else."""
+    if value and not isinstance(value, dict):
+        raise BadReply
+    return value or {}
+
+
+def _index(value: Any) -> int | None:
+    """Return an index as a number, also if it was sent as text; None if it is not one."""
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value):
+        return int(value)
+    return value if isinstance(value, int) else None
+
+
+def _picture(part: Any) -> str:
+    """Return the address of a picture, "" if there is none."""
+    found = part.get("image_url") if isinstance(part, dict) else part
+    found = found.get("url") if isinstance(found, dict) else found
+    return found if isinstance(found, str) else ""
+
+
+def _words(value: Any, depth: int = 4) -> str:
+    """Return the text of a field: a text, a part with one, or a list of them."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and depth:
+        return "".join(_words(each, depth - 1) for each in value)
+    if isinstance(value, dict) and depth:
+        return next(filter(None, (_words(value.get(name), depth - 1) for name in _WORDS)), "")
+    return ""
 
 
 def _usage(sent: dict[str, Any]) -> Usage:
@@ -166,7 +308,8 @@ def _usage(sent: dict[str, Any]) -> Usage:
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
     def detail(group: str, name: str) -> int | None:
-        return count((sent.get(group) or {}).get(name))
+        found = sent.get(group)
+        return count(found.get(name)) if isinstance(found, dict) else None
 
     return Usage(
         prompt_tokens=count(sent.get("prompt_tokens")),
@@ -176,52 +319,22 @@ def _usage(sent: dict[str, Any]) -> Usage:
     )
 
 
-class _ThinkTags:
-    """Separates `<think>…</think>` at the start of an answer, however it is split into chunks."""
+class _Halves:
+    """Joins the halves of a surrogate pair that came in two pieces of one text."""
 
     def __init__(self) -> None:
-        self._state = "start"  # → "thinking" → "thought" → "text", or straight to "text"
-        self._held = ""  # what may still turn out to be a tag
+        self._held = ""
 
-    def split(self, text: str) -> Iterator[TextDelta | ReasoningDelta]:
-        if self._state == "thought":  # drop the blanks between thought and answer
-            text = text.lstrip()
-            self._state = "text" if text else "thought"
-        if self._state in ("thought", "text"):
-            if text:
-                yield TextDelta(text)
-            return
-        self._held += text
-        if self._state == "start":
-            begun = self._held.lstrip()
-            if _OPEN.startswith(begun):  # only blanks, or part of a tag, so far
-                if begun == _OPEN:
-                    self._state, self._held = "thinking", ""
-                return
-            if not begun.startswith(_OPEN):
-                self._state = "text"
-                yield from self.rest()
-                return
-            self._state, self._held = "thinking", begun[len(_OPEN) :]
-        thought, tag, answer = self._held.partition(_CLOSE)
-        if tag:
-            self._state, self._held = "thought", ""
-            if thought:
-                yield ReasoningDelta(thought)
-            yield from self.split(answer)
-            return
-        safe = len(thought) - _overlap(thought)
-        self._held = thought[safe:]
-        if safe:
-            yield ReasoningDelta(thought[:safe])
+    def join(self, text: str) -> str:
+        """Return what is whole so far; a first half at the end waits for the second."""
+        if not text:
+            return ""
+        text, self._held = self._held + text, ""
+        if "\ud800" <= text[-1] <= "\udbff":
+            text, self._held = text[:-1], text[-1]
+        return whole(text)
 
-    def rest(self) -> Iterator[TextDelta | ReasoningDelta]:
+    def rest(self) -> str:
+        """Return what still waits: its second half did not come."""
         held, self._held = self._held, ""
-        if held:
-            yield ReasoningDelta(held) if self._state == "thinking" else TextDelta(held)
-
-
-def _overlap(text: str) -> int:
-    """Return how many of the last characters could begin `</think>`."""
-    sizes = range(min(len(text), len(_CLOSE) - 1), 0, -1)
-    return next((n for n in sizes if _CLOSE.startswith(text[-n:])), 0)
+        return whole(held)

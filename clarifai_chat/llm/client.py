@@ -7,7 +7,6 @@ experiment; docs/decisions/0003-one-door-to-litellm.md lists them.
 """
 
 import email.utils
-import json
 import logging
 import os
 import threading
@@ -20,13 +19,16 @@ from typing import Any
 import httpx
 from httpx_sse import EventSource, SSEError
 
+from clarifai_chat import json_text
 from clarifai_chat.access_token import sendable
 from clarifai_chat.config import settings
 from clarifai_chat.errors import (
     AppFault,
     BadReply,
+    BadRequest,
     ChatError,
     CutOff,
+    NoKey,
     NoPat,
     OddPat,
     Rejected,
@@ -49,6 +51,7 @@ log = logging.getLogger(__name__)
 
 MAX_RETRY_AFTER_S = 30.0  # if a server asks for more, the reader is told and decides
 MAX_ATTEMPTS = 4
+ODD = (ValueError, SSEError, httpx.DecodingError, RecursionError)  # raised by what is not an answer
 
 
 def events(
@@ -65,7 +68,7 @@ def events(
     key = endpoint.key
     # An empty key makes litellm send the operator's OPENAI_API_KEY instead (seen on the wire).
     if not key:
-        raise NoPat
+        raise NoKey if endpoint.elsewhere else NoPat
     if not sendable(key):
         raise OddPat
     in_flight = in_flight or InFlight()
@@ -98,14 +101,16 @@ def _attempt(
 ) -> Iterator[StreamEvent]:
     """Send the request once. Raises a `ChatError`, whatever goes wrong."""
     pat, names = endpoint.key, request.tool_names
-    assembler = Assembler(pat, (lambda text: recover(text, names)) if names else None)
+    assembler = Assembler(
+        pat, (lambda text: recover(text, names)) if names else None, elsewhere=endpoint.elsewhere
+    )
     begun = False
     try:
         _send(request, endpoint, in_flight)
         response = in_flight.response
         if response is None:
             raise AppFault
-        for chunk in _chunks(in_flight, response, pat):
+        for chunk in _chunks(in_flight, response, endpoint):
             for event in assembler.feed(chunk):
                 begun = True
                 yield event
@@ -116,7 +121,7 @@ def _attempt(
     except Exception as error:  # the one door: whatever litellm raises stops here
         yield from assembler.held()  # nothing that arrived is lost
         if not isinstance(error, ChatError):
-            error = _meaning_of(error, pat, in_flight, begun)
+            error = _meaning_of(error, endpoint, in_flight, begun)
         if not error.request_id and in_flight.response is not None:
             error.request_id = _request_id(in_flight.response, pat)
         raise error from None
@@ -148,7 +153,9 @@ def _send(request: ChatRequest, endpoint: Endpoint, in_flight: InFlight) -> None
         )
 
 
-def _chunks(in_flight: InFlight, response: httpx.Response, pat: str) -> Iterator[dict[str, Any]]:
+def _chunks(
+    in_flight: InFlight, response: httpx.Response, endpoint: Endpoint
+) -> Iterator[dict[str, Any]]:
     """Yield the JSON objects of an answer as they arrive on the wire.
 
     litellm's own iterator costs fifty times as much per chunk, hides errors, and invents a finish
@@ -157,12 +164,15 @@ def _chunks(in_flight: InFlight, response: httpx.Response, pat: str) -> Iterator
     if in_flight.is_whole:
         body = parse(response.text)
         if is_error(body):
-            raise meaning(response.status_code, body, pat=pat)
+            raise meaning(
+                response.status_code, body, pat=endpoint.key, elsewhere=endpoint.elsewhere
+            )
         if not isinstance(body, dict) or not body.get("choices"):
             raise BadReply
         yield body
         return
     done = False
+    response.encoding = "utf-8-sig"  # always UTF-8; a byte order mark is no part of the first event
     events = EventSource(response).iter_sse()
     for event in events:
         if in_flight.recorder:
@@ -171,11 +181,12 @@ def _chunks(in_flight: InFlight, response: httpx.Response, pat: str) -> Iterator
             done = True
             break
         if event.data:
-            chunk = json.loads(event.data) if event.event != "error" else parse(event.data)
+            chunk = json_text.read(event.data) if event.event != "error" else parse(event.data)
             if event.event == "error" and not is_error(chunk):
                 chunk = {"error": chunk if isinstance(chunk, dict) else {"message": str(chunk)}}
-            if isinstance(chunk, dict):
-                yield chunk
+            if not isinstance(chunk, dict):
+                raise BadReply
+            yield chunk
     if done:  # a connection can be reused only if its answer was read to the last byte
         in_flight.expect_end()
         with suppress(httpx.TransportError, SSEError):
@@ -189,7 +200,9 @@ def _was_cut_short(in_flight: InFlight, response: httpx.Response) -> bool:
     return not response.extensions.get("finished", in_flight.is_whole)
 
 
-def _meaning_of(error: Exception, pat: str, in_flight: InFlight, begun: bool) -> ChatError:
+def _meaning_of(
+    error: Exception, endpoint: Endpoint, in_flight: InFlight, begun: bool
+) -> ChatError:
     """Return the `ChatError` for a failure of litellm, openai or httpx, without the token.
 
     The server's own response decides if there is one, because litellm blurs it.
@@ -201,9 +214,10 @@ def _meaning_of(error: Exception, pat: str, in_flight: InFlight, begun: bool) ->
             return meaning(
                 response.status_code,
                 body,
-                pat=pat,
-                request_id=_request_id(response, pat),
+                pat=endpoint.key,
+                request_id=_request_id(response, endpoint.key),
                 retry_after_s=_retry_after_s(response.headers),
+                elsewhere=endpoint.elsewhere,
             )
         return BadReply()
     chain = _chain(error)
@@ -214,7 +228,11 @@ def _meaning_of(error: Exception, pat: str, in_flight: InFlight, begun: bool) ->
         late.waits = ()  # it took minutes already: the reader decides
         return late
     if response is not None:  # in the middle of a stream
-        if any(isinstance(e, ValueError | SSEError) for e in chain):
+        if not any(
+            isinstance(e, httpx.TransportError | httpx.StreamError | OSError) for e in chain
+        ):
+            if not any(isinstance(e, ODD) for e in chain):
+                log.error("%s while reading an answer", type(error).__name__)
             return BadReply()
         lost = CutOff()
         if not begun:
@@ -222,6 +240,8 @@ def _meaning_of(error: Exception, pat: str, in_flight: InFlight, begun: bool) ->
         return lost
     if any(isinstance(e, httpx.TransportError) for e in chain):
         return Unreachable()
+    if any(isinstance(e, UnicodeError) for e in chain):  # this app let it through
+        return BadRequest()
     if isinstance(getattr(error, "status_code", None), int):  # litellm refused to send it
         return Rejected(more="It was refused before it was sent.")
     log.error("%s while asking a model", type(error).__name__)

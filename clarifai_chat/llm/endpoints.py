@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TypedDict
 
 from clarifai_chat import demo
-from clarifai_chat.catalog import DEMO
+from clarifai_chat.catalog import local, server_of
 from clarifai_chat.config import Settings, settings
-from clarifai_chat.errors import NoPat, SharedPatSpent
+from clarifai_chat.errors import NoKey, NoPat, NoServer, SharedPatSpent
 from clarifai_chat.text import times
 
 
@@ -19,6 +19,12 @@ class Endpoint:
 
     api_base: str
     key: str = field(repr=False)
+    elsewhere: bool = False  # not Clarifai, nor the Demo, which speaks as Clarifai does
+
+
+def base_of(model_url: str) -> str:
+    """Return the base URL for a model in code outside the app, where the Demo does not exist."""
+    return settings().local_base if server_of(model_url) == "local" else settings().openai_base
 
 
 class SharedUse(TypedDict):
@@ -30,17 +36,24 @@ class SharedUse(TypedDict):
 def endpoint_for(model_url: str, pat: str, shared: SharedUse | None) -> Endpoint:
     """Return the endpoint of a model. A visitor's own `pat` wins over the operator's.
 
-    `shared` is this session's count where it may use the operator's token; the request that follows
-    is counted. Raises `NoPat` or `SharedPatSpent`.
+    Both are for `settings().openai_base` and go nowhere else: the Demo and a local server are sent
+    a word that is no secret. `shared` is this session's count where it may use the operator's key;
+    the request that follows is counted. Raises `NoPat`, `NoKey`, `NoServer` or `SharedPatSpent`.
     """
-    if model_url == DEMO.url:
+    server = server_of(model_url)
+    if server == "demo":
         return Endpoint(demo.start(), demo.KEY)
+    if server == "local":
+        if not settings().local_base:
+            raise NoServer
+        return Endpoint(settings().local_base, local.KEY, elsewhere=True)
+    elsewhere = server == "other"
     if pat:
-        return Endpoint(settings().openai_base, pat)
+        return Endpoint(settings().openai_base, pat, elsewhere)
     if shared is None:
-        raise NoPat
+        raise NoKey if elsewhere else NoPat
     _take(shared, settings())
-    return Endpoint(settings().openai_base, settings().shared_pat)
+    return Endpoint(settings().openai_base, settings().shared_key, elsewhere)
 
 
 _lock = threading.Lock()

@@ -9,6 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, cast
 
+from clarifai_chat.catalog import wire_name
 from clarifai_chat.messages import Sendable, ToolSpec
 
 SENT_FIELDS = ("role", "content", "tool_calls", "tool_call_id")  # of a message; servers refuse more
@@ -35,7 +36,7 @@ class Params(TypedDict, total=False):
 class ChatRequest:
     """One request to a model. The server and the token are in an `Endpoint`."""
 
-    model: str  # its Clarifai URL, with or without "openai/"
+    model: str  # its address; Clarifai's with or without "openai/"
     messages: tuple[Sendable, ...]  # with attachments as they are sent
     tools: tuple[ToolSpec, ...] = ()
     params: Params = field(default_factory=Params)
@@ -44,8 +45,8 @@ class ChatRequest:
 
     @property
     def model_url(self) -> str:
-        """The model's URL as the server expects it."""
-        return self.model.removeprefix("openai/")
+        """The model's name as the server expects it."""
+        return wire_name(self.model)
 
     @property
     def extra_body(self) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 import re
 
+from clarifai_chat.text import whole
+
 
 def escaped(text: str) -> str:
     """Return Markdown that shows `text` as it is."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^])", r"\\\1", text)
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^])", r"\\\1", whole(text))
 
 
 def as_code(text: str) -> str:

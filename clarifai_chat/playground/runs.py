@@ -14,6 +14,7 @@ from clarifai_chat import llm
 from clarifai_chat.chat.replies import turn_size
 from clarifai_chat.chat.request import to_messages
 from clarifai_chat.chat.turn import (
+    ERROR,
     INTERRUPTED,
     STOPPED,
     UNWATCHED,
@@ -45,7 +46,7 @@ MAX_RUNS = 20  # runs kept in a session
 MAX_CHARS = 10_000_000  # of these runs together
 MAX_STEPS = 20  # of an automatic run; each is a request that may cost money
 CHOICES = ("auto", "required", "none")  # of `tool_choice`, beside a tool's name
-BROKEN_OFF = (STOPPED, UNWATCHED, INTERRUPTED, "")  # endings not caused by the model
+BROKEN_OFF = (STOPPED, UNWATCHED, INTERRUPTED, ERROR, "")  # endings not caused by the model
 
 
 class RunSettings(TypedDict):

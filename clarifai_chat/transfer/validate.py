@@ -14,7 +14,8 @@ from clarifai_chat.attachments import known_mime
 from clarifai_chat.catalog import parse_address
 from clarifai_chat.chat.chats import Chat, normalize
 from clarifai_chat.chat.settings import ChatSettings
-from clarifai_chat.chat.turn import INTERRUPTED, Attempt, Turn, rename_left_out
+from clarifai_chat.chat.turn import INTERRUPTED, Attempt, Turn, files_of, rename_left_out
+from clarifai_chat.text import whole
 
 MAX_NUMBER = 2**53 - 1  # the largest exact integer in JavaScript, and so in many widgets
 LATEST = 253_402_300_799  # Unix time of the end of the year 9999
@@ -27,7 +28,6 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 DERIVED = ("cost_usd",)  # in exports for other programs; computed again when exported
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_UNSENDABLE = re.compile("[\ud800-\udfff\0]")
 _NOTHING: Final = object()
 
 
@@ -57,7 +57,7 @@ def settings(found: Any, odd: list[str]) -> ChatSettings:
 
 def plain(text: str) -> str:
     """Replace what files and databases refuse: halves of surrogate pairs, NUL."""
-    return _UNSENDABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return whole(text).replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _fitted(kind: Any, found: Any, where: str, odd: list[str]) -> Any:
@@ -148,7 +148,7 @@ def _rename(chat: Chat) -> None:
         if turn.get("parent"):
             turn["parent"] = new.get(turn["parent"], turn["parent"])
         rename_left_out(turn, new)
-        for attachment in turn.get("attachments", []):
+        for attachment in files_of(turn):
             if not _ID.fullmatch(attachment["id"]):
                 attachment["id"] = uuid.uuid4().hex
     chat["leaf"] = new.get(chat["leaf"], chat["leaf"])
@@ -159,7 +159,7 @@ def _rename(chat: Chat) -> None:
 def _repair(turn: Turn, now: float, odd: list[str]) -> None:
     turn["model"]["url"] = parse_address(turn["model"]["url"]) or ""
     turn["model"]["name"] = turn["model"]["name"] or "unknown model"
-    for file in turn.get("attachments", []):
+    for file in files_of(turn):
         file["mime"] = known_mime(file["kind"], file["mime"])
     attempts: list[Attempt] = [turn, *turn["earlier"]]
     for attempt in attempts:

@@ -118,13 +118,13 @@ def _start(turn: Turn) -> None:
     # Copied before saving, which may merge settings from another tab that are not visible here.
     settings: ChatSettings = {**session.chat["settings"]}
     chat_settings.save(typed)  # before the request is sent
-    turns, endpoint = session.turns, session.endpoint(turn)
+    turns, endpoint, owner = session.turns, session.endpoint(turn), persistence.owner()
     request = _request_of(turn, settings, session.leave_out)
 
     def events(in_flight: InFlight) -> Iterator[StreamEvent]:
         asked = request()
         note_left_out(turn, asked.left_out)
-        return llm.events(asked, endpoint(), in_flight)
+        return attachment_contents.keep_pictures(owner, llm.events(asked, endpoint(), in_flight))
 
     replies.ask(turn, events, queue=session.chat["id"], is_here=is_here(), turns=turns)
     persistence.follow(turn)

@@ -3,16 +3,15 @@
 Nothing here draws.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import streamlit as st
 
 from clarifai_chat.chat.turn import Turn, new_turn
 from clarifai_chat.errors import ChatError
-from clarifai_chat.llm.exchange import Exchange
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.playground import run_file, runs
-from clarifai_chat.playground.runs import Run
+from clarifai_chat.playground.runs import Run, Step
 from components.actions import asking
 from components.state.access_slots import CodeRequest
 from components.state.session import session
@@ -54,10 +53,13 @@ def of_run(build: Callable[[], Run]) -> None:
 
 
 @uninterrupted()
-def of_step(exchanges: Sequence[Exchange], number: int) -> None:
+def of_step(run: Run, step: Step) -> None:
     """Show the request that a run has sent."""
-    body = run_file.loaded(exchanges[-1]["request"])
-    session.code = {"about": f"Request {number + 1} of this run, as it was sent.", "body": body}
+    session.code = {
+        "about": f"Request {step.number + 1} of this run, as it was sent.",
+        "model": run["turn"]["model"]["url"],
+        "body": run_file.loaded(step.exchanges[-1]["request"]),
+    }
 
 
 @uninterrupted()
@@ -67,9 +69,11 @@ def close() -> None:
 
 def _show(about: str, build: Callable[[], ChatRequest]) -> None:
     try:
-        session.code = {"about": about, "body": build().body}
+        request = build()
     except ChatError as error:
         st.toast(f"There is no request to show. {error.what} {error.advice}")
+    else:
+        session.code = {"about": about, "model": request.model, "body": request.body}
 
 
 __all__ = ["CodeRequest", "close", "of_next_question", "of_run", "of_step", "of_turn"]

@@ -1,7 +1,8 @@
 """Attach files to a question: read them, explain the rejected ones, hold the rest.
 
 A question is sent with all of its files or not at all. If it is not sent, its text goes back into
-the box and the accepted files wait above it. Files are read in the background: a PDF takes seconds.
+the box and the accepted files wait above it; so they do if it is a guess how one is to be read, for
+the visitor to check. Files are read in the background: a PDF takes seconds.
 """
 
 import time
@@ -11,7 +12,7 @@ from functools import partial
 import streamlit as st
 
 from clarifai_chat import background, llm
-from clarifai_chat.attachments import clean_name, limits
+from clarifai_chat.attachments import clean_name, limits, texts
 from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.attachments.limits import MAX_FILES
 from clarifai_chat.background import Job
@@ -25,11 +26,12 @@ from components.frame import layout
 from components.state import persistence
 from components.state.chat_slots import PendingUpload
 from components.state.session import session
-from components.state.slots import set_widget, widget
+from components.state.slots import seed, set_widget, widget
 from components.state.streamlit_patches import uninterrupted
 
 HEAD_START_S = 0.3  # enough for most files, so that the question appears at once
 LOOK_S = 0.005
+GUESSES_PX = 320  # above the box, where many would hide the conversation
 ICONS = {"image": ":material/image:", "text": ":material/description:", "audio": ":material/mic:"}
 
 
@@ -86,22 +88,29 @@ def _ask_what_is_read() -> list[str]:
     while session.reading and session.reading[0]["job"]["state"] != "running":
         reading, session.reading = session.reading[0], session.reading[1:]
         taken = _taken(reading)
-        if taken["refused"]:
+        if taken["refused"] or taken["guesses"]:
             session.refused = [*session.refused, *taken["refused"]]
             session.waiting = [*session.waiting, *taken["files"]]
+            session.guesses = {**session.guesses, **taken["guesses"]}
+            session.is_wordless = not reading["prompt"].strip()
             unsent.append(reading["prompt"])
         else:
             _ask(reading["prompt"], taken["files"])
-        for note in taken["notes"]:
-            st.toast(escaped(note), icon=":material/content_cut:", duration="long")
+        _show_notes(taken)
     return unsent
+
+
+def _show_notes(taken: ReadFiles) -> None:
+    for note in taken["notes"]:
+        st.toast(escaped(note), icon=":material/content_cut:", duration="long")
 
 
 def _taken(reading: PendingUpload) -> ReadFiles:
     taken: ReadFiles | None = reading["job"]["result"]
     if taken is None:  # the job failed, which is a bug of ours
         names = ", ".join(reading["names"])
-        return {"files": [], "notes": [], "refused": [f"{names} could not be read. Try again."]}
+        why = f"{names} could not be read. Try again."
+        return {"files": [], "guesses": {}, "notes": [], "refused": [why]}
     if reading["chat"] != session.chat["id"]:
         away = "You switched chats while your files were being read. Send them from either chat."
         return {**taken, "refused": [*taken["refused"], away]}
@@ -110,7 +119,7 @@ def _taken(reading: PendingUpload) -> ReadFiles:
 
 def _ask(prompt: str, files: list[Attachment]) -> None:
     files = [*session.waiting, *files]
-    session.waiting, session.refused = [], []
+    session.waiting, session.guesses, session.refused = [], {}, []
     asking.ask(prompt, files)
 
 
@@ -130,6 +139,28 @@ def _leave() -> None:
 @uninterrupted()
 def _remove_file(id: str) -> None:
     session.waiting = [file for file in session.waiting if file["id"] != id]
+    session.guesses = {key: guess for key, guess in session.guesses.items() if key != id}
+
+
+@uninterrupted()
+def _read_again(id: str) -> None:
+    """Read a waiting file as the visitor chose."""
+    key = f"read_as:{id}"
+    about = next(file for file in session.waiting if file["id"] == id)
+    owner, pat = persistence.owner(), session.pat
+    taken = attachment_contents.read_again(owner, about, widget(key), llm.count_tokens, secret=pat)
+    session.refused = taken["refused"]
+    if taken["refused"]:
+        set_widget(key, session.guesses[id]["read_as"])
+        return
+    session.waiting = [*(taken["files"][0] if file is about else file for file in session.waiting)]
+    session.guesses = {**session.guesses, **taken["guesses"]}
+    _show_notes(taken)
+
+
+@uninterrupted()
+def _ask_without_words() -> None:
+    _ask("", [])
 
 
 def show() -> None:
@@ -137,7 +168,7 @@ def show() -> None:
 
     Each kind has its own place, so that what this run does not draw disappears at once.
     """
-    reading, refused, waiting = st.empty(), st.empty(), st.empty()
+    reading, refused, waiting, guesses = st.empty(), st.empty(), st.empty(), st.empty()
     if session.reading:
         with reading.container(horizontal=True, vertical_alignment="center", gap="small"):
             names = ", ".join(escaped(name) for each in session.reading for name in each["names"])
@@ -150,6 +181,38 @@ def show() -> None:
     if session.waiting:
         with waiting.container(gap="xsmall"):
             _show_waiting()
+    if session.guesses:
+        with guesses.container(gap="xsmall"):
+            _show_guesses()
+
+
+def _show_guesses() -> None:
+    """Draw how files were read of which that is a guess, for the visitor to check or change."""
+    guessed = [file for file in session.waiting if file["id"] in session.guesses]
+    found, _ = attachment_contents.find(persistence.owner(), guessed)
+    with st.container(gap="xsmall", height=GUESSES_PX if len(guessed) > 2 else "content"):
+        for file in guessed:
+            _show_guess(file, found.get(file["id"], b"").decode())
+    st.info(
+        "Check whether this looks right, and change it if not. Then send."
+        + ("" if session.is_wordless else " Your question is in the box."),
+        icon=":material/translate:",
+    )
+    if session.is_wordless:
+        st.button("Send without a question", key="send_files", on_click=_ask_without_words)
+
+
+def _show_guess(file: Attachment, text: str) -> None:
+    guess, key = session.guesses[file["id"]], f"read_as:{file['id']}"
+    seed(key, guess["read_as"])
+    st.selectbox(
+        f"{escaped(file['name'])} was read as",
+        guess["choices"],
+        key=key,
+        on_change=_read_again,
+        args=(file["id"],),
+    )
+    st.code(texts.telling(text), language=None, wrap_lines=True)
 
 
 def _show_waiting() -> None:

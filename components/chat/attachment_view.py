@@ -9,6 +9,7 @@ from clarifai_chat.chat.turn import Turn
 from clarifai_chat.history import attachment_contents
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import compatibility
+from clarifai_chat.text import whole
 from components.chat.attachment_input import ICONS, measure
 from components.state import persistence
 from components.state.session import session
@@ -33,12 +34,18 @@ def show(turn: Turn) -> None:
             st.caption(f":material/info: {escaped(caution)}")
 
 
-def _show_picture(file: Attachment) -> None:
-    small = attachment_contents.thumbnail(persistence.owner(), file)
+def show_made(turn: Turn) -> None:
+    """Draw the pictures that the model made."""
+    for file in turn.get("pictures", []):
+        _show_picture(file, is_large=True)
+
+
+def _show_picture(file: Attachment, *, is_large: bool = False) -> None:
+    small = attachment_contents.thumbnail(persistence.owner(), file, is_large=is_large)
     if small is None:
         st.caption(f"{ICONS['image']} {escaped(file['name'])}: {GONE}")
     else:
-        st.image(small, caption=escaped(file["name"]), alt=file["name"], width="content")
+        st.image(small, caption=escaped(file["name"]), alt=whole(file["name"]), width="content")
 
 
 def _show_folded(file: Attachment, key: str) -> None:

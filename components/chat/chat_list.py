@@ -152,7 +152,8 @@ def _show_menu(owner: str) -> None:
             type=["json", "jsonl", "zip"],
             key="import_chats",
             max_upload_size=MAX_IMPORT_MB,
-            help="A file exported here, OpenAI messages as JSON, or a ChatGPT export",
+            help="A file exported here, by ChatGPT, Claude, Open WebUI or LibreChat, ShareGPT data,"
+            " or OpenAI messages",
             on_change=_import,
         )
         if saving.listing(owner, limit=1):
@@ -264,7 +265,7 @@ def _delete_everything() -> None:
     owner = persistence.owner()
     if owner and saving.delete_everything(owner):
         attachment_contents.forget(owner)
-        session.waiting, session.reading, session.refused = [], [], []
+        session.waiting, session.guesses, session.reading, session.refused = [], {}, [], []
         chat_actions.begin(chats.new_chat())
 
 
@@ -282,7 +283,7 @@ def _import() -> None:
         st.toast("This file contains your access token. Remove it and import again.")
         return
     kept = chat_files.import_chats(owner, found)
-    for note in found.notes[:3]:
+    for note in filter(None, [*found.notes[:2], " ".join(found.notes[2:])]):
         st.toast(note)
     if len(kept) < len(found.chats):
         st.toast(

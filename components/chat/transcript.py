@@ -128,6 +128,7 @@ class TurnView:
         """Draw how the reply ended, and the next steps."""
         problem, steps = self.turn["problem"], turn_footer.next_steps(self.turn)
         with self._end.container(gap="small" if problem or steps else "xxsmall"):
+            attachment_view.show_made(self.turn)
             if problem:
                 status.show_problem(problem)
             turn_footer.show(

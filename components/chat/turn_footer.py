@@ -4,7 +4,16 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Turn, answer_text, can_continue
+from clarifai_chat.chat.turn import (
+    ERROR,
+    INTERRUPTED,
+    STOPPED,
+    UNWATCHED,
+    Turn,
+    answer_text,
+    can_continue,
+    lacks_answer,
+)
 from components.actions.turn_actions import Action, ActionName, Other
 from components.reply import reply_line
 from components.state.slots import set_widget, widget
@@ -26,8 +35,8 @@ HIDDEN = """:is([data-testid="stMarkdownContainer"], div[aria-hidden]) {
 position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }"""
 
 # The next step for each way of ending.
-ASK_AGAIN = (STOPPED, UNWATCHED, INTERRUPTED, "content_filter")
-ASK_DEMO = ("NoPat", "SharedPatSpent", "Unreachable")
+ASK_AGAIN = (STOPPED, UNWATCHED, INTERRUPTED, ERROR, "content_filter")
+ASK_DEMO = ("NoPat", "NoKey", "NoServer", "SharedPatSpent", "Unreachable")
 
 
 def style() -> None:
@@ -44,7 +53,8 @@ def next_steps(turn: Turn) -> list[tuple[ActionName, str, str]]:
     steps: list[tuple[ActionName, str, str]] = []
     if can_continue(turn):
         steps.append(("resume", "Continue", ":material/resume:"))
-    if problem["can_retry"] if problem else turn["ending"] in ASK_AGAIN:
+    is_odd = turn["ending"] in ASK_AGAIN or lacks_answer(turn)
+    if problem["can_retry"] if problem else is_odd:
         steps.append(("retry", "Retry", ":material/refresh:"))
     if problem and problem["kind"] in ASK_DEMO:
         steps.append(("use_demo", "Ask the Demo instead", ":material/theater_comedy:"))

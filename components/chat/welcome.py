@@ -5,6 +5,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from clarifai_chat import demo
+from clarifai_chat.config import settings
+from clarifai_chat.markdown.sanitize import escaped
 from components.reply import answer_view
 from components.state.session import session
 
@@ -24,10 +26,14 @@ def show(ask: Callable[[str], None]) -> None:
         starters = demo.STARTERS
         st.markdown(
             "You are talking to the **Demo**: scripted answers from inside this app, no LLM, no"
-            " token, no network. To talk to real models, add a Clarifai access token in the"
-            " sidebar."
+            f" token, no network. To talk to real models, add {_key()} in the sidebar."
         )
     with st.container(horizontal=True):
         for number, (label, prompt) in enumerate(starters):
             st.button(label, key=f"starter:{number}", help=prompt, on_click=ask, args=(prompt,))
     answer_view.load()
+
+
+def _key() -> str:
+    host = settings().other_host
+    return f"a key for {escaped(host)}" if host else "a Clarifai access token"

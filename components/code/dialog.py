@@ -9,7 +9,9 @@ from clarifai_chat.access_token import redact
 from clarifai_chat.catalog import DEFAULT_URL, DEMO
 from clarifai_chat.config import settings
 from clarifai_chat.llm.code import Snippet, snippets
+from clarifai_chat.llm.endpoints import base_of
 from clarifai_chat.llm.request import request_from_body
+from clarifai_chat.markdown.sanitize import escaped
 from components.actions import code
 from components.state.session import session
 
@@ -26,17 +28,24 @@ def show() -> None:
 @st.dialog("Get code", width="large", icon=":material/code:", on_dismiss=code.close)
 def _dialog(shown: code.CodeRequest) -> None:
     st.caption(shown["about"])
-    body = redact(shown["body"], session.pat, MARK)
-    if body["model"] == DEMO.url:
-        body = {**body, "model": DEFAULT_URL}
+    address = shown["model"]
+    if address == DEMO.url:
+        address = _in_place_of_the_demo()
         st.caption(
             ":material/theater_comedy: The Demo exists only in this app. The code asks"
-            f" {DEFAULT_URL.rpartition('/')[2]} instead; put any other model's URL in its place."
+            f" {escaped(address.rpartition('/')[2])} instead; put any other model in its place."
         )
-    found = snippets(request_from_body(body), settings().openai_base)
+    body = redact(shown["body"], session.pat, MARK) | {"model": address}
+    found = snippets(request_from_body(body), base_of(address))
     for tab, snippet in zip(st.tabs([each.label for each in found]), found, strict=True):
         with tab:
             _show(snippet)
+
+
+def _in_place_of_the_demo() -> str:
+    if not settings().other_base:
+        return DEFAULT_URL
+    return next((model.url for model in session.models if model.tier == "listed"), "MODEL")
 
 
 def _show(snippet: Snippet) -> None:

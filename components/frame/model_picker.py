@@ -9,13 +9,16 @@ import time
 import streamlit as st
 
 from clarifai_chat import catalog
-from clarifai_chat.catalog import Model
+from clarifai_chat.catalog import Model, local
+from clarifai_chat.config import server_name, settings
 from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.text import counted
 from components.frame import model_ids, token_box
 from components.state.session import session
 from components.state.slots import set_widget, widget
 from components.state.streamlit_patches import uninterrupted
 
+EXPECTED = ("live", "featured", "listed", "local")  # models that answer as a rule
 ROWS = 12  # drawn at once; searching is quicker than scrolling
 ABILITIES = {"tools": "Tools", "vision": "Vision", "reasoning": "Reasoning"}
 
@@ -42,7 +45,7 @@ def _show_facts(model: Model) -> None:
     if model.is_demo:
         st.caption(f"**{model.label}**")
         return
-    hint = "" if model.tier in ("live", "featured") else f"{escaped(model.callable_hint)} "
+    hint = "" if model.tier in EXPECTED else f"{escaped(model.callable_hint)} "
     st.caption(
         f"{escaped(model.provider)} · {facts(model)}  \n{hint}Facts: {escaped(model.source)}",
         help=f"{escaped(model.callable_hint)} Where the facts are from: {escaped(sources(model))}.",
@@ -75,12 +78,13 @@ def sources(model: Model) -> str:
 
 
 def _show_choice() -> None:
+    is_other = bool(settings().other_base)
     text = st.text_input(
-        "Search, or paste a model's address",
+        "Search, or type a model's name" if is_other else "Search, or paste a model's address",
         key="model",
         type="search",
         live=True,
-        placeholder="gpt-oss, anthropic, https://clarifai.com/…",
+        placeholder="gpt-4o" if is_other else "gpt-oss, anthropic, https://clarifai.com/…",
         on_change=_take_address,
     )
     wanted = st.pills(
@@ -96,7 +100,19 @@ def _show_choice() -> None:
     if text or wanted or family:
         found = catalog.of_family(catalog.search(models, text or "", **flags), family)
         _show_rows(found, "found")
-        if not found:
+        is_name = is_other or (text or "").startswith(catalog.LOCAL)
+        typed = catalog.parse_address(text or "") if is_name else None
+        if typed and typed not in {model.url for model in found}:
+            st.button(
+                f"Use **{escaped(typed)}** as it is typed",
+                key="use_typed",
+                icon=":material/keyboard:",
+                on_click=choose,
+                args=(typed,),
+            )
+        elif not found and is_other:
+            st.info("No model matches. Clear a filter, or type the whole name of a model.")
+        elif not found:
             st.info(
                 "No model matches. Clear a filter, or paste the model's full address:"
                 " it is used as it is."
@@ -162,30 +178,65 @@ def _show_row(model: Model, where: str) -> None:
 def _row_text(model: Model) -> str:
     if model.is_demo:
         return escaped(f"{model.label} · free, offline")
-    hint = f"{escaped(model.callable_hint)}  \n" if model.tier not in ("live", "featured") else ""
+    hint = f"{escaped(model.callable_hint)}  \n" if model.tier not in EXPECTED else ""
     return f"{hint}{facts(model)} · *{escaped(sources(model))}*"
 
 
 def _show_age() -> None:
-    listing = session.listing
+    listing, host = session.listing, escaped(settings().other_host)
+    whose = host or "Clarifai"
     with st.container(horizontal=True, vertical_alignment="center"):
-        if listing is None:
+        if listing is None and host:
+            st.caption(f"With a key, the models of {host} are listed here.")
+        elif listing is None:
             st.caption("Shipped list. With an access token, Clarifai's live list joins it.")
-            return
-        if listing["state"] == "running":
-            st.caption(":shimmer[Fetching Clarifai's list]")
-        elif listing["state"] == "done":
-            st.caption(f"Clarifai's list, fetched {catalog.age_text(time.time() - listing['at'])}.")
-        elif listing["problem"]:
-            kept = "the list from before" if listing["result"] else "the shipped list"
-            st.caption(f"No live list, so this is {kept}: {listing['problem']['what']}")
+        else:
+            if listing["state"] == "running":
+                st.caption(f":shimmer[Fetching {whose}'s list]")
+            elif listing["state"] == "done":
+                age = catalog.age_text(time.time() - listing["at"])
+                st.caption(f"{whose}'s list, fetched {age}.")
+            elif listing["problem"]:
+                kept = "" if host else ", so this is the shipped list"
+                kept = ", so this is the list from before" if listing["result"] else kept
+                st.caption(f"No live list{kept}: {listing['problem']['what']}")
+            st.button(
+                "Refresh",
+                key="refresh_models",
+                type="tertiary",
+                icon=":material/refresh:",
+                disabled=listing["state"] == "running" or not (session.pat or session.may_share),
+                on_click=token_box.refresh_models,
+            )
+    show_local("picker")
+
+
+def show_local(where: str) -> None:
+    """Draw what is known of the operator's own server, where there is one."""
+    asked = local.listing()
+    if asked is None:
+        return
+    host = escaped(server_name(settings().local_base))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if asked["state"] == "running":
+            st.caption(f":shimmer[Asking {host} for its models]")
+        elif asked["problem"]:
+            kept = " Its models as last known are listed." if asked["result"] else ""
+            st.caption(
+                f"Local models: {host} gave no list. {escaped(asked['problem']['what'])}{kept}"
+                " It is asked again by itself."
+            )
+        else:
+            age = catalog.age_text(time.time() - asked["at"])
+            found = counted(len(asked["result"]), "local model")
+            st.caption(f"{found} on {host}, asked {age}.")
         st.button(
-            "Refresh",
-            key="refresh_models",
+            "Ask again",
+            key=f"refresh_local:{where}",
             type="tertiary",
             icon=":material/refresh:",
-            disabled=listing["state"] == "running" or not session.pat,
-            on_click=token_box.refresh_models,
+            disabled=asked["state"] == "running",
+            on_click=_ask_local,
         )
 
 
@@ -197,8 +248,16 @@ def choose(url: str) -> None:
 
 
 @uninterrupted()
+def _ask_local() -> None:
+    local.listing(now=True)
+
+
+@uninterrupted()
 def _take_address() -> None:
-    if url := catalog.parse_address(widget("model") or ""):
+    text = widget("model") or ""
+    if text.startswith(catalog.LOCAL) or settings().other_base:
+        return  # what is typed may be the begin of a name
+    if url := catalog.parse_address(text):
         set_widget("model", "")
         choose(url)
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from clarifai_chat import catalog
 from clarifai_chat.background import Job
+from clarifai_chat.catalog import local
 from clarifai_chat.config import ROOT, BadSettings, settings
 from components.frame import model_picker, sign_in, token_box
 from components.state.bootstrap import bootstrap
@@ -47,7 +48,12 @@ def begin_page(title: str, *, wide: bool = False) -> list[Job]:
         st.stop()
     warm_up.page_begins()
     _take_address()
-    return [j for j in (session.account, session.listing) if j and j["state"] == "running"]
+    token_box.list_for_sharers()
+    jobs = [session.account, session.listing]
+    asked = local.listing()
+    if asked and asked["result"] is None:  # later the page does not wait: it shows what was known
+        jobs.append(asked)
+    return [job for job in jobs if job and job["state"] == "running"]
 
 
 def show_sidebar() -> None:
@@ -87,6 +93,8 @@ def _take_address() -> None:
         return
     if url := catalog.parse_address(asked):
         session.choose(url)
+    elif settings().other_base:
+        st.toast("The model in this page's address is not a name that can be sent.")
     else:
         st.toast(
             "The model in this page's address is not one of Clarifai's. Model addresses look like"

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from clarifai_chat import access_token, background, catalog
-from clarifai_chat.catalog import clarifai_api
+from clarifai_chat import access_token, background
+from clarifai_chat.catalog import Model, clarifai_api, live
 from clarifai_chat.catalog.clarifai_api import Account
 from clarifai_chat.config import settings
 from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.text import counted
 from components.frame import layout
 from components.state.session import session
 from components.state.slots import set_widget, widget
@@ -28,19 +29,26 @@ def show() -> None:
 
 
 def _show_box() -> None:
+    host = settings().other_host
+    label, what, server = "Clarifai access token (PAT)", "token", settings().api_base
+    if host:
+        # Not escaped: screen readers are told a label as it is, and the operator typed this one.
+        label, what, server = f"Key for {host}", "key", settings().openai_base
     st.text_input(
-        "Clarifai access token (PAT)",
+        label,
         key="pat",
         type="password",
         autocomplete="off",
-        placeholder="Paste your token",
+        placeholder=f"Paste your {what}",
         on_change=_accept,
         help="It stays in the memory of this session: a reload forgets it. It is sent to"
-        f" {escaped(settings().api_base)} and nowhere else.",
+        f" {escaped(server)} and nowhere else."
+        + (" Whoever runs that server makes keys for it." if host else ""),
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Verify", key="verify", on_click=_accept, icon=":material/verified_user:")
-        st.link_button("Get a token", MAKE_ONE, type="tertiary", icon=":material/open_in_new:")
+        if not host:
+            st.link_button("Get a token", MAKE_ONE, type="tertiary", icon=":material/open_in_new:")
     if session.notice:
         st.warning(escaped(session.notice))
 
@@ -48,13 +56,21 @@ def _show_box() -> None:
 def _show_token() -> None:
     account = session.account
     masked = escaped(access_token.masked(session.pat))
-    odd = access_token.odd(session.pat)
+    host = settings().other_host
+    odd = "" if host else access_token.odd(session.pat)
     if account is None or account["state"] == "running":
-        st.markdown(f":material/hourglass: Checking token {masked}")
+        st.markdown(f":material/hourglass: Checking {'key' if host else 'token'} {masked}")
     elif account["state"] == "failed":
         problem = account["problem"]
         if problem:
-            st.error(f"Token {masked}: {problem['what']} {problem['advice']}")
+            what = "Key" if host else "Token"
+            st.error(f"{what} {masked}: {problem['what']} {problem['advice']}")
+    elif host:
+        listed = _listed(account["result"])
+        text = f"Key {masked} for **{escaped(host)}**: {counted(len(listed), 'model')}"
+        st.markdown(f":material/verified_user: {text}")
+        if not listed:
+            st.caption("It lists no models. Type the name of one into the model picker.")
     else:
         who: Account = account["result"]
         if who.restricted:
@@ -74,7 +90,13 @@ def _show_token() -> None:
 
 def _is_verified() -> bool:
     account = session.account
-    return bool(account and account["state"] == "done" and not account["result"].restricted)
+    if not account or account["state"] != "done":
+        return False
+    return bool(settings().other_base) or not account["result"].restricted
+
+
+def _listed(models: tuple[Model, ...]) -> list[Model]:
+    return [model for model in models if model.tier == "listed"]
 
 
 @uninterrupted()
@@ -90,7 +112,7 @@ def _accept() -> None:
     if not access_token.sendable(cleaned):
         session.notice = (
             "That cannot be a token: it has blanks or signs that no request can carry."
-            " Copy it again from Clarifai."
+            " Copy it again from where you made it."
         )
         return
     session.access["pat"] = cleaned
@@ -101,6 +123,10 @@ def _accept() -> None:
 def verify() -> None:
     """Ask whose the token is, and list its models, both in the background."""
     token, api_base = session.pat, settings().api_base
+    if settings().other_base:  # one answer says both
+        refresh_models()
+        session.account = session.listing
+        return
     session.account = background.start(lambda: clarifai_api.who_am_i(token, api_base=api_base))
     refresh_models()
 
@@ -108,14 +134,18 @@ def verify() -> None:
 @uninterrupted()
 def refresh_models() -> None:
     """Fetch the live catalog in the background; the list that is there stays until it comes."""
-    token, api_base = session.pat, settings().api_base
-    earlier = session.listing["result"] if session.listing else None
+    used = settings()
+    key = session.pat or (used.other_key if session.may_share else "")
 
-    def fetch() -> object:
-        return catalog.merge(catalog.shipped(), clarifai_api.list_models(token, api_base=api_base))
+    session.listing = background.start(
+        lambda: live.models(key, used), session.listing["result"] if session.listing else None
+    )
 
-    session.listing = background.start(fetch)
-    session.listing["result"] = earlier
+
+def list_for_sharers() -> None:
+    """Fetch the list of another server with the operator's key, for who may use that; once."""
+    if settings().other_base and session.listing is None and session.may_share and not session.pat:
+        refresh_models()
 
 
 @uninterrupted()
@@ -127,6 +157,14 @@ def _forget() -> None:
 def _who_pays() -> str:
     if session.model.is_demo:
         return "The Demo answers inside this app: free, and nothing is sent anywhere."
+    if session.model.server == "local":
+        return (
+            f"This model runs on a server of this app's operator, {escaped(session.model.host)}:"
+            " free, and no token is sent there."
+        )
+    host = settings().other_host
+    if session.pat and host:
+        return f"Replies are charged to your key at {escaped(host)}. A reload forgets the key."
     if session.pat:
         account = session.account
         known = _is_verified() and account is not None
@@ -135,4 +173,6 @@ def _who_pays() -> str:
     if session.may_share:
         left = max(0, settings().shared_pat_session_limit - session.access["shared"]["used"])
         return f"Replies are paid by this app's operator: {left} left for this visit."
+    if host:
+        return f"This model needs a key for {escaped(host)}. The Demo model needs none."
     return "This model needs a token. The Demo model needs none. A reload forgets a token."

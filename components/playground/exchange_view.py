@@ -41,7 +41,7 @@ def show(run: Run, step: Step) -> None:
             type="tertiary",
             help="Python, curl, JavaScript and LiteLLM Proxy for this request",
             on_click=code.of_step,
-            args=(step.exchanges, step.number),
+            args=(run, step),
         )
     for number, exchange in enumerate(step.exchanges):
         if wanted and len(step.exchanges) > 1:

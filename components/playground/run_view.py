@@ -11,6 +11,7 @@ from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, can_continu
 from clarifai_chat.chat.usage import seconds
 from clarifai_chat.markdown.sanitize import as_code, escaped
 from clarifai_chat.messages import ToolCall
+from clarifai_chat.messages import thoughts as thoughts_of
 from clarifai_chat.playground import run_file, run_report, runs
 from clarifai_chat.playground.runs import Run, Step
 from clarifai_chat.text import counted
@@ -18,6 +19,7 @@ from clarifai_chat.tools.verdict.verdict import Argument, Verdict
 from components.playground import call_answers, exchange_view
 from components.reply import reply_line, status
 from components.reply.answer_view import AnswerView
+from components.reply.message_view import listed
 from components.state.session import session
 from components.state.streamlit_patches import uninterrupted
 
@@ -81,7 +83,7 @@ class RunView:
         with self._end.container():
             if problem := self.turn["problem"]:
                 status.show_problem(problem)
-            elif note := reply_line.ENDINGS.get(self.turn["ending"]):
+            elif note := reply_line.ending(self.turn):
                 st.caption(note)
             if runs.wants_answers(self.run):
                 call_answers.show_send(self.run, self._send)
@@ -134,7 +136,8 @@ class _StepView:
         with self._reply:
             self._thinking_place = st.empty()
             self._thoughts: AnswerView | None = None
-            self._text = AnswerView(st.container(), f"{name}:text")
+            self._text_place = st.container()
+            self._text = AnswerView(self._text_place, f"{name}:text")
             self._notes = st.container(gap=None)
         self._calls: list[_CallView] = []
         self._is_over = False
@@ -148,11 +151,14 @@ class _StepView:
             return
         self._number = step.number
         if message := step.message:
-            if thoughts := message.get("reasoning_content"):
+            if thoughts := "\n\n".join(thoughts_of(message)):
                 if self._thoughts is None:
                     place = self._thinking_place.expander("Thinking", type="compact")
                     self._thoughts = AnswerView(place, f"{self._name}:thoughts")
                 self._thoughts.draw(thoughts, over=step.is_over or bool(message["content"]))
+            if not message["content"].startswith(self._text.text):  # it was a thought
+                self._text.erase()
+                self._text = AnswerView(self._text_place, f"{self._name}:text")
             if message["content"]:
                 self._text.draw(message["content"], over=step.is_over)
         for number, (call, verdict) in enumerate(step.judged):
@@ -163,6 +169,8 @@ class _StepView:
         if step.is_over:
             self._is_over = True
             with self._notes:
+                if step.message and (sources := step.message.get("sources")):
+                    st.markdown(listed(sources))
                 for note in step.notes:
                     st.markdown(f":orange[:material/warning:] {escaped(note)}")
                 exchange_view.show(self._run, step)

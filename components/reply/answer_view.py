@@ -1,6 +1,6 @@
 """Draw an answer's Markdown with a component of ours, also while it grows, and what was asked.
 
-The browser's half is frontend/src/answer; docs/decisions/0014-a-renderer-of-our-own.md says why.
+The browser's half is frontend/src/answer; docs/decisions/0016-a-renderer-of-our-own.md says why.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ from itertools import count
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from clarifai_chat.text import whole
 from components.state.frontend import BUILT
 from components.state.streamlit_patches import draw_component, mermaid_address, serve_files
 
@@ -30,6 +31,8 @@ class AnswerView:
         self._place = place.container(gap=None)
         self._id = _id(name)
         self._piece: DeltaGenerator | None = None
+        self._pieces: list[DeltaGenerator] = []
+        self.text = ""
         self._text = ""  # of this piece
         self._sent = 0  # characters before this piece
         self._at = 0  # the same, as JavaScript counts them
@@ -38,7 +41,10 @@ class AnswerView:
 
     def draw(self, text: str, *, over: bool) -> None:
         """Draw what is new in `text`; `over`: it is complete."""
-        text = _sound(text, over=over)
+        self.text = text
+        if not over and "\ud800" <= text[-1:] <= "\udbff":
+            text = text[:-1]  # half a character: the other half comes next
+        text = whole(text)
         new = text[self._sent + len(self._text) :]
         if not new and (self._piece is None or over == self._is_over):
             return
@@ -57,8 +63,16 @@ class AnswerView:
             data["run"] = self._run
         if "mermaid" in text:
             data["diagrams"] = mermaid_address()
+        is_new = self._piece is None
         place = self._piece or self._place
         self._piece = _drawn(place, f"{self._id}:{self._at}", data)
+        if is_new:
+            self._pieces.append(self._piece)
+
+    def erase(self) -> None:
+        """Remove the text from the page."""
+        for piece in self._pieces:
+            piece.empty()
 
     @property
     def tail_size(self) -> int:
@@ -68,7 +82,7 @@ class AnswerView:
 
 def draw_question(place: DeltaGenerator, name: str, text: str) -> None:
     """Draw a question as it was typed: no markup, no remote images; a long one is folded."""
-    data = {"id": _id(name), "at": 0, "text": _sound(text, over=True), "typed": True}
+    data = {"id": _id(name), "at": 0, "text": whole(text), "typed": True}
     _drawn(place, _id(name), data)
 
 
@@ -85,12 +99,3 @@ def _id(name: str) -> str:
 def _drawn(place: DeltaGenerator, id: str, data: dict[str, object]) -> DeltaGenerator:
     file = f"{serve_files('answer', BUILT / 'answer')}/answer.js"
     return draw_component(place, id, script=SCRIPT.format(file=file), data=data)
-
-
-def _sound(text: str, *, over: bool) -> str:
-    """Return `text` without half characters, which cannot be sent; its last may still be half."""
-    if text.isascii():
-        return text
-    if not over and "\ud800" <= text[-1:] <= "\udbff":
-        text = text[:-1]
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

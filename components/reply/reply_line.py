@@ -1,9 +1,18 @@
 """The caption under a reply: model, time to first token, tokens/s, tokens, price."""
 
 from clarifai_chat.chat.context_window import oldest
-from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Turn
+from clarifai_chat.chat.turn import (
+    ERROR,
+    INTERRUPTED,
+    STOPPED,
+    UNWATCHED,
+    Turn,
+    lacks_answer,
+    lost_pictures,
+)
 from clarifai_chat.chat.usage import reply_line
 from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.text import counted
 
 # Endings worth explaining; other finish reasons, such as "stop", are normal.
 ENDINGS = {
@@ -13,13 +22,26 @@ ENDINGS = {
     INTERRUPTED: ":material/power_off: Interrupted: the app was restarted during this answer.",
     "length": ":material/content_cut: Cut by the length limit of the model or of this request.",
     "content_filter": ":material/filter_alt: Ended by the provider's content filter.",
+    ERROR: ":material/error: The model's server broke off the answer and gave no reason.",
 }
 
 
 def text(turn: Turn) -> str:
     """Return the caption as Markdown: how the reply ended, what was left out, its figures."""
     line = escaped(" · ".join(reply_line(turn)))
-    lines = [ENDINGS.get(turn["ending"]), asked_without(turn), line]
+    return "  \n".join(filter(None, [ending(turn), asked_without(turn), line]))
+
+
+def ending(turn: Turn) -> str:
+    """Return lines about an ending worth explaining and pictures that are not kept, or ""."""
+    lines = [ENDINGS.get(turn["ending"], "")]
+    if not lines[0] and lacks_answer(turn):
+        lines.append(":material/speaker_notes_off: The model ended without an answer.")
+    if count := lost_pictures(turn):
+        came = counted(count, "picture", one="a")
+        lines.append(
+            f":material/image_not_supported: The model sent {came}, which this app does not keep."
+        )
     return "  \n".join(filter(None, lines))
 
 

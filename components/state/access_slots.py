@@ -8,7 +8,7 @@ import streamlit as st
 
 from clarifai_chat import catalog
 from clarifai_chat.background import Job
-from clarifai_chat.catalog import Model
+from clarifai_chat.catalog import Model, local
 from clarifai_chat.chat.turn import ModelRef, Turn, asked_of
 from clarifai_chat.config import announced, host_of, is_loopback, settings
 from clarifai_chat.llm.endpoints import Endpoint, SharedUse, endpoint_for
@@ -31,6 +31,7 @@ class CodeRequest(TypedDict):
     """A request to show as code."""
 
     about: str  # one sentence: which request it is
+    model: str  # its model's address
     body: dict[str, Any]  # its JSON body
 
 
@@ -38,7 +39,8 @@ class AccessSlots:
     """The token, the account, and the model for the next question."""
 
     access = Slot[Access](lambda: {"pat": "", "shared": {"used": 0}})
-    account = Slot[Job | None](lambda: None)  # the token's account: a job of clarifai.who_am_i
+    # Whose token it is: a job of clarifai_api.who_am_i; of another server's key, its list.
+    account = Slot[Job | None](lambda: None)
     listing = Slot[Job | None](lambda: None)  # the live catalog: a job whose result is the models
 
     chosen = Slot(str)  # the model's address; "" lets the app choose
@@ -57,7 +59,7 @@ class AccessSlots:
     @property
     def may_share(self) -> bool:
         """Return whether this visitor may use the operator's token."""
-        return bool(settings().shared_pat) and (settings().allow_shared_pat or self._is_at_home)
+        return bool(settings().shared_key) and (settings().allow_shared_pat or self._is_at_home)
 
     @property
     def _is_at_home(self) -> bool:
@@ -79,21 +81,28 @@ class AccessSlots:
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """Return the live list of models if there is one, else the shipped one."""
+        """Return the server's list of models if there is one, else the shipped one; local ones too.
+
+        The shipped list is Clarifai's.
+        """
         listing = self.listing
+        models: tuple[Model, ...] = _shipped()
+        if settings().other_base:
+            models = (catalog.DEMO,)
         if listing and listing["result"]:
-            models: tuple[Model, ...] = listing["result"]
-            return models
-        return _shipped()
+            models = listing["result"]
+        return (*models[:-1], *local.models(), catalog.DEMO)
 
     @property
     def model(self) -> Model:
         """Return the model for the next question."""
         if self.chosen:
             return catalog.describe(self.models, self.chosen)
-        if self.pat or self.may_share:
+        may_ask = bool(self.pat) or self.may_share
+        if may_ask and not settings().other_base:
             return catalog.describe(self.models, catalog.DEFAULT_URL)
-        return catalog.DEMO
+        tiers = ("listed", "local") if may_ask else ("local",)
+        return next((model for model in self.models if model.tier in tiers), catalog.DEMO)
 
     @property
     def asked_model(self) -> ModelRef:

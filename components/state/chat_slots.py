@@ -9,6 +9,7 @@ from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.token_counts import TokenCounts
 from clarifai_chat.chat.turn import Turn
+from clarifai_chat.history.attachment_contents import Guess
 from clarifai_chat.transfer.presets import Preset
 from components.state.slots import Slot
 
@@ -41,6 +42,8 @@ class ChatSlots:
     editing = Slot(str)  # id of the turn whose question is being edited
     reading = Slot[list[PendingUpload]](list)  # questions whose files are being read, in order
     waiting = Slot[list[Attachment]](list)  # files for the next question
+    guesses = Slot[dict[str, Guess]](dict)  # how those were read of which it is a guess, by id
+    is_wordless = Slot(bool)  # the question that they came with has no text
     refused = Slot[list[str]](list)  # one sentence for each file that was refused last
     to_copy = Slot[CopyRequest | None](lambda: None)  # what was copied last
     uncopied = Slot(str)  # id of the turn whose answer the browser refused to copy

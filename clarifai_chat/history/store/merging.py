@@ -64,6 +64,12 @@ def _message_holds(big: Message, small: Message) -> bool:
         return False
     if not big.get("reasoning_content", "").startswith(small.get("reasoning_content", "")):
         return False
+    later, fewer_later = big.get("later_thoughts", []), small.get("later_thoughts", [])
+    if len(later) < len(fewer_later) or not all(
+        thought["after"] == part["after"] and thought["text"].startswith(part["text"])
+        for thought, part in zip(later, fewer_later, strict=False)
+    ):
+        return False
     calls, fewer = big.get("tool_calls", []), small.get("tool_calls", [])
     return len(calls) >= len(fewer) and all(
         call["function"]["name"].startswith(part["function"]["name"])

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, Update, insert, se
 from sqlalchemy.dialects import postgresql, sqlite
 
 from clarifai_chat.chat.chats import Chat
-from clarifai_chat.chat.turn import Turn
+from clarifai_chat.chat.turn import Turn, files_of
 from clarifai_chat.history.store.merging import FIELDS, changes
 from clarifai_chat.history.store.searching import fold, searched
 from clarifai_chat.history.store.tables import chats, dumped, turns, uses
@@ -174,6 +174,6 @@ def _one(owner: str, chat_id: str, turn_id: str) -> Update:
 
 def _note_uses(connection: Connection, owner: str, chat_id: str, turn: Turn) -> None:
     own = {"owner": owner, "chat_id": chat_id, "turn_id": turn["id"]}
-    used = [own | {"attachment_id": each["id"]} for each in turn.get("attachments", [])]
+    used = [own | {"attachment_id": each["id"]} for each in files_of(turn)]
     if used:
         connection.execute(_insert(connection, uses).values(used).on_conflict_do_nothing())

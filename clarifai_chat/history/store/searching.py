@@ -1,7 +1,8 @@
-"""Search conversations for words: case-insensitive, in any script.
+"""Search conversations for words: without regard to case and accents, in any script and order.
 
 Text and query are folded here and not by the database, whose `lower()` knows less or depends on its
-locale. A query is plain text: no character in it has a special meaning.
+locale. A word is found inside longer ones, so that scripts without spaces are searched too. Quotes
+around words keep them together; no other character of a query has a special meaning.
 """
 
 import json
@@ -9,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +18,7 @@ from sqlalchemy import (
     CompoundSelect,
     Connection,
     String,
+    and_,
     column,
     func,
     inspect,
@@ -33,14 +36,34 @@ from clarifai_chat.chat.turn import Turn
 from clarifai_chat.history.store.tables import chats, turns
 
 MAX_QUERY_CHARS = 500
+MAX_WORDS = 20  # of a query; a longer one is a passage, and searched as it is
 MAX_PIECES = 200
 # More common words are found soon by scanning the newest chats.
 RARE = 1000  # turns of the owner that contain the query
 CANDIDATES = 5000  # turns of all owners that may contain it, by SQLite's index
 PADDING = "\n\n"  # after a text, so that its last characters begin a trigram too
+STRIDE = 1000
 BEFORE, AROUND = 40, 160  # characters of a snippet: before the hit, and in total
 
 _UNFIT = re.compile(r"[\x00\ud800-\udfff]")
+_QUERY = re.compile(r'(?<!\S)(?:"([^"]+)"|“([^“”]+)”)(?!\S)|(\S+)')
+
+
+def _is_accent(char: str) -> bool:
+    """Return whether it is an accent or a vowel point, and not a vowel or a part of a letter.
+
+    By its class: classes between are those of India, Japan, Thailand, Laos and Tibet.
+    """
+    return 10 <= unicodedata.combining(char) <= 36 or unicodedata.combining(char) >= 200
+
+
+_ACCENTS = "".join(filter(_is_accent, map(chr, [*range(0x300, 0x3100), *range(0xFE20, 0xFE30)])))
+_ACCENT = re.compile(f"[{_ACCENTS}]")
+# Letters that Unicode does not take apart, but readers do.
+_LETTERS = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ħ": "h", "ŧ": "t"}
+    | {"\N{LATIN SMALL LETTER DOTLESS I}": "i"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +83,30 @@ def plain(words: str) -> str:
 
 
 def fold(words: str) -> str:
-    """Return `words` as they are compared: composed and without case."""
-    return plain(words).casefold()
+    """Return `words` as they are compared: composed, without case, accents and ligatures.
+
+    What is stored was folded so: a change needs a migration.
+    """
+    return " ".join(_bare(plain(words)).split())
+
+
+def _bare(words: str) -> str:
+    folded = words.casefold()
+    if folded.isascii():
+        return folded
+    apart = _ACCENT.sub("", unicodedata.normalize("NFKD", folded))
+    return unicodedata.normalize("NFKC", apart.translate(_LETTERS))
+
+
+def terms_of(query: str) -> list[str]:
+    """Return the folded words and quoted phrases of a query, all of which have to be found."""
+    query = plain(query[:MAX_QUERY_CHARS])
+    found = [next(filter(None, groups)) for groups in _QUERY.findall(query)]
+    if len(found) > MAX_WORDS:
+        found = [query]
+    # An accent alone is in no folded text, and finds nothing.
+    terms = dict.fromkeys(fold(words) or words for words in found if words.strip())
+    return [term for term in terms if not any(term in each for each in terms if each != term)]
 
 
 def searched(turn: Turn) -> str:
@@ -78,23 +123,33 @@ def words_of(turn: Turn) -> str:
     return "\n".join(part for part in (turn.get("prompt", ""), *files, *said) if part)
 
 
-def snippet(words: str, folded: str) -> str:
-    """Return the part of `words` around the first match of `folded`."""
+def snippet(words: str, terms: Sequence[str]) -> str:
+    """Return the part of `words` around the first of the terms, or around all if they stand so."""
     line = plain(words)
-    at = _place(line, line.casefold().find(folded))
-    start = max(0, at - BEFORE)
+    folded = fold(line)
+    found = folded.find(" ".join(terms))
+    if found < 0:
+        found = min((place for term in terms if (place := folded.find(term)) >= 0), default=0)
+    start = max(0, _place(line, found) - BEFORE)
     piece = line[start : start + AROUND]
     return ("…" if start else "") + piece + ("…" if start + AROUND < len(line) else "")
 
 
 def _place(line: str, folded_place: int) -> int:
     """Return the place in `line` of the character folded to `folded_place`; "ß" becomes two."""
-    length = 0
-    for place, char in enumerate(line):
-        if length >= folded_place:
-            return place
-        length += len(char.casefold())
-    return 0
+    if line.isascii():
+        return folded_place
+    length = start = 0
+    # Many at once: a text may have a million characters.
+    while start < len(line) and length + (more := _length(line, start)) <= folded_place:
+        length, start = length + more, start + STRIDE
+    lengths = (len(_bare(char)) for char in line[start : start + STRIDE])
+    ends = enumerate(accumulate(lengths, initial=length), start - 1)
+    return next((place for place, end in ends if end > folded_place), 0)
+
+
+def _length(line: str, start: int) -> int:
+    return len(_bare(line[start : start + STRIDE]))
 
 
 def find(connection: Connection, owner: str, query: str, limit: int, offset: int) -> list[Summary]:
@@ -106,10 +161,10 @@ def find(connection: Connection, owner: str, query: str, limit: int, offset: int
         .limit(limit)
         .offset(offset)
     )
-    folded = fold(query[:MAX_QUERY_CHARS])
-    if not folded:
+    terms = terms_of(query)
+    if not terms:
         return [Summary(*row) for row in connection.execute(listed)]
-    lookup = _Lookup(connection, owner, folded)
+    lookup = _Lookup(connection, owner, terms)
     rows = connection.execute(listed.where(or_(*lookup.conditions()))).all()
     snippets = lookup.snippets([row.id for row in rows])
     return [Summary(*row, snippets.get(row.id, "")) for row in rows]
@@ -118,37 +173,58 @@ def find(connection: Connection, owner: str, query: str, limit: int, offset: int
 class _Lookup:
     """A query for one kind of database."""
 
-    def __init__(self, connection: Connection, owner: str, folded: str) -> None:
-        self.connection, self.owner, self.folded = connection, owner, folded
+    def __init__(self, connection: Connection, owner: str, terms: Sequence[str]) -> None:
+        self.connection, self.owner, self.terms = connection, owner, terms
         self.is_sqlite = connection.dialect.name == "sqlite"
+        self.in_title = [self._is_in(chats.c.title_folded, term) for term in terms]
+        self.in_text = [self._is_in(turns.c.text, term) for term in terms]
 
     def conditions(self) -> Sequence[ColumnElement[bool]]:
-        """Return conditions of which a chat that contains the query meets at least one."""
-        in_title = self._is_in(chats.c.title_folded)
+        """Return conditions of which a chat that contains all terms meets at least one."""
+        in_title = and_(*self.in_title)
         hits = self._hits()
         if hits is not None:
             found = self.connection.scalars(hits.limit(RARE + 1)).all()
             if len(found) <= RARE:
-                return [in_title, chats.c.id.in_(set(found))]
-        # A scalar with a limit: for an EXISTS, PostgreSQL would look up all turns first.
-        one = select(turns.c.serial).where(turns.c.chat_id == chats.c.id, *self._are_hits())
-        return [in_title, one.limit(1).correlate(chats).scalar_subquery().is_not(None)]
+                by_index = chats.c.id.in_(set(found))
+                if len(self.terms) == 1:
+                    return [in_title, by_index]
+                return [in_title, by_index, and_(or_(*self.in_title), self._is_in_a_turn())]
+        return [in_title, self._is_in_a_turn()]
 
-    def _is_in(self, where: ColumnElement[str]) -> ColumnElement[bool]:
+    def _is_in_a_turn(self) -> ColumnElement[bool]:
+        """Return the condition that the chat has a turn with the terms that its title lacks."""
+        # A scalar with a limit: for an EXISTS, PostgreSQL would look up all turns first.
+        one = select(turns.c.serial).where(turns.c.chat_id == chats.c.id, *self._are_here())
+        return (
+            one.where(*self._in_either()).limit(1).correlate(chats).scalar_subquery().is_not(None)
+        )
+
+    def _in_either(self) -> Sequence[ColumnElement[bool]]:
+        if len(self.terms) == 1:
+            return self.in_text
+        return [or_(*each) for each in zip(self.in_title, self.in_text, strict=True)]
+
+    def _shows_hit(self) -> ColumnElement[bool]:
+        """Return the condition for turns to show; a title with all terms speaks for itself."""
+        whole, is_titled = and_(*self.in_text), and_(*self.in_title)
+        return or_(whole, and_(not_(is_titled), *self._in_either()))
+
+    def _is_in(self, where: ColumnElement[str], term: str) -> ColumnElement[bool]:
         if self.is_sqlite:  # its LIKE has a length limit
-            return func.instr(where, self.folded) > 0
-        escaped = re.sub(r"([\\%_])", r"\\\1", self.folded)
+            return func.instr(where, term) > 0
+        escaped = re.sub(r"([\\%_])", r"\\\1", term)
         return where.like(literal(f"%{escaped}%", String), escape="\\")
 
-    def _are_hits(self) -> Sequence[ColumnElement[bool]]:
-        return turns.c.owner == self.owner, turns.c.removed_at.is_(None), self._is_in(turns.c.text)
+    def _are_here(self) -> Sequence[ColumnElement[bool]]:
+        return turns.c.owner == self.owner, turns.c.removed_at.is_(None)
 
     def _hits(self) -> CompoundSelect[Any] | None:
         """Select the chat of each turn that matches by the index; `None` if that does not help.
 
         Turns still being written are not in the index.
         """
-        hits = select(turns.c.chat_id).where(*self._are_hits())
+        hits = select(turns.c.chat_id).where(*self._are_here(), *self.in_text)
         running = hits.where(not_(turns.c.is_over))
         if not self.is_sqlite:
             return union_all(hits.where(turns.c.is_over), running)
@@ -162,37 +238,41 @@ class _Lookup:
         if len(numbers) > CANDIDATES:
             return None
         indexed = select(turns.c.chat_id).where(turns.c.serial.in_(numbers), *self._by_number())
-        return union_all(indexed, running)
+        return union_all(indexed.where(*self.in_text), running)
 
     def _match(self) -> str:
         """Return the query for SQLite's index: all of the trigrams.
 
-        A shorter query begins some trigrams, any of which will do.
+        Terms that are shorter begin some trigrams, any of which will do.
         """
-        pieces = list(dict.fromkeys(self.folded[i : i + 3] for i in range(len(self.folded) - 2)))
+        starts = [(term, at) for term in self.terms for at in range(len(term) - 2)]
+        pieces = list(dict.fromkeys(term[at : at + 3] for term, at in starts))
         joint = " AND "
         if not pieces:
+            longest = max(self.terms, key=len)
             terms = text(
                 "SELECT term FROM turns_terms WHERE term >= :low AND term < :high LIMIT :n"
             )
-            span = {"low": self.folded, "high": self.folded + "\U0010ffff", "n": MAX_PIECES + 1}
+            span = {"low": longest, "high": longest + "\U0010ffff", "n": MAX_PIECES + 1}
             pieces = list(self.connection.scalars(terms, span))
             if len(pieces) > MAX_PIECES:
                 return ""
-            joint, pieces = " OR ", pieces or [(self.folded + PADDING)[:3]]
+            joint, pieces = " OR ", pieces or [(longest + PADDING)[:3]]
         return joint.join('"' + piece.replace('"', '""') + '"' for piece in pieces[:MAX_PIECES])
 
     def _by_number(self) -> Sequence[ColumnElement[bool]]:
-        """Return the condition for hits among the turns with these numbers."""
+        """Return the condition for what counts among the turns with these numbers."""
         # The plus keeps SQLite from reading all turns of the owner instead.
         name = "+turns.owner" if self.is_sqlite else "turns.owner"
         owner: ColumnElement[str] = literal_column(name)
-        return owner == self.owner, *self._are_hits()[1:]
+        return owner == self.owner, *self._are_here()[1:]
 
     def snippets(self, ids: Sequence[str]) -> dict[str, str]:
         """Return the text around the first hit in its turns, by chat id."""
-        first = select(func.min(turns.c.serial)).where(turns.c.chat_id.in_(ids), *self._are_hits())
+        of_chat = and_(chats.c.owner == turns.c.owner, chats.c.id == turns.c.chat_id)
+        first = select(func.min(turns.c.serial)).select_from(turns.join(chats, of_chat))
+        first = first.where(turns.c.chat_id.in_(ids), *self._are_here(), self._shows_hit())
         numbers = first.group_by(turns.c.chat_id)
         wanted = select(turns.c.chat_id, turns.c.body).where(turns.c.serial.in_(numbers))
         told = self.connection.execute(wanted.where(*self._by_number()))
-        return {row.chat_id: snippet(words_of(json.loads(row.body)), self.folded) for row in told}
+        return {row.chat_id: snippet(words_of(json.loads(row.body)), self.terms) for row in told}

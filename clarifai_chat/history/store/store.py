@@ -234,7 +234,7 @@ class Store:
         wanted = select(presets.c.name, presets.c.body).where(presets.c.owner == owner)
         with self._reading() as connection:
             found = {row.name: row.body for row in connection.execute(wanted)}
-        return dict(sorted(found.items(), key=lambda item: searching.fold(item[0])))
+        return dict(sorted(found.items(), key=lambda item: searching.plain(item[0]).casefold()))
 
     def delete_preset(self, owner: str, name: str) -> bool:
         """Remove a preset for good; return whether there was one."""

@@ -10,7 +10,7 @@ from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.chat.chats import Chat, branches, path
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.markdown.rendered import code, rendered
-from clarifai_chat.messages import Message, is_json
+from clarifai_chat.messages import Message, Source, is_json, pieces, web_address
 from clarifai_chat.transfer.exports import words
 
 STYLE = Path(__file__).parent / "page.css"
@@ -64,7 +64,7 @@ def _chat(
     versions = branches(chat)
     for place, turn in enumerate(path(chat)):
         yield from _question(turn, top + 1, contents)
-        yield from _answer(turn, versions, top + 1, render, f"chat-{number}-{place}")
+        yield from _answer(turn, versions, top + 1, render, f"chat-{number}-{place}", contents)
     yield "</article>\n"
 
 
@@ -89,25 +89,31 @@ def _question(turn: Turn, level: int, contents: Mapping[str, bytes]) -> Iterator
     yield "</section>\n"
 
 
-def _attached(attachment: Attachment, content: bytes | None) -> str:
+def _attached(attachment: Attachment, content: bytes | None, what: str = "Attached") -> str:
     words_ = escape(words.attached(attachment))
     if content is None or attachment["mime"] not in PICTURES:
-        return f'<p class="facts" dir="auto">Attached: {words_}</p>\n'
+        return f'<p class="facts" dir="auto">{what}: {words_}</p>\n'
     source = f"data:{attachment['mime']};base64,{base64.b64encode(content).decode()}"
     name = escape(attachment["name"])
     return f'<figure><img src="{source}" alt="{name}"><figcaption>{words_}</figcaption></figure>\n'
 
 
 def _answer(
-    turn: Turn, versions: words.Versions, level: int, render: Render, ids: str
+    turn: Turn,
+    versions: words.Versions,
+    level: int,
+    render: Render,
+    ids: str,
+    contents: Mapping[str, bytes],
 ) -> Iterator[str]:
     name = escape(turn["model"]["name"])
     yield f'<section class="answer">\n<h{level} dir="auto">{name}</h{level}>\n'
     names = words.tool_names(turn)
     thought = words.thought(turn)
     for place, message in enumerate(turn["replies"]):
-        answer = partial(render, notes=f"{ids}-{place}")
-        yield from _message(message, names, thought, render, answer)
+        yield from _message(message, names, thought, render, f"{ids}-{place}")
+    for picture in turn.get("pictures", []):
+        yield _attached(picture, contents.get(picture["id"]), "Picture")
     yield f'<p class="facts">{escape(words.facts(turn))}</p>\n'
     for remark in words.remarks(turn, versions):
         yield f'<p class="remark" dir="auto">{escape(remark)}</p>\n'
@@ -115,20 +121,37 @@ def _answer(
 
 
 def _message(
-    message: Message, names: dict[str, str], thought: str, render: Render, answer: Render
+    message: Message, names: dict[str, str], thought: str, render: Render, ids: str
 ) -> Iterator[str]:
     if message["role"] == "tool":
         yield f'<p class="call">{escape(words.result_of(message, names))}</p>\n'
         yield _code(message["content"])
         return
-    if thoughts := message.get("reasoning_content", "").strip():
-        yield _folded(thought, f'<div class="thoughts">{render(thoughts)}</div>')
-    if message["content"].strip():
-        yield f'<div class="said">{answer(message["content"])}</div>\n'
+    summary = thought
+    for place, (kind, text) in enumerate(pieces(message)):
+        if kind == "thought":
+            yield _folded(summary, f'<div class="thoughts">{render(text.strip())}</div>')
+            summary = words.MORE_THOUGHTS
+        else:
+            notes = f"{ids}-{place}"
+            yield f'<div class="said">{render(text, notes=notes)}</div>\n'
+    yield from _sources(message.get("sources", []))
     for call in message.get("tool_calls", []):
         called = call["function"]["name"] or "a tool without a name"
         yield f'<p class="call">Called <code>{escape(called)}</code></p>\n'
         yield _code(call["function"]["arguments"])
+
+
+def _sources(sources: Sequence[Source]) -> Iterator[str]:
+    if not sources:
+        return
+    yield '<p class="call">Sources</p>\n<ol>\n'
+    for number, source in enumerate(sources, 1):
+        title = escape(words.source(number, source))
+        if url := web_address(source["url"]):
+            title = f'<a href="{escape(url)}" rel="noopener noreferrer">{title}</a>'
+        yield f'<li dir="auto">{title}</li>\n'
+    yield "</ol>\n"
 
 
 def _folded(summary: str, html: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from clarifai_chat.access_token import Redactor
 from clarifai_chat.chat.chats import Chat
+from clarifai_chat.chat.turn import files_of
 from clarifai_chat.chat.usage import cost_usd
 
 FORMAT, VERSION = "clarifai-chat", 1
@@ -20,7 +21,7 @@ def document(chats: Sequence[Chat], secret: str, contents: Mapping[str, bytes]) 
         attachment["id"]: redact(contents[attachment["id"]])
         for chat in chats
         for turn in chat["turns"]
-        for attachment in turn.get("attachments", [])
+        for attachment in files_of(turn)
         if attachment["id"] in contents
     }
     found: dict[str, Any] = {
@@ -37,8 +38,8 @@ def _row(chat: Chat, contents: Mapping[str, bytes]) -> dict[str, Any]:
     row: dict[str, Any] = {**chat, "turns": [{**t, "cost_usd": cost_usd(t)} for t in chat["turns"]]}
     del row["revision"]  # belongs to the store, not to the conversation
     for turn in row["turns"]:
-        if "attachments" in turn:
-            turn["attachments"] = [_sized(each, contents) for each in turn["attachments"]]
+        for name in {"attachments", "pictures"} & turn.keys():
+            turn[name] = [_sized(each, contents) for each in turn[name]]
     return row
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from clarifai_chat.chat.chats import Chat, branches, path
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.markdown.contained import contained, fenced, line, quoted
-from clarifai_chat.messages import Message, ToolCall, is_json
+from clarifai_chat.messages import Message, Source, ToolCall, is_json, pieces, web_address
 from clarifai_chat.transfer.exports import words
 
 
@@ -38,6 +38,8 @@ def _turn(turn: Turn, versions: words.Versions) -> Iterator[str]:
     thought = words.thought(turn)
     for message in turn["replies"]:
         yield from _message(message, names, thought)
+    if pictures := turn.get("pictures"):
+        yield "\n".join(f"- Picture: {line(words.attached(each))}" for each in pictures)
     yield f"*{line(words.facts(turn))}*"
     if remarks := words.remarks(turn, versions):
         yield "\n".join(f"- {line(remark)}" for remark in remarks)
@@ -47,12 +49,24 @@ def _message(message: Message, names: dict[str, str], thought: str) -> Iterator[
     if message["role"] == "tool":
         yield f"{line(words.result_of(message, names))}:\n\n{_code(message['content'])}"
         return
-    if thoughts := message.get("reasoning_content", "").strip():
-        yield quoted(f"**{thought}**\n\n{contained(thoughts)}")
-    if message["content"].strip():
-        yield contained(message["content"])
+    summary = thought
+    for kind, text in pieces(message):
+        if kind == "thought":
+            yield quoted(f"**{summary}**\n\n{contained(text.strip())}")
+            summary = words.MORE_THOUGHTS
+        else:
+            yield contained(text)
+    if sources := message.get("sources"):
+        listed = (f"{n}. {_source(n, each)}" for n, each in enumerate(sources, 1))
+        yield "Sources:\n\n" + "\n".join(listed)
     for call in message.get("tool_calls", []):
         yield _call(call)
+
+
+def _source(number: int, source: Source) -> str:
+    title = line(words.source(number, source))
+    url = web_address(source["url"])  # an imported file may hold anything
+    return f"[{title}](<{url}>)" if url else title
 
 
 def _call(call: ToolCall) -> str:

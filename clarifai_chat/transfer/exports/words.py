@@ -7,9 +7,17 @@ from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.context_window import oldest
 from clarifai_chat.chat.settings import is_any_json
-from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Turn
+from clarifai_chat.chat.turn import (
+    ERROR,
+    INTERRUPTED,
+    STOPPED,
+    UNWATCHED,
+    Turn,
+    lacks_answer,
+    lost_pictures,
+)
 from clarifai_chat.chat.usage import reply_line, seconds
-from clarifai_chat.messages import Message
+from clarifai_chat.messages import Message, Source
 from clarifai_chat.text import counted, size
 
 ENDINGS = {
@@ -18,6 +26,7 @@ ENDINGS = {
     INTERRUPTED: "Interrupted before the end.",
     "length": "Cut off by the length limit.",
     "content_filter": "Ended by the provider's content filter.",
+    ERROR: "Broken off by the model's server, which gave no reason.",
 }
 SETTINGS = {
     "temperature": "Temperature",
@@ -29,6 +38,7 @@ SETTINGS = {
     "frequency_penalty": "Frequency penalty",
     "reasoning_effort": "Reasoning effort",
 }
+MORE_THOUGHTS = "More thoughts"
 RATINGS = {"up": "Rated as good.", "down": "Rated as bad."}
 
 
@@ -70,6 +80,11 @@ def thought(turn: Turn) -> str:
     return "Thinking" if thought_s is None else f"Thought for {seconds(thought_s)}"
 
 
+def source(number: int, source: Source) -> str:
+    """Return a source's words: its title, its address, or its number if it has neither."""
+    return " ".join(source["title"].split()) or source["url"] or f"Source {number}"
+
+
 Versions = Mapping[str, tuple[int, int]]  # turn id → (number, count) among its siblings
 
 
@@ -78,6 +93,10 @@ def remarks(turn: Turn, versions: Versions) -> list[str]:
     said = []
     if turn["ending"] in ENDINGS and not turn["problem"]:
         said.append(ENDINGS[turn["ending"]])
+    elif lacks_answer(turn):
+        said.append("The model ended without an answer.")
+    if count := lost_pictures(turn):
+        said.append(f"The model sent {counted(count, 'picture', one='a')}, which was not kept.")
     if left_out := turn.get("left_out"):
         said.append(f"Asked without {oldest(len(left_out))}.")
     if problem := turn["problem"]:

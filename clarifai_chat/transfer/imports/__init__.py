@@ -1,25 +1,35 @@
-"""Import conversations from files: this app's own, OpenAI-style messages, ChatGPT's export."""
+"""Import conversations from files: this app's own, and those of other programs."""
 
 import time
 import uuid
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from typing import Any
 
 from clarifai_chat.chat.chats import Chat
-from clarifai_chat.chat.turn import rename_left_out
+from clarifai_chat.chat.turn import files_of, rename_left_out
 from clarifai_chat.playground import toolset
 from clarifai_chat.transfer.exports.as_json import FORMAT
-from clarifai_chat.transfer.imports import chatgpt, openai_messages, ours
+from clarifai_chat.transfer.imports import (
+    chatgpt,
+    claude,
+    librechat,
+    open_webui,
+    openai_messages,
+    ours,
+    responses,
+    sharegpt,
+)
 from clarifai_chat.transfer.imports.reading import BadImport, Notes, documents
 
 __all__ = ["BadImport", "Imported", "read"]
 
 MAX_CHATS = 10_000
 _NO_CHATS = (
-    "The file is JSON, but holds no conversation. What can be read: an export of this app,"
-    " OpenAI-style messages, and ChatGPT's export."
+    "The file is JSON, but holds no conversation. What can be read: exports of this app, ChatGPT,"
+    " Claude, Open WebUI and LibreChat, ShareGPT data, and messages as OpenAI's APIs take them."
 )
+_Reader = Callable[[dict[str, Any], Notes, dict[str, bytes], float], Chat | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +65,49 @@ def _chats(document: Any, notes: Notes, contents: dict[str, bytes], now: float) 
             return ours.chats(document, notes, contents)
         if document.get("kind") == toolset.KIND:
             raise BadImport("This file contains tools: import it in the Tool playground.")
-        document = [document]
+        inside = document.get("conversations")  # what some programs put around Claude's
+        is_list = isinstance(inside, list) and any(
+            isinstance(row, dict) and "chat_messages" in row for row in inside
+        )
+        document = inside if is_list else [document]
     if document == []:
         return []
     if not isinstance(document, list):
         raise BadImport(_NO_CHATS)
-    rows = [row for row in document if isinstance(row, dict)]
-    if any("mapping" in row for row in rows):
-        return chatgpt.chats(document, notes, now)
-    if any("messages" in row for row in rows):
-        return openai_messages.chats(document, notes, contents, now)
-    if any("role" in row for row in rows):
-        return openai_messages.chats([{"messages": document}], notes, contents, now)
-    raise BadImport(_NO_CHATS)
+    readers = [_reader(row) if isinstance(row, dict) else None for row in document]
+    if not any(readers):
+        rows = [row for row in document if isinstance(row, dict)]
+        if any(map(responses.is_item, rows)):
+            document, readers = [{"input": document}], [responses.chat]
+        elif any("role" in row for row in rows):
+            document, readers = [{"messages": document}], [openai_messages.chat]
+        elif any("from" in row and "value" in row for row in rows):
+            document, readers = [{"conversations": rows}], [sharegpt.chat]
+        else:
+            raise BadImport(_NO_CHATS)
+    found = [
+        reader(row, notes, contents, now) if reader else None
+        for reader, row in zip(readers, document, strict=True)
+    ]
+    notes.left_out("a conversation without messages", found.count(None))
+    return [chat for chat in found if chat is not None]
+
+
+def _reader(row: dict[str, Any]) -> _Reader | None:
+    """Return what reads a conversation of this shape; None if nothing does."""
+    if "mapping" in row:
+        return chatgpt.chat
+    if "chat_messages" in row:
+        return claude.chat
+    if open_webui.is_one(row):
+        return open_webui.chat
+    if librechat.is_one(row):
+        return librechat.chat
+    if sharegpt.rows_of(row):
+        return sharegpt.chat
+    if "messages" in row:
+        return openai_messages.chat
+    return responses.chat if responses.is_one(row) else None
 
 
 def _with_new_ids(
@@ -86,7 +126,7 @@ def _with_new_ids(
         for turn in turns:
             turn["id"], turn["parent"] = new[turn["id"]], new.get(turn.get("parent", ""), "")
             rename_left_out(turn, new)
-            for attachment in turn.get("attachments", []):
+            for attachment in files_of(turn):
                 id = attachment["id"]
                 attachment["id"] = files.setdefault(id, _free(id, taken))
     return {files.get(id, id): content for id, content in contents.items()}

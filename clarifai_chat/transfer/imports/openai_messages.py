@@ -1,7 +1,6 @@
 """Read OpenAI-style messages: a list, the body of a request, or a line of training data."""
 
 import uuid
-from collections.abc import Sequence
 from typing import Any, cast
 
 from clarifai_chat.chat.chats import Chat, auto_title, new_chat
@@ -16,28 +15,16 @@ from clarifai_chat.transfer.imports.parts import (
     calls,
     finish_turn,
     text,
+    thoughts,
     turn,
 )
 from clarifai_chat.transfer.imports.reading import Notes
 
 
-def chats(
-    bodies: Sequence[Any], notes: Notes, contents: dict[str, bytes], now: float
-) -> list[Chat]:
-    found = []
-    for body in bodies:
-        messages = body.get("messages") if isinstance(body, dict) else None
-        chat = _chat(body, messages, notes, contents, now) if isinstance(messages, list) else None
-        if chat is None:
-            notes.left_out("a conversation without messages")
-        else:
-            found.append(chat)
-    return found
-
-
-def _chat(
-    body: dict[str, Any], messages: list[Any], notes: Notes, contents: dict[str, bytes], now: float
-) -> Chat | None:
+def chat(body: dict[str, Any], notes: Notes, contents: dict[str, bytes], now: float) -> Chat | None:
+    messages = body.get("messages")
+    if not isinstance(messages, list):
+        return None
     systems: list[str] = []
     turns: list[Turn] = []
     for message in messages:
@@ -54,15 +41,15 @@ def _chat(
             turns[-1]["replies"].append(_reply(turns[-1], message, notes))
         else:
             notes.left_out("a message without a known role")
-    chat = new_chat()
+    made = new_chat()
     for each in turns:
-        each["parent"], chat["leaf"] = chat["leaf"], each["id"]
-        chat["turns"].append(finish_turn(each, now))
-    chat["title"] = auto_title(turns[0]["prompt"]) if turns else ""
-    chat["settings"] = _settings(body, systems, notes)
-    chat["model"] = turns[-1]["model"]["url"] if turns else ""
-    chat["created_at"] = chat["updated_at"] = now
-    return checked(chat, notes) if turns or systems else None
+        each["parent"], made["leaf"] = made["leaf"], each["id"]
+        made["turns"].append(finish_turn(each, now))
+    made["title"] = auto_title(turns[0]["prompt"]) if turns else ""
+    made["settings"] = settings_of(body, systems, notes)
+    made["model"] = turns[-1]["model"]["url"] if turns else ""
+    made["created_at"] = made["updated_at"] = now
+    return checked(made, notes) if turns or systems else None
 
 
 def _ask(
@@ -84,9 +71,8 @@ def _reply(asked: Turn, message: dict[str, Any], notes: Notes) -> Message:
         reply: Message = {"role": "assistant", "content": content}
         if isinstance(refusal := message.get("refusal"), str) and not content:
             reply["content"] = refusal
-        thoughts = message.get("reasoning_content") or message.get("reasoning")
-        if isinstance(thoughts, str):
-            reply["reasoning_content"] = thoughts
+        if thought := thoughts(message):
+            reply["reasoning_content"] = thought
         if made := calls(message, notes):
             reply["tool_calls"] = made
         return reply
@@ -97,7 +83,8 @@ def _reply(asked: Turn, message: dict[str, Any], notes: Notes) -> Message:
     return {"role": "tool", "tool_call_id": id, "content": content}
 
 
-def _settings(body: dict[str, Any], systems: list[str], notes: Notes) -> ChatSettings:
+def settings_of(body: dict[str, Any], systems: list[str], notes: Notes) -> ChatSettings:
+    """Return the settings in the body of a request."""
     names = [name for name in ChatSettings.__optional_keys__ if name in body]
     settings = {name: body[name] for name in names if name not in ("system", "json_schema")}
     if "max_completion_tokens" in body:

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from clarifai_chat.chat.chats import Chat
+from clarifai_chat.chat.turn import files_of
 from clarifai_chat.transfer import validate
 from clarifai_chat.transfer.exports.as_json import VERSION
 from clarifai_chat.transfer.imports.reading import BadImport, Notes
@@ -24,7 +25,7 @@ def chats(document: dict[str, Any], notes: Notes, contents: dict[str, bytes]) ->
     found = [checked(row, notes) for row in rows if isinstance(row, dict)]
     notes.left_out("an entry that is not a conversation", len(rows) - len(found))
     given = document.get("contents", {})
-    for attachment in (a for c in found for t in c["turns"] for a in t.get("attachments", [])):
+    for attachment in (a for c in found for t in c["turns"] for a in files_of(t)):
         id = attachment["id"]
         coded = given.get(id) if isinstance(given, dict) else None
         if coded is None:

@@ -14,6 +14,9 @@ from clarifai_chat.transfer.imports.ours import decoded
 from clarifai_chat.transfer.imports.reading import Notes
 
 _DATA_URL = re.compile(r"data:(image/(?:png|jpeg|gif|webp));base64,", re.IGNORECASE)
+THOUGHTS = ("thinking", "think", "reasoning", "reasoning_text", "summary_text")
+# Where a part has its words, the best first.
+_WORDS = ("text", "thinking", "think", "reasoning", "content", "summary", "value")
 SOUNDS = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 # Some servers refuse an empty question, and a conversation without one cannot be continued.
 NO_QUESTION = "(The conversation begins with an answer.)"
@@ -26,10 +29,14 @@ class Files:
         self.contents = contents
         self.attachments: list[Attachment] = []
 
-    def add(self, kind: Literal["image", "audio"], mime: str, content: bytes) -> None:
+    def add(
+        self, kind: Literal["image", "audio", "text"], mime: str, content: bytes, name: str = ""
+    ) -> None:
         id = uuid.uuid4().hex
         self.contents[id] = content
-        name = f"{kind}.{mime.partition('/')[2].replace('mpeg', 'mp3').replace('jpeg', 'jpg')}"
+        if not name:
+            ending = mime.partition("/")[2].replace("mpeg", "mp3").replace("jpeg", "jpg")
+            name = f"{kind}.{ending.replace('plain', 'txt')}"
         self.attachments.append(
             {
                 "id": id,
@@ -68,7 +75,10 @@ def finish_turn(turn: Turn, at: float) -> Turn:
 
 
 def text(content: Any, notes: Notes, files: Files | None = None) -> str:
-    """Return the text of a message's content; pictures and sounds go into `files`."""
+    """Return the text of a message's content; pictures and sounds go into `files`.
+
+    Leaves out thoughts: see `thoughts`.
+    """
     if isinstance(content, str):
         return content
     if content is None:
@@ -88,14 +98,52 @@ def _part(part: Any, notes: Notes, files: Files | None) -> str:
         if isinstance(said, str):
             return said
     if kind in ("image_url", "input_image"):
-        return _picture(part.get("image_url"), notes, files)
+        return picture(part.get("image_url"), notes, files)
     if kind == "input_audio" and _sound(part.get("input_audio"), files):
         return ""
+    if kind in THOUGHTS:
+        return ""
+    if kind in ("file", "input_file"):
+        file = part.get("file")
+        name = (file if isinstance(file, dict) else part).get("filename")
+        if isinstance(name, str) and name:
+            return named_file(name, notes)
     notes.left_out("a part of a message that is neither text, picture nor sound")
     return ""
 
 
-def _picture(source: Any, notes: Notes, files: Files | None) -> str:
+def named_file(name: str, notes: Notes) -> str:
+    """Return the name of a file that is not kept, as text."""
+    notes.left_out("the content of a file; its name is kept as text")
+    return f"[File: {name}]"
+
+
+def thoughts(message: dict[str, Any]) -> str:
+    """Return the thoughts of a message, wherever its program wrote them."""
+    for name in ("reasoning_content", "reasoning", "thinking", "reasoning_details"):
+        if found := words(message.get(name)):
+            return found
+    content = message.get("content")
+    parts = content if isinstance(content, list) else []
+    return words(
+        [part for part in parts if isinstance(part, dict) and part.get("type") in THOUGHTS]
+    )
+
+
+def words(found: Any, depth: int = 5) -> str:
+    """Return the words in a text, a list or an object of them."""
+    if isinstance(found, str):
+        return found
+    if depth and isinstance(found, list):
+        return "\n\n".join(filter(None, (words(each, depth - 1) for each in found)))
+    if depth and isinstance(found, dict):
+        inside = (words(found.get(name), depth - 1) for name in _WORDS)
+        return next(filter(None, inside), "")
+    return ""
+
+
+def picture(source: Any, notes: Notes, files: Files | None) -> str:
+    """Add a picture to `files`; return what is kept of it as text."""
     url = source.get("url") if isinstance(source, dict) else source
     if not isinstance(url, str):
         url = ""

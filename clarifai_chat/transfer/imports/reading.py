@@ -64,7 +64,7 @@ def _document(data: bytes, notes: Notes) -> Any:
         text = data.decode(json.detect_encoding(data))
     except UnicodeDecodeError:
         raise BadImport(
-            "The file is not text. Choose a JSON file, or the zip that ChatGPT's export came in."
+            "The file is not text. Choose a JSON file, or the zip that an export came in."
         ) from None
     if not text.strip():
         raise BadImport("The file is empty.")
@@ -123,8 +123,8 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
             files = [each for each in archive.infolist() if _CONVERSATIONS.fullmatch(each.filename)]
             if not files:
                 raise BadImport(
-                    "The zip holds no conversations.json. Choose the one that ChatGPT's export"
-                    " came in, or a JSON file."
+                    "The zip holds no conversations.json. Choose the one that the export of"
+                    " ChatGPT or Claude came in, or a JSON file."
                 )
             room = MAX_FILE_BYTES
             for file in sorted(files, key=lambda each: each.filename):
