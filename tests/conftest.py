@@ -1,6 +1,7 @@
 """What all tests share: a Clarifai of their own, settings of their own, and the canary guard."""
 
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -38,6 +39,8 @@ SLOW_MODULES = ("_browser", "_page", "contributing", "install", "bundle", "gc_th
 
 
 def pytest_configure(config):
+    # In the background of a shell Ctrl+C is ignored, and so it would be by what a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.option.markexpr == "quick":
         settings.load_profile("brief")
 

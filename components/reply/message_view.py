@@ -33,7 +33,7 @@ class MessageView:
             if number < len(self._pieces) and not _fits(self._pieces[number], kind, text):
                 self._erase(number)  # what looked like an answer was a thought
             if number == len(self._pieces):
-                name = f"{self._name}:{number}"
+                name = f"{self._name}:{kind}:{number}"
                 is_first = not any(kind == "thought" for kind, _ in found[:number])
                 is_thought = kind == "thought"
                 new = _Thought(self._place, name, turn, is_first) if is_thought else None
