@@ -295,7 +295,7 @@ def test_a_reply_that_nobody_watches_any_more_is_ended(
     page.get_by_role("link", name="Models").click()  # still here: longer than the lease
     page.wait_for_timeout(6000)
     page.get_by_role("link", name="Chat").click()
-    expect(answer(page)).not_to_contain_text("Ended because")
+    expect(answer(page)).not_to_contain_text("Stopped because")
     page.context.close()
     assert clarifai.was_left()
 

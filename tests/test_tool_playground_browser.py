@@ -121,7 +121,7 @@ def walk(page: Page, ask: Callable[[str], None]) -> None:
 
     ask("text")
     over(page, "called get_weather: valid (recovered from text)")
-    expect(page.get_by_text("it was recovered, and is not a native call")).to_be_visible()
+    expect(page.get_by_text("it was recovered and is not a native call")).to_be_visible()
 
 
 def test_the_whole_walk_with_a_model_on_clarifai(visit: Visit, clarifai: FakeClarifai) -> None:
