@@ -344,7 +344,7 @@ def test_a_temporary_chat_is_not_saved(open_app, fake, kept, ada, keep):
     assert not app.has("pin_chat")
 
     app.click("new_chat")
-    assert "A temporary chat" not in sidebar(app)
+    assert "Temporary chat: nothing is saved" not in sidebar(app)
     assert not app.toggle(key="temporary").value
     ask(app, "Open?")
     assert listed(app) == ["Open?", "Kept?"]
