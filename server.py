@@ -34,8 +34,10 @@ from clarifai_chat.config import ROOT, BadSettings, announce, is_loopback, setti
 from clarifai_chat.history import owner
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
+from clarifai_chat.origins import OwnPagesOnly
 from components.state import warming
 from components.state.bootstrap import bootstrap
+from components.state.one_visitor import OwnUploads
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +47,12 @@ log = logging.getLogger(__name__)
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:;"
     " script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline';"
-    " font-src 'self' data:; connect-src 'self' ws: wss: data: blob:; frame-src 'self' blob: data:;"
+    " font-src 'self' data:; connect-src 'self' data: blob:; frame-src 'self' blob: data:;"
     " worker-src 'self' blob:; base-uri 'self'; form-action 'self'; object-src 'none';"
     " frame-ancestors {frame_ancestors}"
 )
 warm = threading.Event()  # set once everything is loaded that a first visitor would wait for
+MAX_CONNECTIONS = 1000  # beyond it, 503: half-sent requests must not use up the open files
 PING_S = 10  # a lost browser is noticed within two pings, before its queue overflows
 
 
@@ -131,7 +134,7 @@ class VisitorCookie:
                 headers = [h for h in message.get("headers", ()) if h[0] != b"cache-control"]
                 # A shared cache would give one visitor's id to the next.
                 headers.append((b"cache-control", b"private, no-cache"))
-                headers.append((b"set-cookie", visitor_cookie(scope).encode()))
+                headers += [(b"set-cookie", each.encode()) for each in visitor_cookies(scope)]
                 message["headers"] = headers
             await send(message)
 
@@ -155,10 +158,13 @@ def is_page(scope: Scope, response: AsgiMessage) -> bool:
     return is_html and bool(response["status"] == 200)
 
 
-def visitor_cookie(scope: Scope) -> str:
-    """Return the Set-Cookie header with the visitor's id, or with a new one."""
-    visitor_id = owner.id_in(values(scope, b"cookie")) or owner.new_id()
-    return owner.cookie(visitor_id, secure=scope.get("scheme") in ("https", "wss"))
+def visitor_cookies(scope: Scope) -> list[str]:
+    """Return the Set-Cookie headers with the visitor's id, or with a new one."""
+    cookies = owner.cookies_in(values(scope, b"cookie"))
+    visitor_id = owner.id_of(cookies) or owner.new_id()
+    secure = scope.get("scheme") in ("https", "wss")
+    former = owner.former_cookies(cookies, secure=secure)
+    return [owner.cookie(visitor_id, secure=secure), *former]
 
 
 def values(scope: Scope, name: bytes) -> list[str]:
@@ -222,6 +228,8 @@ def make_app(page: Path = ROOT / "app.py") -> st.App:
         routes=[Route("/healthz", healthz)],
         middleware=[
             Middleware(TrustedProxies),
+            Middleware(OwnPagesOnly),
+            Middleware(OwnUploads),
             Middleware(SecurityHeaders),
             Middleware(VisitorCookie),
         ],
@@ -281,6 +289,7 @@ def main() -> int:
         access_log=False,  # visitors' addresses are private
         proxy_headers=False,  # TrustedProxies reads them
         timeout_graceful_shutdown=3,
+        limit_concurrency=MAX_CONNECTIONS,
     )
     with suppress(KeyboardInterrupt):  # uvicorn raises it again after the shutdown
         Server(config).run()

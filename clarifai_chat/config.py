@@ -47,6 +47,7 @@ class Settings:
     history_days: int = 0
     database_url: str = field(default="", repr=False)  # a password may be in it
     trusted_proxies: str = ""
+    allowed_origins: str = ""
     frame_ancestors: str = "'self'"
 
     @property
@@ -197,6 +198,19 @@ def _database(text: str) -> str:
     return text
 
 
+def _origins(text: str) -> str:
+    origins = [each.rstrip("/") for each in text.replace(",", " ").split()]
+    try:
+        parts = [urlsplit(each) for each in origins]
+        ports = [part.port for part in parts]
+    except ValueError:
+        parts, ports = [], []
+    plain = [f"{part.scheme}://{part.netloc}" for part in parts if part.hostname]
+    if plain != origins or len(ports) != len(origins) or any("@" in each for each in plain):
+        raise ValueError("must be origins separated by spaces, such as https://chat.example.com")
+    return " ".join(origins)
+
+
 def _addresses(text: str) -> str:
     try:
         for each in text.replace(",", " ").split():
@@ -229,6 +243,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "HISTORY_DAYS": ("history_days", _whole(0, 36_500)),
     "DATABASE_URL": ("database_url", _database),
     "TRUSTED_PROXIES": ("trusted_proxies", _addresses),
+    "ALLOWED_ORIGINS": ("allowed_origins", _origins),
     "FRAME_ANCESTORS": ("frame_ancestors", _one_line),
 }
 SETTING_NAMES = tuple(_READERS)

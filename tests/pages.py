@@ -325,9 +325,10 @@ def open_app(
     """
     monkeypatch.setattr(demo, "_server", _quick_demo)
     monkeypatch.setattr(config, "_listening", [])
-    monkeypatch.setattr(endpoints, "_last_hour", type(endpoints._last_hour)())
+    monkeypatch.setattr(endpoints, "_uses", endpoints._Uses())
     headers = StreamlitHeaders([("Host", HOST)])
     monkeypatch.setattr(ContextProxy, "headers", property(lambda context: headers))
+    monkeypatch.setattr(ContextProxy, "ip_address", property(lambda context: None))
     _quiet_streamlit()
 
     def open_app(
@@ -346,7 +347,7 @@ def open_app(
             assert hasattr(Session, name)
             app.session_state[f"session.{name}"] = value
         if pat:
-            app.session_state["session.access"] = {"pat": pat, "shared": {"used": 0}}
+            app.session_state["session.access"] = {"pat": pat, "visit": "a visit"}
         app.query_params.update(query or {})
         if page != "app.py":
             app.switch_page(page)

@@ -247,7 +247,7 @@ def test_a_file_that_contains_the_access_token_is_refused(open_app, fake, store)
 def test_a_file_whose_token_was_typed_later_is_not_saved(open_app, fake, store):
     fake.next(says("Apples."))
     app = send(open_app(), "What is it?", notes_txt=f"token={CANARY}".encode(), b_zip=b"PK\x03\x04")
-    app.session_state["session.access"] = {"pat": CANARY, "shared": {"used": 0}}
+    app.session_state["session.access"] = {"pat": CANARY, "visit": "a visit"}
 
     ask(app, "What is it?")
 

@@ -1,6 +1,7 @@
 """Which server answers, with which key, and who pays."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import pytest
 
@@ -8,7 +9,7 @@ from clarifai_chat import demo
 from clarifai_chat.catalog import DEMO
 from clarifai_chat.errors import NoPat, SharedPatSpent
 from clarifai_chat.llm import endpoints
-from clarifai_chat.llm.endpoints import endpoint_for
+from clarifai_chat.llm.endpoints import Sharer, endpoint_for, shared_uses_left
 from tests.canary import CANARY, leaks_in
 
 URL = "https://clarifai.com/a/b/models/c"
@@ -18,7 +19,7 @@ OPERATORS = "00000000000000000000000000operat"
 @pytest.fixture(autouse=True)
 def limits(set_up, monkeypatch):
     """An operator who pays for three replies per visit and five in an hour."""
-    monkeypatch.setattr(endpoints, "_last_hour", type(endpoints._last_hour)())
+    monkeypatch.setattr(endpoints, "_uses", endpoints._Uses())
     set_up(
         CLARIFAI_API_BASE="https://api.test",
         CLARIFAI_PAT=OPERATORS,
@@ -27,8 +28,11 @@ def limits(set_up, monkeypatch):
     )
 
 
+_numbers = count()
+
+
 def visit():
-    return {"used": 0}
+    return Sharer(f"visitor {next(_numbers)}")
 
 
 def test_a_visitors_own_token_goes_to_clarifai():
@@ -56,17 +60,17 @@ def test_the_operator_pays_for_whoever_may_share():
     endpoint = endpoint_for(URL, "", shared)
 
     assert endpoint.key == OPERATORS
-    assert shared == {"used": 1}
+    assert shared_uses_left(shared) == 2
 
 
 def test_a_visitors_own_token_wins_and_is_not_counted():
     shared = visit()
 
     assert endpoint_for(URL, CANARY, shared).key == CANARY
-    assert shared == {"used": 0}
+    assert shared_uses_left(shared) == 3
 
 
-def test_a_visit_may_share_so_often_and_no_more():
+def test_a_visitor_may_share_so_often_in_an_hour_and_no_more():
     shared = visit()
     for _ in range(3):
         endpoint_for(URL, "", shared)
@@ -74,10 +78,32 @@ def test_a_visit_may_share_so_often_and_no_more():
     with pytest.raises(SharedPatSpent) as refused:
         endpoint_for(URL, "", shared)
 
-    assert "3 times" in refused.value.more
-    assert shared == {"used": 3}
+    assert "One visitor may ask 3 times an hour" in refused.value.more
+    assert shared_uses_left(shared) == 0
     assert endpoint_for(URL, CANARY, shared).key == CANARY
     assert endpoint_for(URL, "", visit()).key == OPERATORS
+
+
+def test_a_visitor_with_ever_new_cookies_may_take_no_more_than_half_of_what_there_is(set_up):
+    set_up(SHARED_PAT_HOUR_LIMIT=8)
+    for number in range(4):
+        endpoint_for(URL, "", Sharer(f"cookie {number}", "192.0.2.1"))
+
+    with pytest.raises(SharedPatSpent, match="operator") as refused:
+        endpoint_for(URL, "", Sharer("another cookie", "192.0.2.1"))
+
+    assert "All visitors from one address together may ask 4 times" in refused.value.more
+    assert shared_uses_left(Sharer("somebody", "192.0.2.2")) == 3
+
+
+def test_without_a_cookie_the_address_is_the_visitor():
+    for _ in range(3):
+        endpoint_for(URL, "", Sharer("", "192.0.2.1"))
+
+    with pytest.raises(SharedPatSpent):
+        endpoint_for(URL, "", Sharer("", "192.0.2.1"))
+
+    assert endpoint_for(URL, "", Sharer("", "192.0.2.2")).key == OPERATORS
 
 
 def test_all_visits_together_may_share_so_often_in_an_hour(monkeypatch):
@@ -89,7 +115,7 @@ def test_all_visits_together_may_share_so_often_in_an_hour(monkeypatch):
         endpoint_for(URL, "", refused)
 
     assert "5 times an hour" in spent.value.more
-    assert refused == {"used": 0}
+    assert shared_uses_left(refused) == 0
     now = endpoints.time.monotonic()
     monkeypatch.setattr(endpoints.time, "monotonic", lambda: now + 3601)
     assert endpoint_for(URL, "", refused).key == OPERATORS

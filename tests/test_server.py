@@ -12,12 +12,16 @@ from typing import Any
 import httpx
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
+from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_static_routes import (
     create_streamlit_static_assets_routes,
 )
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 import server
 from bench.processes import Process
@@ -47,11 +51,12 @@ def get(path="/", *, client="127.0.0.1", method="GET", **headers):
 
 def id_of(response) -> str:
     """The id that a response sets; "" when it sets none."""
-    cookies = [c for c in response.headers.get_list("set-cookie") if c.startswith(COOKIE)]
+    pairs = [c.partition(";")[0] for c in response.headers.get_list("set-cookie")]
+    cookies = [pair for pair in pairs if COOKIE in pair and not pair.endswith("=")]
     assert len(cookies) <= 1
     if not cookies:
         return ""
-    value = cookies[0].partition(";")[0].removeprefix(f"{COOKIE}=")
+    value = cookies[0].partition("=")[2]
     assert is_valid(value)
     return value
 
@@ -246,14 +251,27 @@ def test_of_a_chain_of_proxies_the_first_tells_how_the_visitor_came(set_up, forw
     set_up(TRUSTED_PROXIES=PROXIES)
 
     assert seen("10.0.0.5", *forwarded)[0] == scheme
-    is_https = server.visitor_cookie({"scheme": scheme, "headers": []}).endswith("; Secure")
-    assert is_https is (scheme in ("https", "wss"))
+    (cookie,) = server.visitor_cookies({"scheme": scheme, "headers": []})
+    assert cookie.endswith("; Secure") is (scheme in ("https", "wss"))
 
 
 def test_a_connection_that_is_https_itself_makes_the_cookie_secure():
     scope = {"scheme": "https", "client": None, "headers": []}
 
-    assert server.visitor_cookie(scope).endswith("; Secure")
+    (cookie,) = server.visitor_cookies(scope)
+    assert cookie.startswith(f"__Host-{COOKIE}=")
+    assert cookie.endswith("; Secure")
+
+
+def test_behind_https_an_id_of_before_goes_on_under_a_name_that_nobody_can_plant(set_up):
+    set_up(TRUSTED_PROXIES="10.0.0.5")
+    mine = new_id()
+
+    response = get(client="10.0.0.5", X_Forwarded_Proto="https", Cookie=f"{COOKIE}={mine}")
+
+    given, ended = response.headers.get_list("set-cookie")
+    assert given.startswith(f"__Host-{COOKIE}={mine}; Path=/; ")
+    assert ended.startswith(f"{COOKIE}=; Path=/; Max-Age=0")
 
 
 # --- The real thing ---------------------------------------------------------------------------
@@ -308,14 +326,8 @@ SILENT = logging.Logger("websockets", logging.CRITICAL + 1)
 def connected(running: Process, **options: Any) -> ClientConnection:
     """A websocket to the page, as a browser opens it."""
     address = running.url.replace("http", "ws", 1) + "/_stcore/stream"
-    return connect(
-        address,
-        subprotocols=["streamlit"],
-        open_timeout=PATIENCE_S,
-        ping_interval=None,
-        logger=SILENT,
-        **options,
-    )
+    fixed = {"open_timeout": PATIENCE_S, "ping_interval": None, "logger": SILENT}
+    return connect(address, **{"subprotocols": [Subprotocol("streamlit")], **fixed, **options})
 
 
 def said_to(running: Process, visitor_id: str | None, query: str = "") -> tuple[str, list[str]]:
@@ -355,7 +367,16 @@ def test_a_session_without_a_cookie_of_ours_has_no_visitor(running, visitor_id):
     assert said_to(running, visitor_id) == ("owner: None", [])
 
 
-@pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://localhost.evil.test"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.test",
+        "null",
+        "http://localhost.evil.test",
+        "http://localhost:9999",
+        "http://0.0.0.0:5",
+    ],
+)
 def test_another_sites_page_is_refused_and_nobody_is_asked_on_the_internet(
     running, black_hole, origin
 ):
@@ -364,6 +385,62 @@ def test_another_sites_page_is_refused_and_nobody_is_asked_on_the_internet(
 
     with pytest.raises(BlockingIOError):  # nothing waits to be accepted
         black_hole.accept()
+
+
+def session_of(running: Process, existing: str = "", **headers: str) -> str:
+    """The id of the session that a websocket gets which asks for an existing one."""
+    wanted = [Subprotocol(each) for each in ("streamlit", "-", existing or "-")]
+    with connected(running, additional_headers=headers, subprotocols=wanted) as socket:
+        socket.send(BackMsg(rerun_script=ClientState()).SerializeToString())
+        while True:
+            message = ForwardMsg()
+            message.ParseFromString(socket.recv(timeout=PATIENCE_S))
+            if message.WhichOneof("type") == "new_session":
+                return message.new_session.initialize.session_id
+
+
+def test_a_session_is_for_the_browser_that_began_it(running):
+    mine, another = {"Cookie": f"{COOKIE}={new_id()}"}, {"Cookie": f"{COOKIE}={new_id()}"}
+    id = session_of(running, **mine)
+
+    assert session_of(running, id, **another) != id
+    assert session_of(running, id) != id, "Neither without a cookie."
+    assert session_of(running, id, **mine) == id
+    assert id not in running.log()
+
+
+def test_a_browser_without_cookies_comes_back_to_its_session_too(running):
+    id = session_of(running)
+
+    assert session_of(running, id, Cookie=f"{COOKIE}={new_id()}") != id
+    assert session_of(running, id) == id
+
+
+def test_nobody_uploads_into_another_visitors_session(running):
+    number = generate_xsrf_token_string()
+    mine = {
+        "Cookie": f"{COOKIE}={new_id()}; {XSRF_COOKIE_NAME}={number}",
+        "X-Xsrftoken": number,
+    }
+    another = {**mine, "Cookie": f"{COOKIE}={new_id()}; {XSRF_COOKIE_NAME}={number}"}
+    with connected(running, additional_headers=mine) as socket:
+        socket.send(BackMsg(rerun_script=ClientState()).SerializeToString())
+        id = ""
+        while not id:
+            message = ForwardMsg()
+            message.ParseFromString(socket.recv(timeout=PATIENCE_S))
+            id = message.new_session.initialize.session_id
+        address = f"{running.url}/_stcore/upload_file/{id}/a-file"
+        files = {"a.txt": b"Hi"}
+
+        refused = httpx.put(address, files=files, headers=another, timeout=PATIENCE_S)
+        stranger = {**mine, "Origin": "http://localhost:9999"}
+        foreign = httpx.put(address, files=files, headers=stranger, timeout=PATIENCE_S)
+        taken = httpx.put(address, files=files, headers=mine, timeout=PATIENCE_S)
+
+    assert (refused.status_code, foreign.status_code, taken.status_code) == (403, 403, 204)
+    assert "another visitor" in refused.text
+    assert "another site" in foreign.text
 
 
 def test_many_at_once_are_each_themselves(running):
@@ -403,7 +480,9 @@ def test_the_security_headers_are_there_with_the_cookie(running):
     response = fetch(running.url, headers=HTML)
 
     assert id_of(response)
-    assert "frame-ancestors 'self'" in response.headers["content-security-policy"]
+    policy = response.headers["content-security-policy"]
+    assert "frame-ancestors 'self'" in policy
+    assert "connect-src 'self' data: blob:;" in policy, "No other server is a way out."
 
 
 def test_health_and_files_of_the_running_server_bring_no_cookie(running):

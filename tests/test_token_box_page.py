@@ -1,12 +1,11 @@
 """The access token as a visitor meets it: typed, verified, masked, forgotten; or the operator's."""
 
-from collections import deque
-
 import pytest
 from streamlit.runtime.context import ContextProxy, StreamlitHeaders
 
 from clarifai_chat import access_token, config
 from clarifai_chat.catalog import DEFAULT_URL
+from clarifai_chat.history.owner import COOKIE
 from clarifai_chat.llm import endpoints
 from tests.canary import CANARY
 from tests.fake_clarifai import OTHER_PAT, PAT, RESTRICTED_PAT, says, status
@@ -221,7 +220,7 @@ def at_home(shared):
 def test_at_home_the_operators_token_is_used_without_being_seen(open_app, fake):
     fake.next(says("Hello"))
     app = open_app()
-    assert "Replies are paid by this app's operator: 20 left for this visit." in sidebar(app)
+    assert "Replies are paid by this app's operator: 20 left for you in this hour." in sidebar(app)
 
     ask(app, "Hi")
 
@@ -257,6 +256,49 @@ def test_behind_a_proxy_or_another_name_it_is_not_offered(open_app, fake, monkey
     assert fake.chats == []
 
 
+@pytest.mark.usefixtures("at_home")
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "via", "X-Real-IP"])
+def test_behind_a_proxy_that_changes_the_name_it_is_not_offered(
+    open_app, fake, monkeypatch, header
+):
+    app = open_app(chosen=DEFAULT_URL)
+    headers = StreamlitHeaders([("Host", "localhost:8501"), (header, "x")])
+    monkeypatch.setattr(ContextProxy, "headers", property(lambda context: headers))
+
+    ask(app, "Hi")
+
+    assert NEEDS_ONE in sidebar(app)
+    assert fake.chats == []
+
+
+def test_elsewhere_a_reload_is_no_new_visitor(open_app, shared, fake, monkeypatch):
+    shared(ALLOW_SHARED_PAT="true", SHARED_PAT_SESSION_LIMIT=1)
+    cookies = {COOKIE: "a" * 64}
+    monkeypatch.setattr(ContextProxy, "cookies", property(lambda context: cookies))
+    fake.next(says("Hello"), says("Hello you"))
+    ask(open_app(), "Hi")
+
+    assert "One visitor may ask once an hour" in reply(ask(open_app(), "Hi"))
+    assert len(fake.chats) == 1
+    cookies[COOKIE] = "b" * 64
+    assert "Hello you" in reply(ask(open_app(), "Hi"))
+
+
+def test_elsewhere_a_browser_without_cookies_is_counted_by_its_address(
+    open_app, shared, fake, monkeypatch
+):
+    shared(ALLOW_SHARED_PAT="true", SHARED_PAT_SESSION_LIMIT=1)
+    address = ["2001:db8::1"]
+    monkeypatch.setattr(ContextProxy, "ip_address", property(lambda context: address[0]))
+    fake.next(says("Hello"), says("Hello you"))
+    ask(open_app(), "Hi")
+    address[0] = "2001:db8::2"
+
+    assert "All visitors from one address together may ask once" in reply(ask(open_app(), "Hi"))
+    address[0] = "2001:db8:0:1::1"
+    assert "Hello you" in reply(ask(open_app(), "Hi"))
+
+
 def test_elsewhere_it_is_offered_when_the_operator_says_so(open_app, shared, fake):
     shared(ALLOW_SHARED_PAT="true")
     config.announce("0.0.0.0")  # noqa: S104 (a name, nothing is bound)
@@ -276,7 +318,7 @@ def test_a_visit_has_its_cap(open_app, at_home, fake):
     ask(app, "More?")
 
     assert "The replies that this app's operator pays for are used up for now." in reply(app)
-    assert "One visit may ask once at the operator's cost." in reply(app)
+    assert "One visitor may ask once an hour at the operator's cost." in reply(app)
     assert len(fake.chats) == 1
     assert "Hello you" in reply(ask(open_app(), "Hi"))  # another visit has its own
 
@@ -295,10 +337,13 @@ def test_all_visits_together_have_their_cap(open_app, at_home, fake):
 def test_an_hour_later_it_may_be_used_again(open_app, at_home, fake, monkeypatch):
     at_home(SHARED_PAT_HOUR_LIMIT=1)
     app = open_app()
-    monkeypatch.setattr(endpoints, "_last_hour", deque([endpoints.time.monotonic() - 3601]))
-    fake.next(says("Hello"))
-
+    fake.next(says("Hello"), says("Hello again"))
     assert "Hello" in reply(ask(app, "Hi"))
+    assert "used up for now" in reply(ask(app, "Hi"))
+    now = endpoints.time.monotonic()
+    monkeypatch.setattr(endpoints.time, "monotonic", lambda: now + 3601)
+
+    assert "Hello again" in reply(ask(app, "Hi"))
 
 
 @pytest.mark.usefixtures("at_home")

@@ -11,6 +11,8 @@ from clarifai_chat.history.owner import (
     COOKIE,
     KEPT_S,
     cookie,
+    cookies_in,
+    former_cookies,
     id_in,
     is_valid,
     new_id,
@@ -92,8 +94,33 @@ def test_the_cookie_is_for_this_site_alone_and_no_script_reads_it():
     attributes = f"Path=/; Max-Age={KEPT_S}; HttpOnly; SameSite=Lax"
 
     assert cookie(ID, secure=False) == f"{COOKIE}={ID}; {attributes}"
-    assert cookie(ID, secure=True) == f"{COOKIE}={ID}; {attributes}; Secure"
+    assert cookie(ID, secure=True) == f"__Host-{COOKIE}={ID}; {attributes}; Secure"
     assert KEPT_S == 31_536_000
+
+
+def test_under_a_path_the_cookie_has_the_name_that_a_browser_takes_there():
+    made = cookie(ID, secure=True, path="/chat")
+
+    assert made.startswith(f"__Secure-{COOKIE}={ID}; Path=/chat; ")
+    assert made.endswith("; Secure")
+    assert cookie(ID, secure=False, path="/chat").startswith(f"{COOKIE}={ID}; Path=/chat; ")
+
+
+@pytest.mark.parametrize("strong", ["__Host-", "__Secure-"])
+def test_a_name_that_nobody_can_plant_counts_before_the_others(strong):
+    assert id_in([f"{strong}{COOKIE}={ID}; {COOKIE}={OTHER}"]) == ID
+    assert id_in([f"{COOKIE}={OTHER}; {strong}{COOKIE}={ID}"]) == ID
+    assert id_in([f"__Secure-{COOKIE}={OTHER}; __Host-{COOKIE}={ID}"]) == ID
+
+
+def test_an_id_under_the_older_name_goes_on_under_the_new_one_and_the_old_one_ends():
+    cookies = cookies_in([f"{COOKIE}={ID}"])
+
+    (ended,) = former_cookies(cookies, secure=True)
+
+    assert ended.startswith(f"{COOKIE}=; Path=/; Max-Age=0")
+    assert former_cookies(cookies, secure=False) == []
+    assert former_cookies({}, secure=True) == []
 
 
 # --- What a session reads ---------------------------------------------------------------------

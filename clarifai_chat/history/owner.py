@@ -7,9 +7,11 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 COOKIE = "clarifai_chat_visitor"
+# What a browser takes only over https, and from no other site: nobody can plant such a cookie.
+_NAMES = (f"__Host-{COOKIE}", f"__Secure-{COOKIE}", COOKIE)  # the first that there is counts
 ID_BYTES = 32  # 256 bits cannot be guessed
 KEPT_S = 365 * 24 * 3600  # from the last visit
 _ID = re.compile(r"[0-9a-f]{64}")
@@ -39,19 +41,44 @@ def id_in(headers: Iterable[str]) -> str | None:
 
     The last of several counts, as for the websocket's cookies: both must agree.
     """
-    found = None
-    for header in headers:
-        for pair in header.split(";"):
-            name, equals, value = pair.partition("=")
-            if equals and name.strip() == COOKIE:
-                found = value.strip().strip('"')
-    return found if found is not None and is_valid(found) else None
+    return id_of(cookies_in(headers))
 
 
-def cookie(visitor_id: str, *, secure: bool) -> str:
+def cookies_in(headers: Iterable[str]) -> dict[str, str]:
+    """Return the cookies in the Cookie headers of a request."""
+    pairs = [pair.partition("=") for header in headers for pair in header.split(";")]
+    return {name.strip(): value.strip().strip('"') for name, equals, value in pairs if equals}
+
+
+def id_of(cookies: Mapping[str, str]) -> str | None:
+    """Return the visitor's id among a browser's cookies, whatever name it was given under."""
+    found = str(next((cookies[name] for name in _NAMES if name in cookies), ""))
+    return found if is_valid(found) else None
+
+
+def name_of(*, secure: bool, path: str = "/") -> str:
+    """Return the cookie's name. `secure`: the browser came over https; `path`: the app's own."""
+    if not secure:
+        return COOKIE
+    return f"__Host-{COOKIE}" if path == "/" else f"__Secure-{COOKIE}"
+
+
+def cookie(visitor_id: str, *, secure: bool, path: str = "/") -> str:
     """Return the Set-Cookie header that gives a browser its id, or renews it for a year.
 
     No script can read the cookie, and no other site's form or frame sends it.
     """
-    attributes = f"Path=/; Max-Age={KEPT_S}; HttpOnly; SameSite=Lax"
-    return f"{COOKIE}={visitor_id}; {attributes}{'; Secure' if secure else ''}"
+    attributes = f"Path={path}; Max-Age={KEPT_S}; HttpOnly; SameSite=Lax"
+    name = name_of(secure=secure, path=path)
+    return f"{name}={visitor_id}; {attributes}{'; Secure' if secure else ''}"
+
+
+def former_cookies(cookies: Iterable[str], *, secure: bool, path: str = "/") -> list[str]:
+    """Return the Set-Cookie headers that delete this browser's id under a weaker name.
+
+    Its id goes on under the other name: anybody could plant another one under this.
+    """
+    name = name_of(secure=secure, path=path)
+    weaker = _NAMES[_NAMES.index(name) + 1 :]
+    ended = f"; Path={path}; Max-Age=0; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
+    return [f"{each}={ended}" for each in weaker if each in cookies]

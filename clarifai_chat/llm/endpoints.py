@@ -2,9 +2,8 @@
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
-from typing import TypedDict
 
 from clarifai_chat import demo
 from clarifai_chat.catalog import local, server_of
@@ -27,18 +26,33 @@ def base_of(model_url: str) -> str:
     return settings().local_base if server_of(model_url) == "local" else settings().openai_base
 
 
-class SharedUse(TypedDict):
-    """A count of one session's uses of the operator's token."""
+@dataclass(frozen=True, slots=True)
+class Sharer:
+    """Who uses the operator's token, as they are counted: a reload changes neither."""
 
-    used: int
+    visitor: str = ""  # the hash of a visitor's id
+    address: str = ""  # the visitor's address or network
+
+    def limits(self, limits: Settings) -> dict[str, int]:
+        """Return how many uses an hour each name of this sharer may have.
+
+        Many visitors may share one address, so it may have half of all there is. A browser without
+        a cookie is known by its address alone.
+        """
+        most = limits.shared_pat_session_limit
+        found = {f"visitor {self.visitor}": most} if self.visitor else {}
+        if self.address:
+            half = max(most, limits.shared_pat_hour_limit // 2)
+            found[f"address {self.address}"] = half if self.visitor else most
+        return found
 
 
-def endpoint_for(model_url: str, pat: str, shared: SharedUse | None) -> Endpoint:
+def endpoint_for(model_url: str, pat: str, sharer: Sharer | None) -> Endpoint:
     """Return the endpoint of a model. A visitor's own `pat` wins over the operator's.
 
     Both are for `settings().openai_base` and go nowhere else: the Demo and a local server are sent
-    a word that is no secret. `shared` is this session's count where it may use the operator's key;
-    the request that follows is counted. Raises `NoPat`, `NoKey`, `NoServer` or `SharedPatSpent`.
+    a word that is no secret. `sharer` is a visitor who may use the operator's key; the request that
+    follows is counted. Raises `NoPat`, `NoKey`, `NoServer` or `SharedPatSpent`.
     """
     server = server_of(model_url)
     if server == "demo":
@@ -50,26 +64,58 @@ def endpoint_for(model_url: str, pat: str, shared: SharedUse | None) -> Endpoint
     elsewhere = server == "other"
     if pat:
         return Endpoint(settings().openai_base, pat, elsewhere)
-    if shared is None:
+    if sharer is None:
         raise NoKey if elsewhere else NoPat
-    _take(shared, settings())
+    _uses.take(sharer, settings())
     return Endpoint(settings().openai_base, settings().shared_key, elsewhere)
 
 
-_lock = threading.Lock()
-_last_hour: deque[float] = deque()  # when the operator's token was used, by anybody
+class _Uses:
+    """The uses of the operator's token in the last hour, by anybody."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last_hour: deque[tuple[float, list[str]]] = deque()
+        self._by_name: Counter[str] = Counter()
+
+    def take(self, sharer: Sharer, limits: Settings) -> None:
+        """Count one more use. Raises `SharedPatSpent` where there is none left."""
+        with self._lock:
+            self._forget_older()
+            for name, most in sharer.limits(limits).items():
+                if self._by_name[name] >= most:
+                    raise SharedPatSpent(more=_one_may_ask(name, most))
+            if len(self._last_hour) >= limits.shared_pat_hour_limit:
+                raise SharedPatSpent(
+                    more="All visitors together may ask"
+                    f" {times(limits.shared_pat_hour_limit)} an hour at the operator's cost."
+                )
+            self._last_hour.append((time.monotonic(), [*sharer.limits(limits)]))
+            self._by_name.update(sharer.limits(limits).keys())
+
+    def left(self, sharer: Sharer, limits: Settings) -> int:
+        with self._lock:
+            self._forget_older()
+            left = [limits.shared_pat_hour_limit - len(self._last_hour)]
+            left += [most - self._by_name[name] for name, most in sharer.limits(limits).items()]
+            return max(0, min(left))
+
+    def _forget_older(self) -> None:
+        while self._last_hour and time.monotonic() - self._last_hour[0][0] > 3600:
+            for name in self._last_hour.popleft()[1]:
+                self._by_name[name] -= 1
+                if not self._by_name[name]:
+                    del self._by_name[name]
 
 
-def _take(shared: SharedUse, limits: Settings) -> None:
-    with _lock:
-        while _last_hour and time.monotonic() - _last_hour[0] > 3600:
-            _last_hour.popleft()
-        session, hour = limits.shared_pat_session_limit, limits.shared_pat_hour_limit
-        if shared["used"] >= session:
-            raise SharedPatSpent(more=f"One visit may ask {times(session)} at the operator's cost.")
-        if len(_last_hour) >= hour:
-            raise SharedPatSpent(
-                more=f"All visitors together may ask {times(hour)} an hour at the operator's cost."
-            )
-        shared["used"] += 1
-        _last_hour.append(time.monotonic())
+_uses = _Uses()
+
+
+def shared_uses_left(sharer: Sharer) -> int:
+    """Return how many questions this visitor may still ask at the operator's cost in this hour."""
+    return _uses.left(sharer, settings())
+
+
+def _one_may_ask(name: str, most: int) -> str:
+    who = "One visitor" if name.startswith("visitor") else "All visitors from one address together"
+    return f"{who} may ask {times(most)} an hour at the operator's cost."

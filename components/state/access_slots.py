@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from functools import cache
+from ipaddress import ip_address, ip_network
 from typing import Any, TypedDict
+from uuid import uuid4
 
 import streamlit as st
 
@@ -11,7 +13,9 @@ from clarifai_chat.background import Job
 from clarifai_chat.catalog import Model, local
 from clarifai_chat.chat.turn import ModelRef, Turn, asked_of
 from clarifai_chat.config import announced, host_of, is_loopback, settings
-from clarifai_chat.llm.endpoints import Endpoint, SharedUse, endpoint_for
+from clarifai_chat.llm.endpoints import Endpoint, Sharer, endpoint_for
+from clarifai_chat.origins import came_through_proxy
+from components.state.owner import visitor
 from components.state.slots import Slot
 
 RECENT_MODELS = 5
@@ -24,7 +28,7 @@ class Access(TypedDict):
     """
 
     pat: str
-    shared: SharedUse
+    visit: str  # a random name
 
 
 class CodeRequest(TypedDict):
@@ -38,7 +42,7 @@ class CodeRequest(TypedDict):
 class AccessSlots:
     """The token, the account, and the model for the next question."""
 
-    access = Slot[Access](lambda: {"pat": "", "shared": {"used": 0}})
+    access = Slot[Access](lambda: {"pat": "", "visit": uuid4().hex})
     # Whose token it is: a job of clarifai_api.who_am_i; of another server's key, its list.
     account = Slot[Job | None](lambda: None)
     listing = Slot[Job | None](lambda: None)  # the live catalog: a job whose result is the models
@@ -66,18 +70,34 @@ class AccessSlots:
         """Return whether the app listens only on this machine, and was requested by a local name.
 
         The name matters too: behind a proxy, the app may listen on loopback for the whole internet.
+        So do the headers that a proxy adds: some proxies change the name to a local one.
         """
-        asked_for = st.context.headers.get("Host") or "localhost"
+        headers = st.context.headers
+        if came_through_proxy(headers.keys()):
+            return False
+        asked_for = headers.get("Host") or "localhost"
         return is_loopback(listening_on()) and is_loopback(host_of(asked_for))
+
+    @property
+    def sharer(self) -> Sharer | None:
+        """Return who uses the operator's token here, as they are counted; None if it may not be.
+
+        At home each visit counts: it is the operator's own.
+        """
+        if not self.may_share:
+            return None
+        if self._is_at_home:
+            return Sharer(self.access["visit"])
+        address = _network(st.context.ip_address or "")
+        return Sharer(visitor() or ("" if address else self.access["visit"]), address)
 
     def endpoint(self, turn: Turn) -> Callable[[], Endpoint]:
         """Return a function that finds the endpoint when the turn's request is sent.
 
         It may be called from any thread, and uses the token that the session has by then.
         """
-        url, access = turn["model"]["url"], self.access
-        may_share = self.may_share
-        return lambda: endpoint_for(url, access["pat"], access["shared"] if may_share else None)
+        url, access, sharer = turn["model"]["url"], self.access, self.sharer
+        return lambda: endpoint_for(url, access["pat"], sharer)
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -127,3 +147,12 @@ def _shipped() -> tuple[Model, ...]:
 def listening_on() -> str:
     """Return the address that the server listens on; "" means all addresses, or unknown."""
     return announced() or str(st.get_option("server.address") or "")
+
+
+def _network(address: str) -> str:
+    """Return an address as it is counted: of IPv6, each home has a whole network."""
+    try:
+        is_wide = ip_address(address).version == 6
+    except ValueError:
+        return address
+    return str(ip_network(f"{address}/64", strict=False)) if is_wide else address

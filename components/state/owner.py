@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from clarifai_chat.history.owner import COOKIE, is_valid, owner_of, owner_of_account
+from clarifai_chat.history.owner import id_of, owner_of, owner_of_account
 
 
 def visitor() -> str | None:
@@ -15,5 +15,5 @@ def visitor() -> str | None:
         issuer, subject = st.user.get("iss"), st.user.get("sub")
         # Without both, two accounts cannot be told apart; the cookie would mix them in one browser.
         return owner_of_account(str(issuer), str(subject)) if issuer and subject else None
-    visitor_id = str(st.context.cookies.get(COOKIE))
-    return owner_of(visitor_id) if is_valid(visitor_id) else None
+    visitor_id = id_of(st.context.cookies)
+    return owner_of(visitor_id) if visitor_id else None

@@ -1,12 +1,14 @@
 """Patch what Streamlit 1.67 loses: clicks, widget values, messages after a reconnection.
 
-The only module that uses Streamlit's private API. apply() wraps its methods; tests/test_session.py
-fails if another version moves them. Each patch says where it is reported upstream.
+Only this module and one_visitor.py use Streamlit's private API. apply() wraps its methods;
+tests/test_session.py fails if another version moves them. Each patch says where it is reported
+upstream.
 docs/decisions/0009-no-fast-reruns.md explains how they were found.
 """
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -31,6 +33,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.session_manager import ActiveSessionInfo
 from streamlit.runtime.state import SafeSessionState
 from streamlit.runtime.state.common import RegisterWidgetResult, WidgetMetadata
+from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
+
+from components.state import one_visitor
 
 LATE_S = 0.5  # after a page change; the longest delay seen was 0.1 s
 AGAIN_S = 0.2  # time for the late text to be handled
@@ -60,6 +65,8 @@ def apply() -> None:
     _replace(AppSession, "register_file_watchers", _if_files_are_watched)
     _replace(AppSession, "request_rerun", _to_the_page_that_was_asked_for)
     _replace(net_util, "get_external_ip", _not_on_the_internet)
+    _replace(WebsocketSessionManager, "connect_session", one_visitor.for_who_began_it)
+    logging.getLogger(WebsocketSessionManager.__module__).addFilter(one_visitor.names_no_session)
 
 
 def _replace(owner: type | ModuleType, name: str, repair: Callable[[Any], Any]) -> None:

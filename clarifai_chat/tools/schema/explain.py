@@ -17,6 +17,7 @@ from clarifai_chat.tools.schema.wording import (
     types_text,
 )
 
+_COMPARED = 500  # values of an enum that a wrong one is compared with
 INVENTED = "invented: the schema has no such argument"
 
 
@@ -53,8 +54,9 @@ def _wrong_type(error: ValidationError) -> str:
 
 def _not_in_enum(error: ValidationError) -> str:
     text = f"expected {one_of(error.validator_value)}, got {got(error.instance)}"
-    for value in error.validator_value:
-        if _loosely(value) == _loosely(error.instance):
+    meant = _loosely(error.instance)
+    for value in error.validator_value[:_COMPARED]:
+        if _loosely(value) == meant:
             return f"{text}: perhaps {shortened(value)} was meant"
     return text
 

@@ -48,7 +48,9 @@ def few_of(texts: list[str], last: str = "") -> str:
 def one_of(values: Any) -> str:
     if not isinstance(values, list) or not values:
         return "nothing"
-    texts = [shortened(value) for value in values]
+    # Those that are only counted are not written: an enum may have thousands.
+    texts = [shortened(value) for value in values[: _MAX_NAMED + 1]]
+    texts += ["…"] * (len(values) - len(texts))
     return texts[0] if len(texts) == 1 else f"one of {few_of(texts)}"
 
 
