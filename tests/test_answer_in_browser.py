@@ -192,6 +192,7 @@ st.write("All drawn")
 """
 ANSWER = r"""
 Burning: $\ce{2H2 + O2 -> 2H2O}$, a formula $P(A|B)$ and one that is none: $\notacommand{$.
+Signs that KaTeX's fonts lack: $\frac{5\,€}{3\,₽} < 速度 + 😀$.
 
 \begin{align}
 x &= 1
@@ -227,6 +228,8 @@ def rich(chromium: Browser, serve) -> Iterator[Page]:
     page.set_default_timeout(PATIENCE_MS)
     page.asked = []  # type: ignore[attr-defined]
     page.on("request", lambda request: page.asked.append(request.url))  # type: ignore[attr-defined]
+    page.said = []  # type: ignore[attr-defined]
+    page.on("console", lambda said: page.said.append(said.text))  # type: ignore[attr-defined]
     page.goto(serve(RICH.format(text=ANSWER)))
     expect(page.get_by_text("All drawn")).to_be_visible()
     expect(page.locator(".st-key-second .diagram svg")).to_be_visible()
@@ -239,7 +242,8 @@ def test_an_answer_has_what_markdown_cannot_give(rich: Page) -> None:
     answer = rich.locator(".st-key-first")
 
     # Formulas, also of chemistry; what is not TeX stays as written.
-    expect(answer.locator(".katex")).to_have_count(3)
+    expect(answer.locator(".katex")).to_have_count(4)
+    assert not [text for text in rich.said if "character" in text]  # type: ignore[attr-defined]
     expect(answer.locator(".katex-error, [style*='#cc0000']")).to_have_count(0)
     expect(answer.get_by_text("$\\notacommand{$")).to_be_visible()
     assert answer.locator(".katex-html").first.inner_text().replace("\u200b", "").startswith("2")

@@ -17,6 +17,7 @@ from tests.test_grammar import PIECES
 from tests.test_grammar import README as NESTED
 
 SUITE = json.loads((ROOT / "tests/commonmark/spec-0.31.json").read_text("utf-8"))
+GITHUB = json.loads((ROOT / "tests/commonmark/gfm-0.29.json").read_text("utf-8"))
 TEXTS = {
     "nested fence": f"Here:\n\n```markdown\n{NESTED}```\n\nTell me.",
     "cjk": "**结论：**可以使用。请注意**“备份”**这一步，以及**（第二步）**的顺序。\n\n日本語でも**「保存」**を。",
@@ -72,11 +73,12 @@ def generated(count):
     "texts",
     [
         [each["markdown"] for each in SUITE],
+        [each["markdown"] for each in GITHUB],
         [text for name, text in CORPUS.items() if name != "odd spaces"],
         list(TEXTS.values()),
         generated(5_000),
     ],
-    ids=["CommonMark", "hard to cut", "as people write", "generated"],
+    ids=["CommonMark", "GitHub", "hard to cut", "as people write", "generated"],
 )
 def test_both_grammars_draw_the_same(texts):
     for text, browser, export in zip(
@@ -104,6 +106,41 @@ def test_commonmark_is_read_as_its_suite_says_but_for_what_is_meant_otherwise(mo
     ]
 
     assert otherwise == [*EMPTY_QUOTE]
+
+
+# Why some of GitHub's examples come out otherwise: the number of each, and the reason.
+UNLIKE_GITHUB = {
+    11: "A single tilde is text: ~3 h, 0.5~6.",
+    22: "An address of e-mail is text: git@github.com:a/b and user@host are none.",
+    23: "An address of e-mail is text.",
+    24: "An address of e-mail is text.",
+    25: "An address of e-mail is text, with its scheme too.",
+    26: "Only addresses of the web are links.",
+    27: "Only addresses of the web are links.",
+    28: "Tags are text.",
+}
+
+
+def test_githubs_extensions_are_read_as_its_suite_says_but_for_what_is_meant_otherwise():
+    otherwise = [
+        number
+        for number, example in enumerate(GITHUB, 1)
+        if as_on_github(example["markdown"]) != example["html"]
+    ]
+
+    assert otherwise == [*UNLIKE_GITHUB]
+
+
+def as_on_github(text):
+    """Our HTML with what stands for the same thing on GitHub."""
+    html = as_in_commonmark(text)
+    html = re.sub(r'<div class="wide">(<table>[\s\S]*?</table>)</div>', r"\1", html)
+    html = re.sub(r'style="text-align:(\w+)"', r'align="\1"', html)
+    for box, checked in (("☐", ""), ("☑", 'checked="" ')):
+        html = html.replace(
+            f'<span class="task">{box}</span>', f'<input {checked}disabled="" type="checkbox">'
+        )
+    return re.sub(r"(</?)s>", r"\1del>", html)
 
 
 def as_in_commonmark(text):

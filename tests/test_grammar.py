@@ -81,6 +81,7 @@ def test_a_single_tilde_is_text(text):
 
 def test_two_tildes_strike_through():
     assert inner("~~gone~~ and 1~2") == "<s>gone</s> and 1~2"
+    assert inner("a ~~~~ and a ~~~not~~~ b") == "a ~~~~ and a ~~~not~~~ b"
 
 
 @pytest.mark.parametrize(
@@ -216,6 +217,7 @@ def test_numbers_go_on_around_code():
         ('"https://example.com"', "https://example.com", '"'),
         ("www.example.com/x.", "www.example.com/x", "."),
         ("HTTPS://Example.com", "HTTPS://Example.com", ""),
+        ("https://a.test/?q=1&amp;, then", "https://a.test/?q=1", "&, then"),
     ],
 )
 def test_a_link_ends_where_the_address_ends(text, address, rest):
@@ -302,6 +304,9 @@ def test_tasks_have_boxes():
         ("\\begin{align}\nx &= 1 \\\\\ny &= 2\n\\end{align}", ["\\begin{align}\nx &= 1 \\\\\ny &= 2\n\\end{align}"]),
         ("$$\\begin{aligned} u &= v \\\\ w \\end{aligned}$$", ["$$\\begin{aligned} u &= v \\\\ w \\end{aligned}$$"]),
         ("$$\\text{if $x$}$$", ["$$\\text{if $x$}$$"]),
+        ("总价$p = 5€$，单价$\\frac{p}{3}$", ["$p = 5€$", "$\\frac{p}{3}$"]),
+        ("$Preis = 3€ + 2€$ and $c_{€} = 2πr£$", ["$Preis = 3€ + 2€$", "$c_{€} = 2πr£$"]),
+        ("$2πr$ and $3α + 2β$", ["$2πr$", "$3α + 2β$"]),
     ],
 )  # fmt: skip
 def test_a_formula_is_one(text, found):
@@ -317,6 +322,8 @@ def test_a_formula_is_one(text, found):
         "PATH=$HOME/bin:$PATH", "between $5-$10 or US$30 to US$45", "$A:$B and $HOME/$USER",
         'the plan is $9.99/mo ("basic"), the larger one $1,500', "$0.002 per 1K tokens vs $0.004",
         "$1.2M in 2023, $3M in 2024", "($5)-($10)", "$5/$6", "\\$5 and \\$10", "$", "$$", "$$$$",
+        "$5 × 3 = 15€ or 20$", "€/$-Kurs und £/$-Kurs", "signs: $,€,£,$", "$5 = €4.60 or 6$", "5$=4,60€, 10$=9,20€",
+        "售价$5，原价10$", "从$5到€10再到$20", "от $5 до 10$", "$5 или 10$", "$5부터 10$까지", "US$5/€4/£3 and ¥700–$8",
         "`$x$` and $5", "$`x`$", "$_POST['a'].$_GET", "\\( \\)", "\\begin{quote}\nx\n\\end{quote}",
     ],
 )  # fmt: skip

@@ -314,6 +314,19 @@ def test_a_running_reply_is_saved_while_it_arrives_and_at_its_end(kept):
     until(lambda: saving._history.keeper is None)
 
 
+def test_what_is_saved_is_soon_found_as_it_is_read(kept):
+    chat = a_chat("One")
+    chat["turns"][0]["replies"][0]["content"] = "**Five** o'clock"
+    saving.save(ADA, chat)
+    until(lambda: titles(query='"five o\'clock"') == [chat["title"]])
+
+    running = Running(chat)
+    saving.follow(ADA, chat, running.turn)
+    running.may_end.set()
+    until(lambda: not saving._history.followed)
+    until(lambda: kept.read_some() == 0 and saving._history.keeper is None)
+
+
 def test_a_conversation_that_is_loaded_has_the_running_reply_itself():
     chat = a_chat("One?")
     running = Running(chat)

@@ -18,7 +18,15 @@ from sqlalchemy import column, func, select, table, update
 
 from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
 from clarifai_chat.events import TextDelta
-from clarifai_chat.history.store import Conflict, Store, open_store, opening, searching, tables
+from clarifai_chat.history.store import (
+    Conflict,
+    Store,
+    open_store,
+    opening,
+    reading,
+    searching,
+    tables,
+)
 from clarifai_chat.history.store.tables import attachments, chats, turns, uses
 
 pytest_plugins = ["tests.postgres"]
@@ -223,7 +231,7 @@ MEDDLING = {  # every method, called by somebody else with the ids of ADA's thin
     "presets": lambda s, c, who: s.presets(who),
     "delete_preset": lambda s, c, who: s.delete_preset(who, "Mine"),
 }
-OF_NOBODY = {"close", "expire"}
+OF_NOBODY = {"close", "expire", "read_some"}
 
 
 def test_every_method_is_tried_by_a_stranger():
@@ -789,9 +797,9 @@ def test_what_was_saved_before_accents_were_folded_is_found(address):
         connection.execute(
             update(chats).where(chats.c.title == "Orçamento").values(title_folded="orçamento")
         )
-        versions = table(opening.VERSIONS, column("version_num"))
-        connection.execute(update(versions).values(version_num="0001"))
     assert found(old, "cafe") == found(old, "orcamento") == found(old, "brulee") == []
+    with old._writer.begin() as connection:
+        go_back(connection, "0001")
     old.close()
 
     store = open_store(address)
@@ -806,6 +814,108 @@ def test_what_was_saved_before_accents_were_folded_is_found(address):
     with store._engine.connect() as connection:
         gone = select(turns.c.text).where(turns.c.removed_at.is_not(None))
         assert connection.scalars(gone).all() == [""]
+    store.close()
+
+
+def go_back(connection, version):
+    """Make the database one of an older version, which had no words as they are read."""
+    connection.exec_driver_sql("DROP INDEX turns_unread")
+    connection.exec_driver_sql("ALTER TABLE turns DROP COLUMN words")
+    versions = table(opening.VERSIONS, column("version_num"))
+    connection.execute(update(versions).values(version_num=version))
+
+
+def read_all(store):
+    while store.read_some(2):
+        pass
+
+
+MARKED = "The **Köln** _tide_table_: ~~five~~ [six](https://pegel.test/K%C3%B6ln) `a|b`"
+
+
+@pytest.mark.parametrize("way", ["index", "RARE", "no index"])
+def test_an_answer_is_found_by_what_is_read(store, monkeypatch, way):
+    if way.isupper():
+        monkeypatch.setattr(searching, way, 0)
+    if way == "no index":
+        drop_index(store)
+    chat = a_chat(title="tides")
+    ask(chat, "**Where** as typed", MARKED)
+    saved(store, chat)
+    read_all(store)
+
+    for query in ("koln tide", '"five six a|b"', "pegel.test/köln", "**where**"):
+        assert found(store, query) == ["tides"], query
+    for query in ("**koln", "~~five", "](https", "koln** _tide"):
+        assert found(store, query) == [], query
+    [summary] = store.listing(ADA, "koln")
+    assert "The Köln tide_table: five six a|b" in summary.snippet
+    if way != "no index":
+        check_index(store)
+
+
+def test_a_turn_is_read_once_and_again_after_a_change(store):
+    chat = a_chat("One", "Two", "Three")
+    ask(chat, "Four", "**run**ning", is_over=False)
+    saved(store, chat)
+    removed = chat["turns"].pop(0)
+    saved(store, chat)
+
+    assert store.read_some() == 2  # neither the removed one nor the running one
+    assert store.read_some() == 0
+    assert found(store, "**run**") == [""]
+    end(chat["turns"][-1], "stop", 1.0)
+    saved(store, chat)
+    assert store.read_some() == 1
+    assert found(store, "**run**") == []
+    assert found(store, "running") == [""]
+    assert removed["prompt"] not in prompts(store.load(ADA, chat["id"]))
+
+
+def test_a_turn_that_changes_while_it_is_read_is_read_again(store, monkeypatch):
+    chat = saved(store, a_chat("One"))
+    words = reading.Unread.words
+
+    def change(unread):
+        chat["turns"][0]["replies"][0]["content"] = "**Changed**"
+        saved(store, chat)
+        return words(unread)
+
+    monkeypatch.setattr(reading.Unread, "words", change)
+    assert store.read_some() == 1
+    monkeypatch.undo()
+    assert found(store, "**changed") == [""]
+    read_all(store)
+
+    assert found(store, "**changed") == []
+    assert found(store, "changed") == [""]
+
+
+def test_a_text_that_cannot_be_read_is_found_as_it_was_sent(store, monkeypatch, caplog):
+    saved(store, a_chat("One", title="one"))
+    monkeypatch.setattr(reading, "as_read", lambda text: text[10**9])
+    read_all(store)
+
+    assert found(store, "yes") == ["one"]
+    assert "IndexError while a turn was read for searches" in caplog.text
+
+
+def test_what_an_older_version_has_saved_is_read_while_the_app_runs(address):
+    old = open_store(address)
+    chat = a_chat(title="old")
+    ask(chat, "Where?", MARKED)
+    saved(old, chat)
+    with old._writer.begin() as connection:
+        go_back(connection, "0002")
+    old.close()
+
+    store = open_store(address)
+
+    assert found(store, "**koln") == ["old"]  # as it was until it has been read
+    read_all(store)
+    assert found(store, "**koln") == []
+    assert found(store, "koln tide") == ["old"]
+    assert store.load(ADA, chat["id"])["turns"] == chat["turns"]
     store.close()
 
 

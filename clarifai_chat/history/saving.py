@@ -9,6 +9,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -28,6 +29,7 @@ EVERY_S = 1.0  # a killed server loses no more than this of a running reply
 RETRY_S = 30.0  # before a database that could not be opened, or failed slowly, is tried again
 SLOW_S = 1.0  # a slower failure must not delay every click
 EXPIRE_S = 3600.0
+READ_S = 0.2  # of each second, while turns are to be read for searches: the rest is for visitors
 MAX_UNSAVED = 200  # conversations that wait in memory for a working store
 
 
@@ -57,6 +59,7 @@ class _History:
         self.failed_at = -math.inf
         self.followed: dict[str, _Followed] = {}  # by turn id
         self.unsaved: dict[int, _Unsaved] = {}  # by the chat's identity: two tabs may have a copy
+        self.has_unread = False  # turns to be read for searches
         self.keeper: threading.Thread | None = None
         self.tried_again_at = self.expired_at = -math.inf
         self.write_files: Callable[[str, Chat], bool] = lambda owner, chat: True
@@ -102,6 +105,7 @@ def save(owner: str, chat: Chat) -> bool:
     with _history.saving:
         _, why = attempt(write)
         _note(owner, chat, why)
+    _read_later()
     return not why
 
 
@@ -204,6 +208,7 @@ def _open() -> "Store | None":
             return None
         if _history.store is None:
             _history.store = open_store(address())
+            _read_later()
         return _history.store
 
 
@@ -228,13 +233,13 @@ def _start_keeper() -> None:
 
 
 def _keep() -> None:
-    """Save followed turns and waiting conversations; run while there are any."""
+    """Save followed turns and waiting conversations, read saved ones; run while there are any."""
     while True:
         time.sleep(EVERY_S)
         with _history.lock:
             followed = list(_history.followed.values())
             unsaved = list(_history.unsaved.values())
-            if not followed and not unsaved:
+            if not followed and not unsaved and not _history.has_unread:
                 _history.keeper = None
                 return
         if unsaved and time.monotonic() - _history.tried_again_at >= RETRY_S:
@@ -247,7 +252,29 @@ def _keep() -> None:
                 with _history.lock:
                     if _history.followed.get(each.turn["id"]) is each:  # it may be continued
                         del _history.followed[each.turn["id"]]
+                _history.has_unread = True
+        if _history.has_unread:
+            _read()
         _expire()
+
+
+def _read_later() -> None:
+    with _history.lock:
+        _history.has_unread = True
+        _start_keeper()
+
+
+def _read() -> None:
+    """Read saved turns for searches, for a part of a second."""
+    from clarifai_chat.history.store import StoreTrouble
+
+    _history.has_unread = False  # first: what is saved meanwhile is read in the next round
+    until = time.monotonic() + READ_S
+    with suppress(StoreTrouble):  # nothing is lost: the next one is found with the others
+        while (store := _history.store) and store.read_some():
+            if time.monotonic() > until:
+                _history.has_unread = True
+                return
 
 
 def _save_turn(each: _Followed) -> bool:

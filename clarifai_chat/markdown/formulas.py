@@ -26,11 +26,19 @@ _GLUE = re.compile(r"[0-9A-Za-z\u00c0-\u058f]")
 _ENDING = re.compile(r"(?:th|st|nd|rd|s)(?![A-Za-z])")
 # `H$_2$O`, `10$^{-4}$` and `3$\times$10`: never a price, whatever is beside it.
 _SURE = re.compile(r"[_^](?:[{\\]|[0-9A-Za-z+*'\-](?![A-Za-z]))|\\")
-# "$5 to 10$" and "$1,200/month or 90$": a number, then words, and no mathematical sign.
-_MONEY = re.compile(
-    r"[0-9][0-9.,]*(?: *[\-\u2013/] *[0-9][0-9.,]*)?(?:[kKmMbB]| *[\-\u2013/]? *[A-Za-z]{2}.*)"
-    r"|[0-9][^\\^_=<>+*{}]*[A-Za-z]{2}[^\\^_=<>+*{}]*"
+# "$5 to 10$" and "$1,200/month or 90$": a number, then words.
+_PRICE = re.compile(
+    r"[0-9][0-9.,]*(?: *[\-\u2013/] *[0-9][0-9.,]*)?(?:[kKmMbB]\Z| *(?:[\-\u2013/] *)?[A-Za-z]{2})"
 )
+_SIGN = re.compile(r"[\\^_=<>+*{}]")
+_CURRENCY = re.compile(r"[\u00a2-\u00a5\u20a0-\u20cf]")
+# Letters of words: one of a script without blanks between words, else two. Greek is for formulas.
+_WORD = (
+    r"(?:[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0400-\u0dff]{2}"
+    r"|[\u0e00-\u1fff\u3041-\ud7ff\uf900-\ufaff])"
+)
+_HAS_WORD = re.compile(_WORD)
+_HAS_LONE_WORD = re.compile(f" {_WORD}[^ ]* ")
 
 _ENVIRONMENTS = "equation|align|gather|multline|alignat|flalign|eqnarray"
 _OPENS = re.compile(rf"(\$\$(?!\$)|\\\[|\\begin\{{((?:{_ENVIRONMENTS})\*?)\}})(.*)", re.DOTALL)
@@ -39,6 +47,7 @@ _CLOSES = {
     "\\[": re.compile(r"(.*?)\\\]([.,;:]?)[ \t]*"),
 }
 _FENCE = re.compile(r"```|~~~")
+_MARK = re.compile(r"\$\$?|\\[(\[]")
 BAR = "\ufdd0"  # stands for a bar inside a formula while tables are cut into cells
 
 
@@ -61,7 +70,7 @@ def _is_formula(body: str, before: str, after: str) -> bool:
     """Return whether what is between two dollars is a formula, given what is beside it."""
     if not body or body[-1] in BLANK or before == "$" or after.startswith("$"):
         return False
-    if body.startswith("/") or _closes_first(body):
+    if body[0] in "/,;:!?" or _closes_first(body):
         return False
     if _SURE.match(body):
         return True
@@ -69,7 +78,16 @@ def _is_formula(body: str, before: str, after: str) -> bool:
         return False
     if _GLUE.match(after) and not _ENDING.match(after) and not re.search(r"[\\^]", body):
         return False
-    return not _MONEY.fullmatch(body)
+    return not _is_money(body)
+
+
+def _is_money(body: str) -> bool:
+    """Return whether it stands between two prices: words beside a number or a currency."""
+    if _PRICE.match(body):
+        return True
+    if "0" <= body[0] <= "9" and _HAS_WORD.search(body) and not _SIGN.search(body):
+        return True
+    return "\\" not in body and bool(_CURRENCY.search(body) and _HAS_LONE_WORD.search(body))
 
 
 def _closes_first(body: str) -> bool:
@@ -80,6 +98,12 @@ def _closes_first(body: str) -> bool:
         if depth < 0:
             return True
     return False
+
+
+def without_marks(formula: str) -> str:
+    """Return the TeX of a formula; that of an environment keeps its name."""
+    mark = _MARK.match(formula)
+    return formula[mark.end() :].rstrip(".,;:")[: -mark.end()] if mark else formula
 
 
 def inline(state: StateInline, silent: bool) -> bool:

@@ -21,6 +21,7 @@ from markdown_it.rules_block import StateBlock, table
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Delimiter
+from markdown_it.rules_inline.strikethrough import tokenize as strikethrough
 from markdown_it.token import Token
 
 from clarifai_chat.markdown import formulas
@@ -53,6 +54,7 @@ _SUMMARY = re.compile(r"<summary>(.*)</summary>[ \t]*", re.IGNORECASE | re.ASCII
 _FOLD_CLOSES = re.compile(r"</details>[ \t]*", re.IGNORECASE | re.ASCII)
 _MARKERS = re.compile(r"[ \t>]*(?:(?:[-*+]|[0-9]+[.)])[ \t]+)?")
 _NOTE = re.compile(rf"\[\^([^{BLANK}\[\]^]+)\]")
+_TILDES = re.compile("~{3,}")
 _TASK = re.compile(r"\[([ xX])\][ \t\n]+(?=\S)")
 
 
@@ -81,6 +83,7 @@ def grammar() -> MarkdownIt:
 
     inline.at("text", _text)
     inline.at("emphasis", _emphasis)
+    inline.at("strikethrough", _strikethrough)
     inline.before("escape", "formula", formulas.inline)
     inline.before("link", "note", _note_mark)
     inline.before("autolink", "break", _break)
@@ -235,7 +238,7 @@ def _address(state: StateInline, silent: bool) -> bool:
         return False
     address = found[0]
     while True:
-        shorter = re.sub(r"[?!.,:;*_~'|$]+\Z", "", address)
+        shorter = re.sub(r"(?:&[0-9A-Za-z]+)?;\Z|[?!.,:*_~'|$]+\Z", "", address)
         if shorter.endswith(")") and shorter.count(")") > shorter.count("("):
             shorter = shorter[:-1]
         if shorter == address:
@@ -297,6 +300,16 @@ def _flanks(state: StateInline) -> tuple[bool, bool, int]:
         closes and (not opens or mark_after),
         end - start,
     )
+
+
+def _strikethrough(state: StateInline, silent: bool) -> bool:
+    """Parse two tildes; more are text, as GitHub has it."""
+    many = _TILDES.match(state.src, state.pos, state.posMax)
+    if not many or silent:
+        return strikethrough(state, silent)
+    state.append_pending(many[0])
+    state.pos = many.end()
+    return True
 
 
 def _is_mark(char: str) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.turn import Turn, files_of
 from clarifai_chat.history.store.merging import FIELDS, changes
-from clarifai_chat.history.store.searching import fold, searched
+from clarifai_chat.history.store.searching import fold, searched, words_of
 from clarifai_chat.history.store.tables import chats, dumped, turns, uses
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -128,7 +128,7 @@ def write_turns(
     for one in gone:
         connection.execute(
             _one(owner, chat_id, one).values(
-                removed_at=now, revision=revision, is_over=True, text="", body="{}"
+                removed_at=now, revision=revision, is_over=True, text="", body="{}", words=""
             )
         )
 
@@ -154,8 +154,9 @@ def write_turn(
         "updated_at": time.time(),
         "removed_at": None,
         "is_over": turn.get("ended_at") is not None,
-        "text": searched(turn),
+        "text": searched(words_of(turn)),
         "body": body,
+        "words": None,
         **({"revision": revision} if revision else {}),
     }
     if there is None:

@@ -1,5 +1,8 @@
 """Search conversations for words: without regard to case and accents, in any script and order.
 
+What is found is what is read: answers are searched without their markup. A turn is saved as it was
+sent, and read a moment later by `read_some`, like those that an older version has saved.
+
 Text and query are folded here and not by the database, whose `lower()` knows less or depends on its
 locale. A word is found inside longer ones, so that scripts without spaces are searched too. Quotes
 around words keep them together; no other character of a query has a special meaning.
@@ -8,7 +11,7 @@ around words keep them together; no other character of a query has a special mea
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -19,6 +22,7 @@ from sqlalchemy import (
     Connection,
     String,
     and_,
+    case,
     column,
     func,
     inspect,
@@ -109,17 +113,20 @@ def terms_of(query: str) -> list[str]:
     return [term for term in terms if not any(term in each for each in terms if each != term)]
 
 
-def searched(turn: Turn) -> str:
-    """Return the folded text of a turn that searches look at."""
-    return fold(words_of(turn)) + PADDING
+def searched(words: str) -> str:
+    """Return the words of a turn as searches look at them."""
+    return fold(words) + PADDING
 
 
-def words_of(turn: Turn) -> str:
-    """Return the text of a turn to search: question, answers, file names."""
+def words_of(turn: Turn, read: Callable[[str], str] = str) -> str:
+    """Return the text of a turn to search: question, answers, file names.
+
+    `read` is applied to each answer.
+    """
     files = [each["name"] for each in turn.get("attachments", [])]
     attempts = [turn, *turn.get("earlier", [])]
     answers = [m for attempt in attempts for m in attempt.get("replies", []) if m["role"] != "tool"]
-    said = [message["content"] for message in answers]
+    said = [read(message["content"]) for message in answers]
     return "\n".join(part for part in (turn.get("prompt", ""), *files, *said) if part)
 
 
@@ -273,6 +280,10 @@ class _Lookup:
         first = select(func.min(turns.c.serial)).select_from(turns.join(chats, of_chat))
         first = first.where(turns.c.chat_id.in_(ids), *self._are_here(), self._shows_hit())
         numbers = first.group_by(turns.c.chat_id)
-        wanted = select(turns.c.chat_id, turns.c.body).where(turns.c.serial.in_(numbers))
-        told = self.connection.execute(wanted.where(*self._by_number()))
-        return {row.chat_id: snippet(words_of(json.loads(row.body)), self.terms) for row in told}
+        body = case((turns.c.words.is_(None), turns.c.body), else_="{}")
+        wanted = select(turns.c.chat_id, turns.c.words, body.label("body"))
+        wanted = wanted.where(turns.c.serial.in_(numbers), *self._by_number())
+        return {
+            row.chat_id: snippet(row.words or words_of(json.loads(row.body)), self.terms)
+            for row in self.connection.execute(wanted)
+        }

@@ -15,7 +15,7 @@ from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.turn import Turn
-from clarifai_chat.history.store import cleaning, merging, rows, searching
+from clarifai_chat.history.store import cleaning, merging, reading, rows, searching
 from clarifai_chat.history.store.searching import Summary
 from clarifai_chat.history.store.tables import attachments, chats, presets
 from clarifai_chat.history.store.trouble import Conflict, in_plain_words
@@ -151,6 +151,16 @@ class Store:
         """
         with self._reading() as connection:
             return searching.find(connection, owner, query, limit, offset)
+
+    def read_some(self, most: int = 50) -> int:
+        """Read turns of any owner that searches see as they were sent; return how many."""
+        with self._reading() as connection:
+            found = reading.unread(connection, most)
+        read = [(turn, turn.words()) for turn in found]
+        if read:
+            with self._writing() as connection:
+                reading.write(connection, read)
+        return len(read)
 
     def delete(self, owner: str, chat_id: str) -> bool:
         """Hide the chat until `undelete` or `expire`; return whether there was one."""

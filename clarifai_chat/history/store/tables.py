@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     not_,
 )
 from sqlalchemy.types import TypeDecorator
@@ -111,6 +112,7 @@ turns = Table(
     Column("is_over", Boolean, nullable=False),  # only finished turns are in the search index
     Column("text", Text, nullable=False),  # what searches look at
     Column("body", Text, nullable=False),  # `dumped` JSON of the whole Turn
+    Column("words", Words),  # as a reader sees them; null until `Store.read_some` has read it
     UniqueConstraint("owner", "chat_id", "id", name="turns_by_id"),
     ForeignKeyConstraint(["owner", "chat_id"], ["chats.owner", "chats.id"], ondelete="CASCADE"),
 )
@@ -120,6 +122,8 @@ Index(
     sqlite_where=not_(turns.c.is_over),
     postgresql_where=not_(turns.c.is_over),
 )
+_UNREAD = and_(turns.c.words.is_(None), turns.c.is_over)
+Index("turns_unread", turns.c.serial, sqlite_where=_UNREAD, postgresql_where=_UNREAD)
 
 attachments = Table(
     "attachments",

@@ -7,10 +7,14 @@ const DOLLARS = /\$(?![\s$])([^$\\\n`]*(?:\\[^\n`][^$\\\n`]*)*)\$/y;
 const GLUE = /^[0-9A-Za-z\u00c0-\u058f]/;
 const ENDING = /^(?:th|st|nd|rd|s)(?![A-Za-z])/;
 const SURE = /^(?:[_^](?:[{\\]|[0-9A-Za-z+*'-](?![A-Za-z]))|\\)/;
-const MONEY = new RegExp(
-  "^(?:[0-9][0-9.,]*(?: *[\\-\u2013/] *[0-9][0-9.,]*)?(?:[kKmMbB]| *[\\-\u2013/]? *[A-Za-z]{2}[^\\n]*)" +
-    "|[0-9][^\\\\^_=<>+*{}]*[A-Za-z]{2}[^\\\\^_=<>+*{}]*)$",
-);
+const PRICE = /^[0-9][0-9.,]*(?: *[-\u2013/] *[0-9][0-9.,]*)?(?:[kKmMbB]$| *(?:[-\u2013/] *)?[A-Za-z]{2})/;
+const SIGN = /[\\^_=<>+*{}]/;
+const CURRENCY = /[\u00a2-\u00a5\u20a0-\u20cf]/;
+const WORD =
+  "(?:[A-Za-z\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u024f\\u0400-\\u0dff]{2}" +
+  "|[\\u0e00-\\u1fff\\u3041-\\ud7ff\\uf900-\\ufaff])";
+const HAS_WORD = new RegExp(WORD);
+const HAS_LONE_WORD = new RegExp(` ${WORD}[^ ]* `);
 const ENVIRONMENTS = "equation|align|gather|multline|alignat|flalign|eqnarray";
 const OPENS = new RegExp(
   `^(\\$\\$(?!\\$)|\\\\\\[|\\\\begin\\{((?:${ENVIRONMENTS})\\*?)\\})([\\s\\S]*)$`,
@@ -43,11 +47,17 @@ export function formulaEnd(text, at) {
 
 function isFormula(body, before, after) {
   if (!body || /\s$/.test(body) || before === "$" || after.startsWith("$")) return false;
-  if (body.startsWith("/") || closesFirst(body)) return false;
+  if ("/,;:!?".includes(body[0]) || closesFirst(body)) return false;
   if (SURE.test(body)) return true;
   if (GLUE.test(before) || /^[0-9_]/.test(after)) return false;
   if (GLUE.test(after) && !ENDING.test(after) && !/[\\^]/.test(body)) return false;
-  return !MONEY.test(body);
+  return !isMoney(body);
+}
+
+function isMoney(body) {
+  if (PRICE.test(body)) return true;
+  if (/^[0-9]/.test(body) && HAS_WORD.test(body) && !SIGN.test(body)) return true;
+  return !body.includes("\\") && CURRENCY.test(body) && HAS_LONE_WORD.test(body);
 }
 
 function closesFirst(body) {

@@ -26,6 +26,7 @@ const SUMMARY = /^<summary>([^\n]*)<\/summary>[ \t]*$/i;
 const FOLD_CLOSES = /^<\/details>[ \t]*$/i;
 const MARKERS = /^[ \t>]*(?:(?:[-*+]|[0-9]+[.)])[ \t]+)?/;
 const NOTE = /\[\^([^\s[\]^]+)\]/y;
+const TILDES = /~{3,}/y;
 const TASK = /^\[([ xX])\][ \t\n]+(?=\S)/;
 const AROUND = /^[\s\x1c-\x1f\x85]+|[\s\x1c-\x1f\x85]+$/g;
 const BREAK = /<br *\/?>\n?/iy;
@@ -43,6 +44,7 @@ export function grammar() {
   const core = parser.core.ruler;
   const block = parser.block.ruler;
   const inline = parser.inline.ruler;
+  const strikethrough = inline.__rules__.find((rule) => rule.name === "strikethrough").fn;
   const table = block.__rules__.find((rule) => rule.name === "table").fn;
 
   core.before("block", "hide_bars", formulas.hideBars);
@@ -62,6 +64,7 @@ export function grammar() {
 
   inline.at("text", text);
   inline.at("emphasis", emphasis);
+  inline.at("strikethrough", (state, silent) => tildes(state, silent) || strikethrough(state, silent));
   inline.before("escape", "formula", formulas.inline);
   inline.before("link", "note", noteMark);
   inline.before("autolink", "break", lineBreak);
@@ -193,7 +196,7 @@ function address(state, silent) {
   if (!found) return false;
   let [address] = found;
   for (;;) {
-    let shorter = address.replace(/[?!.,:;*_~'|$]+$/, "");
+    let shorter = address.replace(/(?:&[0-9A-Za-z]+)?;$|[?!.,:*_~'|$]+$/, "");
     if (shorter.endsWith(")") && count(shorter, ")") > count(shorter, "(")) {
       shorter = shorter.slice(0, -1);
     }
@@ -248,6 +251,16 @@ function flanks(state, marker) {
     !blankBefore && (!(markBefore && !cjkBefore) || blankAfter || markAfter || cjkAfter);
   if (marker === "*") return [opens, closes, end - start];
   return [opens && (!closes || markBefore), closes && (!opens || markAfter), end - start];
+}
+
+function tildes(state, silent) {
+  const many = !silent && state.src[state.pos] === "~" && at(TILDES, state.src, state.pos);
+  if (!many) return false;
+  const length = Math.min(many[0].length, state.posMax - state.pos);
+  if (length < 3) return false;
+  state.pending += many[0].slice(0, length);
+  state.pos += length;
+  return true;
 }
 
 function charBefore(src, place) {
