@@ -85,12 +85,14 @@ class Redactor:
     """Find one token in data, and replace it by a mark.
 
     Data is a text, bytes, or lists, tuples and dicts of those; anything else holds no token. The
-    token is found in upper and lower case, and as URLs, JSON and base64 write it. A token shorter
-    than `SHORTEST` is never found.
+    token is found in upper and lower case, and as URLs, JSON and base64 write it; in texts also
+    backwards, in hexadecimal digits, and with blanks and marks between its characters. A token
+    shorter than `SHORTEST` is never found.
     """
 
     def __init__(self, token: str, mark: str = MARK) -> None:
         self._forms = _forms(token) if len(token) >= SHORTEST else []
+        self._apart = _apart(token) if self._forms else None
         self._mark = mark.encode()
 
     def finds_in(self, data: Any) -> bool:
@@ -98,10 +100,12 @@ class Redactor:
             return False
         if isinstance(data, str | bytes):
             lowered = _lowered(data)
-            for form in self._forms:  # noqa: SIM110 - any() takes twice as long, for each chunk
+            for form in self._forms:
                 if form in lowered:
                     return True
-            return False
+            return (
+                self._apart is not None and isinstance(data, str) and _is_in(self._apart, lowered)
+            )
         if isinstance(data, list | tuple):
             return any(map(self.finds_in, data))
         if isinstance(data, dict):
@@ -117,7 +121,11 @@ class Redactor:
                 return data
             if isinstance(data, bytes):
                 return self._replaced(data)
-            return self._replaced(_encoded(data)).decode("utf-8", "surrogatepass")
+            replaced = self._replaced(_encoded(data))
+            if self._apart:
+                places = [found.span() for found in self._apart.finditer(_lowered(replaced))]
+                replaced = _put(replaced, places, self._mark)
+            return replaced.decode("utf-8", "surrogatepass")
         if isinstance(data, list | tuple):
             return type(data)(map(self._redacted, data))
         if isinstance(data, dict):
@@ -132,6 +140,86 @@ class Redactor:
                 at += len(part) + len(form)
             data = self._mark.join(kept)
         return data
+
+
+class GrowingRedactor:
+    """Replace one token in a text that arrives in pieces, wherever the pieces are cut.
+
+    What may be the beginning of the token is held back until the next piece, or `rest`.
+    """
+
+    def __init__(self, token: str) -> None:
+        self._redactor = Redactor(token)
+        self._beginnings = _beginnings(token) if len(token) >= SHORTEST else frozenset()
+        self._longest = max(map(len, self._beginnings), default=0)
+        self._held = ""
+
+    def add(self, piece: str) -> str:
+        """Return what can be shown of the text so far, and was not returned yet."""
+        if not self._beginnings:
+            return piece
+        text = self._redactor.redact(self._held + piece)
+        at = self._half(text)
+        self._held = text[at:]
+        return text[:at]
+
+    def rest(self) -> str:
+        """Return what is held back: the text goes on no more."""
+        held, self._held = self._held, ""
+        return held
+
+    def _half(self, text: str) -> int:
+        """Return where a beginning of the token starts that `text` ends with."""
+        start = max(0, len(text) - 4 * self._longest)
+        letters = _SEPARATORS.sub("", text[start:].lower())
+        for length in range(min(self._longest, len(letters)), 0, -1):
+            if letters[-length:] in self._beginnings:
+                places = [found.start() for found in _LETTER.finditer(text, start)]
+                return places[-length] if length <= len(places) else start
+        return len(text)
+
+
+# A few bytes that are no letter or digit: blanks, marks, a character beyond ASCII.
+_GAP = r"[\W_]{0,8}"
+_SEPARATORS, _LETTER = re.compile(r"[\W_]+", re.ASCII), re.compile(r"[^\W_]", re.ASCII)
+_SURE = 4  # characters of a form that nobody writes by chance
+
+
+def _apart(token: str) -> re.Pattern[str] | None:
+    """Return what finds the token's letters and digits in order or backwards, or their codes."""
+    letters = _SEPARATORS.sub("", token.lower())
+    if len(letters) < SHORTEST:
+        return None
+    codes = [f"{byte:02x}" for byte in _encoded(token)]
+    return re.compile(
+        "|".join(
+            (_GAP.join(letters), _GAP.join(letters[::-1]), rf"{_GAP}(?:0?x|u00)?".join(codes))
+        ),
+        re.ASCII,
+    )
+
+
+def _is_in(pattern: re.Pattern[str], text: str) -> bool:
+    return pattern.search(text) is not None
+
+
+def _put(data: bytes, places: list[tuple[int, int]], mark: bytes) -> bytes:
+    kept, at = [], 0
+    for start, end in places:
+        kept.append(data[at:start])
+        at = end
+    return mark.join([*kept, data[at:]])
+
+
+def _beginnings(token: str) -> frozenset[str]:
+    """Return the beginnings of the token's forms, without what is no letter or digit.
+
+    Of its own form even one character: what was shown of it could not be taken back.
+    """
+    letters = [_SEPARATORS.sub("", form) for form in (token.lower(), *_forms(token))]
+    letters += [letters[0][::-1], _encoded(token).hex()]
+    starts = {form[:length] for form in letters for length in range(_SURE, len(form))}
+    return frozenset(starts | {letters[0][:length] for length in range(1, _SURE)})
 
 
 def _encoded(text: str) -> bytes:

@@ -650,7 +650,9 @@ def plain(text: str, pat: str = "") -> str:
     text = " ".join(redact(whole(text), pat).split())
     if text.startswith("<"):
         return ""
-    text = re.sub(r"\{.*\}", "…", text)
+    opens, closes = text.find("{"), text.rfind("}")
+    if -1 < opens < closes:
+        text = f"{text[:opens]}…{text[closes + 1 :]}"
     return cut(text, MAX_DETAIL_CHARS)
 
 

@@ -38,6 +38,7 @@ class _Followed:
     owner: str
     chat: Chat
     turn: Turn
+    holds_token: Callable[[object], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +115,22 @@ def with_files(write: Callable[[str, Chat], bool]) -> None:
     _history.write_files = write
 
 
-def follow(owner: str, chat: Chat, turn: Turn) -> None:
-    """Save the turn about once a second from now on, until it is over."""
+def follow(
+    owner: str, chat: Chat, turn: Turn, holds_token: Callable[[object], bool] = lambda _: False
+) -> None:
+    """Save the turn about once a second from now on, until it is over or `holds_token`."""
     with _history.lock:
-        _history.followed[turn["id"]] = _Followed(owner, chat, turn)
+        _history.followed[turn["id"]] = _Followed(owner, chat, turn, holds_token)
         _start_keeper()
+
+
+def leave(chat: Chat) -> None:
+    """Save nothing more of this conversation, also nothing that waits to be saved."""
+    with _history.lock:
+        _history.unsaved.pop(id(chat), None)
+        for key, each in list(_history.followed.items()):
+            if each.chat is chat:
+                del _history.followed[key]
 
 
 def load(owner: str, chat_id: str) -> Chat | None:
@@ -279,6 +291,8 @@ def _read() -> None:
 
 def _save_turn(each: _Followed) -> bool:
     """Save the turn; return False if it has to be tried again."""
+    if each.holds_token(each.turn):
+        return True
     if id(each.chat) in _history.unsaved:
         return False  # the whole conversation comes first
     turns = [*each.chat["turns"]]  # a page may be changing it

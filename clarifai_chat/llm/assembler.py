@@ -13,6 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from clarifai_chat.access_token import GrowingRedactor, redact
 from clarifai_chat.errors import BadReply, ChatError, is_error, meaning
 from clarifai_chat.events import (
     CallDelta,
@@ -49,11 +50,11 @@ class Assembler:
         self.calls: list[ToolCall] = []
         self.usage: Usage | None = None
         self.reason = ""  # the finish reason as sent; "" before it came
-        self._pat = pat  # redacted from the server's errors
+        self._pat = pat  # redacted from all that the server says
         self._elsewhere = elsewhere  # the server is not Clarifai's
         self._tags = ThoughtTags()
-        self._text_halves, self._thought_halves = _Halves(), _Halves()
-        self._argument_halves: dict[int, _Halves] = {}  # by the number of the call
+        self._said, self._thought = _Growing(pat), _Growing(pat)
+        self._arguments: dict[int, _Growing] = {}  # by the number of the call
         self._has_words = False  # text, thoughts or calls, in whatever place
         self._cited = Cited()
         self._pictures: list[str] = []
@@ -86,7 +87,8 @@ class Assembler:
 
     def _choice(self, choice: dict[str, Any]) -> Iterator[StreamEvent]:
         reason = choice.get("finish_reason")
-        self.reason = whole(reason) if reason and isinstance(reason, str) else self.reason
+        if reason and isinstance(reason, str):
+            self.reason = redact(whole(reason), self._pat)
         delta, message = _dict(choice.get("delta")), _dict(choice.get("message"))
         had_words = self._has_words
         yield from self._message(delta)
@@ -145,29 +147,36 @@ class Assembler:
             yield from self._gather({"function": said["function_call"]}, "legacy")
 
     def _think(self, text: str) -> Iterator[StreamEvent]:
-        if text := self._thought_halves.join(text):
+        if text:
             self._has_words = True
-            yield from self._tags.think(text)
+            yield from self._write(self._said.shown())
+            if text := self._thought.join(text):
+                yield from self._tags.think(text)
 
     def _say(self, text: str) -> Iterator[StreamEvent]:
-        if text := self._text_halves.join(text):
+        if text:
             self._has_words = True
+            if thought := self._thought.shown():
+                yield from self._tags.think(thought)
+            yield from self._write(self._said.join(text))
+
+    def _write(self, text: str) -> Iterator[StreamEvent]:
+        if text:
             if self._recover:
                 self._text.append(text)
             yield from self._tags.split(text)
 
     def held(self) -> Iterator[StreamEvent]:
         """Yield what was held back: text that could have become a tag, sources, pictures."""
-        if half := self._thought_halves.rest():
-            yield from self._tags.think(half)
-        if half := self._text_halves.rest():
-            yield from self._tags.split(half)
+        if thought := self._thought.rest():
+            yield from self._tags.think(thought)
+        yield from self._write(self._said.rest())
         yield from self._tags.rest()
-        for number, halves in self._argument_halves.items():
-            if half := halves.rest():
-                self.calls[number]["function"]["arguments"] += half
-                yield CallDelta(number, "", "", half)
-        if sources := self._cited.sources():
+        for number, growing in self._arguments.items():
+            if rest := growing.rest():
+                self.calls[number]["function"]["arguments"] += rest
+                yield CallDelta(number, "", "", rest)
+        if sources := redact(self._cited.sources(), self._pat):
             self._cited = Cited()
             yield Sources(sources)
         for url in self._pictures:
@@ -179,6 +188,8 @@ class Assembler:
         yield from self.held()
         if self._recover and not self.calls:
             self.calls = self._recover("".join(self._text))
+        # Once more: an id or a name may have come in pieces.
+        self.calls = redact(self.calls, self._pat)
         self.calls = [one for call in self.calls for one in _taken_apart(call)]
         ids: set[str] = set()
         for number, call in enumerate(self.calls):
@@ -195,7 +206,8 @@ class Assembler:
         """Add a fragment to its call; ids come once or in each piece, calls may share an index."""
         self._has_words = True
         function = _dict(part.get("function"))
-        call_id, name = whole(str(part.get("id") or "")), whole(str(function.get("name") or ""))
+        call_id = redact(whole(str(part.get("id") or "")), self._pat)
+        name = redact(whole(str(function.get("name") or "")), self._pat)
         index = _index(part.get("index", 0))
         call = self._latest.get(index)
         if call is None or _starts_another(call, call_id, name):
@@ -217,8 +229,8 @@ class Assembler:
         new_id = "" if call["id"] else call_id
         new_name = "" if name == call["function"]["name"] else name
         number = next(n for n, known in enumerate(self.calls) if known is call)
-        halves = self._argument_halves.setdefault(number, _Halves())
-        new_arguments = halves.join(arguments) if isinstance(arguments, str) else ""
+        growing = self._arguments.setdefault(number, _Growing(self._pat))
+        new_arguments = growing.join(arguments) if isinstance(arguments, str) else ""
         call["id"] += new_id
         call["function"]["name"] += new_name
         call["function"]["arguments"] += new_arguments
@@ -319,22 +331,27 @@ def _usage(sent: dict[str, Any]) -> Usage:
     )
 
 
-class _Halves:
-    """Joins the halves of a surrogate pair that came in two pieces of one text."""
+class _Growing:
+    """A text that comes in pieces, without the access token, halves of characters joined."""
 
-    def __init__(self) -> None:
-        self._held = ""
+    def __init__(self, pat: str) -> None:
+        self._half = ""
+        self._redactor = GrowingRedactor(pat)
 
     def join(self, text: str) -> str:
-        """Return what is whole so far; a first half at the end waits for the second."""
+        """Return what can be shown; a first half at the end waits for the second."""
         if not text:
             return ""
-        text, self._held = self._held + text, ""
+        text, self._half = self._half + text, ""
         if "\ud800" <= text[-1] <= "\udbff":
-            text, self._held = text[:-1], text[-1]
-        return whole(text)
+            text, self._half = text[:-1], text[-1]
+        return self._redactor.add(whole(text))
+
+    def shown(self) -> str:
+        """Return what waits because it may become the token: something else comes first."""
+        return self._redactor.rest()
 
     def rest(self) -> str:
-        """Return what still waits: its second half did not come."""
-        held, self._held = self._held, ""
-        return whole(held)
+        """Return all that still waits: nothing follows."""
+        half, self._half = self._half, ""
+        return self._redactor.add(whole(half)) + self._redactor.rest()

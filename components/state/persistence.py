@@ -23,22 +23,21 @@ def save() -> None:
 def follow(turn: Turn) -> None:
     """Save the turn's reply while it arrives."""
     if whose := _keeper():
-        saving.follow(whose, session.chat, turn)
+        access = session.access  # not the token: it may be forgotten, or another be entered
+        saving.follow(whose, session.chat, turn, lambda data: holds(data, access["pat"]))
 
 
 def _keeper() -> str | None:
     """Return the owner to save this chat for; None if temporary or with the access token in it."""
     if _holds_token():
         session.is_temporary = True  # even after the token is forgotten
+        saving.leave(session.chat)
     return None if session.is_temporary else owner()
 
 
 def _holds_token() -> bool:
     chat = session.chat
-    prompts = [turn["prompt"] for turn in chat["turns"]]
-    names = [file["name"] for file in attachment_contents.attachments_of(chat)]
-    typed = [chat["title"], chat["settings"], prompts, names]
-    return holds(typed, session.pat) or attachment_contents.mention(owner(), chat, session.pat)
+    return holds(chat, session.pat) or attachment_contents.mention(owner(), chat, session.pat)
 
 
 def why_not() -> str:
