@@ -6,7 +6,9 @@
     NoServer: of servers that are not Clarifai's
   * RateLimited, UnknownModel, NoAccess, NotServerless, DeploymentFailed, Deploying, Loading, Busy
   * TooLong, Rejected, BadRequest, BadImage, BadSchema, ModelFailed
-  * TimedOut, Unreachable, ServerError, Maintenance, BadReply, CutOff
+  * TimedOut, Unreachable, NoSuchHost, RefusedConnection, Untrusted, WrongScheme, ProxyFailed:
+    no connection
+  * ServerError, Maintenance, BadReply, CutOff
   * Runaway, ChatFull, FileGone, FileOutOfReach, TooManyFiles, AppBusy,
     AppFull, AppFault
 
@@ -362,12 +364,65 @@ class TimedOut(ChatError):
 
 
 class Unreachable(ChatError):
-    """No connection to the server: no network, a wrong name, a refused port."""
+    """No connection to the server: no network, no route, or no answer."""
 
     what = "The model's server cannot be reached."
-    side = "the network"
+    side: ClassVar[Side] = "the network"
     advice = "Check the network connection. The Demo model works without one."
     waits: tuple[float, ...] = (1, 3)
+
+
+class NoSuchHost(Unreachable):
+    """The server's name is unknown to the network, or no name server answers."""
+
+    what = "The name of the model's server cannot be found."
+    advice = (
+        "Check the network connection; if it works, the operator has to check the server's address."
+        " The Demo model works without one."
+    )
+
+
+class RefusedConnection(Unreachable):
+    """Nothing listens at the server's address."""
+
+    what = "The model's server refused the connection: nothing answers at its address."
+    advice = (
+        "Ask again in a moment; if it persists, the operator has to check that the server runs, and"
+        " its address. The Demo model works without it."
+    )
+
+
+class Untrusted(Unreachable):
+    """The server's certificate is not trusted: a company's own, expired, or for another name."""
+
+    what = "The certificate of the model's server is not trusted, so nothing was sent."
+    advice = (
+        "Tell the operator: SSL_CERT_FILE can name a company's own certificate authority. The Demo"
+        " model works without one."
+    )
+    waits: tuple[float, ...] = ()
+
+
+class WrongScheme(Unreachable):
+    """The server speaks http where https is expected, or the reverse."""
+
+    what = "The model's server speaks http where https was expected, or the reverse."
+    side = "this app"
+    advice = (
+        "The operator has to correct the http:// or https:// of the server's address. The Demo"
+        " model works without it."
+    )
+    waits: tuple[float, ...] = ()
+
+
+class ProxyFailed(Unreachable):
+    """The proxy between the app and the server cannot be used."""
+
+    what = "The proxy between this app and the model's server did not let the request through."
+    advice = (
+        "The operator has to check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY. The Demo model"
+        " works without a proxy."
+    )
 
 
 class ServerError(ChatError):
@@ -562,6 +617,11 @@ WORDS: tuple[tuple[re.Pattern[str], type[ChatError]], ...] = (
             re.IGNORECASE,
         ),
         BadRequest,
+    ),
+    (
+        # nginx; servers in Go.
+        re.compile(r"plain HTTP request was sent to HTTPS|HTTP request to an HTTPS", re.IGNORECASE),
+        WrongScheme,
     ),
 )
 _WORDS_APPLY_TO = (Rejected, ModelFailed, TooLong)

@@ -60,10 +60,11 @@ def test_there_is_something_to_look_at():
             | {
                 f"clarifai_chat/catalog/{name}.py"
                 for name in ("clarifai_api", "json_api", "openai_server")
-            },
+            }
+            | {f"clarifai_chat/network/{name}.py" for name in ("failures", "routes")},
         ),
         ("httpx_sse", {"clarifai_chat/llm/client.py"}),
-        ("httpcore", {"clarifai_chat/llm/transport.py"}),
+        ("httpcore", {"clarifai_chat/llm/transport.py", "clarifai_chat/network/routes.py"}),
         ("dotenv", {"clarifai_chat/config.py"}),
     ],
 )

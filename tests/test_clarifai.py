@@ -216,14 +216,14 @@ def test_the_token_is_in_no_error_and_no_log(server, answer, caplog):
 
 
 def test_without_a_client_one_is_made_and_closed(server, monkeypatch):
-    monkeypatch.setattr(json_api, "new_client", lambda base, timeout_s: server.client)
+    monkeypatch.setattr(json_api, "new_client", lambda timeout_s: server.client)
     server.says(200, {"status": OK, "user": {"id": "ada"}})
     assert who_am_i(TOKEN, api_base=BASE).user_id == "ada"
     assert server.client.is_closed
 
 
 def test_our_own_client_gives_up_soon_and_follows_nothing():
-    with json_api.new_client(BASE) as client:
+    with json_api.new_client() as client:
         assert client.timeout == httpx.Timeout(json_api.TIMEOUT_S)
         assert not client.follow_redirects
 

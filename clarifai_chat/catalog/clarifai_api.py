@@ -49,7 +49,7 @@ def who_am_i(pat: str, *, api_base: str, client: httpx.Client | None = None) -> 
     """Return the account that `pat` belongs to. Raises a `ChatError` when the token cannot be
     used."""
     try:
-        with session(api_base, client) as http:
+        with session(client) as http:
             body = ask(http, "GET", f"{api_base}/v2/users/me", pat)
     except MissingScope as error:
         if error.code != INSUFFICIENT_SCOPES:  # a plain 403 may come from anything on the way
@@ -68,7 +68,7 @@ def list_models(pat: str, *, api_base: str, client: httpx.Client | None = None) 
     Raises a `ChatError` when the list cannot be had whole: half a list would make the rest look
     like models that are gone. Prices that cannot be had are unknown.
     """
-    with session(api_base, client) as http:
+    with session(client) as http:
         rows = sorted(_featured(http, pat, api_base), key=_rank, reverse=True)
         models = {model.url: model for model in map(_model, rows) if model}
         return _priced(list(models.values()), http, pat, api_base)

@@ -4,12 +4,10 @@ import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
 from clarifai_chat.access_token import sendable
-from clarifai_chat.config import is_loopback
 from clarifai_chat.errors import (
     BadReply,
     ChatError,
@@ -17,11 +15,11 @@ from clarifai_chat.errors import (
     NoPat,
     OddPat,
     TimedOut,
-    Unreachable,
     meaning,
     parse,
     read_error,
 )
+from clarifai_chat.network import Routes, unreachable
 from clarifai_chat.text import whole_data
 
 TIMEOUT_S = 10.0
@@ -68,38 +66,33 @@ def _send(
     headers = {"Authorization": authorization, "Accept": "application/json"}
     try:
         return http.request(method, url, headers=headers, follow_redirects=False, **request)
-    except httpx.ConnectTimeout:
-        return Unreachable()
+    except httpx.ConnectTimeout as error:
+        return unreachable(error, url)
     except httpx.TimeoutException:
         return TimedOut()
-    except (httpx.TransportError, httpx.InvalidURL):
-        return Unreachable()
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        return unreachable(error, url)
     except httpx.HTTPError:  # a body that cannot be decoded
         return BadReply()
 
 
 @contextmanager
 def session(
-    base: str, client: httpx.Client | None = None, timeout_s: float = TIMEOUT_S
+    client: httpx.Client | None = None, timeout_s: float = TIMEOUT_S
 ) -> Iterator[httpx.Client]:
-    """Lend `client`, or one of its own for the server at `base`."""
+    """Lend `client`, or one of its own."""
     if client:
         yield client
         return
-    with new_client(base, timeout_s) as own:
+    with new_client(timeout_s) as own:
         yield own
 
 
-def new_client(base: str, timeout_s: float = TIMEOUT_S) -> httpx.Client:
-    """Return a client that follows no redirect: another host must never see the key.
-
-    This machine's own servers are never reached by a proxy.
-    """
-    try:
-        trust_env = not is_loopback(urlsplit(base).hostname or "")
-    except ValueError:  # an address that is not one: asking it says so
-        trust_env = True
-    return httpx.Client(timeout=timeout_s, follow_redirects=False, trust_env=trust_env)
+def new_client(timeout_s: float = TIMEOUT_S) -> httpx.Client:
+    """Return a client that follows no redirect: another host must never see the key."""
+    return httpx.Client(
+        timeout=timeout_s, follow_redirects=False, transport=Routes(), trust_env=False
+    )
 
 
 def dict_of(value: Any) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def list_models(key: str, base: str, *, client: httpx.Client | None = None) -> l
     of a model is taken over. Empty for a server without a list. Raises a `ChatError`.
     """
     source = server_name(base)
-    with session(base, client) as http:
+    with session(client) as http:
         rows = _rows(http, key, base)
         infos = _litellm_infos(http, key, base) if rows else []
     hidden = _invented(rows, infos)
@@ -67,7 +67,7 @@ def list_local(
 ) -> list[Model]:
     """Return the models of the operator's own server, with what llama.cpp says of its one."""
     source = server_name(base)
-    with session(base, client, timeout_s) as http:
+    with session(client, timeout_s) as http:
         rows = _rows(http, key, base)
         props = _llama_props(http, key, base) if len(rows) == 1 else {}
     return [_local(name, row, props, source) for name, row in rows.items()]

@@ -45,6 +45,7 @@ from clarifai_chat.llm.assembler import Assembler
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.llm.transport import InFlight
+from clarifai_chat.network import unreachable
 from clarifai_chat.tools.verdict.text_calls import recover
 
 log = logging.getLogger(__name__)
@@ -146,7 +147,7 @@ def _send(request: ChatRequest, endpoint: Endpoint, in_flight: InFlight) -> None
             # A client of its own for each request: litellm would keep one an hour under the token's
             # clear text, and open a pool of connections for each.
             client=openai.OpenAI(
-                api_key=key, base_url=base, http_client=transport.client_for(base), max_retries=0
+                api_key=key, base_url=base, http_client=transport.client(), max_retries=0
             ),
             max_retries=0,
             timeout=settings().reply_timeout_s,
@@ -222,7 +223,7 @@ def _meaning_of(
         return BadReply()
     chain = _chain(error)
     if any(isinstance(e, httpx.ConnectTimeout | httpx.ConnectError) for e in chain):
-        return Unreachable()
+        return unreachable(error, endpoint.api_base)
     if any(isinstance(e, httpx.TimeoutException) for e in chain) and not begun:
         late = TimedOut()
         late.waits = ()  # it took minutes already: the reader decides
@@ -239,7 +240,7 @@ def _meaning_of(
             lost.waits = Unreachable.waits  # no token had arrived, so a retry loses nothing
         return lost
     if any(isinstance(e, httpx.TransportError) for e in chain):
-        return Unreachable()
+        return unreachable(error, endpoint.api_base)
     if any(isinstance(e, UnicodeError) for e in chain):  # this app let it through
         return BadRequest()
     if isinstance(getattr(error, "status_code", None), int):  # litellm refused to send it
@@ -323,11 +324,15 @@ def warm_up() -> None:
         if _ready.is_set():
             return
         hello = [{"role": "user", "content": "hello"}]
-        client = openai.OpenAI(api_key="none", base_url="http://127.0.0.1:9", max_retries=0)
+        client = openai.OpenAI(
+            api_key="none",
+            base_url="http://127.0.0.1:9",
+            http_client=transport.client(),
+            max_retries=0,
+        )
         options = {"model": "warm-up", "custom_llm_provider": "custom_openai", "client": client}
         litellm.completion(**options, messages=hello, mock_response="hello")
         list(litellm.completion(**options, messages=hello, mock_response="hello", stream=True))
-        transport.client_for("https://api.clarifai.com")
         _ready.set()
 
 

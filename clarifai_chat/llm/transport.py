@@ -9,19 +9,18 @@ reader at once (measured, plain and TLS).
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpcore
 import httpx
 
-from clarifai_chat.config import is_loopback
 from clarifai_chat.llm.exchange import Recorder
+from clarifai_chat.network import Routes
 
 CONNECT_TIMEOUT_S = 5.0
 LAST_READ_S = 0.25  # for the bytes after the end of an answer
@@ -110,30 +109,24 @@ class InFlight:
 _current: ContextVar[InFlight | None] = ContextVar("in_flight", default=None)
 
 
-def client_for(base_url: str) -> httpx.Client:
-    """Return the shared client for a server. Local servers are never reached by a proxy."""
-    return _client(trust_env=not is_loopback(urlsplit(base_url).hostname or ""))
-
-
 @cache
-def _client(*, trust_env: bool) -> httpx.Client:
-    client = httpx.Client(
+def client() -> httpx.Client:
+    """Return the client that all requests share."""
+    limits = httpx.Limits(max_connections=1000, max_keepalive_connections=50, keepalive_expiry=30)
+    routes = Routes(limits=limits)
+    for way in routes:
+        # httpx has no public way to set its transports' network backend; httpcore below it does.
+        pool: Any = way._pool
+        pool._network_backend = _Backend(pool._network_backend)
+    return httpx.Client(
+        transport=routes,
         # A redirect would send the access token to another server.
         follow_redirects=False,
         # A shared jar would send one visitor's cookies with another's requests.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        limits=httpx.Limits(
-            max_connections=1000, max_keepalive_connections=50, keepalive_expiry=30
-        ),
         event_hooks={"request": [_limit_connecting, _keep_request], "response": [_keep_response]},
-        trust_env=trust_env,
+        trust_env=False,  # the routes know the environment
     )
-    # httpx has no public way to set its transports' network backend; httpcore below it does.
-    transports: Iterable[Any] = (client._transport, *client._mounts.values())
-    for transport in transports:
-        if transport is not None:
-            transport._pool._network_backend = _Backend(transport._pool._network_backend)
-    return client
 
 
 def _limit_connecting(request: httpx.Request) -> None:

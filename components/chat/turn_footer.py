@@ -14,6 +14,7 @@ from clarifai_chat.chat.turn import (
     can_continue,
     lacks_answer,
 )
+from clarifai_chat.errors import Unreachable
 from components.actions.turn_actions import Action, ActionName, Other
 from components.reply import reply_line
 from components.state.slots import set_widget, widget
@@ -36,7 +37,8 @@ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(
 
 # The next step for each way of ending.
 ASK_AGAIN = (STOPPED, UNWATCHED, INTERRUPTED, ERROR, "content_filter")
-ASK_DEMO = ("NoPat", "NoKey", "NoServer", "SharedPatSpent", "Unreachable")
+ASK_DEMO = {"NoPat", "NoKey", "NoServer", "SharedPatSpent", "Unreachable"}
+ASK_DEMO |= {kind.__name__ for kind in Unreachable.__subclasses__()}
 
 
 def style() -> None:
