@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 LOCAL_VENV ?= .venv-local
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 UV_VERSION := 0.13.9
+# Two files of tests at a time: they wait as much as they work. ARGS="-n 0 --pdb" stops at a failure.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 # The proxy's packages are not the app's: some are other versions.
 VENV_PROXY ?= .venv-proxy
 
@@ -26,14 +28,14 @@ setup: $(VENV)/.ready-to-test  ## Make the environment for running, testing and 
 	@echo "Ready: $(VENV)"
 
 test: $(VENV)/.ready-to-test  ## Run every test (ARGS="-k picker" for some)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 test-proxy: $(VENV)/.ready-to-test $(VENV_PROXY)/.ready  ## Run the tests that need a real LiteLLM Proxy
 	@VENV_PROXY=$(VENV_PROXY) $(BIN)/python -m pytest -m proxy tests/test_code_proxy.py \
 	  tests/test_behind_proxy.py $(ARGS)
 
 quick: $(VENV)/.ready-to-test  ## Run the tests that need no browser, database or server (a minute)
-	@$(BIN)/python -m pytest -m quick $(ARGS)
+	@$(PYTEST) -m quick $(ARGS)
 
 lint: $(VENV)/.ready-to-test  ## Check format, lint and types
 	@echo "Format:" && $(BIN)/ruff format --check .
