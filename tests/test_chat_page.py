@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from clarifai_chat import catalog, demo, llm
+from clarifai_chat import catalog, demo, llm, memory
 from clarifai_chat.catalog import DEFAULT_URL
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import Turn, apply, new_turn
@@ -537,12 +537,12 @@ def test_a_question_asked_without_free_memory_is_kept_and_can_be_retried(
     open_app, set_up, fake, monkeypatch
 ):
     set_up(MAX_MEMORY_MB=100)
-    monkeypatch.setattr(replies, "memory_mb", lambda: 101)
+    monkeypatch.setattr(memory, "used_mb", lambda: 101)
     app = ask(open_app(pat=CANARY), "Hi")
     assert f"**{AppFull.what}** {AppFull.advice}" in reply(app)
     assert questions(app) == ["Hi"]
     assert fake.journal == []
-    monkeypatch.setattr(replies, "memory_mb", lambda: 99)
+    monkeypatch.setattr(memory, "used_mb", lambda: 99)
     fake.next(says("Here I am."))
 
     app.click(f"retry:{app.turns[0]['id']}")

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import clarifai_chat.chat
+from clarifai_chat import memory
 from clarifai_chat.chat import replies
 from clarifai_chat.chat.turn import (
     INTERRUPTED,
@@ -504,17 +505,17 @@ def test_without_memory_new_questions_are_refused_and_running_ones_go_on(
     running, refused, later = turn(), turn(), turn()
     replies.ask(running, provider, queue="a")
     set_up(MAX_MEMORY_MB=100)
-    monkeypatch.setattr(replies, "memory_mb", lambda: 100.1)
+    monkeypatch.setattr(memory, "used_mb", lambda: 100.1)
     with caplog.at_level(logging.ERROR):
         replies.ask(refused, provider, queue="b")
 
     assert refused["problem"] == AppFull().problem()
-    assert "MAX_MEMORY_MB=100" in caplog.text
+    assert "More than 100 MB of memory are in use" in caplog.text
     assert not is_over(running)
     provider.go_on.set()
     wait(running)
     assert answer_text(running) == "Half and half"
-    monkeypatch.setattr(replies, "memory_mb", lambda: 99.9)
+    monkeypatch.setattr(memory, "used_mb", lambda: 99.9)
     replies.ask(later, saying("Hello"), queue="b")
     wait(later)
     assert answer_text(later) == "Hello"
@@ -522,7 +523,7 @@ def test_without_memory_new_questions_are_refused_and_running_ones_go_on(
 
 def test_without_a_memory_limit_nothing_is_refused(set_up, monkeypatch):
     set_up(MAX_MEMORY_MB=0)
-    monkeypatch.setattr(replies, "memory_mb", lambda: 1e9)
+    monkeypatch.setattr(memory, "used_mb", lambda: 1e9)
     asked = turn()
     replies.ask(asked, saying("Hello"), queue="a")
     wait(asked)
@@ -532,14 +533,14 @@ def test_without_a_memory_limit_nothing_is_refused(set_up, monkeypatch):
 
 def test_memory_use_is_read_from_the_system_if_available(monkeypatch, tmp_path):
     if sys.platform == "linux":  # what else this process does changes the figure at any time
-        assert 10 < replies.memory_mb() < 100_000
+        assert 10 < memory.used_mb() < 100_000
 
     statm = tmp_path / "statm"
-    monkeypatch.setattr(replies, "Path", lambda _: statm)
-    assert replies.memory_mb() == 0
+    monkeypatch.setattr(memory, "Path", lambda _: statm)
+    assert memory.used_mb() == 0
 
     statm.write_text("90000 25600 9000 700 0 60000 0")
-    assert replies.memory_mb() == 25_600 * os.sysconf("SC_PAGE_SIZE") / 2**20
+    assert memory.used_mb() == 25_600 * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 # --- Many at once -----------------------------------------------------------------------------

@@ -9,17 +9,16 @@ one of the operator's limits gets a sentence about it.
 """
 
 import logging
-import os
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from clarifai_chat import memory
 from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Turn, apply, end, is_over
 from clarifai_chat.config import settings
 from clarifai_chat.errors import (
@@ -220,6 +219,15 @@ def stop(turn: Turn) -> None:
         reply.stop()
 
 
+def stop_all() -> None:
+    """End what runs, because the app stops; a question that waits was not asked and stays so."""
+    with _lock:
+        replies = list(_replies.values())
+    for reply in reversed(replies):  # waiting ones first: otherwise ending one starts the next
+        if not withdraw(reply.turn):
+            reply.stop(INTERRUPTED)
+
+
 def withdraw(turn: Turn) -> bool:
     """Take a turn out of its queue before it is asked; return False if it was asked already."""
     with _lock:
@@ -270,22 +278,13 @@ def turn_size(turn: Turn) -> int:
     return len(turn["prompt"]) + sum(size(attempt["replies"]) for attempt in attempts)
 
 
-def memory_mb() -> float:
-    """Return how much memory this process uses; 0 if the system does not say."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    except OSError:
-        return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
 def _refusal() -> ChatError | None:
     """Return why no further question is accepted now; None if it is. Running replies go on."""
     if len(_replies) >= settings().max_replies:
         return AppBusy()
-    most_mb = settings().max_memory_mb
-    if most_mb and memory_mb() > most_mb:
-        log.error("More than MAX_MEMORY_MB=%d is in use: new questions are refused", most_mb)
+    most_mb = memory.limit_mb()
+    if most_mb and memory.used_mb() > most_mb:
+        log.error("More than %.0f MB of memory are in use: new questions are refused", most_mb)
         return AppFull()
     return None
 

@@ -14,14 +14,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypedDict
 
-from clarifai_chat import attachments
+from clarifai_chat import attachments, memory
 from clarifai_chat.access_token import holds
 from clarifai_chat.attachments import AcceptedFile, FileRejected, images
 from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.attachments.limits import MAX_FILES, MAX_IMAGE_BYTES, MB
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.turn import Turn, files_of
-from clarifai_chat.config import settings
 from clarifai_chat.errors import FileGone, FileOutOfReach
 from clarifai_chat.events import PictureCame, PictureKept, StreamEvent
 from clarifai_chat.history import saving
@@ -99,7 +98,7 @@ _memory = _Memory()
 
 
 def _most_bytes() -> float:
-    allowed = settings().max_memory_mb * SHARE * MB or MAX_BYTES
+    allowed = memory.limit_mb() * SHARE * MB or MAX_BYTES
     return max(MIN_BYTES, min(allowed, MAX_BYTES))
 
 
