@@ -4,12 +4,13 @@ import base64
 import threading
 
 import pytest
+from sqlalchemy import select, update
 
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
 from clarifai_chat.events import Finished, PictureCame, TextDelta
 from clarifai_chat.history import attachment_contents, saving
-from clarifai_chat.history.store import Store, StoreTrouble, open_store
+from clarifai_chat.history.store import Store, StoreTrouble, open_store, tables
 from clarifai_chat.history.store.trouble import StoreFull
 from clarifai_chat.transfer import chat_files, imports
 from clarifai_chat.transfer.exports import to_json
@@ -565,13 +566,52 @@ def test_trouble_is_a_sentence_with_what_to_do():
     assert str(StoreTrouble()).count(".") >= 2
 
 
+# --- The end of the process ---------------------------------------------------------------------
+
+
+def test_all_that_was_shown_is_saved_when_the_app_stops(file, monkeypatch):
+    chat = chats.new_chat()
+    running = Running(chat)
+    saving.save(ADA, chat)
+    monkeypatch.setattr(saving, "_start_keeper", lambda: None)  # its second is not over yet
+    saving.follow(ADA, chat, running.turn)
+    for _ in range(3):
+        running.say()
+    until(lambda: answer(running.turn) == "word1 word2 word3 ")
+
+    saving.close()
+    running.end()
+
+    store = open_store(f"sqlite:///{file}")
+    (turn,) = store.load(ADA, chat["id"])["turns"]
+    store.close()
+    assert answer(turn) == "word1 word2 word3 "
+    assert turn["ending"] == INTERRUPTED
+    assert not saving.save(ADA, chat)
+    assert saving.trouble(chat) == "The app is stopping."
+
+
+def test_what_waited_for_the_store_is_saved_when_the_app_stops(break_store, file, monkeypatch):
+    monkeypatch.setattr(saving, "RETRY_S", 3600)
+    chat = a_chat("One?")
+    mend = break_store()
+    saving.save(ADA, chat)
+    mend()
+
+    saving.close()
+
+    store = open_store(f"sqlite:///{file}")
+    assert prompts(store.load(ADA, chat["id"])) == ["One?"]
+    store.close()
+
+
 # --- Old ones -----------------------------------------------------------------------------------
 
 
 def test_old_conversations_go_once_an_hour(set_up, file, kept, monkeypatch):
     set_up(HISTORY_DAYS=1)
     asked = []
-    monkeypatch.setattr(Store, "expire", lambda store, days: asked.append(days) or 0)
+    monkeypatch.setattr(Store, "expire", lambda store, days, awake_s: asked.append(days) or 0)
     monkeypatch.setattr(saving._history, "expired_at", -saving.EXPIRE_S * 10)
     for prompt in ("One?", "Two?"):
         chat = chats.new_chat()
@@ -583,6 +623,21 @@ def test_old_conversations_go_once_an_hour(set_up, file, kept, monkeypatch):
     until(lambda: asked)
 
     assert asked == [1]
+
+
+def test_reading_a_conversation_keeps_it(kept):
+    chat = a_chat("One?")
+    saving.save(ADA, chat)
+    with kept._writer.begin() as connection:
+        connection.execute(update(tables.chats).values(saved_at=1.0))
+
+    saving.load(ADA, chat["id"])
+
+    def is_noted():
+        with kept._engine.connect() as connection:
+            return connection.scalar(select(tables.chats.c.saved_at)) > 1.0
+
+    until(is_noted)
 
 
 # --- Files --------------------------------------------------------------------------------------

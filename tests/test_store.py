@@ -230,6 +230,7 @@ MEDDLING = {  # every method, called by somebody else with the ids of ADA's thin
     "save_preset": lambda s, c, who: s.save_preset(who, "Mine", {"system": "theirs"}),
     "presets": lambda s, c, who: s.presets(who),
     "delete_preset": lambda s, c, who: s.delete_preset(who, "Mine"),
+    "note_use": lambda s, c, who: s.note_use(who, c["id"]),
 }
 OF_NOBODY = {"close", "expire", "read_some"}
 
@@ -289,13 +290,14 @@ def test_two_owners_of_the_same_ids_do_not_meet(store, twins, monkeypatch, rare)
         assert summary.snippet.startswith(own.capitalize())
 
 
-def test_what_one_of_two_owners_does_the_other_does_not_notice(store, twins):
+def test_what_one_of_two_owners_does_the_other_does_not_notice(store, twins, looks):
     age(store, 31, id="twin")
     twins[BOB]["turns"][0]["replies"][0]["content"] = "Yes. And jam."
     store.save_turn(BOB, "twin", twins[BOB]["turns"][0], 0)
     saved(store, twins[BOB], BOB)
     assert store.load(ADA, "twin") == twins[ADA]
-    assert store.expire(30) == 1, "Saving Bob's has kept Ada's."
+    looks(0)
+    assert looks(1.1) == 1, "Saving Bob's has kept Ada's."
     assert store.load(BOB, "twin") == twins[BOB]
 
     assert store.load_attachment(ADA, "a") is None, "Bob uses one with the same id."
@@ -818,9 +820,12 @@ def test_what_was_saved_before_accents_were_folded_is_found(address):
 
 
 def go_back(connection, version):
-    """Make the database one of an older version, which had no words as they are read."""
-    connection.exec_driver_sql("DROP INDEX turns_unread")
-    connection.exec_driver_sql("ALTER TABLE turns DROP COLUMN words")
+    """Make the database one of an older version: without words as read, or marks of expiry."""
+    connection.exec_driver_sql("ALTER TABLE chats DROP COLUMN expired_at")
+    connection.exec_driver_sql("DROP TABLE clock")
+    if version < "0003":
+        connection.exec_driver_sql("DROP INDEX turns_unread")
+        connection.exec_driver_sql("ALTER TABLE turns DROP COLUMN words")
     versions = table(opening.VERSIONS, column("version_num"))
     connection.execute(update(versions).values(version_num=version))
 
@@ -1097,27 +1102,113 @@ def age(store, days, table=chats, column="saved_at", **where):
         connection.execute(changed.filter_by(**where))
 
 
-def test_chats_that_nobody_used_for_long_expire(store):
+def test_a_database_from_before_the_two_steps_keeps_everything(store, address):
+    chat = saved(store, a_chat("One"))
+    age(store, 100)
+    with store._writer.begin() as connection:
+        go_back(connection, "0003")
+    store.close()
+
+    newer = open_store(address)
+
+    assert newer.expire(30) == 0
+    assert newer.load(ADA, chat["id"]) == chat
+    newer.close()
+
+
+@pytest.fixture
+def looks(store, monkeypatch):
+    """`looks(days_later, …)` looks for expired chats, when the clock says so."""
+    began = time.time()
+
+    def look(days_later, days=30, **options):
+        with monkeypatch.context() as then:
+            then.setattr(time, "time", lambda: began + days_later * 24 * 3600)
+            return store.expire(days, **options)
+
+    look(-2)  # the first time of all removes nothing for a day
+    look(-1)
+    return look
+
+
+def test_chats_that_nobody_used_for_long_expire_in_two_steps_a_day_apart(store, looks):
     kept, old = (saved(store, a_chat("One"), owner) for owner in (ADA, BOB))
-    in_use = saved(store, a_chat("One"))
-    age(store, 31, id=old["id"])
-    age(store, 31, id=in_use["id"])
+    in_use, read, pinned = (saved(store, a_chat("One", pinned=n == 2)) for n in range(3))
+    for chat in (old, in_use, read, pinned):
+        age(store, 31, id=chat["id"])
     store.save_turn(ADA, in_use["id"], in_use["turns"][0], 0)
 
-    assert store.expire(0) == 0
-    assert store.expire(30) == 1
+    assert looks(0, days=0) == looks(0) == looks(0.9) == 0
+    store.note_use(ADA, read["id"])
+    assert looks(1.1) == 1
 
-    assert {chat["id"] for chat in store.chats(ADA)} == {kept["id"], in_use["id"]}
+    stay = {chat["id"] for chat in (kept, in_use, read, pinned)}
+    assert {chat["id"] for chat in store.chats(ADA)} == stay
     assert store.listing(BOB) == []
 
 
-def test_what_was_deleted_goes_after_a_day(store):
+def test_a_chat_that_is_used_again_begins_its_time_again(store, looks):
+    chat = saved(store, a_chat("One"))
+    age(store, 31)
+    looks(0)
+    store.note_use(ADA, chat["id"])
+
+    assert looks(1.1) == looks(2.2) == 0
+    assert count(store, chats) == 1
+
+
+def test_a_later_setting_forgets_which_had_expired(store, looks):
+    saved(store, a_chat("One"))
+    age(store, 31)
+    looks(0)
+    assert looks(0.5, days=40) == 0
+    assert looks(1.1) == 0, "Its day began again."
+
+
+@pytest.mark.parametrize("wrong", [400, -400, 4])
+def test_a_clock_that_jumps_removes_nothing(store, looks, wrong, caplog):
+    for title in "ABC":
+        saved(store, a_chat("One", title=title))
+    deleted = saved(store, a_chat("One"))
+    store.delete(ADA, deleted["id"])
+    store.save_attachment(ADA, "a draft", an_attachment(id="a"), b"Draft")
+    looks(0)
+
+    assert looks(wrong) == looks(wrong + 0.1) == looks(0.1) == looks(0.2) == 0
+
+    assert len(store.listing(ADA)) == 3
+    assert store.undelete(ADA, deleted["id"])
+    assert store.load_attachment(ADA, "a") == b"Draft"
+    lines = [record.getMessage() for record in caplog.records]
+    assert len(lines) == 2, "One for each jump."
+    assert all("Nothing is removed for a day" in line for line in lines)
+
+
+def test_a_clock_that_is_set_while_the_app_runs_removes_nothing(store, looks):
+    saved(store, a_chat("One"))
+    age(store, 31)
+    looks(0, awake_s=24 * 3600)
+
+    assert looks(1.1, awake_s=3600) == 0
+    assert looks(2, awake_s=0.9 * 24 * 3600) == 0
+    assert looks(2.3, awake_s=0.3 * 24 * 3600) == 1
+
+
+def test_an_app_that_was_idle_for_weeks_trusts_its_clock(store, looks):
+    saved(store, a_chat("One"))
+    age(store, 31)
+    looks(0)
+
+    assert looks(20, awake_s=20 * 24 * 3600) == 1
+
+
+def test_what_was_deleted_goes_after_a_day(store, looks):
     old, new = (saved(store, a_chat("One")) for _ in range(2))
     for chat in (old, new):
         store.delete(ADA, chat["id"])
     age(store, 1.1, column="deleted_at", id=old["id"])
 
-    assert store.expire() == 1
+    assert looks(0, days=0) == 1
 
     assert not store.undelete(ADA, old["id"])
     assert store.undelete(ADA, new["id"])
@@ -1164,7 +1255,7 @@ def test_an_attachment_goes_with_the_last_chat_that_uses_it(store):
     assert store.load_attachment(ADA, about["id"]) is None
 
 
-def test_attachments_that_no_turn_uses_go_after_a_day(store):
+def test_attachments_that_no_turn_uses_go_after_a_day(store, looks):
     chat = a_chat("One", "Two")
     used, removed, never, new = (an_attachment() for _ in range(4))
     chat["turns"][0]["attachments"] = [used]
@@ -1182,11 +1273,11 @@ def test_attachments_that_no_turn_uses_go_after_a_day(store):
             store.load_attachment(ADA, a["id"]) is not None for a in (used, removed, never, new)
         ]
 
-    store.expire()
+    looks(0)
     assert there() == [True, True, False, True]  # the turn can still be brought back
 
     age(store, 2, turns, "removed_at", id=turn["id"])
-    store.expire()
+    looks(0)
     assert there() == [True, False, False, True]
     assert count(store, uses) == 1
 

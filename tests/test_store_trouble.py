@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from clarifai_chat.history.store import open_store, opening, trouble
+from clarifai_chat.history.store import open_store, opening, postgresql, trouble
 from clarifai_chat.history.store.opening import read_address
 from clarifai_chat.history.store.trouble import (
     StoreAddress,
@@ -25,6 +25,7 @@ from clarifai_chat.history.store.trouble import (
     StoreUnreachable,
 )
 from tests.canary import CANARY, assert_no_canary
+from tests.relay import relaying
 from tests.test_store import ADA, a_chat, ask, saved
 
 pytest_plugins = ["tests.postgres"]
@@ -113,6 +114,47 @@ def test_a_database_of_something_else_is_not_touched(file):
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("recipes",)]
 
 
+def test_a_stopped_app_leaves_one_whole_file(file, tmp_path):
+    store = open_store(f"sqlite:///{file}")
+    reader = sqlite3.connect(file)
+    chat = saved(store, a_chat("One"))
+    assert reader.execute("SELECT count(*) FROM chats").fetchone() == (1,)  # its log has to stay
+
+    store.close()
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(file.read_bytes())
+    reader.close()
+
+    copied = open_store(f"sqlite:///{copy}")
+    assert copied.load(ADA, chat["id"]) == chat
+    copied.close()
+
+
+def test_a_copy_without_its_log_is_pointed_out(file, tmp_path, caplog):
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+
+    open_store(f"sqlite:///{file}").close()
+    assert f"The database file {file} has no tables" in caplog.text
+    caplog.clear()
+    open_store(f"sqlite:///{file}").close()
+    open_store(f"sqlite:///{tmp_path / 'new.db'}").close()
+    assert not caplog.text
+
+
+def test_tables_that_are_missing_are_named(file):
+    open_store(f"sqlite:///{file}").close()
+    with sqlite3.connect(file) as connection:
+        connection.execute("DROP TABLE turns")
+        connection.execute("DROP TABLE presets")
+    connection.close()
+
+    with pytest.raises(StoreDamaged) as caught:
+        open_store(f"sqlite:///{file}")
+    assert f"({file}: presets and turns are missing)" in str(caught.value)
+
+
 def test_a_read_only_database_is_reported(file):
     opened(f"sqlite:///{file}")
 
@@ -135,7 +177,7 @@ def test_a_database_newer_than_the_app_is_reported_and_left_alone(address):
     told(StoreNewer, open_store, address)
     told(StoreNewer, open_store, address)
 
-    run(address, "UPDATE clarifai_chat_version SET version_num = '0001'")
+    run(address, "UPDATE clarifai_chat_version SET version_num = '0004'")
     opened(address)
 
 
@@ -200,7 +242,7 @@ def test_every_usual_form_of_address_is_understood(postgres, kind):
 
 
 def test_a_missing_server_is_reported(monkeypatch):
-    monkeypatch.setattr(opening, "CONNECT_S", 2)
+    monkeypatch.setattr(postgresql, "CONNECT_S", 2)
     words = told(StoreUnreachable, open_store, f"postgresql://ada:{CANARY}@127.0.0.1:9/chats")
 
     assert "(127.0.0.1, chats)" in words
@@ -261,6 +303,7 @@ EVERYTHING = {
     "purge": lambda s, c: s.purge(ADA, c["id"]),
     "delete_all": lambda s, c: s.delete_all(ADA),
     "expire": lambda s, c: s.expire(1),
+    "note_use": lambda s, c: s.note_use(ADA, c["id"]),
     "load_attachment": lambda s, c: s.load_attachment(ADA, "x"),
     "save_preset": lambda s, c: s.save_preset(ADA, "x", {}),
     "presets": lambda s, c: s.presets(ADA),
@@ -337,6 +380,59 @@ def test_a_server_that_stops_in_use_is_reported(postgres):
     run(postgres.url(), f"DROP DATABASE d{name} WITH (FORCE)")
 
     told(StoreUnreachable, store.listing, ADA)
+    store.close()
+
+
+@pytest.fixture
+def frozen_at_once(monkeypatch):
+    """Nobody waits seconds in a test."""
+    monkeypatch.setattr(postgresql, "PING_S", 0.05)
+    with postgresql.patience(0.1):
+        yield
+
+
+def test_a_server_that_hangs_is_out_of_reach_and_is_used_again_afterwards(postgres, frozen_at_once):
+    with relaying(postgres) as (relay, address), postgresql.patience(5):
+        store = open_store(address)
+        chat = saved(store, a_chat("One"))  # leaves a connection in the pool
+        relay.frozen.set()
+
+        told(StoreUnreachable, store.load, ADA, chat["id"])
+
+        relay.frozen.clear()
+        assert store.load(ADA, chat["id"]) == chat
+        store.close()
+
+
+def test_a_server_that_hangs_in_the_middle_of_something_is_out_of_reach(postgres, frozen_at_once):
+    with relaying(postgres) as (relay, address):
+        with postgresql.patience(5):
+            store = open_store(address)
+            chat = saved(store, a_chat("One"))
+
+        def freeze(*_):
+            relay.frozen.set()
+
+        event.listen(store._engine, "before_cursor_execute", freeze)
+        told(StoreUnreachable, store.save_chat, ADA, {**chat, "title": "New"})
+        event.remove(store._engine, "before_cursor_execute", freeze)
+
+        relay.frozen.clear()
+        with postgresql.patience(5):
+            assert store.load(ADA, chat["id"]) == chat
+            store.close()
+
+
+def test_a_server_that_lives_says_that_it_is_busy(postgres, monkeypatch):
+    monkeypatch.setattr(postgresql, "STATEMENT_S", 0.05)
+    store = open_store(postgres.database())
+    chat = saved(store, a_chat("One"))
+    with store._engine.begin() as other:
+        other.exec_driver_sql("LOCK TABLE chats")
+
+        told(StoreBusy, store.save_chat, ADA, chat)
+
+    assert saved(store, chat)["revision"] == 2
     store.close()
 
 

@@ -59,10 +59,12 @@ class _History:
         self.trouble = ""
         self.failed_at = -math.inf
         self.followed: dict[str, _Followed] = {}  # by turn id
+        self.opened: dict[tuple[str, str], None] = {}  # owner and chat, to be noted as in use
         self.unsaved: dict[int, _Unsaved] = {}  # by the chat's identity: two tabs may have a copy
         self.has_unread = False  # turns to be read for searches
         self.keeper: threading.Thread | None = None
         self.tried_again_at = self.expired_at = -math.inf
+        self.is_closed = False
         self.write_files: Callable[[str, Chat], bool] = lambda owner, chat: True
 
 
@@ -79,7 +81,29 @@ def forget_store() -> None:
     """Close the store and stop following turns; the next use opens it again."""
     with _history.lock:
         _history.followed.clear()
+        _history.opened.clear()
         _history.unsaved.clear()
+    _history.is_closed = False
+    _close_store()
+
+
+def close() -> None:
+    """End the replies that run, save everything for the last time, and close the store."""
+    replies.stop_all()
+    _history.failed_at = -math.inf  # one more try, even a moment after an outage began
+    with _history.lock:
+        followed = list(_history.followed.values())
+        unsaved = list(_history.unsaved.values())
+    for waiting in unsaved:
+        _save_again(waiting)
+    for each in followed:
+        if not _save_turn(each) and (waiting_now := _history.unsaved.get(id(each.chat))):
+            _save_again(waiting_now)
+    _history.is_closed = True
+    _close_store()
+
+
+def _close_store() -> None:
     with _history.opening:
         store, _history.store = _history.store, None
         _history.trouble, _history.failed_at = "", -math.inf
@@ -141,6 +165,9 @@ def load(owner: str, chat_id: str) -> Chat | None:
         chat["turns"] = [
             _live_turn(owner, chat_id, turn, followed) or turn for turn in chat["turns"]
         ]
+        with _history.lock:
+            _history.opened[owner, chat_id] = None
+            _start_keeper()
     return chat
 
 
@@ -216,6 +243,9 @@ def _open() -> "Store | None":
     from clarifai_chat.history.store import open_store
 
     with _history.opening:
+        if _history.is_closed:
+            _history.trouble = "The app is stopping."
+            return None
         if _history.trouble and time.monotonic() - _history.failed_at < RETRY_S:
             return None
         if _history.store is None:
@@ -251,7 +281,8 @@ def _keep() -> None:
         with _history.lock:
             followed = list(_history.followed.values())
             unsaved = list(_history.unsaved.values())
-            if not followed and not unsaved and not _history.has_unread:
+            is_idle = not followed and not unsaved and not _history.opened
+            if is_idle and not _history.has_unread:
                 _history.keeper = None
                 return
         if unsaved and time.monotonic() - _history.tried_again_at >= RETRY_S:
@@ -267,6 +298,7 @@ def _keep() -> None:
                 _history.has_unread = True
         if _history.has_unread:
             _read()
+        _note_opened()
         _expire()
 
 
@@ -341,11 +373,28 @@ def _end(owner: str, chat_id: str = "") -> None:
             replies.stop(each.turn)
 
 
+def _note_opened() -> None:
+    """Note which conversations were opened: reading one keeps it from expiring."""
+    while _history.opened:
+        (owner, chat_id), _ = _history.opened.popitem()
+        _do(lambda store, one=(owner, chat_id): store.note_use(*one), None)  # type: ignore[misc]
+
+
 def _expire() -> None:
     """Remove expired conversations, once an hour."""
-    if time.monotonic() - _history.expired_at > EXPIRE_S:
-        _history.expired_at = time.monotonic()
-        _do(lambda store: store.expire(settings().history_days), 0)
+    now = _awake()
+    if now - _history.expired_at <= EXPIRE_S:
+        return
+    awake_s = now - _history.expired_at if math.isfinite(_history.expired_at) else None
+    _, why = attempt(lambda store: store.expire(settings().history_days, awake_s))
+    _history.expired_at = now if not why else now - EXPIRE_S + RETRY_S
+
+
+def _awake() -> float:
+    """Return seconds by a clock that cannot be set, and that goes on while a laptop sleeps."""
+    if hasattr(time, "CLOCK_BOOTTIME"):  # Linux
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 # --- Merged conversations -------------------------------------------------------------------------

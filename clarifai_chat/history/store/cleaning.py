@@ -1,10 +1,30 @@
 """Delete for good what has expired or is unused."""
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, false, or_, select
+import logging
+from datetime import UTC, datetime
 
-from clarifai_chat.history.store.tables import attachments, chats, turns, uses
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    exists,
+    false,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
 
-UNDO_S = 24 * 3600.0  # how long a deletion can be undone
+from clarifai_chat.history.store.tables import attachments, chats, clock, turns, uses
+
+log = logging.getLogger(__name__)
+
+DAY_S = 24 * 3600.0
+UNDO_S = DAY_S  # how long a deletion can be undone
+MAX_PAUSE_S = 3 * DAY_S  # for which an app that is off or idle is no reason to doubt the clock
+SKEW_S = 3600.0  # between the clocks of several processes
 
 
 def purge(connection: Connection, owner: str, chat_id: str) -> bool:
@@ -26,10 +46,55 @@ def purge(connection: Connection, owner: str, chat_id: str) -> bool:
     return connection.execute(one).rowcount > 0
 
 
-def is_old(now: float, days: float) -> ColumnElement[bool]:
-    """Return the condition that a chat has expired."""
-    unused = chats.c.saved_at < now - days * 24 * 3600 if days > 0 else false()
-    return or_(unused, chats.c.deleted_at < now - UNDO_S)
+def mark_expired(connection: Connection, now: float, days: float) -> None:
+    """Note which chats have expired, and forget it for those that are in use again."""
+    has_expired = and_(not_(chats.c.pinned), chats.c.saved_at < now - days * DAY_S)
+    if days <= 0:
+        has_expired = false()
+    is_marked = chats.c.expired_at.is_not(None)
+    again = update(chats).where(is_marked, or_(not_(has_expired), chats.c.expired_at > now))
+    connection.execute(again.values(expired_at=None))
+    new = update(chats).where(not_(is_marked), has_expired)
+    connection.execute(new.values(expired_at=now))
+
+
+def is_gone(now: float) -> ColumnElement[bool]:
+    """Return the condition that a chat was deleted, or found to have expired, a day ago."""
+    return or_(chats.c.expired_at < now - DAY_S, chats.c.deleted_at < now - UNDO_S)
+
+
+def trusts_clock(connection: Connection, now: float, awake_s: float | None) -> bool:
+    """Return whether something may be removed; False for a day after the clock has jumped.
+
+    `awake_s` is the time since this process last looked, by a clock that cannot be set. All that
+    marks a chat as expired is forgotten with a jump.
+    """
+    row = connection.execute(select(clock.c.looked_at, clock.c.trusted_from)).one_or_none()
+    if row is None:  # a new database, or one of an older version of this app
+        first = {"id": 1, "looked_at": now, "trusted_from": now + DAY_S}
+        connection.execute(insert(clock).values(first))
+        return False
+    passed: float = now - row.looked_at
+    low, high = (0.0, MAX_PAUSE_S) if awake_s is None else (0.0, awake_s)
+    trusted_from: float = row.trusted_from
+    if not low - SKEW_S <= passed <= high + SKEW_S:
+        log.warning(
+            "The clock says %s, and said %s when this app last looked for expired conversations."
+            " Nothing is removed for a day. If the clock is wrong, set it.",
+            _date(now),
+            _date(row.looked_at),
+        )
+        connection.execute(update(chats).values(expired_at=None))
+        trusted_from = now + DAY_S
+    connection.execute(update(clock).values(looked_at=now, trusted_from=trusted_from))
+    return trusted_from <= now
+
+
+def _date(at: float) -> str:
+    try:
+        return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+    except (ValueError, OverflowError, OSError):
+        return f"{at:.0f} s"
 
 
 def forget_unused(connection: Connection, now: float) -> None:

@@ -1,8 +1,11 @@
 """Open the database at an address, and update its tables."""
 
+import logging
 import os
+import sqlite3
 import threading
 import time
+from contextlib import closing, suppress
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
@@ -15,6 +18,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError
 
 from clarifai_chat.config import ROOT
+from clarifai_chat.history.store.postgresql import UPGRADE_S, open_postgresql, patience
+from clarifai_chat.history.store.tables import metadata
 from clarifai_chat.history.store.trouble import (
     StoreAddress,
     StoreBusy,
@@ -22,12 +27,14 @@ from clarifai_chat.history.store.trouble import (
     StoreNewer,
     meaning,
 )
+from clarifai_chat.text import are, listed
+
+log = logging.getLogger(__name__)
 
 MIGRATIONS = ROOT / "migrations"
 # Not "alembic_version": in a shared PostgreSQL, that may belong to another app.
 VERSIONS = "clarifai_chat_version"
 BUSY_S = 5.0  # how long to wait for a lock
-CONNECT_S = 5
 LOCK = 0x436C6172  # of a PostgreSQL advisory lock; any unused number will do
 
 _migrating = threading.Lock()  # Alembic has one context for the whole process
@@ -58,10 +65,12 @@ def place_of(url: URL) -> str:
 
 def open_engine(url: URL) -> Engine:
     """Return an engine, its tables updated to this version of the app."""
-    engine = _sqlite(url) if url.drivername.startswith("sqlite") else _postgresql(url)
+    is_sqlite = url.drivername.startswith("sqlite")
+    engine = _sqlite(url) if is_sqlite else open_postgresql(url)
     try:
         with _migrating:
-            _migrate(engine)
+            if _migrate(engine) and is_sqlite:
+                checkpoint(engine)  # a copy of the file has its tables from the first moment on
     except BaseException:
         engine.dispose()
         raise
@@ -70,7 +79,9 @@ def open_engine(url: URL) -> Engine:
 
 def _sqlite(url: URL) -> Engine:
     if not (url.database or "").startswith("file:"):
-        _make_file(Path(url.database or ""))
+        path = Path(url.database or "")
+        _make_file(path)
+        _look_for_tables(path)
     # isolation_level: Python's own idea of when transactions begin leaves DDL and reads out.
     engine = create_engine(
         url, connect_args={"timeout": BUSY_S, "isolation_level": None}, hide_parameters=True
@@ -86,6 +97,30 @@ def _make_file(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _look_for_tables(path: Path) -> None:
+    """Log it if a file has content but no tables, as a copy made beside a running app has."""
+    if path.stat().st_size == 0 or Path(f"{path}-wal").exists():
+        return
+    with suppress(sqlite3.Error), closing(sqlite3.connect(path, timeout=BUSY_S)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            log.warning(
+                "The database file %s has no tables: no conversation is in it. If it is a copy, it"
+                " was made without the file %s-wal. Copy again with `python -m clarifai_chat"
+                " backup`, or after the app has stopped.",
+                path,
+                path.name,
+            )
+
+
+def checkpoint(engine: Engine) -> None:
+    """Write everything into the SQLite file itself, as far as nobody reads an older state."""
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        raw.close()
 
 
 def _set_up(connection: SqliteConnection, record: Any) -> None:
@@ -117,20 +152,12 @@ def _to_wal(engine: Engine) -> None:
         time.sleep(0.02)
 
 
-def _postgresql(url: URL) -> Engine:
-    return create_engine(
-        url,
-        # No prepared statements: poolers such as PgBouncer may use another connection next.
-        connect_args={"connect_timeout": CONNECT_S, "prepare_threshold": None},
-        pool_pre_ping=True,  # reconnects at once to a restarted server
-        hide_parameters=True,
-    )
-
-
-def _migrate(engine: Engine) -> None:
+def _migrate(engine: Engine) -> bool:
+    """Update the tables; return whether there was anything to do."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     script = ScriptDirectory.from_config(config)
+    heads = set(script.get_heads())
     with engine.execution_options(writes=True).begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text(f"SET LOCAL lock_timeout = '{BUSY_S:.0f}s'"))
@@ -141,9 +168,23 @@ def _migrate(engine: Engine) -> None:
         found = set(MigrationContext.configure(connection, opts=options).get_current_heads())
         if found - {each.revision for each in script.walk_revisions()}:
             raise StoreNewer(more=place_of(engine.url))
-        is_other = engine.dialect.name == "sqlite" and inspect(connection).get_table_names()
-        if not found and is_other:
-            raise StoreDamaged(more=place_of(engine.url))
-        if found != set(script.get_heads()):
+        if engine.dialect.name == "sqlite":
+            _look_at_tables(connection, is_ours=bool(found), is_current=found == heads)
+        if found != heads:
             config.attributes |= {"connection": connection, "version_table": VERSIONS}
-            command.upgrade(config, "heads")
+            with patience(UPGRADE_S):
+                if engine.dialect.name == "postgresql":
+                    connection.execute(text("SET LOCAL statement_timeout = 0"))
+                command.upgrade(config, "heads")
+        return found != heads
+
+
+def _look_at_tables(connection: Connection, *, is_ours: bool, is_current: bool) -> None:
+    """Raise `StoreDamaged` for the tables of another program, or if some of ours are missing."""
+    names = set(inspect(connection).get_table_names())
+    place = place_of(connection.engine.url)
+    if names and not is_ours:
+        raise StoreDamaged(more=place)
+    if is_current and (missing := sorted(set(metadata.tables) - names)):
+        lost = f"{listed(missing)} {are(len(missing))} missing"
+        raise StoreDamaged(more=f"{place[:-1]}: {lost})")

@@ -57,7 +57,8 @@ def chat_of(row: AnyRow, of_it: list[Turn]) -> Chat:
 def _columns(chat: Chat) -> dict[str, Any]:
     values: dict[str, Any] = dict(chat)
     kept = {name: values[name] for name in (*FIELDS, "created_at", "updated_at", "leaf")}
-    return {**kept, "title_folded": fold(chat["title"]), "saved_at": time.time()}
+    used = {"saved_at": time.time(), "expired_at": None}
+    return {**kept, "title_folded": fold(chat["title"]), **used}
 
 
 def insert_chat(connection: Connection, owner: str, chat: Chat) -> bool:
@@ -95,7 +96,7 @@ def update_chat(
 def touch(connection: Connection, owner: str, chat_id: str) -> None:
     """Note that the chat is in use, so that it does not expire."""
     one = update(chats).where(chats.c.owner == owner, chats.c.id == chat_id)
-    connection.execute(one.values(saved_at=time.time()))
+    connection.execute(one.values(saved_at=time.time(), expired_at=None))
 
 
 def turns_of(

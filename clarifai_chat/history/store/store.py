@@ -6,7 +6,7 @@ Any method may raise `StoreTrouble`; then nothing has changed. All may be called
 import json
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, not_, select, update
@@ -16,9 +16,10 @@ from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.history.store import cleaning, merging, reading, rows, searching
+from clarifai_chat.history.store.opening import checkpoint
 from clarifai_chat.history.store.searching import Summary
 from clarifai_chat.history.store.tables import attachments, chats, presets
-from clarifai_chat.history.store.trouble import Conflict, in_plain_words
+from clarifai_chat.history.store.trouble import Conflict, StoreTrouble, in_plain_words
 
 
 class Store:
@@ -29,6 +30,10 @@ class Store:
         self._writer = engine.execution_options(writes=True)  # the same pool of connections
 
     def close(self) -> None:
+        """Close every connection; an SQLite file is then whole, and can be copied."""
+        if self._engine.dialect.name == "sqlite":
+            with suppress(StoreTrouble), in_plain_words():
+                checkpoint(self._engine)
         self._engine.dispose()
 
     @contextmanager
@@ -177,7 +182,7 @@ class Store:
                 update(chats)
                 .where(chats.c.owner == owner, chats.c.id == chat_id)
                 .where(is_deleted if was_deleted else not_(is_deleted))
-                .values(deleted_at=at, saved_at=time.time())
+                .values(deleted_at=at, saved_at=time.time(), expired_at=None)
             )
             return done.rowcount > 0
 
@@ -197,18 +202,30 @@ class Store:
                 connection.execute(delete(table).where(table.c.owner == owner))
             return gone
 
-    def expire(self, days: float = 0) -> int:
-        """Remove chats not saved for `days`, of every owner; return how many.
+    def note_use(self, owner: str, chat_id: str) -> None:
+        """Note that somebody opened the chat, so that it does not expire."""
+        with self._writing() as connection:
+            rows.touch(connection, owner, chat_id)
 
-        0 days keeps them all. Deleted chats and unused attachments go after a day.
+    def expire(self, days: float = 0, awake_s: float | None = None) -> int:
+        """Remove chats that expired a day ago, of every owner; return how many.
+
+        A chat expires if it is not pinned, and was neither saved nor opened for `days`; 0 days keep
+        them all. Deleted chats and unused attachments go after a day. Nothing goes for a day after
+        the clock has jumped; `awake_s` is the time since the last call, None for the first.
         """
         now, gone = time.time(), 0
-        is_old = cleaning.is_old(now, days)
+        with self._writing() as connection:
+            is_safe = cleaning.trusts_clock(connection, now, awake_s)
+            cleaning.mark_expired(connection, now, days)
+        if not is_safe:
+            return 0
+        is_gone = cleaning.is_gone(now)
         with self._reading() as connection:
-            old = connection.execute(select(chats.c.owner, chats.c.id).where(is_old)).all()
+            old = connection.execute(select(chats.c.owner, chats.c.id).where(is_gone)).all()
         for owner, chat_id in old:  # one by one, so that no writer waits for all of them
             with self._writing() as connection:
-                if rows.lock(connection, owner, chat_id, is_old):  # not saved in the meantime
+                if rows.lock(connection, owner, chat_id, is_gone):  # not used in the meantime
                     gone += cleaning.purge(connection, owner, chat_id)
         with self._writing() as connection:
             cleaning.forget_unused(connection, now)

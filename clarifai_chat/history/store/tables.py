@@ -86,13 +86,14 @@ chats = Table(
     Column("pinned", Boolean, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),  # as the visitor sees it
-    Column("saved_at", Double, nullable=False),  # by our clock; decides when it expires
+    Column("saved_at", Double, nullable=False),  # or opened, by our clock; decides when it expires
     Column("revision", Integer, nullable=False),
     Column("changed", Json, nullable=False),  # field → the revision that last changed it
     Column("model", Words, nullable=False),
     Column("settings", Json, nullable=False),
     Column("leaf", Words, nullable=False),
     Column("deleted_at", Double),
+    Column("expired_at", Double),  # when it was found to have expired; it goes a day later
 )
 Index("chats_in_order", chats.c.owner, chats.c.pinned, chats.c.updated_at, chats.c.id)
 
@@ -163,4 +164,13 @@ presets = Table(
     Column("owner", Text, primary_key=True),
     Column("name", Words, primary_key=True),
     Column("body", Json, nullable=False),
+)
+
+# One row: what the clock said when expired chats were last looked for.
+clock = Table(
+    "clock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("looked_at", Double, nullable=False),
+    Column("trusted_from", Double, nullable=False),  # nothing is removed before
 )
