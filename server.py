@@ -5,6 +5,7 @@ health check, loading the model library in the background, and a cookie that ide
 visitors, so that they see their saved conversations.
 """
 
+import asyncio
 import gc
 import logging
 import socket
@@ -29,9 +30,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as AsgiMessage
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from clarifai_chat import demo, llm
+from clarifai_chat import connections, demo, llm
 from clarifai_chat.config import ROOT, BadSettings, announce, is_loopback, settings
-from clarifai_chat.history import owner
+from clarifai_chat.history import owner, saving
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.origins import OwnPagesOnly
@@ -52,7 +53,6 @@ POLICY = (
     " frame-ancestors {frame_ancestors}"
 )
 warm = threading.Event()  # set once everything is loaded that a first visitor would wait for
-MAX_CONNECTIONS = 1000  # beyond it, 503: half-sent requests must not use up the open files
 PING_S = 10  # a lost browser is noticed within two pings, before its queue overflows
 
 
@@ -187,9 +187,14 @@ def warm_up() -> None:
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
+    connections.raise_limit()
+    connections.log_little(asyncio.get_running_loop())
     bootstrap()
     warming.warm_up.start(warm_up)
-    yield
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(saving.close)
 
 
 async def healthz(request: Request) -> JSONResponse:
@@ -282,6 +287,7 @@ def main() -> int:
         app,
         host=host,
         port=port,
+        http=connections.BoundedProtocol,
         ws_ping_interval=PING_S,
         ws_ping_timeout=PING_S,
         ws_per_message_deflate=True,
@@ -289,7 +295,6 @@ def main() -> int:
         access_log=False,  # visitors' addresses are private
         proxy_headers=False,  # TrustedProxies reads them
         timeout_graceful_shutdown=3,
-        limit_concurrency=MAX_CONNECTIONS,
     )
     with suppress(KeyboardInterrupt):  # uvicorn raises it again after the shutdown
         Server(config).run()
