@@ -40,6 +40,16 @@ def copied(page: Page) -> Locator:
     return page.get_by_role("status").get_by_text("Copied", exact=True)
 
 
+def loaded(page: Page) -> dict[str, int]:
+    """Return our files that the page has loaded, and how many bytes the server sent for each."""
+    sizes = """() => Object.fromEntries(performance.getEntriesByType("resource")
+        .filter(({ name }) => name.includes("/bidi-components/"))
+        .map(({ name, transferSize }) => [name, transferSize]))"""
+    page.wait_for_function(f"Object.keys(({sizes})()).length > 1")
+    found: dict[str, int] = page.evaluate(sizes)
+    return found
+
+
 def test_the_clipboard_holds_the_markdown_that_the_model_wrote(
     visit: Visit, clarifai: FakeClarifai
 ) -> None:
@@ -194,3 +204,10 @@ def test_each_button_has_a_name_and_the_row_keeps_within_the_page(
         if v["impact"] in ("serious", "critical")
     ]
     assert serious == []
+
+
+def test_a_reload_fetches_none_of_our_files_again(visit: Visit) -> None:
+    page = visit()
+    loaded(page)
+    page.reload()
+    assert set(loaded(page).values()) == {0}

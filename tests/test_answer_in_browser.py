@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -180,7 +181,9 @@ RICH = """
 import streamlit as st
 
 from components.reply.answer_view import AnswerView, draw_question
+from components.state.bootstrap import bootstrap
 
+bootstrap()
 ANSWER = {text!r}
 with st.container(key="long"):
     draw_question(st.container(), "long", "    indented\\n" + "a line\\n" * 500)
@@ -297,3 +300,21 @@ def test_a_question_is_drawn_as_typed_and_a_long_one_is_folded(rich: Page) -> No
     assert whole["height"] > 5000
     long.get_by_role("button", name="Show less").click()
     until(lambda: (long.bounding_box() or whole)["height"] < 400)
+
+
+def test_a_reload_fetches_none_of_our_files_again(rich: Page) -> None:
+    files = {url for url in rich.asked if "/bidi-components/" in url}  # type: ignore[attr-defined]
+    assert any(url.endswith("/answer.js") for url in files)
+    for url in files:
+        kept = httpx.get(url).headers["cache-control"]
+        assert kept == "public, max-age=31536000, immutable"
+    # The address says which version it is, so that what is kept is never an old one.
+    other = re.sub(r"(?<=\.answer-)\w+", "00000000", files.pop())
+    assert httpx.get(other).status_code == 404
+
+    rich.reload()
+    expect(rich.locator(".st-key-second .katex").first).to_be_visible()
+    sizes = """performance.getEntriesByType("resource")
+        .filter(({ name }) => name.includes("/bidi-components/"))
+        .map(({ transferSize }) => transferSize)"""
+    assert set(rich.evaluate(sizes)) == {0}

@@ -11,8 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from clarifai_chat.text import whole
-from components.state.frontend import BUILT
-from components.state.streamlit_patches import draw_component, mermaid_address, serve_files
+from components.state.frontend import draw_component, mermaid_address, serve_files
 
 PIECE_CHARS = 200  # a piece that is longer is never sent again
 # Short, because it is sent with each word. The line break says that it is code, not a file's name.
@@ -97,5 +96,5 @@ def _id(name: str) -> str:
 
 
 def _drawn(place: DeltaGenerator, id: str, data: dict[str, object]) -> DeltaGenerator:
-    file = f"{serve_files('answer', BUILT / 'answer')}/answer.js"
+    file = f"{serve_files('answer')}/answer.js"
     return draw_component(place, id, script=SCRIPT.format(file=file), data=data)

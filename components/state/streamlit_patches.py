@@ -1,30 +1,25 @@
 """Patch what Streamlit 1.67 loses: clicks, widget values, messages after a reconnection.
 
-Only this module and one_visitor.py use Streamlit's private API. apply() wraps its methods;
-tests/test_session.py fails if another version moves them. Each patch says where it is reported
-upstream.
+Only this module, frontend.py and one_visitor.py use Streamlit's private API. apply() wraps its
+methods; tests/test_session.py fails if another version moves them. Each patch says where it is
+reported upstream.
 docs/decisions/0009-no-fast-reruns.md explains how they were found.
 """
 
 import asyncio
-import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cache, wraps
-from pathlib import Path
+from functools import wraps
 from types import ModuleType
 from typing import Any
 
 import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import net_util, runtime
-from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
-from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
-from streamlit.delta_generator import DeltaGenerator
-from streamlit.elements.lib.layout_utils import LayoutConfig
-from streamlit.proto.BidiComponent_pb2 import BidiComponent
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime
@@ -34,11 +29,16 @@ from streamlit.runtime.session_manager import ActiveSessionInfo
 from streamlit.runtime.state import SafeSessionState
 from streamlit.runtime.state.common import RegisterWidgetResult, WidgetMetadata
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
+from streamlit.web.server.starlette.starlette_path_security_middleware import (
+    PathSecurityMiddleware,
+)
 
 from components.state import one_visitor
+from components.state.frontend import FILES
 
 LATE_S = 0.5  # after a page change; the longest delay seen was 0.1 s
 AGAIN_S = 0.2  # time for the late text to be handled
+KEPT = "public, max-age=31536000, immutable"
 
 
 @dataclass
@@ -65,6 +65,7 @@ def apply() -> None:
     _replace(AppSession, "register_file_watchers", _if_files_are_watched)
     _replace(AppSession, "request_rerun", _to_the_page_that_was_asked_for)
     _replace(net_util, "get_external_ip", _not_on_the_internet)
+    _replace(PathSecurityMiddleware, "__call__", _and_let_browsers_keep_files)
     _replace(WebsocketSessionManager, "connect_session", one_visitor.for_who_began_it)
     logging.getLogger(WebsocketSessionManager.__module__).addFilter(one_visitor.names_no_session)
 
@@ -254,41 +255,21 @@ def _not_on_the_internet(method: Callable[[], str | None]) -> Callable[[], str |
     return lambda: None
 
 
-def draw_component(
-    place: DeltaGenerator, id: str, *, script: str, data: Mapping[str, object]
-) -> DeltaGenerator:
-    """Draw a v2 component that only shows its data, and return its place, to draw it again.
+def _and_let_browsers_keep_files(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Let browsers keep our components' files for good: their address changes with their content.
 
-    Streamlit's own way allows each key once in a run, and registers two widgets for each component.
+    Streamlit sends them without a date or a tag, so that each page load fetches 350 kB again.
+
+    Upstream: not reported.
     """
-    component = BidiComponent(
-        id=id,
-        component_name="shown",
-        isolate_styles=False,
-        js_content=script,
-        json=json.dumps(data, ensure_ascii=False, separators=(",", ":")),
-    )
-    return place._enqueue(
-        "bidi_component", component, layout_config=LayoutConfig(width="stretch", height="content")
-    )
 
+    async def call(middleware: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_to_keep(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                MutableHeaders(scope=message)["cache-control"] = KEPT
+            await send(message)
 
-def serve_files(name: str, folder: Path) -> str:
-    """Let browsers load the files of `folder`; return its address from the page's own.
+        is_file = scope["type"] == "http" and f"/{FILES}" in scope["path"]
+        await method(middleware, scope, receive, send_to_keep if is_file else send)
 
-    Streamlit serves its static files as text, which does not run. It does so properly for
-    components of installed packages: this is one.
-    """
-    package = "clarifai_chat"
-    manager = get_bidi_component_manager()
-    if manager.get_component_asset_root(f"{package}.{name}") is None:
-        files = ComponentConfig(name, asset_dir=folder.name)
-        manager.register_from_manifest(ComponentManifest(package, "1", [files]), folder.parent)
-    return f"_stcore/bidi-components/{package}.{name}"
-
-
-@cache
-def mermaid_address() -> str:
-    """Return where Streamlit's own Mermaid is, from the page's address; "" if it has none."""
-    found = next((Path(st.__file__).parent / "static/static/js").glob("mermaid.core.*.js"), None)
-    return f"static/js/{found.name}" if found else ""
+    return call
