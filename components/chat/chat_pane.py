@@ -54,14 +54,17 @@ def draw_box() -> BoxLine:
         ):
             line = BoxLine(st.empty(), (st.empty(), st.empty()))
             attachment_input.show_limits()
-    st.chat_input(
-        f"Message {session.asked_model['name']}",
-        key="prompt",
-        # Files of any kind: the browser would drop what it rejects, and send the question without.
-        accept_file="multiple",
-        disabled=bool(session.reading),  # it holds the question whose files are being read
-        on_submit=attachment_input.submit,
-    )
+        # In here, because below a box that Streamlit moves down itself, it throws readers back who
+        # scroll up; frontend/src/answer/place.js keeps the reader's place.
+        st.chat_input(
+            f"Message {session.asked_model['name']}",
+            key="prompt",
+            # Files of any kind: the browser would drop what it rejects, and send the question
+            # without.
+            accept_file="multiple",
+            disabled=bool(session.reading),  # it holds the question whose files are being read
+            on_submit=attachment_input.submit,
+        )
     return line
 
 

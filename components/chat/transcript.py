@@ -12,6 +12,7 @@ from components.chat import attachment_view, turn_footer
 from components.reply import status
 from components.reply.answer_view import AnswerView, draw_question
 from components.reply.message_view import MessageView
+from components.state.session import session
 from components.state.slots import seed
 
 USER, MODEL = ":material/person:", ":material/auto_awesome:"
@@ -55,7 +56,8 @@ class TurnView:
         if self._is_edited:
             self._show_edit()
         elif turn["prompt"] or not turn.get("attachments"):
-            draw_question(self._question, f"{turn['id']}:question", turn["prompt"])
+            name = f"{turn['id']}:question"
+            draw_question(self._question, name, turn["prompt"], chat=session.chat["id"])
         if turn.get("attachments"):
             with self._question:
                 attachment_view.show(turn)

@@ -79,9 +79,14 @@ class AnswerView:
         return len(self._text)
 
 
-def draw_question(place: DeltaGenerator, name: str, text: str) -> None:
-    """Draw a question as it was typed: no markup, no remote images; a long one is folded."""
-    data = {"id": _id(name), "at": 0, "text": whole(text), "typed": True}
+def draw_question(place: DeltaGenerator, name: str, text: str, *, chat: str = "") -> None:
+    """Draw a question as it was typed: no markup, no remote images; a long one is folded.
+
+    `chat` identifies the conversation: another one opens at its end.
+    """
+    data: dict[str, object] = {"id": _id(name), "at": 0, "text": whole(text), "typed": True}
+    if chat:
+        data["chat"] = chat
     _drawn(place, _id(name), data)
 
 

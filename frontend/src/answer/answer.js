@@ -12,6 +12,7 @@ import { useDiagrams } from "./diagram.js";
 import { drawFormula } from "./formula.js";
 import { grammar } from "./grammar.js";
 import { morph } from "./morph.js";
+import { keepPlace } from "./place.js";
 import { settled } from "./settled.js";
 import { showTyped } from "./typed.js";
 
@@ -190,7 +191,8 @@ function addStyle() {
 
 export default function mount({ data, parentElement }) {
   addStyle();
-  if (data.typed) return showTyped(parentElement, data.text);
+  keepPlace(data.chat);
+  if (data.typed) return showTyped(parentElement, data);
   if (data.diagrams) useDiagrams(data.diagrams);
   const answer = answerOf(data.id);
   if (data.at === 0 && answer.element.parentElement !== parentElement) {

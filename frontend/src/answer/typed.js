@@ -2,11 +2,25 @@
 
 const LONG_CHARS = 2500;
 const LONG_LINES = 30;
+const KEPT = 100; // questions that are not on the page, but may be again
 
-export function showTyped(parent, text) {
-  const shown = parent.querySelector(":scope > .clarifai-typed");
-  if (shown?.firstChild.textContent === text) return;
-  shown?.remove();
+const shown = new Map(); // id → element: one that moves on the page stays the same
+
+export function showTyped(parent, { id, text }) {
+  let element = shown.get(id);
+  if (element?.firstChild.textContent !== text) {
+    element?.remove();
+    element = typed(text);
+    shown.set(id, element);
+  }
+  if (element.parentElement !== parent) parent.append(element);
+  for (const [other, { isConnected }] of shown) {
+    if (shown.size <= KEPT) break;
+    if (!isConnected) shown.delete(other);
+  }
+}
+
+function typed(text) {
   const element = document.createElement("div");
   element.className = "clarifai-typed";
   const words = document.createElement("div");
@@ -14,7 +28,7 @@ export function showTyped(parent, text) {
   words.textContent = text;
   element.append(words);
   if (text.length > LONG_CHARS || text.split("\n").length > LONG_LINES) fold(element);
-  parent.append(element);
+  return element;
 }
 
 function fold(element) {
