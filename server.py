@@ -36,6 +36,7 @@ from clarifai_chat.history import owner, saving
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.origins import OwnPagesOnly
+from clarifai_chat.serving.cookies import SafeCookies
 from components.state import warming
 from components.state.bootstrap import bootstrap
 from components.state.one_visitor import OwnUploads
@@ -235,6 +236,7 @@ def make_app(page: Path = ROOT / "app.py") -> st.App:
             Middleware(TrustedProxies),
             Middleware(OwnPagesOnly),
             Middleware(OwnUploads),
+            Middleware(SafeCookies),
             Middleware(SecurityHeaders),
             Middleware(VisitorCookie),
         ],

@@ -1,0 +1,1 @@
+"""Serve the app behind a proxy: what wraps Streamlit's own answers to browsers."""
