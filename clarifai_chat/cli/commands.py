@@ -250,6 +250,37 @@ def code(
     snippets.write(kind, request, folder)
 
 
+_FORCE = "Replace what is there."
+
+
+@app.command(epilog=HELP)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help=_FORCE)
+def backup(file: Path, force: bool) -> None:
+    """Save all conversations of all visitors into FILE, also while the app runs.
+
+    The database is the one in DATABASE_URL, or the file beside the app. Attachments and presets are
+    included. FILE is an SQLite database, also if the database is PostgreSQL.
+    """
+    from clarifai_chat.cli import database
+
+    database.save(file, replace=force)
+
+
+@app.command(epilog=HELP)
+@click.argument("file", type=FILE)
+@click.option("--force", is_flag=True, help=_FORCE)
+def restore(file: Path, force: bool) -> None:
+    """Restore all conversations from FILE, which `backup` made, into the database.
+
+    Stop the app first. The database may be of another kind than the one that FILE was made from. A
+    database with conversations in it is refused, unless --force replaces them.
+    """
+    from clarifai_chat.cli import database
+
+    database.restore(file, replace=force)
+
+
 def _refuse_both(given: dict[str, Any]) -> None:
     if given["json_mode"] and given["schema"] is not None:
         raise click.UsageError("--json-mode and --schema exclude each other.")

@@ -154,8 +154,7 @@ def _to_wal(engine: Engine) -> None:
 
 def _migrate(engine: Engine) -> bool:
     """Update the tables; return whether there was anything to do."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config = _config()
     script = ScriptDirectory.from_config(config)
     heads = set(script.get_heads())
     with engine.execution_options(writes=True).begin() as connection:
@@ -177,6 +176,17 @@ def _migrate(engine: Engine) -> bool:
                     connection.execute(text("SET LOCAL statement_timeout = 0"))
                 command.upgrade(config, "heads")
         return found != heads
+
+
+def head() -> str:
+    """Return the version of the tables that this app uses."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
 
 
 def _look_at_tables(connection: Connection, *, is_ours: bool, is_current: bool) -> None:

@@ -1,0 +1,87 @@
+"""Copy all rows of one database into another, whatever kind each is."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, func, insert, select
+
+from clarifai_chat.history.store.tables import attachments, chats, clock, metadata, presets, turns
+from clarifai_chat.text import counted, listed
+
+BATCH = 100  # rows at once
+# An attachment has up to 15 MB; a batch of them has not.
+BATCHES = {attachments.name: 1}
+# Numbered again by the other database, in the same order; what a clock said is of no use there.
+RENUMBERED = turns.c.serial
+LEFT_OUT = {clock.name}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What is in a database."""
+
+    owners: int
+    chats: int
+    turns: int
+    attachments: int
+    presets: int
+
+    def __str__(self) -> str:
+        things = (
+            counted(self.chats, "conversation") + f" ({counted(self.turns, 'turn')})",
+            counted(self.attachments, "attachment"),
+            counted(self.presets, "preset"),
+        )
+        return f"{listed(things)} of {counted(self.owners, 'visitor')}"
+
+
+def count(connection: Connection) -> Counts:
+    """Count what is in a database, deleted conversations that can be restored included."""
+
+    def rows_of(table: Table) -> int:
+        return connection.scalar(select(func.count()).select_from(table)) or 0
+
+    owners = select(chats.c.owner).union(select(attachments.c.owner), select(presets.c.owner))
+    return Counts(
+        connection.scalar(select(func.count()).select_from(owners.subquery())) or 0,
+        rows_of(chats),
+        connection.scalar(select(func.count()).where(turns.c.removed_at.is_(None))) or 0,
+        rows_of(attachments),
+        rows_of(presets),
+    )
+
+
+def is_empty(connection: Connection) -> bool:
+    """Return whether no visitor has anything in this database."""
+    return all(
+        connection.execute(select(table.c.owner).limit(1)).first() is None
+        for table in (chats, attachments, presets)
+    )
+
+
+def empty(connection: Connection) -> None:
+    """Remove everything."""
+    for table in reversed(metadata.sorted_tables):
+        connection.execute(delete(table))
+
+
+def copy(source: Connection, target: Connection) -> None:
+    """Copy every row; within the transactions of both, so that it is whole or not there."""
+    for table in metadata.sorted_tables:
+        if table.name in LEFT_OUT:
+            continue
+        columns = [column for column in table.c if column is not RENUMBERED]
+        order = [RENUMBERED] if table is turns else [*table.primary_key]
+        wanted = select(*columns).order_by(*order)
+        size = BATCHES.get(table.name, BATCH)
+        found = source.execution_options(yield_per=size).execute(wanted)
+        for rows in _batches(found.mappings(), size):
+            target.execute(insert(table), rows)
+
+
+def _batches(rows: Iterable[Any], size: int) -> Iterator[list[dict[str, Any]]]:
+    rest = iter(rows)
+    while batch := [dict(row) for row in islice(rest, size)]:
+        yield batch
