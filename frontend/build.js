@@ -24,7 +24,7 @@ const options = {
 // Sent inside the page's messages.
 await build({
   ...options,
-  entryPoints: ["src/clipboard.js", "src/codemirror.js", "src/mount.js"],
+  entryPoints: ["src/clipboard.js", "src/codemirror.js", "src/mount.js", "src/uploads.js"],
   outdir: out,
 });
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests import proxies
 from tests.browser import App
@@ -57,6 +57,56 @@ def test_the_demo_answers_and_takes_a_file_behind(
         cookies = page.context.cookies()
         assert {each["name"] for each in cookies} >= {"_streamlit_xsrf"}
         assert all(each["secure"] for each in cookies), cookies
+
+
+# --- Files that do not arrive -----------------------------------------------------------------
+
+NO_LIMIT = "    client_max_body_size  60m;"  # without it nginx takes 1 MB
+UPLOADS = "**/_stcore/upload_file/**"
+
+
+def failures(page: Page) -> Locator:
+    return page.get_by_role("alert").filter(has_text="Nothing is sent without it")
+
+
+def test_a_question_waits_while_its_file_is_not_uploaded(
+    visit: Visit, app: App, tmp_path: Path
+) -> None:
+    with proxies.nginx(tmp_path, port_of(app), **{NO_LIMIT: ""}) as url:
+        page = go(visit, url)
+        choose(page, ("large.txt", b"Apples " * 200_000), ("small.txt", b"Pears"))
+        expect(failures(page)).to_contain_text("large.txt: larger than the server")
+        box(page).fill("What is in my files?")
+        box(page).press("Enter")
+        page.get_by_test_id("stChatInputSubmitButton").click()
+        expect(box(page)).to_have_value("What is in my files?")
+        expect(page.get_by_test_id("stFileChip")).to_have_count(2)
+
+        page.get_by_role("button", name="Remove large.txt").click()
+        expect(failures(page)).to_have_count(0)
+        box(page).press("Enter")
+        expect(page.get_by_test_id("stChatMessage").first).to_contain_text("small.txt")
+
+        for answer, said in (
+            (lambda route: route.fulfill(status=403), "late.txt: the upload was refused"),
+            (lambda route: route.fulfill(status=400), "does not know the page any more"),
+            (lambda route: route.fulfill(status=502), "answered with HTTP 502"),
+            (lambda route: route.abort(), "the connection failed"),
+        ):
+            page.route(UPLOADS, answer)
+            choose(page, ("late.txt", b"Plums"))
+            expect(failures(page)).to_contain_text(said)
+            page.unroute(UPLOADS)
+            if "connection" not in said:
+                page.get_by_role("button", name="Remove late.txt").click()
+        box(page).fill("And now?")
+        box(page).press("Enter")
+        expect(box(page)).to_have_value("And now?")
+        page.get_by_title("Click to retry upload").click()
+        expect(failures(page)).to_have_count(0)
+        expect(page.get_by_test_id("stChatInputSubmitButton")).to_be_enabled()
+        box(page).press("Enter")
+        expect(page.get_by_test_id("stChatMessage").nth(2)).to_contain_text("late.txt")
 
 
 # --- In a frame of another site ---------------------------------------------------------------

@@ -10,7 +10,7 @@ from clarifai_chat.background import Job
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import Turn
 from components.actions import asking, code, turn_actions
-from components.chat import address, attachment_input, clipboard, turn_footer, welcome
+from components.chat import address, attachment_input, clipboard, turn_footer, upload_guard, welcome
 from components.chat.context_meter import MeterView
 from components.chat.transcript import TurnView
 from components.frame import layout
@@ -48,6 +48,7 @@ def draw_box() -> BoxLine:
     with st.bottom:
         clipboard.show()
         turn_footer.style()
+        upload_guard.show()
         attachment_input.show()
         with st.container(
             key="box_line", horizontal=True, wrap=False, vertical_alignment="center", gap="small"
