@@ -7,6 +7,7 @@ import streamlit as st
 from clarifai_chat import llm
 from clarifai_chat.chat import replies
 from clarifai_chat.events import StreamEvent
+from clarifai_chat.history import attachment_contents
 from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.playground import runs
 from clarifai_chat.playground.runs import Run
@@ -23,6 +24,7 @@ from components.playground import (
     toolset_box,
 )
 from components.reply import live
+from components.state import persistence
 from components.state.session import is_here, session
 from components.state.streamlit_patches import uninterrupted
 
@@ -63,11 +65,11 @@ def draft_run() -> Run:
 
 def send(run: Run) -> None:
     """Request the run's next reply."""
-    turn, endpoint = run["turn"], session.endpoint(run["turn"])
+    turn, endpoint, owner = run["turn"], session.endpoint(run["turn"]), persistence.owner()
 
     def events(in_flight: InFlight) -> Iterator[StreamEvent]:
         llm.warm_up()
-        return runs.events(run, endpoint, in_flight)
+        return attachment_contents.keep_pictures(owner, runs.events(run, endpoint, in_flight))
 
     replies.ask(turn, events, queue=turn["id"], is_here=is_here())
 

@@ -1,5 +1,7 @@
 """The command line: what a person or a script gives it, what comes back, and how it ends."""
 
+import base64
+import dataclasses
 import json
 import os
 import re
@@ -14,11 +16,12 @@ from click.testing import CliRunner
 from PIL import Image
 
 from clarifai_chat import config
-from clarifai_chat.catalog import DEMO
+from clarifai_chat.catalog import DEMO, Model
 from clarifai_chat.chat import replies
 from clarifai_chat.chat import settings as chat_settings
 from clarifai_chat.chat.turn import apply, asked_of, end, new_turn
-from clarifai_chat.cli import answer, commands, ending, inputs
+from clarifai_chat.cli import answer, chatting, commands, ending, inputs
+from clarifai_chat.cli.conversation import Conversation
 from clarifai_chat.cli.ending import ADVICE, BY_SIDE, ExitCode, printable
 from clarifai_chat.errors import ChatError, Side
 from clarifai_chat.events import TextDelta, TextWasThought
@@ -27,6 +30,7 @@ from tests.canary import CANARY, assert_no_canary
 from tests.conftest import MODEL, NOWHERE, kinds
 from tests.fake_clarifai import calls, cut, deltas, malformed_arguments, says, stall, status
 from tests.patience import PATIENCE_S
+from tests.some_chats import PNG
 from tests.test_real_litellm import WEATHER
 
 ROOT = Path(__file__).parent.parent
@@ -242,6 +246,81 @@ def test_thoughts_can_be_hidden(chat):
     result = chat(says("9.9", reasoning=["Let me think."]), "Hi", "--no-thinking")
 
     assert (result.stdout, result.stderr) == ("9.9\n", "")
+
+
+SQUARE = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
+
+
+def draws(*urls, content="Here."):
+    return deltas({"content": content, "images": [{"image_url": {"url": url}} for url in urls]})
+
+
+def test_a_picture_is_said_to_have_come_and_how_to_save_it(chat):
+    result = chat(draws(SQUARE), "Draw a square.")
+
+    assert (result.exit_code, result.stdout) == (0, "Here.\n")
+    assert result.stderr == (
+        "The model sent a picture. To save it, ask again with --pictures FOLDER.\n"
+    )
+
+
+def test_pictures_are_written_as_they_came_into_a_folder_and_named(chat, tmp_path):
+    folder = tmp_path / "made"
+    for number in (1, 2):
+        result = chat(draws(SQUARE), "Draw", "--json", "--pictures", folder)
+        path = folder / f"picture-{number}.png"  # none is overwritten
+        assert path.read_bytes() == PNG
+        assert json.loads(result.stdout)["pictures"] == [str(path)]
+        assert result.stderr == f"Written: {path}.\n"
+
+
+def test_a_folder_that_cannot_be_written_is_said_so(chat, tmp_path):
+    (tmp_path / "file").write_text("")
+    result = chat(draws(SQUARE), "Draw", "--pictures", tmp_path / "file" / "folder")
+
+    assert result.exit_code == ExitCode.USAGE
+    assert result.stdout == "Here.\n"
+    assert "cannot be written" in result.stderr
+
+
+@pytest.mark.parametrize("url", ["https://a.test/cat.png", "data:image/png;base64,AAAA"])
+def test_a_picture_that_cannot_be_read_is_said_to_have_come(chat, url, tmp_path):
+    result = chat(draws(url), "Draw", "--pictures", tmp_path)
+
+    assert "The model sent a picture that cannot be read here: not kept." in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_pictures_of_a_conversation_can_be_saved_later_and_go_back(fake, tmp_path, capsys):
+    model = dataclasses.replace(Model.at(MODEL), vision=True)
+    fake.next(draws(SQUARE, content=""), says("A square."), draws(SQUARE))
+    talk = Conversation(model, {}, CANARY, stream=True)
+    typed = iter(["Draw", f"/pictures {tmp_path}", "What is it?", "Another", "/exit"])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("builtins.input", lambda prompt: next(typed))
+        assert chatting.conversation(talk, CANARY, (), thinking=False) is ExitCode.OK
+
+    said = capsys.readouterr().err
+    assert "a picture. /pictures FOLDER saves it, and what comes after it." in said
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["picture-1.png", "picture-2.png"]
+    assert [part["type"] for part in fake.chats[1].body["messages"][-1]["content"]] == [
+        "text",
+        "image_url",
+        "text",
+    ]
+
+
+def test_a_run_of_tools_writes_pictures_too(fake, run, tmp_path):
+    fake.next(draws(SQUARE))
+    found = run(
+        "tools", "run", saved(tmp_path / "set.json"), "--json", "--pictures", tmp_path / "made",
+        pat=CANARY,
+    )  # fmt: skip
+
+    assert (tmp_path / "made" / "picture-1.png").read_bytes() == PNG
+    (made,) = json.loads(found.stdout)["runs"]
+    assert made["pictures"] == [str(tmp_path / "made" / "picture-1.png")]
 
 
 def test_the_result_as_json(chat):

@@ -8,7 +8,7 @@ import pytest
 from clarifai_chat import llm
 from clarifai_chat.attachments.limits import MAX_SENT_BYTES
 from clarifai_chat.catalog import Model
-from clarifai_chat.chat.request import chat_request
+from clarifai_chat.chat.request import ONLY_PICTURES, chat_request
 from clarifai_chat.chat.token_counts import TokenCounter
 from clarifai_chat.errors import BadSchema, TooManyFiles
 from clarifai_chat.history import attachment_contents
@@ -121,8 +121,8 @@ def test_a_body_can_be_changed_without_changing_the_request():
 # --- From a conversation --------------------------------------------------------------------------
 
 
-def asking(question, turns=(), settings=None, window=None, **options):
-    model = dataclasses.replace(Model.at(MODEL), context_window=window)
+def asking(question, turns=(), settings=None, window=None, vision=None, **options):
+    model = dataclasses.replace(Model.at(MODEL), context_window=window, vision=vision)
     counter = TokenCounter(lambda text: len(text.split()))
     return chat_request(question, turns, settings or {}, model, counter=counter, **options)
 
@@ -152,6 +152,57 @@ def test_what_does_not_fit_is_named_and_not_among_the_messages():
     assert len(request.messages) == 3
     assert asking(question, long, window=2000, leave_out=2).left_out == ("a", "b")
     assert asking(question, long, window=2000, leave_out=0).left_out == ()
+
+
+def with_a_picture(size=1, content="Here.", **fields):
+    about = {"id": f"p{size}", "name": "Picture 1", "kind": "image", "mime": "image/png"}
+    about |= {"size": size, "tokens": None, "sha256": ""}
+    return turn("Draw.", content, pictures=[about], **fields)
+
+
+def shown(turns, vision=True, **fields):
+    """The kinds of parts of each message that asks one more question."""
+    question = turn("Now?", "", asked_at=None, ended_at=None, **fields)
+    request = asking(
+        question, turns, vision=vision, pictures=lambda each: [{"type": each["pictures"][0]["id"]}]
+        if "pictures" in each else [],
+    )  # fmt: skip
+    contents = [message["content"] for message in request.messages]
+    return [c if isinstance(c, str) else [p["type"] for p in c] for c in contents]
+
+
+def test_pictures_of_an_answer_go_with_the_next_question_to_a_model_that_sees_them():
+    turns = [with_a_picture(1), turn("One", "Two"), with_a_picture(2, "")]
+
+    assert shown(turns) == [
+        "Draw.",
+        "Here.",
+        ["text", "p1", "text"],
+        "Two",
+        "Draw.",
+        ONLY_PICTURES,
+        ["text", "p2", "text"],
+    ]
+    without = ["Draw.", "Here.", "One", "Two", "Draw.", ONLY_PICTURES, "Now?"]
+    assert shown(turns, vision=False) == shown(turns, vision=None) == without
+
+
+def test_the_oldest_pictures_of_answers_are_left_out_where_all_are_too_many():
+    turns = [with_a_picture(size) for size in (3, MAX_SENT_BYTES - 2, 2)]
+
+    assert ["text", "p3", "text"] not in shown(turns)
+    assert shown(turns)[4:] == [
+        ["text", f"p{MAX_SENT_BYTES - 2}", "text"],
+        "Here.",
+        ["text", "p2", "text"],
+    ]
+
+
+def test_an_answer_that_is_continued_gets_its_pictures_back():
+    half = with_a_picture(1, asked_at=None, ended_at=None)
+    request = asking(half, [half], vision=True, pictures=lambda each: [{"type": "p1"}])
+
+    assert [part["type"] for part in request.messages[-1]["content"]] == ["text", "p1", "text"]
 
 
 def test_building_a_request_changes_nothing():

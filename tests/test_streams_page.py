@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.chat.chats import add, new_chat
+from clarifai_chat.chat.request import MADE, ONLY_PICTURES
 from clarifai_chat.chat.turn import STOPPED
 from clarifai_chat.errors import ModelFailed
 from clarifai_chat.history import attachment_contents
@@ -22,7 +23,7 @@ from tests.fake_clarifai import chunk, chunks, deltas, says, stream
 from tests.pages import answers, ask, markdown_of, reply
 from tests.patience import until
 from tests.some_chats import PNG, turn
-from tests.test_attachments_page import pictures
+from tests.test_attachments_page import BLIND, SEES, UNKNOWN, pictures
 
 THOUGHTS = "Two tides a day: the moon and its far side."
 
@@ -263,7 +264,7 @@ def drawn_pictures(app):
 def test_a_picture_is_the_answer_kept_with_the_chat_and_exported(open_app, fake):
     url = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
     fake.next(deltas({"content": "", **picture(url)}), says("Yes."))
-    app = ask(open_app(pat=CANARY), "Draw a square.")
+    app = ask(open_app(pat=CANARY, chosen=SEES), "Draw a square.")
 
     assert drawn_pictures(app) == ["Picture 1"]
     assert "without an answer" not in reply(app)
@@ -278,6 +279,47 @@ def test_a_picture_is_the_answer_kept_with_the_chat_and_exported(open_app, fake)
 
     assert "Yes." in reply(ask(app, "Is it one?"))
     assert drawn_pictures(app.run()) == ["Picture 1"]
+    assert "Not sent with the next question" not in reply(app, 1)
+    assert fake.chats[-1].body["messages"] == [
+        {"role": "user", "content": "Draw a square."},
+        {"role": "assistant", "content": ONLY_PICTURES},
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": MADE},
+                {"type": "image_url", "image_url": {"url": sent_as(found[file["id"]], file)}},
+                {"type": "text", "text": "Is it one?"},
+            ],
+        },
+    ]
+
+
+def sent_as(data, file):
+    return f"data:{file['mime']};base64,{base64.b64encode(data).decode()}"
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        (BLIND, "GPT OSS 120B High Throughput is not known to see pictures."),
+        (UNKNOWN, "it is not known whether own sees pictures."),
+    ],
+)
+def test_a_picture_is_said_not_to_go_back_to_a_model_that_may_not_see_it(
+    open_app, fake, model, why
+):
+    url = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
+    fake.next(deltas({"content": "Here.", **picture(url)}), says("Yes."))
+    app = ask(open_app(pat=CANARY, chosen=model), "Draw a square.")
+
+    assert f"Not sent with the next question: {why}" in reply(app)
+
+    ask(app, "Is it one?")
+    assert [m["content"] for m in fake.chats[-1].body["messages"]] == [
+        "Draw a square.",
+        "Here.",
+        "Is it one?",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ from tests.fake_clarifai import (
 )
 from tests.pages import Gate, page, passed_by, sidebar
 from tests.patience import until
+from tests.some_chats import PNG
+from tests.test_attachments_page import pictures
 
 PAGE = "pages/tool_playground.py"
 BY_ID = {template.id: template for template in TEMPLATES}
@@ -191,6 +193,16 @@ def test_an_empty_prompt_is_not_sent(open_app, fake):
     assert "Type a prompt first" in app.toast[0].value
     assert kept_runs(app) == []
     assert fake.chats == []
+
+
+def test_a_picture_that_the_model_made_is_shown_under_its_run(open_app, fake):
+    url = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
+    fake.next(fake_clarifai.deltas({"images": [{"image_url": {"url": url}}]}))
+    app = run(open_app(PAGE, pat=CANARY, **with_prompt("Draw a square.")))
+
+    assert [image.alt for image in pictures(app)] == ["Picture 1"]
+    assert any("Reply 1: a picture" in each.label for each in app.main.get("status"))
+    assert url in json.dumps(kept_runs(app)[-1]["exchanges"])  # and so in its export
 
 
 def test_a_run_without_tools_is_a_plain_question(open_app, fake):

@@ -26,6 +26,7 @@ __all__ = [
     "known_mime",
     "limits",
     "parts",
+    "shown",
 ]
 
 MAX_NAME_CHARS = 100
@@ -140,10 +141,15 @@ def parts(prompt: str, files: Sequence[AcceptedFile]) -> str | list[dict[str, An
     """
     texts_first = [as_text(file) for file in files if file.attachment["kind"] == "text"]
     text = "\n\n".join([*texts_first, *([prompt] if prompt.strip() else [])])
-    others = [_part(file) for file in files if file.attachment["kind"] != "text"]
+    others = shown(files)
     if not others:
         return text
     return [*([{"type": "text", "text": text}] if text else []), *others]
+
+
+def shown(files: Sequence[AcceptedFile]) -> list[dict[str, Any]]:
+    """Return the parts of a message that are not text: pictures and sounds."""
+    return [_part(file) for file in files if file.attachment["kind"] != "text"]
 
 
 def _part(file: AcceptedFile) -> dict[str, Any]:

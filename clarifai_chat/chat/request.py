@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import pairwise, takewhile
 from operator import itemgetter
 
+from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.attachments.limits import MAX_SENT_BYTES
 from clarifai_chat.catalog import Model
 from clarifai_chat.chat import context_window
@@ -15,6 +16,10 @@ from clarifai_chat.errors import TooManyFiles
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.messages import Message, Part, Sendable, ToolCall, is_json
 
+# A model's own pictures go back with the next question: in the API, only questions have pictures.
+MADE = "The pictures of your last answer:"
+ONLY_PICTURES = "(a picture)"  # in place of the words of an answer without any
+
 
 def chat_request(
     turn: Turn,
@@ -25,21 +30,31 @@ def chat_request(
     counter: TokenCounter,
     leave_out: int | None = None,
     content: Callable[[Turn], str | list[Part]] = itemgetter("prompt"),
+    pictures: Callable[[Turn], list[Part]] = lambda turn: [],
 ) -> ChatRequest:
     """Build the request that asks `turn` of its model, after the `turns` of its branch.
 
     `turn` is one of `turns` or comes after them, and need not have been asked yet. The oldest
     `leave_out` turns are not sent, or as many as do not fit into the window of `model`. `content`
-    returns a question with its files as sent; `counter` counts tokens. Raises `BadSchema`,
-    `TooManyFiles`, and whatever `content` raises.
+    returns a question with its files as sent, `pictures` those of an answer; `counter` counts
+    tokens. Raises `BadSchema`, `TooManyFiles`, and whatever `content` raises.
     """
     fields = chat_settings.params(settings)
     left_out = context_window.left_out(turns, turn, settings, model, counter, leave_out=leave_out)
-    check_files(sent(turns, turn, left_out))
-    system = chat_settings.system(settings)
+    asked = sent(turns, turn, left_out)
+    check_files(asked)
+    shown = with_pictures(asked, model)
+    messages = to_messages(
+        turns,
+        turn,
+        chat_settings.system(settings),
+        left_out=left_out,
+        content=content,
+        pictures=lambda each: pictures(each) if each["id"] in shown else [],
+    )
     return ChatRequest(
         model=turn["model"]["url"],
-        messages=tuple(to_messages(turns, turn, system, left_out=left_out, content=content)),
+        messages=tuple(messages),
         params=fields,
         left_out=tuple(left_out),
     )
@@ -52,19 +67,23 @@ def to_messages(
     *,
     left_out: Collection[str] = (),
     content: Callable[[Turn], str | list[Part]] = itemgetter("prompt"),
+    pictures: Callable[[Turn], list[Part]] = lambda turn: [],
 ) -> list[Sendable]:
     """Return the messages that ask `last`, which is one of `turns` or comes after them.
 
     Leaves out questions without any answer, and those whose ids are in `left_out`. Partial answers
     are sent, because the reader has seen them; thoughts are not an answer. Open calls get a result,
-    because servers insist on it. `content` returns a question with its files.
+    because servers insist on it. `content` returns a question with its files, `pictures` those of
+    an answer, which go with the question after it.
     """
     messages: list[Sendable] = [{"role": "system", "content": system}] if system else []
+    made: list[Part] = []
     for turn in sent(turns, last, left_out):
-        messages.append(_question(content(turn)))
+        messages.append(_question(content(turn), made))
         messages.extend(_close_open_calls(turn))
+        made = pictures(turn)
     if messages[-1]["role"] == "assistant":
-        messages.append({"role": "user", "content": CARRY_ON})
+        messages.append(_question(CARRY_ON, made))
     return messages
 
 
@@ -77,12 +96,34 @@ def sent(turns: Sequence[Turn], last: Turn, left_out: Collection[str] = ()) -> l
 
 def check_files(turns: Iterable[Turn]) -> None:
     """Raise `TooManyFiles` if the turns' files are more than one request may carry."""
-    files = (file for turn in turns for file in turn.get("attachments", []))
-    if sum(file["size"] for file in files) > MAX_SENT_BYTES:
+    if sum(_bytes(turn.get("attachments", [])) for turn in turns) > MAX_SENT_BYTES:
         raise TooManyFiles
 
 
-def _question(content: str | list[Part]) -> Sendable:
+def with_pictures(turns: Iterable[Turn], model: Model) -> set[str]:
+    """Return the ids of the turns whose answers' pictures are sent, the newest as far as they fit.
+
+    Only if the model is known to see pictures: another one might refuse all later questions.
+    """
+    turns = list(turns)
+    room = MAX_SENT_BYTES - sum(_bytes(turn.get("attachments", [])) for turn in turns)
+    shown: set[str] = set()
+    for turn in reversed(turns if model.vision else []):
+        room -= _bytes(turn.get("pictures", []))
+        if room < 0:
+            break
+        shown.add(turn["id"])
+    return shown
+
+
+def _bytes(files: Iterable[Attachment]) -> int:
+    return sum(file["size"] for file in files)
+
+
+def _question(content: str | list[Part], made: Sequence[Part]) -> Sendable:
+    if made:
+        words = [{"type": "text", "text": content}] if isinstance(content, str) else content
+        return {"role": "user", "content": [{"type": "text", "text": MADE}, *made, *words]}
     if isinstance(content, str):
         return {"role": "user", "content": content}
     return {"role": "user", "content": content}
@@ -110,6 +151,8 @@ def _close_open_calls(turn: Turn) -> list[Message]:
             for call in kept
             if call["id"] not in answered
         ]
+    if not settled and turn.get("pictures"):
+        settled.append({"role": "assistant", "content": ONLY_PICTURES})
     return settled
 
 

@@ -205,6 +205,7 @@ def apply(turn: Turn, event: StreamEvent, after_s: float) -> None:
             known += [source for source in sources if source not in known]
         case PictureKept(file):
             _open_reply(turn)
+            figures["reply"] = len(turn["replies"]) - 1
             turn["pictures"] = [*turn.get("pictures", []), file]
         case PictureCame(_):
             reply = _open_reply(turn)
@@ -284,7 +285,9 @@ def lacks_answer(turn: Turn) -> bool:
 
 
 def is_answered(turn: Turn) -> bool:
-    """Return whether the turn is over and has more than thoughts: words or calls."""
+    """Return whether the turn is over and has more than thoughts: words, calls or pictures."""
+    if is_over(turn) and turn.get("pictures"):
+        return True
     return is_over(turn) and any(
         message["content"].strip() or message.get("tool_calls")
         for message in turn["replies"]

@@ -17,7 +17,15 @@ from rich.markdown import Markdown
 from clarifai_chat import gc_thread
 from clarifai_chat.access_token import redact
 from clarifai_chat.chat import replies
-from clarifai_chat.chat.turn import ERROR, STOPPED, Attempt, Turn, is_over, lacks_answer
+from clarifai_chat.chat.turn import (
+    ERROR,
+    STOPPED,
+    Attempt,
+    Turn,
+    is_over,
+    lacks_answer,
+    lost_pictures,
+)
 from clarifai_chat.chat.usage import cost_usd, tokens
 from clarifai_chat.cli.ending import ExitCode, advice, printable, say, say_problem
 from clarifai_chat.cli.inputs import is_terminal
@@ -25,6 +33,7 @@ from clarifai_chat.errors import CAUSES, Problem
 from clarifai_chat.markdown.blocks import Blocks
 from clarifai_chat.messages import thoughts as thoughts_of
 from clarifai_chat.playground.run_file import pretty
+from clarifai_chat.text import counted
 
 LOOK_S = 1.0  # so often a wait is left, for Ctrl+C on systems that do not end it
 FRAMES_PER_S = 8
@@ -104,6 +113,9 @@ def exit_code(turn: Turn) -> ExitCode:
         return ExitCode.THEIRS
     elif lacks_answer(turn):
         say("The model ended without an answer.")
+    if lost := lost_pictures(turn):
+        came = counted(lost, "picture", one="a")
+        say(f"The model sent {came} that cannot be read here: not kept.")
     return ExitCode.OK
 
 

@@ -29,6 +29,12 @@ _TOKEN = click.option(
     help="Read the access token from stdin; on a terminal it is typed unseen. Otherwise it is"
     " CLARIFAI_PAT, from the environment or .env.",
 )
+_PICTURES = click.option(
+    "--pictures",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write pictures that the model makes into this folder.",
+)
 _JSON = click.option(
     "--json", "as_json", is_flag=True, help="Write one JSON value to stdout, for scripts."
 )
@@ -79,13 +85,14 @@ def app() -> None:
 
 @app.command(epilog=HELP)
 @click.argument("prompt", required=False)
-@_with(_MODEL, *_SETTINGS, _TOKEN, _JSON)
+@_with(_MODEL, *_SETTINGS, _PICTURES, _TOKEN, _JSON)
 @click.option("--thinking/--no-thinking", default=True, help="Whether it is shown, on stderr.")
 def chat(
     prompt: str | None,
     model: str | None,
     paths: tuple[Path, ...],
     stream: bool,
+    pictures: Path | None,
     token_stdin: bool,
     as_json: bool,
     thinking: bool,
@@ -97,7 +104,7 @@ def chat(
     answer is rendered as Markdown on a terminal, and written as it is elsewhere. Ctrl+C stops it.
 
     --json writes an object with the fields model, text, reasoning, tool_calls, finish_reason,
-    request_id, usage, cost_usd, problem and schema_problem.
+    request_id, usage, cost_usd, problem, pictures (the files that were written) and schema_problem.
     """
     _refuse_both(given)
     from clarifai_chat.cli import chatting, inputs
@@ -110,7 +117,8 @@ def chat(
     if is_conversation and as_json:
         raise click.UsageError("--json needs a question: give PROMPT, or write it to stdin.")
     pat = inputs.token(token_stdin)
-    talk = Conversation(inputs.model(model, pat), settings_of(**given), pat, stream=stream)
+    chosen = inputs.model(model, pat)
+    talk = Conversation(chosen, settings_of(**given), pat, stream=stream, pictures=pictures)
     if is_conversation:
         _end(chatting.conversation(talk, pat, paths, thinking=thinking))
     _end(chatting.one_question(talk, pat, asked, paths, as_json=as_json, thinking=thinking))
@@ -159,12 +167,13 @@ def tools() -> None:
 @click.argument("file", type=FILE)
 @click.option("--prompt", "-p", metavar="TEXT", help="In place of the prompt in FILE.")
 @click.option("--repeat", type=click.IntRange(1, MAX_REPEAT), default=1, help="How many runs.")
-@_with(_model("Usual: the one in FILE."), _TOKEN, _JSON)
+@_with(_model("Usual: the one in FILE."), _PICTURES, _TOKEN, _JSON)
 def run(
     file: Path,
     prompt: str | None,
     repeat: int,
     model: str | None,
+    pictures: Path | None,
     token_stdin: bool,
     as_json: bool,
 ) -> None:
@@ -175,8 +184,8 @@ def run(
     call is not valid, or when none came and one was required.
 
     --json writes an object with the fields model, prompt, ok and runs; each run has ok, calls,
-    notes, text, reasoning, finish_reason, request_id, usage, cost_usd and problem; each call has
-    step, call_id, name, status, summary, arguments, arguments_text, notes and answer.
+    notes, text, reasoning, finish_reason, request_id, usage, cost_usd, problem and pictures; each
+    call has step, call_id, name, status, summary, arguments, arguments_text, notes and answer.
     """
     from clarifai_chat.cli import inputs, tool_runs
 
@@ -186,7 +195,7 @@ def run(
         raise click.UsageError(f"There is no prompt in {file}: give one with --prompt.")
     pat = inputs.token(token_stdin)
     chosen = inputs.model(model or found.toolset["model"] or None, pat)
-    _end(tool_runs.run(found, chosen, asked, pat, repeat=repeat, as_json=as_json))
+    _end(tool_runs.run(found, chosen, asked, pat, pictures, repeat=repeat, as_json=as_json))
 
 
 @app.command(epilog=HELP)

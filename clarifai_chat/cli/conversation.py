@@ -15,6 +15,7 @@ from clarifai_chat.chat.token_counts import TokenCounter
 from clarifai_chat.chat.turn import Turn, asked_of, new_turn
 from clarifai_chat.cli.ending import Refused
 from clarifai_chat.cli.inputs import read_text
+from clarifai_chat.cli.pictures import Pictures
 from clarifai_chat.llm.request import ChatRequest
 
 REFUSAL = "Your access token is in what would be sent, so nothing was sent. Remove it first."
@@ -35,8 +36,17 @@ def settings_of(
 class Conversation:
     """A conversation with one model. `pat` is there to make sure that it is not sent on."""
 
-    def __init__(self, model: Model, settings: ChatSettings, pat: str, *, stream: bool) -> None:
+    def __init__(
+        self,
+        model: Model,
+        settings: ChatSettings,
+        pat: str,
+        *,
+        stream: bool,
+        pictures: Path | None = None,
+    ) -> None:
         self.model = model
+        self.pictures = Pictures(pictures)
         self.settings = settings
         self.turns: list[Turn] = []
         self._pat = pat
@@ -61,6 +71,7 @@ class Conversation:
             self.model,
             counter=TokenCounter(llm.count_tokens),
             content=lambda each: attachments.parts(each["prompt"], self._files.get(each["id"], ())),
+            pictures=self.pictures.sent,
         )
         return without_token(replace(request, stream=self._stream), self._pat)
 

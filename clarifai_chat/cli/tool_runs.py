@@ -12,6 +12,7 @@ from clarifai_chat.chat.turn import asked_of
 from clarifai_chat.cli import answer, inputs
 from clarifai_chat.cli.conversation import without_token
 from clarifai_chat.cli.ending import ExitCode, printable, say
+from clarifai_chat.cli.pictures import OPTION, Pictures
 from clarifai_chat.llm.endpoints import endpoint_for
 from clarifai_chat.messages import ToolSpec
 from clarifai_chat.playground import run_file, runs
@@ -60,7 +61,14 @@ def new_run(found: Opened, model: Model, prompt: str) -> Run:
 
 
 def run(
-    found: Opened, model: Model, prompt: str, pat: str, *, repeat: int, as_json: bool
+    found: Opened,
+    model: Model,
+    prompt: str,
+    pat: str,
+    folder: Path | None,
+    *,
+    repeat: int,
+    as_json: bool,
 ) -> ExitCode:
     """Make the runs one after another and write their verdicts; return the worst exit code."""
     if not found.tools:
@@ -72,10 +80,12 @@ def run(
     results: list[dict[str, Any]] = []
     for number in range(repeat):
         made = new_run(found, model, prompt)
-        code = _made(made, pat)
+        came = Pictures(folder)
+        code = _made(made, pat, came)
+        came.write(f"To save it, run again with {OPTION}.")
         codes.append(code)
         if as_json:
-            results.append(run_as_json(made, code))
+            results.append({**run_as_json(made, code), "pictures": came.written})
         else:
             if number:
                 click.echo()
@@ -90,13 +100,13 @@ def run(
     return max(codes)
 
 
-def _made(made: Run, pat: str) -> ExitCode:
+def _made(made: Run, pat: str, came: Pictures) -> ExitCode:
     turn = made["turn"]
     without_token(runs.request(made), pat)
     answer.ask(
         turn,
-        lambda in_flight: runs.events(
-            made, lambda: endpoint_for(turn["model"]["url"], pat, None), in_flight
+        lambda in_flight: came.keep(
+            runs.events(made, lambda: endpoint_for(turn["model"]["url"], pat, None), in_flight)
         ),
         answer.Silence(),
     )

@@ -5,9 +5,7 @@ also caches the database; contents that only it has are dropped last. Only its o
 content, even if others learn its id.
 """
 
-import base64
 import logging
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,9 +14,9 @@ from typing import TYPE_CHECKING, TypedDict
 
 from clarifai_chat import attachments, memory
 from clarifai_chat.access_token import holds
-from clarifai_chat.attachments import AcceptedFile, FileRejected, images
+from clarifai_chat.attachments import AcceptedFile, FileRejected, images, made
 from clarifai_chat.attachments.attachment import Attachment
-from clarifai_chat.attachments.limits import MAX_FILES, MAX_IMAGE_BYTES, MB
+from clarifai_chat.attachments.limits import MAX_FILES, MB
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.turn import Turn, files_of
 from clarifai_chat.errors import FileGone, FileOutOfReach
@@ -180,26 +178,17 @@ def keep_pictures(owner: str | None, events: Iterable[StreamEvent]) -> Iterator[
     """Yield the events of a reply; keep the pictures that come in it, decoded and checked."""
     kept = 0
     for event in events:
-        if isinstance(event, PictureCame) and kept < MAX_FILES and (data := _decoded(event.url)):
+        if (
+            isinstance(event, PictureCame)
+            and kept < MAX_FILES
+            and (data := made.decoded(event.url))
+        ):
             found = read_uploads(owner, [(f"Picture {kept + 1}", "", data)], len)["files"]
             for file in found:
                 if file["kind"] == "image":
                     kept += 1
                     event = PictureKept(file)
         yield event
-
-
-def _decoded(url: str) -> bytes:
-    """Return the bytes of a `data:` URL in base64; b"" for any other address or a huge one."""
-    head, comma, coded = url.partition(",")
-    if not (comma and re.fullmatch(r"data:image/[^,]*;base64", head, re.IGNORECASE)):
-        return b""
-    if len(coded) > MAX_IMAGE_BYTES * 4 / 3 + 4:
-        return b""
-    try:
-        return base64.b64decode(coded, validate=True)
-    except ValueError:
-        return b""
 
 
 def _check_name(name: str, secret: str) -> None:
@@ -322,6 +311,14 @@ def as_sent(owner: str | None, turn: Turn, others: Sequence[Turn] = ()) -> str |
     return attachments.parts(
         turn["prompt"], [AcceptedFile(file, found[file["id"]]) for file in files]
     )
+
+
+def made_as_sent(owner: str | None, turn: Turn) -> list[Part]:
+    """Return the pictures of an answer as they are sent; those that are gone are left out."""
+    pictures = turn.get("pictures", [])
+    found, _ = find(owner, pictures)
+    kept = [AcceptedFile(each, found[each["id"]]) for each in pictures if each["id"] in found]
+    return attachments.shown(kept)
 
 
 def _again(

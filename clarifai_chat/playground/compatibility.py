@@ -116,6 +116,17 @@ def _of_settings(
         yield f"No automatic answer for {listed}: the run will wait for you there."
 
 
+def about_made(model: Model) -> str:
+    """Return why the pictures of an answer do not go with the next question; "" if they do."""
+    if model.is_demo or model.vision:
+        return ""
+    if model.vision is None:
+        why = f"it is not known whether {model.name} sees pictures"
+    else:
+        why = f"{model.name} is not known to see pictures"
+    return f"Not sent with the next question: {why}. Attach it to ask about it."
+
+
 def about_files(model: Model, kinds: Collection[str]) -> list[str]:
     """Return such sentences about attached files of these kinds: "image", "text", "audio"."""
     if model.is_demo:

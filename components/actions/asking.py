@@ -156,6 +156,7 @@ def _request_of(
             counter=TokenCounter(llm.count_tokens, counted),
             leave_out=leave_out,
             content=lambda each: attachment_contents.as_sent(owner, each, turns),
+            pictures=lambda each: attachment_contents.made_as_sent(owner, each),
         )
 
     return build

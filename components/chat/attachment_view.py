@@ -40,6 +40,12 @@ def show_made(turn: Turn) -> None:
         _show_picture(file, is_large=True)
 
 
+def show_not_sent(turn: Turn) -> None:
+    """Draw why the pictures that the model made do not go with the next question."""
+    if turn.get("pictures") and (why := compatibility.about_made(session.model)):
+        st.caption(f":material/info: {escaped(why)}")
+
+
 def _show_picture(file: Attachment, *, is_large: bool = False) -> None:
     small = attachment_contents.thumbnail(persistence.owner(), file, is_large=is_large)
     if small is None:

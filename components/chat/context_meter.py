@@ -9,6 +9,7 @@ from clarifai_chat import background, llm
 from clarifai_chat.background import Job
 from clarifai_chat.chat import replies
 from clarifai_chat.chat.context_window import Meter, measure
+from clarifai_chat.chat.request import with_pictures
 from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.token_counts import PER_MESSAGE, TokenCounter
 from clarifai_chat.chat.turn import Turn
@@ -131,6 +132,8 @@ def _details(found: Meter) -> list[str]:
         parts.append(counted(len(files), "waiting file"))
     texts = [f"Counted: {', '.join(parts) or 'nothing yet'}. Your question is added to that."]
     files += [file for turn in found.sent for file in turn.get("attachments", [])]
+    shown = with_pictures(found.sent, found.model)
+    files += [f for turn in found.sent if turn["id"] in shown for f in turn.get("pictures", [])]
     if any(file["tokens"] is None for file in files):
         texts[0] += " Images and audio are not counted."
     if found.room is not None:

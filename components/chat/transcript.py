@@ -131,6 +131,7 @@ class TurnView:
         problem, steps = self.turn["problem"], turn_footer.next_steps(self.turn)
         with self._end.container(gap="small" if problem or steps else "xxsmall"):
             attachment_view.show_made(self.turn)
+            attachment_view.show_not_sent(self.turn)
             if problem:
                 status.show_problem(problem)
             turn_footer.show(

@@ -16,6 +16,7 @@ from clarifai_chat.playground import run_file, run_report, runs
 from clarifai_chat.playground.runs import Run, Step
 from clarifai_chat.text import counted
 from clarifai_chat.tools.verdict.verdict import Argument, Verdict
+from components.chat import attachment_view
 from components.playground import call_answers, exchange_view
 from components.reply import reply_line, status
 from components.reply.answer_view import AnswerView
@@ -81,6 +82,7 @@ class RunView:
     def _show_end(self) -> None:
         """Draw why the run ended without an answer, if it did, and the next step."""
         with self._end.container():
+            attachment_view.show_made(self.turn)
             if problem := self.turn["problem"]:
                 status.show_problem(problem)
             elif note := reply_line.ending(self.turn):
@@ -179,7 +181,7 @@ class _StepView:
         state: State = "complete" if step.is_over else "running"
         if step.is_over and (step.message is None or step.notes):
             state = "error"
-        label = _step_label(step)
+        label = _step_label(step, len(self._run["turn"].get("pictures", [])))
         if label != self._label:
             self._label = label
             self._reply.update(label=label, state=state, expanded=True)
@@ -264,12 +266,12 @@ def _show_prompt(run: Run) -> None:
         st.caption(f"{listed}Settings: {escaped(run_report.settings_text(run))}.")
 
 
-def _step_label(step: Step) -> str:
+def _step_label(step: Step, pictures: int) -> str:
     number = f"Reply {step.number + 1}"
     figures = step.figures
     if not step.is_over:
         return f"{number}: arriving" if step.message else f"{number}: asking"
-    parts = [f"{number}: {_what(step)}"]
+    parts = [f"{number}: {_what(step, pictures)}"]
     if figures["total_s"] is not None:
         parts.append(seconds(figures["total_s"]))
     sent, received = figures["prompt_tokens"], figures["completion_tokens"]
@@ -281,12 +283,15 @@ def _step_label(step: Step) -> str:
     return f"**{parts[0]}** :gray[{' · '.join(parts[1:])}]" if parts[1:] else f"**{parts[0]}**"
 
 
-def _what(step: Step) -> str:
+def _what(step: Step, pictures: int) -> str:
+    """Return what came back; `pictures` came in the whole run."""
     if step.message is None:
         return "nothing came back"
     if calls := len(step.judged):
         return counted(calls, "call", one="a")
-    return "an answer in words" if step.message["content"].strip() else "an empty answer"
+    if step.message["content"].strip():
+        return "an answer in words"
+    return counted(pictures, "picture", one="a") if pictures else "an empty answer"
 
 
 def _waiting(run: Run) -> str:
