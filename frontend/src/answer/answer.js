@@ -13,6 +13,7 @@ import { drawFormula } from "./formula.js";
 import { grammar } from "./grammar.js";
 import { morph } from "./morph.js";
 import { keepPlace } from "./place.js";
+import { addPolicy } from "./policy.js";
 import { settled } from "./settled.js";
 import { showTyped } from "./typed.js";
 
@@ -181,16 +182,17 @@ function answerOf(id) {
   return answer;
 }
 
-function addStyle() {
+function prepare() {
   if (document.getElementById("clarifai-answer-style")) return;
   const style = document.createElement("style");
   style.id = "clarifai-answer-style";
   style.textContent = css;
   document.head.append(style);
+  addPolicy();
 }
 
 export default function mount({ data, parentElement }) {
-  addStyle();
+  prepare();
   keepPlace(data.chat);
   if (data.typed) return showTyped(parentElement, data);
   if (data.diagrams) useDiagrams(data.diagrams);

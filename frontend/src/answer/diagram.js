@@ -1,5 +1,8 @@
 // Draws diagrams with Mermaid, which is loaded with the first of them: the copy that Streamlit has.
 
+// What a diagram's source cannot set: Mermaid's own list, and styles of any kind.
+const FIXED = ["secure", "securityLevel", "startOnLoad", "maxTextSize", "maxEdges", "themeCSS"];
+
 let address;
 let mermaid;
 let drawn = 0;
@@ -16,7 +19,7 @@ export async function drawDiagram(pre, source) {
   try {
     mermaid ??= import(address).then((module) => module.default);
     const { initialize, render } = await mermaid;
-    initialize({ startOnLoad: false, securityLevel: "strict", theme: theme(pre) });
+    initialize({ startOnLoad: false, securityLevel: "strict", secure: FIXED, theme: theme(pre) });
     const { svg } = await render(`clarifai-diagram-${++drawn}`, source);
     if (!pre.isConnected || pre.dataset.diagram !== source) return;
     pre.querySelector(".diagram")?.remove();

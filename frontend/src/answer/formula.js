@@ -7,7 +7,8 @@ const MARKS = [
   ["$", "$", false],
 ];
 const ENVIRONMENT = ["", "", true];
-const LONG_CHARS = 60;
+const LONG_CHARS = 40;
+const LONG_EMS = 12;
 const KEPT = 2000;
 const drawn = new Map(); // a formula is often drawn again
 let katex;
@@ -38,9 +39,17 @@ function show(element, source) {
     if (drawn.size > KEPT) drawn.clear();
     drawn.set(key, draw(source, isBlock));
   }
-  if (source.length > LONG_CHARS) element.classList.add("long"); // it scrolls, and has no base line
   const html = drawn.get(key);
   if (html) element.innerHTML = html; // made by KaTeX, which trusts nothing in it
+  if (isLong(element, html)) element.classList.add("long"); // it scrolls, and has no base line
+}
+
+/** Return whether a formula may be wider than a phone; to measure it would cost a layout. */
+function isLong(element, html) {
+  let ems = 0;
+  for (const [, size] of html.matchAll(/(?:width|margin-\w+|left):(\d+(?:\.\d+)?)em/g)) ems += +size;
+  const words = element.querySelector(".katex-html") ?? element;
+  return ems > LONG_EMS || html.includes("mtable") || words.textContent.length > LONG_CHARS;
 }
 
 /** Return the formula's HTML; "" if it is not TeX, or not whole so far: then it stays as written. */
