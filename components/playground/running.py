@@ -1,0 +1,69 @@
+"""Start the next run of the playground, send its requests, stop it."""
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from clarifai_chat import llm
+from clarifai_chat.chat import replies
+from clarifai_chat.events import StreamEvent
+from clarifai_chat.history import attachment_contents
+from clarifai_chat.llm.transport import InFlight
+from clarifai_chat.playground import runs
+from clarifai_chat.playground.runs import Run
+from clarifai_chat.tools.lint.check import check
+from components.actions import code
+from components.playground import run_form, run_history, tool_text
+from components.state import persistence
+from components.state.session import is_here, session
+from components.state.streamlit_patches import uninterrupted
+
+
+@uninterrupted()
+def start() -> None:
+    """Run the current tools and prompt, unless the run on the page is still in progress."""
+    shown = run_history.opened()
+    if shown and replies.get(shown["turn"]):
+        return  # a second click, or the shortcut of Run after Stop has replaced it
+    prompt = run_form.latest_prompt()
+    if not prompt.strip() and not session.run_settings["messages"]:
+        st.toast(
+            "Type a prompt first, such as a question that your tools can help with.",
+            icon=":material/edit:",
+        )
+        return
+    run = new_run(prompt)
+    send(run)
+    session.runs = runs.latest([*session.runs, run])
+    run_history.open_run(run)
+
+
+def new_run(prompt: str) -> Run:
+    tools = tool_text.sent(check(tool_text.latest()))
+    answerers = run_form.answerers(tools)
+    return runs.new_run(
+        prompt, session.asked_model, tools, session.run_settings, answerers, session.results
+    )
+
+
+def draft_run() -> Run:
+    """Return the run that is about to be made, with a prompt of some kind."""
+    prompt = run_form.latest_prompt()
+    needs_one = not prompt.strip() and not session.run_settings["messages"]
+    return new_run(code.QUESTION if needs_one else prompt)
+
+
+def send(run: Run) -> None:
+    """Request the run's next reply."""
+    turn, endpoint, owner = run["turn"], session.endpoint(run["turn"]), persistence.owner()
+
+    def events(in_flight: InFlight) -> Iterator[StreamEvent]:
+        llm.warm_up()
+        return attachment_contents.keep_pictures(owner, runs.events(run, endpoint, in_flight))
+
+    replies.ask(turn, events, queue=turn["id"], is_here=is_here())
+
+
+@uninterrupted()
+def stop(run: Run) -> None:
+    replies.stop(run["turn"])
