@@ -23,6 +23,8 @@ _BEFORE = re.compile(
     r"|authorization\s*[:=]|(?:bearer|key)\s+",
     re.IGNORECASE,
 )
+# frontend/src/drafts/kept.js has this and _INVISIBLE, too.
+_LOOKS = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{32}(?![0-9A-Za-z])|sk-[0-9A-Za-z_-]{16})")
 
 # --- What a visitor pastes ------------------------------------------------------------------------
 
@@ -60,15 +62,21 @@ def masked(token: str) -> str:
     return "…" + (token[-4:] if len(token) >= SHORTEST else "")
 
 
+def traces(token: str) -> list[tuple[int, str]]:
+    """Return length and last characters of each way to write `token`, in lower case.
+
+    They let a browser find it in a text, and tell it little more than `masked` does.
+    """
+    forms = _forms(token) if len(token) >= SHORTEST else []
+    return sorted({(len(form), form[-4:]) for form in forms})
+
+
 # --- Tokens in texts and data ---------------------------------------------------------------------
 
 
 def may_hold(text: str, token: str = "") -> bool:
     """Return whether `text` has `token`, or what looks like a Clarifai token or an "sk-" key."""
-    looks = re.search(
-        r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{32}(?![0-9A-Za-z])|sk-[0-9A-Za-z_-]{16})", text
-    )
-    return bool(looks) or holds(text, token)
+    return bool(_LOOKS.search(text)) or holds(text, token)
 
 
 def holds(data: Any, token: str) -> bool:

@@ -38,6 +38,8 @@ await build({
   splitting: true,
 });
 
+await build({ ...options, entryPoints: ["src/drafts/drafts.js"], outdir: join(out, "drafts") });
+
 // KaTeX's styles and fonts, in the one format that all browsers read.
 const katex = join(here, "node_modules/katex/dist");
 const css = readFileSync(join(katex, "katex.min.css"), "utf8");

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from clarifai_chat import access_token
 from clarifai_chat.access_token import MARK, SHORTEST, Redactor, holds, may_hold, redact
+from clarifai_chat.config import ROOT
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 
@@ -36,6 +37,24 @@ TOKEN = "0123456789abcdef0123456789abcdef"
 )
 def test_what_surrounds_a_pasted_token_is_removed(pasted):
     assert access_token.clean(pasted) == TOKEN
+
+
+def test_the_traces_of_a_token_are_its_length_and_its_end_only():
+    key = "sk-Aa/Bb+Cc/Dd+Ee"
+    traces = access_token.traces(key)
+
+    assert (len(key), "d+ee") in traces
+    assert (len(urllib.parse.quote(key, safe="")), "2bee") in traces
+    coded = base64.b64encode(f"user:{key}".encode()).decode().rstrip("=").lower()
+    assert any(coded[:-1].endswith(end) or coded.endswith(end) for _, end in traces)
+    assert {len(end) for _, end in traces} == {4}
+    assert access_token.traces("short") == access_token.traces("") == []
+
+
+def test_the_browser_knows_what_looks_like_a_token():
+    kept = (ROOT / "frontend/src/drafts/kept.js").read_text("utf-8")
+    for pattern in (access_token._LOOKS.pattern, access_token._INVISIBLE.pattern):
+        assert pattern in kept
 
 
 @pytest.mark.parametrize("text", ["", "   ", '""', "keynote", "bearertoken", "a b"])

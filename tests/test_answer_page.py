@@ -54,7 +54,7 @@ def copying(app):
 
 
 def clipboards(app):
-    return [each for each in app.get("bidi_component") if "answer:" not in each.proto.id]
+    return [each for each in app.get("bidi_component") if "clipboard" in each.proto.id]
 
 
 def refuse(app):

@@ -14,9 +14,9 @@ from clarifai_chat.history import saving
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import cut
 from components.actions import chats as chat_actions
+from components.frame import drafts
 from components.state import chat_settings, persistence
 from components.state.session import session
-from components.state.slots import set_widget
 from components.state.streamlit_patches import uninterrupted
 
 TEXTS = {"system": "system prompt", "q": "question"}
@@ -47,7 +47,7 @@ def _take_texts() -> None:
         chat_actions.begin(chats.new_chat())
         session.chat["settings"]["system"] = session.linked_system = system
     if question := found.get("q"):
-        set_widget("prompt", question)
+        drafts.fill([question])
     for sentence in refused:  # last, because drawing may end this run
         st.toast(escaped(sentence), icon=":material/link_off:", duration="long")
 

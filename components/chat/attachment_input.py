@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import partial
 
 import streamlit as st
+from streamlit.elements.widgets.chat import ChatInputValue
 
 from clarifai_chat import background, llm
 from clarifai_chat.attachments import clean_name, limits, texts
@@ -22,7 +23,7 @@ from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import compatibility
 from clarifai_chat.text import counted, size
 from components.actions import asking
-from components.frame import layout
+from components.frame import drafts, layout
 from components.state import persistence
 from components.state.chat_slots import PendingUpload
 from components.state.session import session
@@ -39,6 +40,12 @@ ICONS = {"image": ":material/image:", "text": ":material/description:", "audio":
 def submit() -> None:
     """Ask what was typed, with its own files and those that wait."""
     sent = widget("prompt")
+    _receive(sent)
+    if sent.text:
+        session.received += 1  # last: until then the browser keeps the question
+
+
+def _receive(sent: ChatInputValue) -> None:
     files = [(file.name, file.type, file.getvalue()) for file in sent.files]
     if not files and not session.reading:
         if sent.text:  # empty when the browser rejected the only file
@@ -124,8 +131,7 @@ def _ask(prompt: str, files: list[Attachment]) -> None:
 
 
 def _fill_box(unsent: Iterable[str]) -> None:
-    texts = [*unsent, *(reading["prompt"] for reading in session.reading)]
-    set_widget("prompt", "\n\n".join(filter(None, texts)))
+    drafts.fill(unsent, [reading["prompt"] for reading in session.reading])
 
 
 @uninterrupted()

@@ -266,6 +266,7 @@ def _delete_everything() -> None:
     if owner and saving.delete_everything(owner):
         attachment_contents.forget(owner)
         session.waiting, session.guesses, session.reading, session.refused = [], {}, [], []
+        session.forgotten += 1
         chat_actions.begin(chats.new_chat())
 
 

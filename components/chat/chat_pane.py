@@ -13,7 +13,7 @@ from components.actions import asking, code, turn_actions
 from components.chat import address, attachment_input, clipboard, turn_footer, upload_guard, welcome
 from components.chat.context_meter import MeterView
 from components.chat.transcript import TurnView
-from components.frame import layout
+from components.frame import drafts, layout
 from components.state.session import session
 from components.state.streamlit_patches import uninterrupted
 
@@ -47,6 +47,7 @@ def draw_box() -> BoxLine:
     """Draw the box for questions, and the line above it: Stop, the context meter, files."""
     with st.bottom:
         clipboard.show()
+        drafts.show_for_box()
         turn_footer.style()
         upload_guard.show()
         attachment_input.show()

@@ -8,7 +8,7 @@ from clarifai_chat import catalog
 from clarifai_chat.background import Job
 from clarifai_chat.catalog import local
 from clarifai_chat.config import ROOT, BadSettings, settings
-from components.frame import model_picker, sign_in, token_box
+from components.frame import drafts, model_picker, sign_in, token_box
 from components.state.bootstrap import bootstrap
 from components.state.session import session
 from components.state.slots import LOOK_S, pause_point
@@ -25,6 +25,8 @@ def open_page(title: str, *, wide: bool = False) -> list[Job]:
     """
     pending = begin_page(title, wide=wide)
     show_sidebar()
+    with st.sidebar:
+        drafts.show()
     return pending
 
 

@@ -11,11 +11,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from clarifai_chat.text import whole
-from components.state.frontend import draw_component, mermaid_address, serve_files
+from components.state.frontend import draw_component, mermaid_address, script_of
 
 PIECE_CHARS = 200  # a piece that is longer is never sent again
-# Short, because it is sent with each word. The line break says that it is code, not a file's name.
-SCRIPT = 'export default async c=>(await import(new URL("{file}",document.baseURI))).default(c)\n'
 # The browser takes nothing of an older run, not even of a server that was started again.
 _runs = count(time.time_ns() // 1_000_000)
 
@@ -101,5 +99,4 @@ def _id(name: str) -> str:
 
 
 def _drawn(place: DeltaGenerator, id: str, data: dict[str, object]) -> DeltaGenerator:
-    file = f"{serve_files('answer')}/answer.js"
-    return draw_component(place, id, script=SCRIPT.format(file=file), data=data)
+    return draw_component(place, id, script=script_of("answer"), data=data)

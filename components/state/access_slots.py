@@ -53,6 +53,7 @@ class AccessSlots:
     favourites = Slot[list[str]](list)
     recent = Slot[list[str]](list)
     code = Slot[CodeRequest | None](lambda: None)  # shown by "Get code", on any page
+    forgotten = Slot(int)  # how often the browser was asked to forget what is typed
     opened_ids = Slot(str)  # address of the model whose ids the Models page shows
     opened = Slot[dict[str, int]](dict)  # list → how often "Show more" was clicked
 
@@ -133,10 +134,11 @@ class AccessSlots:
         self.recent = [url, *(u for u in self.recent if u != url)][:RECENT_MODELS]
 
     def forget_access(self) -> None:
-        """Forget the token and everything fetched with it."""
+        """Forget the token, everything fetched with it, and what is typed but not sent."""
         self.access["pat"] = ""  # in place: questions that wait share this dict
         self.account = None
         self.listing = None
+        self.forgotten += 1
 
 
 @cache

@@ -23,6 +23,14 @@ class CopyRequest(TypedDict):
     sent_at: float | None  # Unix time; None until then
 
 
+class Filled(TypedDict):
+    """What the app itself put into the chat box."""
+
+    id: str  # of this one time
+    text: str  # for the visitor to send
+    waits: str  # questions that will be asked once their files have been read
+
+
 class PendingUpload(TypedDict):
     """A question that is asked once its files have been read."""
 
@@ -42,6 +50,8 @@ class ChatSlots:
     editing = Slot(str)  # id of the turn whose question is being edited
     reading = Slot[list[PendingUpload]](list)  # questions whose files are being read, in order
     waiting = Slot[list[Attachment]](list)  # files for the next question
+    filled = Slot[Filled | None](lambda: None)  # put into the box last
+    received = Slot(int)  # how many questions the box has sent
     guesses = Slot[dict[str, Guess]](dict)  # how those were read of which it is a guess, by id
     is_wordless = Slot(bool)  # the question that they came with has no text
     refused = Slot[list[str]](list)  # one sentence for each file that was refused last

@@ -56,6 +56,18 @@ def serve_files(name: str) -> str:
     return f"{FILES}{version}"
 
 
+def script_of(name: str) -> str:
+    """Return a component's script that loads its module from the files built for its name.
+
+    It is short, because it is sent with each change. The line break says that it is code, not a
+    file's name.
+    """
+    file = f"{serve_files(name)}/{name}.js"
+    return (
+        f'export default async c=>(await import(new URL("{file}",document.baseURI))).default(c)\n'
+    )
+
+
 @cache
 def _digest(folder: Path) -> str:
     digest = hashlib.sha256()

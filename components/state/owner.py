@@ -17,3 +17,8 @@ def visitor() -> str | None:
         return owner_of_account(str(issuer), str(subject)) if issuer and subject else None
     visitor_id = id_of(st.context.cookies)
     return owner_of(visitor_id) if visitor_id else None
+
+
+def account() -> str:
+    """Return a short mark of the account that the visitor has signed in with, or ""."""
+    return (visitor() or "unknown")[:8] if st.user.get("is_logged_in") else ""
