@@ -169,8 +169,10 @@ def test_what_differs_is_said(change, words):
 
 
 def paste(app, text):
-    app.open("toolset")
-    app.text_area(key="paste_request").set_value(text).run()
+    app.click("import_tools")
+    app.text_area(key="paste_tools").set_value(text).run()
+    if app.has("use_import"):
+        app.click("use_import")
 
 
 def test_a_pasted_request_runs_as_it_was(open_app, fake):
@@ -180,7 +182,7 @@ def test_a_pasted_request_runs_as_it_was(open_app, fake):
     paste(app, snippet("curl", request_from_body(body), BASE).text)
 
     assert "Also sent: 2 messages before the prompt, top_p 0.9, seed 7" in page(app)
-    assert app.text_area(key="paste_request").value == ""
+    assert not app.has("paste_tools")  # a curl command usually holds a key
     run(app)
     assert json.loads(fake.chats[0].raw) == body
 
@@ -213,6 +215,6 @@ def test_a_bad_paste_keeps_its_text_and_changes_nothing(open_app):
 
     paste(app, "curl https://example.com")
 
-    assert "has no body" in app.toast[0].value
+    assert "has no body" in page(app)
     assert text_in_editor(app) == before
-    assert app.text_area(key="paste_request").value == "curl https://example.com"
+    assert app.text_area(key="paste_tools").value == "curl https://example.com"

@@ -1216,10 +1216,11 @@ def test_the_link_and_the_file_restore_the_set(open_app):
 
 
 def test_a_file_is_imported_and_undo_restores_the_tools_before(open_app):
-    app = open_app(PAGE, **with_prompt("My prompt")).open("toolset")
+    app = open_app(PAGE, **with_prompt("My prompt")).click("import_tools")
 
     upload = ("tools.json", to_json(a_set()).encode(), "application/json")
     app.main.file_uploader(key="open_tools").set_value(upload).run()
+    app.click("use_import")
 
     assert json.loads(text_in_editor(app)) == list(CALCULATOR.tools)
     assert app.text_area(key="run_prompt").value == "What is 6 * 7?"
@@ -1228,13 +1229,13 @@ def test_a_file_is_imported_and_undo_restores_the_tools_before(open_app):
     assert app.text_area(key="run_prompt").value == "My prompt"
 
 
-def test_a_file_that_is_not_json_is_refused_and_changes_nothing(open_app):
-    app = open_app(PAGE, **with_prompt("My prompt")).open("toolset")
+def test_a_file_without_tools_is_refused_and_changes_nothing(open_app):
+    app = open_app(PAGE, **with_prompt("My prompt")).click("import_tools")
 
     upload = ("tools.json", b"hello", "application/json")
     app.main.file_uploader(key="open_tools").set_value(upload).run()
 
-    assert "The file is not JSON" in app.toast[0].value
+    assert "No tools were found in this text." in page(app)
     assert json.loads(text_in_editor(app)) == [tool()]
 
 

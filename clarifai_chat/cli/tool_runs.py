@@ -15,12 +15,13 @@ from clarifai_chat.cli.ending import ExitCode, printable, say
 from clarifai_chat.cli.pictures import OPTION, Pictures
 from clarifai_chat.llm.endpoints import endpoint_for
 from clarifai_chat.messages import ToolSpec
-from clarifai_chat.playground import run_file, runs
+from clarifai_chat.playground import door, run_file, runs
 from clarifai_chat.playground.compatibility import cautions
 from clarifai_chat.playground.run_report import line, word
 from clarifai_chat.playground.runs import CHOICES, Run, Step
-from clarifai_chat.playground.toolset import BadToolSet, ToolSet
+from clarifai_chat.playground.toolset import ToolSet
 from clarifai_chat.tools.builtins.suggest import suggested
+from clarifai_chat.tools.formats.tool_import import NotTools
 from clarifai_chat.tools.lint.check import check
 
 
@@ -33,10 +34,10 @@ class Opened:
 
 
 def opened(path: Path) -> Opened:
-    """Return the saved set, the saved run or the bare tools in a file."""
+    """Return the saved set, the saved run, or the tools of any format in a file."""
     try:
-        toolset = run_file.set_in(inputs.read_text(path))
-    except BadToolSet as why:
+        toolset = door.set_in(inputs.read_text(path))
+    except NotTools as why:
         raise click.UsageError(f"{path}: {why}") from None
     checked = check(toolset["tools"])
     for finding in checked.findings:

@@ -4,8 +4,6 @@ The server, the key and the headers of a curl command are never read.
 """
 
 import json
-import re
-import shlex
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +12,8 @@ from clarifai_chat.llm.request import SENT_FIELDS
 from clarifai_chat.playground.runs import CHOICES, default_settings
 from clarifai_chat.playground.toolset import MAX_FILE_BYTES, OWN, ToolSet
 from clarifai_chat.text import are, listed, size
-
-BODY_OPTIONS = ("-d", "--data", "--data-raw", "--data-binary", "--data-ascii", "--json")
-_ANSI = re.compile(r"\$'((?:[^'\\]|\\.)*)'", re.DOTALL)  # as browsers copy text with a quote in it
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+from clarifai_chat.tools.formats import curl, recognize
+from clarifai_chat.tools.formats.tool_import import FoundTool, NotTools
 
 
 class BadPaste(ValueError):
@@ -31,24 +26,36 @@ class Pasted:
 
     toolset: ToolSet
     notes: tuple[str, ...]
+    tools: tuple[FoundTool, ...] = ()
 
 
 def is_request(text: str) -> bool:
-    """Return whether a text is a curl command, or JSON with messages."""
-    if _is_curl(text):
-        return True
+    """Return whether a text is JSON with messages, alone or in a curl command."""
     try:
-        body = json_text.read(text)
+        body = curl.body(text) if curl.is_curl(text) else text
+        return _is_body(json_text.read(body.strip("\ufeff \t\r\n")))
     except (ValueError, RecursionError):
         return False
-    return isinstance(body, dict) and isinstance(body.get("messages"), list)
+
+
+def _is_body(body: Any) -> bool:
+    """Return whether a value is a request with messages, in OpenAI's form."""
+    if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
+        return False
+    is_anthropic = any(isinstance(t, dict) and "input_schema" in t for t in body.get("tools") or ())
+    has_tools = body.get("tools") or body.get("functions")
+    return bool(body["messages"] or not has_tools) and not is_anthropic
 
 
 def read(text: str) -> Pasted:
     """Return the request in a curl command or a JSON body. Raises `BadPaste`."""
     if len(text) > MAX_FILE_BYTES:
         raise BadPaste(f"The text is too long: a request of up to {size(MAX_FILE_BYTES)} is read.")
-    body_text = _curl_body(text) if _is_curl(text) else text
+    body_text = text.strip("\ufeff \t\r\n")
+    try:
+        body_text = curl.body(text) if curl.is_curl(text) else body_text
+    except curl.NoBody as why:
+        raise BadPaste(str(why)) from None
     try:
         body = json_text.read(body_text)
     except json.JSONDecodeError as error:
@@ -65,6 +72,7 @@ def read(text: str) -> Pasted:
 
 def _pasted(body: dict[str, Any]) -> Pasted:
     notes: list[str] = []
+    body = _without_functions(body, notes)
     settings = default_settings()
     messages = _messages(body["messages"], notes)
     if messages and messages[0]["role"] == "system" and isinstance(messages[0]["content"], str):
@@ -82,15 +90,45 @@ def _pasted(body: dict[str, Any]) -> Pasted:
     address = catalog.parse_address(model) if isinstance(model, str) else None
     if not address:
         notes.append("Its model is not on Clarifai, so the model chosen here is used.")
-    tools = body.get("tools") or []
-    text = json.dumps(tools, ensure_ascii=False, indent=2) if tools else ""
+    tools, text = _tools(body.get("tools") or [], notes)
     toolset: ToolSet = {
         "tools": text,
         "prompt": prompt,
         "model": address or "",
         "settings": settings,
     }
-    return Pasted(toolset, tuple(notes))
+    return Pasted(toolset, tuple(notes), tools)
+
+
+def _without_functions(body: dict[str, Any], notes: list[str]) -> dict[str, Any]:
+    """Return a body whose `functions`, the API's older form, are `tools`."""
+    if not isinstance(body.get("functions"), list) or body.get("tools"):
+        return body
+    made = {k: v for k, v in body.items() if k not in ("functions", "function_call")}
+    made["tools"] = body["functions"]
+    choice = body.get("function_call")
+    if isinstance(choice, dict):
+        choice = {"type": "function", "function": {"name": choice.get("name")}}
+    if choice is not None:
+        made["tool_choice"] = choice
+    notes.append("`functions` and `function_call` are sent as `tools` and `tool_choice`.")
+    return made
+
+
+def _tools(found: Any, notes: list[str]) -> tuple[tuple[FoundTool, ...], str]:
+    """Return a request's tools, and their text: as written if that is how they are sent."""
+    text = json.dumps(found, ensure_ascii=False, indent=2) if found else ""
+    if not found or not isinstance(found, list):
+        return (), text
+    try:
+        made = recognize.found_in(found)
+    except NotTools as why:
+        notes.append(str(why))
+        return (), text
+    if all(isinstance(t, dict) and isinstance(t.get("function"), dict) for t in found):
+        return made.tools, text
+    notes += made.notes
+    return made.tools, json.dumps([tool.spec for tool in made.tools], ensure_ascii=False, indent=2)
 
 
 def _messages(found: list[Any], notes: list[str]) -> list[Any]:
@@ -136,49 +174,3 @@ def _name(choice: Any) -> str:
     name = function.get("name") if isinstance(function, dict) else None
     is_exact = choice == {"type": "function", "function": {"name": name}}
     return name if is_exact and isinstance(name, str) and name not in CHOICES else ""
-
-
-# --- curl -----------------------------------------------------------------------------------------
-
-
-def _is_curl(text: str) -> bool:
-    return bool(re.match(r"\s*(?:\$\s+)?curl(?:\.exe)?\s", text))
-
-
-def _curl_body(text: str) -> str:
-    """Return the body in a curl command. Raises `BadPaste`."""
-    joined = re.sub(r"[\\^]\r?\n", " ", _ANSI.sub(_quoted, text))
-    try:
-        words = shlex.split(joined)
-    except ValueError:
-        raise BadPaste("The curl command is not complete: a quote is not closed.") from None
-    bodies: list[str] = []
-    for number, word in enumerate(words):
-        option, _, value = word.partition("=")
-        if word in BODY_OPTIONS and number + 1 < len(words):
-            bodies.append(words[number + 1])
-        elif option in BODY_OPTIONS[1:] and value:
-            bodies.append(value)
-        elif re.match(r"-d.", word):
-            bodies.append(word[2:])
-    if not bodies:
-        raise BadPaste("The curl command has no body: it needs --data with the request's JSON.")
-    if bodies[0].startswith("@"):
-        raise BadPaste(
-            f"The curl command reads its body from the file {bodies[0][1:]}: paste what is in it."
-        )
-    return "&".join(bodies)
-
-
-def _quoted(match: re.Match[str]) -> str:
-    """Return text in `$'…'` as a plain shell word."""
-
-    def plain(escape: re.Match[str]) -> str:
-        code = escape[1]
-        if len(code) > 1:
-            return chr(int(code[1:], 16))
-        return _ESCAPES.get(code, code)
-
-    text = _ESCAPE.sub(plain, match[1])
-    # Two escapes make one character beyond the 65,536 first ones.
-    return shlex.quote(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))

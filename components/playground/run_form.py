@@ -80,7 +80,7 @@ def show_buttons(
             icon=":material/play_arrow:",
             shortcut="Ctrl+Enter",
             disabled=checked.is_broken,
-            help="The tools are not valid JSON yet: fix the marked line first"
+            help="No tools can be sent yet: see the message below the editor"
             if checked.is_broken
             else None,
             on_click=start,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from clarifai_chat.chat.turn import Turn
-from clarifai_chat.playground import run_report
+from clarifai_chat.playground import run_report, runs
 from clarifai_chat.playground.runs import Run
 from components.state.session import session
 from components.state.slots import forget_widgets, seed, widget
@@ -52,6 +52,12 @@ def open_run(run: Run) -> None:
     """Show this run. For callbacks."""
     session.opened_run = run["turn"]["id"]
     forget_widgets("opened_run", "compared_run")
+
+
+def add(run: Run) -> None:
+    """Add a run from a file to the session's, and show it. For callbacks."""
+    session.runs = runs.latest([*session.runs, run])
+    open_run(run)
 
 
 def _choose(label: str, key: str, ids: Sequence[str], now: str, labels: Mapping[str, str]) -> None:

@@ -1,23 +1,26 @@
 """Draw the tools: the editor, what was found in the text, and a line for each tool."""
 
 import json
+from collections.abc import Sequence
 
 import streamlit as st
 
 from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.playground import door
 from clarifai_chat.text import counted
 from clarifai_chat.tools.lint import edits
 from clarifai_chat.tools.lint.check import CheckResult, check
 from clarifai_chat.tools.templates import TEMPLATES, Template
 from clarifai_chat.tools.text import diagnostics as findings
 from clarifai_chat.tools.text.diagnostics import Diagnostic
-from components.playground import code_editor, tool_list, tool_text, toolset_box
+from components.playground import code_editor, import_panel, tool_list, tool_text, toolset_box
 from components.playground.code_editor import Mark
 from components.state.session import session
 from components.state.slots import forget_widgets, seed, widget
 from components.state.streamlit_patches import uninterrupted
 
 MAX_FINDINGS = 12  # shown at once
+OUTER = ("json.", "shape.")  # findings about the text's form, not about a tool
 ICONS = {
     "error": ":red[:material/error:]",
     "warning": ":orange[:material/warning:]",
@@ -28,17 +31,21 @@ ICONS = {
 def show() -> CheckResult:
     """Draw the editor and what belongs to it; return the result of checking its text."""
     checked = check(session.tools["text"])
-    _show_bar(checked)
+    other = _other_form(checked)
+    _show_bar()
+    import_panel.show()
     if session.plain_editor:
         _show_plain()
     else:
-        marks = [_mark(finding) for finding in checked.findings]
+        marks = [_mark(finding) for finding in _told(checked, other)]
         code_editor.show(session.tools, key=tool_text.KEY, label="Tools, as JSON", marks=marks)
-    _show_verdict(checked)
+    _show_other_form(other)
+    if checked.tools or not other:
+        _show_verdict(checked)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _show_helpers(checked)
         toolset_box.show()
-    _show_findings(checked)
+    _show_findings(_told(checked, other))
     tool_list.show(checked)
     return checked
 
@@ -46,7 +53,7 @@ def show() -> CheckResult:
 # --- Above the text -----------------------------------------------------------------------------
 
 
-def _show_bar(checked: CheckResult) -> None:
+def _show_bar() -> None:
     names = {template.title: template for template in TEMPLATES}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for key, label, icon, action in (
@@ -55,11 +62,18 @@ def _show_bar(checked: CheckResult) -> None:
         ):
             st.menu_button(label, list(names), key=key, icon=icon, on_click=action, args=(names,))
         st.button(
+            "Import",
+            key="import_tools",
+            icon=":material/upload:",
+            help="Paste or open tools in any format",
+            on_click=import_panel.toggle,
+        )
+        st.button(
             "Undo",
             key="undo_tools",
             icon=":material/undo:",
             disabled=not session.set_aside,
-            help="Undo the last template, fix or deletion",
+            help="Undo the last template, import, fix or deletion",
             on_click=_undo,
         )
 
@@ -147,6 +161,50 @@ def _mark(finding: Diagnostic) -> Mark:
     }
 
 
+# --- Another form ---------------------------------------------------------------------------------
+
+
+def _other_form(checked: CheckResult) -> door.Named | None:
+    """Return what the text is if it is tools, but not as they are sent."""
+    text = session.tools["text"]
+    outer = [found for found in checked.findings if found.code.startswith(OUTER)]
+    if not any(found.level == "error" for found in outer) or any(
+        found.fix for found in outer if found.level == "error"
+    ):
+        return None
+    named = door.named(text)
+    if named.is_found or any(found.code.startswith("shape.") for found in outer):
+        return named
+    return None
+
+
+def _show_other_form(other: door.Named | None) -> None:
+    """Say what the text is, and offer its conversion."""
+    if other is None:
+        return
+    if not other.is_found:
+        st.warning(escaped(other.what))
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"{ICONS['warning']} This is {escaped(other.what)}. It is not sent like this.",
+            width="stretch",
+        )
+        st.button(
+            "Convert",
+            key="convert_tools",
+            icon=":material/swap_horiz:",
+            on_click=import_panel.convert,
+        )
+
+
+def _told(checked: CheckResult, other: door.Named | None) -> Sequence[Diagnostic]:
+    """Return the findings, without those that another form explains."""
+    if other is None:
+        return checked.findings
+    return [found for found in checked.findings if not found.code.startswith(OUTER)]
+
+
 # --- Below it -----------------------------------------------------------------------------------
 
 
@@ -166,12 +224,13 @@ def _show_verdict(checked: CheckResult) -> None:
     parts = [count, said]
     if added := tool_text.tokens(specs):
         parts.append(f"about {added:,} tokens added to each request")
-    icon = ":red[:material/error:]" if checked.errors else ":green[:material/check_circle:]"
+    icon = ICONS["error"] if checked.errors else ":green[:material/check_circle:]"
+    if not checked.errors and any(found.level == "warning" for found in checked.findings):
+        icon = ICONS["warning"]
     st.caption(f"{icon} {' · '.join(parts)}")
 
 
-def _show_findings(checked: CheckResult) -> None:
-    found = checked.findings
+def _show_findings(found: Sequence[Diagnostic]) -> None:
     for number, finding in enumerate(found[:MAX_FINDINGS]):
         where = "" if finding.message.startswith("Line ") else f"**Line {finding.line}** "
         text = f"{ICONS[finding.level]} {where}{escaped(finding.message)}"

@@ -1,9 +1,34 @@
 """Keep what a tab remembers about the tool playground."""
 
+from typing import Any, Literal, TypedDict
+
 from clarifai_chat.playground.runs import Run, RunSettings, default_settings
 from clarifai_chat.playground.toolset import ToolSet
 from components.state.draft import Draft, new_draft
 from components.state.slots import Slot
+
+
+class IncomingTool(TypedDict):
+    """A tool of the preview, with what changed in it and what was lost."""
+
+    spec: dict[str, Any]
+    changed: list[str]
+    lost: list[str]
+    label: str
+
+
+class Incoming(TypedDict):
+    """What was pasted or opened, until it is used."""
+
+    kind: Literal["tools", "request", "set", "run"]
+    what: str
+    tools: list[IncomingTool]
+    notes: list[str]
+    toolset: ToolSet | None
+    run: Run | None
+    text: str
+    menu: list[str]
+    document: dict[str, Any] | None
 
 
 class PlaygroundSlots:
@@ -13,6 +38,9 @@ class PlaygroundSlots:
     tools_off = Slot[list[str]](list)  # names of those that are not sent
     set_aside = Slot[list[ToolSet]](list)  # what the app replaced, newest last
     fixing = Slot[list[str]](list)  # the finding whose fix is shown: its code and place
+    importing = Slot(bool)  # the panel is open
+    incoming = Slot[Incoming | None](lambda: None)
+    import_error = Slot(str)
     plain_editor = Slot(bool)
     run_prompt = Slot(str)
     run_settings = Slot[RunSettings](default_settings)

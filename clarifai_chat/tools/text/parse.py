@@ -14,7 +14,17 @@ from clarifai_chat.tools.text.json_parser import MAX_CHARS, Node
 
 MAX_REPAIRS = 20
 MAX_TOOLS = 1000
-_BARE_KEYS = {"name", "description", "parameters", "input_schema", "inputSchema"}
+_BARE_KEYS = {"name", "description", "parameters"}
+# Keys of a tool in other forms: sent as they are, a server would not see the schema behind them.
+_FOREIGN = {
+    "input_schema": "Anthropic's",
+    "inputSchema": "MCP's",
+    "toolSpec": "Bedrock's",
+    "functionDeclarations": "Gemini's",
+    "function_declarations": "Gemini's",
+    "parametersJsonSchema": "Gemini's",
+    "args_schema": "LangChain's",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +134,8 @@ def tools_path(document: Document) -> Path | None:
 
 
 def _is_body(value: dict[str, Any]) -> bool:
-    return "tools" in value and "function" not in value and "name" not in value
+    """Return whether an object holds a list of tools: a request, or an assistant with a name."""
+    return "tools" in value and "function" not in value and "parameters" not in value
 
 
 def _items(document: Document) -> Iterator[Tool | Diagnostic]:
@@ -167,6 +178,9 @@ def _tool(document: Document, value: Any, path: Path) -> Iterator[Tool | Diagnos
     if not isinstance(value, dict):
         yield error("shape.tool", f"{place} must be an object, not {kind(value)}.")
         return
+    if form := _foreign(value):
+        yield error("shape.format", f"{place} has {form}, and is not sent like this.")
+        return
     is_bare = "function" not in value and bool(_BARE_KEYS & value.keys())
     function = value if is_bare else value.get("function")
     if isinstance(function, dict) and isinstance(function.get("name"), str):
@@ -192,6 +206,23 @@ def _tool(document: Document, value: Any, path: Path) -> Iterator[Tool | Diagnos
     yield tool
     if hint := _form_hint(document, tool, "type" in value):
         yield hint
+
+
+def _foreign(value: dict[str, Any]) -> str:
+    """Return whose form a tool has if it is not OpenAI's, with its mark; "" if it may be."""
+    if "function" in value:
+        return ""
+    for key, owner in _FOREIGN.items():
+        if key in value:
+            return f'{owner} form ("{key}")'
+    if value.get("type") == "custom" and "name" in value:
+        return 'Anthropic\'s form ("type": "custom")'
+    if "name" not in value and ("properties" in value or value.get("type") in ("object", "OBJECT")):
+        return "the form of a schema without a name"
+    parameters = value.get("parameters")
+    if isinstance(parameters, dict) and parameters.get("type") in ("OBJECT", "Type.OBJECT"):
+        return 'Gemini\'s form ("type": "OBJECT")'
+    return ""
 
 
 def _form_hint(document: Document, tool: Tool, has_type: bool) -> Diagnostic | None:

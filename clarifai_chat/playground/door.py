@@ -1,0 +1,140 @@
+"""Open anything that people paste or have in a file: tools, requests, saved sets, saved runs.
+
+Files and pastes take the same way. Nothing is sent, and no server and no key is read.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Literal
+
+from clarifai_chat import json_text
+from clarifai_chat.playground import pasted, run_file, runs, saved_run, toolset
+from clarifai_chat.playground.pasted import BadPaste
+from clarifai_chat.playground.runs import Run
+from clarifai_chat.playground.toolset import BadToolSet, ToolSet
+from clarifai_chat.text import counted
+from clarifai_chat.tools.formats import openapi, reading
+from clarifai_chat.tools.formats.tool_import import FoundTool, NotTools
+from clarifai_chat.tools.text import parse
+
+Kind = Literal["tools", "request", "set", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a text is. `what` fits "This is …"; `notes` say what is left out or differs."""
+
+    kind: Kind
+    what: str
+    tools: tuple[FoundTool, ...] = ()
+    notes: tuple[str, ...] = ()
+    toolset: ToolSet | None = None  # of a request, a set and a run
+    run: Run | None = None
+    text: str = ""  # of bare tools in the editor's own form, as written
+    menu: tuple[str, ...] = ()  # the operations of an API, of which a person chooses
+    document: dict[str, Any] | None = field(default=None, repr=False)  # the API
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a text is, or why it holds no tools."""
+
+    what: str
+    is_found: bool
+
+
+def opened(source: str | bytes) -> Opened:
+    """Return what a text or a file holds. Raises `NotTools` with a sentence for the reader."""
+    text = reading.decoded(source) if isinstance(source, bytes) else source
+    return _own(text) or _request(text) or _tools(text)
+
+
+@lru_cache(maxsize=4)
+def named(text: str) -> Named:
+    """Return what a text is, in words. For the editor, which asks with each run of the page."""
+    try:
+        return Named(opened(text).what, True)
+    except NotTools as why:
+        return Named(str(why), False)
+
+
+def as_text(tools: Iterable[FoundTool]) -> str:
+    """Return tools as text for the editor."""
+    return json.dumps([tool.spec for tool in tools], ensure_ascii=False, indent=2)
+
+
+def chosen(document: dict[str, Any], labels: list[str]) -> tuple[FoundTool, ...]:
+    """Return the tools of an API's operations with these labels."""
+    return openapi.chosen(document, labels)
+
+
+def set_in(text: str) -> ToolSet:
+    """Return what a text sets the playground to; bare tools set nothing else. Raises `NotTools`."""
+    found = opened(text)
+    if found.toolset is not None:
+        return found.toolset
+    return {
+        "tools": found.text or as_text(found.tools),
+        "prompt": "",
+        "model": "",
+        "settings": runs.default_settings(),
+    }
+
+
+def _tools(text: str) -> Opened:
+    found = reading.read(text)
+    if [tool.spec for tool in found.tools] == _sent(text):
+        as_sent = tuple(FoundTool(tool.spec) for tool in found.tools)
+        return Opened("tools", found.format, as_sent, text=text)
+    menu: tuple[str, ...] = ()
+    if found.document is not None:
+        menu = tuple(operation.label for operation in openapi.operations(found.document))
+    return Opened(
+        "tools", found.format, found.tools, found.notes, menu=menu, document=found.document
+    )
+
+
+def _sent(text: str) -> list[Any]:
+    """Return the tools that the editor would send of a text as it is; [] if it has errors."""
+    document = parse.read(text)
+    if any(finding.level == "error" for finding in document.findings):
+        return []
+    return [tool.spec for tool in document.tools]
+
+
+def _own(text: str) -> Opened | None:
+    """Return a set or a run that this app saved."""
+    try:
+        value = json_text.read(text.strip("\ufeff \t\r\n"))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict):
+        return None
+    try:
+        if "steps" in value and isinstance(value.get("tools"), list):
+            found = run_file.set_in(text)
+            run = saved_run.run_in(value, found["settings"])
+            what = f"a saved run: {counted(len(value['tools']), 'tool')}"
+            if run:
+                what += f", {counted(len(runs.steps(run)), 'reply', 'replies')}"
+            return Opened("run", what, toolset=found, run=run)
+        if value.get("kind") == toolset.KIND or isinstance(value.get("tools"), str):
+            return Opened("set", "a saved set", toolset=toolset.from_json(text))
+    except BadToolSet as why:
+        raise NotTools(str(why)) from None
+    return None
+
+
+def _request(text: str) -> Opened | None:
+    """Return a chat request with messages, from a curl command or a JSON body."""
+    if not pasted.is_request(text):
+        return None
+    try:
+        found = pasted.read(text)
+    except BadPaste as why:
+        raise NotTools(str(why)) from None
+    tools = found.tools
+    said = counted(len(tools), "tool") if tools else "no tools"
+    return Opened("request", f"a request with {said}", tools, found.notes, toolset=found.toolset)

@@ -1,0 +1,254 @@
+"""Draw the one door for tools from elsewhere: paste or open anything, look at it, use it."""
+
+from collections import Counter
+from dataclasses import asdict
+
+import streamlit as st
+
+from clarifai_chat.markdown.sanitize import as_code, escaped
+from clarifai_chat.playground import door
+from clarifai_chat.tools.formats.reading import MAX_CHARS
+from clarifai_chat.tools.formats.tool_import import FoundTool, NotTools
+from components.playground import run_history, tool_text
+from components.state.playground_slots import Incoming, IncomingTool
+from components.state.session import session
+from components.state.slots import forget_widgets, seed, widget
+from components.state.streamlit_patches import uninterrupted
+
+PASTE, FILE, CHOICE = "paste_tools", "open_tools", "choose_operations"
+MANY = 6  # more than these scroll
+USE = {
+    "tools": "Use these tools",
+    "request": "Use this request",
+    "set": "Open this set",
+    "run": "Open this run",
+}
+ACCEPTED = (
+    "Tools of OpenAI, Anthropic, MCP, Gemini, Bedrock or LangChain; JSON Schema; OpenAPI and"
+    " Swagger; Python functions and models; a request or a curl command; a set or a run saved here."
+    " As JSON, YAML, Python or JavaScript. Nothing is run or sent."
+)
+
+
+def show() -> None:
+    """Draw the panel while it is open."""
+    if not session.importing:
+        return
+    with st.container(border=True):
+        if session.incoming:
+            _show_preview(session.incoming)
+        else:
+            _show_sources()
+
+
+@uninterrupted()
+def toggle() -> None:
+    """Open or close the panel."""
+    is_open = session.importing
+    close()
+    session.importing = not is_open
+
+
+@uninterrupted()
+def close() -> None:
+    session.importing = False
+    session.incoming = None
+    session.import_error = ""
+    forget_widgets(PASTE, FILE, CHOICE)
+
+
+@uninterrupted()
+def convert() -> None:
+    """Show what the editor's text becomes, in another form, before it is used."""
+    text = tool_text.latest()
+    close()
+    session.importing = True
+    _take(text)
+
+
+# --- Where from -----------------------------------------------------------------------------------
+
+
+def _show_sources() -> None:
+    st.text_area(
+        "Paste anything that holds tools",
+        key=PASTE,
+        height=140,
+        placeholder='{"tools": […]}, curl …, openapi: 3.1.0, def get_weather(city: str): …',
+        help=ACCEPTED,
+        on_change=_paste,
+    )
+    st.file_uploader(
+        "Or open a file",
+        key=FILE,
+        help=ACCEPTED,
+        max_upload_size=MAX_CHARS // 1_000_000,
+        on_change=_open_file,
+    )
+    if session.import_error:
+        st.error(escaped(session.import_error), icon=":material/content_paste_off:")
+    with st.container(horizontal=True):
+        # What was pasted is read when the box loses the focus, as it does by this click.
+        st.button("Preview", key="preview_import", icon=":material/preview:")
+        st.button("Cancel", key="leave_import", on_click=close)
+
+
+@uninterrupted()
+def _paste() -> None:
+    text = str(widget(PASTE) or "")
+    if text.strip():
+        _take(text)
+
+
+@uninterrupted()
+def _open_file() -> None:
+    if upload := widget(FILE):
+        _take(upload.getvalue())
+
+
+def _take(source: str | bytes) -> None:
+    try:
+        found = door.opened(source)
+    except NotTools as why:
+        session.import_error = str(why)
+        return
+    session.import_error = ""
+    session.incoming = {
+        "kind": found.kind,
+        "what": found.what,
+        "tools": [_plain(tool) for tool in found.tools],
+        "notes": list(found.notes),
+        "toolset": found.toolset,
+        "run": found.run,
+        "text": found.text,
+        "menu": list(found.menu),
+        "document": found.document,
+    }
+    forget_widgets(PASTE, FILE, CHOICE)  # a curl command usually holds a key
+
+
+def _plain(tool: FoundTool) -> IncomingTool:
+    found = asdict(tool)
+    return {
+        "spec": found["spec"],
+        "changed": list(tool.changed),
+        "lost": list(tool.lost),
+        "label": tool.label,
+    }
+
+
+# --- What it is -----------------------------------------------------------------------------------
+
+
+def _show_preview(found: Incoming) -> None:
+    st.markdown(f"**This is {escaped(found['what'])}.**")
+    for note in found["notes"]:
+        st.caption(_marked(note))
+    if found["document"] is not None:
+        _show_menu(found)
+    _show_tools(found["tools"])
+    names = {
+        "tools": "Replaces the tools in the editor and keeps the prompt and all settings.",
+        "request": "Replaces tools, prompt and settings.",
+        "set": "Replaces tools, prompt and settings.",
+        "run": "Replaces tools, prompt and settings, and shows the run's calls and answers.",
+    }
+    st.caption(f"{names[found['kind']]} Undo restores what was there.")
+    with st.container(horizontal=True):
+        st.button(
+            USE[found["kind"]],
+            key="use_import",
+            icon=":material/check:",
+            disabled=found["kind"] == "tools" and not found["tools"],
+            on_click=_use,
+        )
+        st.button("Cancel", key="leave_import", on_click=close)
+
+
+def _show_menu(found: Incoming) -> None:
+    """Let operations of an API be chosen."""
+    seed(CHOICE, [tool["label"] for tool in found["tools"]])
+    st.multiselect(
+        "Operations",
+        found["menu"],
+        key=CHOICE,
+        placeholder="Choose the operations that become tools",
+        on_change=_choose,
+    )
+
+
+@uninterrupted()
+def _choose() -> None:
+    found = session.incoming
+    if found and found["document"] is not None:
+        labels = list(widget(CHOICE) or [])
+        tools = door.chosen(found["document"], labels)
+        session.incoming = {**found, "tools": [_plain(tool) for tool in tools]}
+
+
+def _show_tools(tools: list[IncomingTool]) -> None:
+    """List the tools, with what changed in each; what is true of all is said once."""
+    shared = _shared(tools)
+    if any(shared):
+        st.markdown(f"Each of the {len(tools)} tools: {_said(*shared)}")
+    with st.container(height=260 if len(tools) > MANY else "content", border=False):
+        st.markdown("\n".join(_line(tool, shared) for tool in tools) or "No tools yet.")
+
+
+def _shared(tools: list[IncomingTool]) -> tuple[list[str], list[str]]:
+    """Return what changed and what is lost in every tool."""
+    changed = Counter(what for tool in tools for what in tool["changed"])
+    lost = Counter(what for tool in tools for what in tool["lost"])
+    every = len(tools)
+    return (
+        [what for what, count in changed.items() if count == every and every > 1],
+        [what for what, count in lost.items() if count == every and every > 1],
+    )
+
+
+def _line(tool: IncomingTool, shared: tuple[list[str], list[str]]) -> str:
+    name = tool["spec"]["function"].get("name")
+    line = f"- **{as_code(name) if isinstance(name, str) and name else 'a tool without a name'}**"
+    if tool["label"]:
+        line += f" · {escaped(tool['label'])}"
+    said = _said(
+        [what for what in tool["changed"] if what not in shared[0]],
+        [what for what in tool["lost"] if what not in shared[1]],
+    )
+    return f"{line} · {said}" if said else line
+
+
+def _said(changed: list[str], lost: list[str]) -> str:
+    parts = [_marked(what) for what in changed]
+    if lost:
+        parts.append(f":orange[not carried over: {', '.join(_marked(what) for what in lost)}]")
+    return " · ".join(parts)
+
+
+def _marked(text: str) -> str:
+    """Return a sentence with its code marked, and everything else as plain text."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return escaped(text)
+    return "".join(
+        as_code(piece) if number % 2 else escaped(piece) for number, piece in enumerate(pieces)
+    )
+
+
+# --- Use it ---------------------------------------------------------------------------------------
+
+
+@uninterrupted()
+def _use() -> None:
+    found = session.incoming
+    close()
+    if found is None:
+        return
+    tool_text.latest()
+    if found["toolset"] is not None:
+        tool_text.open_set(found["toolset"])
+    elif found["tools"]:
+        tools = [FoundTool(tool["spec"]) for tool in found["tools"]]
+        tool_text.change(found["text"] or door.as_text(tools))
+    if found["run"] is not None:
+        run_history.add(found["run"])

@@ -1,0 +1,150 @@
+"""What a person does and sees when tools come from elsewhere: paste, open, convert, undo."""
+
+import json
+
+from clarifai_chat.playground import run_file, runs
+from tests.canary import CANARY
+from tests.fake_clarifai import calls, says
+from tests.pages import page
+from tests.test_tool_playground_page import (
+    PAGE,
+    answer,
+    kept_runs,
+    run,
+    text_in_editor,
+    tool,
+    type_tools,
+    with_prompt,
+    with_settings,
+)
+
+
+def mcp_tool(name, **parts):
+    schema = {"type": "object", "properties": {"bed": {"type": "string"}}, "required": ["bed"]}
+    return {"name": name, "description": f"Waters {name}.", "inputSchema": schema, **parts}
+
+
+MCP = {"tools": [mcp_tool("roses", annotations={"readOnlyHint": True}), mcp_tool("ferns")]}
+API = {
+    "openapi": "3.1.0",
+    "paths": {
+        "/beds": {"get": {"operationId": "list_beds"}},
+        "/beds/{id}": {
+            "delete": {
+                "operationId": "delete_bed",
+                "parameters": [{"name": "id", "in": "path", "schema": {"type": "integer"}}],
+            }
+        },
+    },
+}
+
+
+def names_in_editor(app):
+    return [each["function"]["name"] for each in json.loads(text_in_editor(app))]
+
+
+def paste(app, text):
+    app.click("import_tools")
+    app.text_area(key="paste_tools").set_value(text).run()
+    return app
+
+
+def test_a_pasted_list_is_previewed_used_and_undone(open_app, fake):
+    fake.next(calls("roses", '{"bed": "B4"}'))
+    app = open_app(PAGE, pat=CANARY, **with_prompt("Water B4", run_settings=with_settings()))
+
+    paste(app, json.dumps(MCP))
+
+    assert "This is 2 tools in MCP's form." in page(app)
+    assert "Each of the 2 tools: inputSchema became parameters" in page(app).replace("`", "")
+    assert "not carried over: annotations" in page(app).replace("`", "")
+    assert json.loads(text_in_editor(app)) == [tool()]  # nothing has changed yet
+    app.click("use_import")
+    assert names_in_editor(app) == ["roses", "ferns"]
+    assert app.text_area(key="run_prompt").value == "Water B4"
+    assert not app.has("use_import")
+    run(app)
+    assert fake.chats[0].body["tools"][0]["function"]["parameters"]["required"] == ["bed"]
+    assert "called roses: valid" in page(app)
+    app.click("undo_tools")
+    assert json.loads(text_in_editor(app)) == [tool()]
+
+
+def test_tools_of_another_form_in_the_editor_are_named_and_converted(open_app):
+    app = open_app(PAGE, **with_prompt())
+
+    type_tools(app, json.dumps(MCP))
+
+    assert "This is 2 tools in MCP's form. It is not sent like this." in page(app)
+    assert "no errors" not in page(app)
+    assert app.button(key="run").disabled
+    app.click("convert_tools").click("use_import")
+    assert names_in_editor(app) == ["roses", "ferns"]
+    assert not app.button(key="run").disabled
+    assert "2 tools · no errors" in page(app)
+
+
+def test_an_mcp_configuration_in_the_editor_is_said_to_name_servers(open_app):
+    app = open_app(PAGE, **with_prompt())
+
+    type_tools(app, '{"mcpServers": {"garden": {"command": "uvx"}}}')
+
+    assert "This is an MCP configuration: it names" in page(app)
+    assert not app.has("convert_tools")
+
+
+def test_operations_of_an_api_are_chosen(open_app):
+    app = paste(open_app(PAGE, **with_prompt()), json.dumps(API))
+    assert "an API with 2 operations, in OpenAPI 3.1.0" in page(app)
+
+    app.multiselect(key="choose_operations").set_value(["DELETE /beds/{id}"]).run()
+    app.click("use_import")
+
+    assert names_in_editor(app) == ["delete_bed"]
+
+
+def test_a_file_takes_the_same_door_as_a_paste(open_app):
+    app = open_app(PAGE, **with_prompt("My prompt")).click("import_tools")
+    text = f"// the garden's tools\n[{json.dumps(tool('water'))},]"
+
+    upload = ("tools.txt", text.encode("utf-16"), "text/plain")
+    app.main.file_uploader(key="open_tools").set_value(upload).run()
+    app.click("use_import")
+
+    assert names_in_editor(app) == ["water"]
+    assert app.text_area(key="run_prompt").value == "My prompt"
+
+
+def test_a_text_without_tools_stays_in_the_box_with_the_reason(open_app):
+    app = paste(open_app(PAGE, **with_prompt()), "Hello")
+
+    assert "No tools were found in this text." in page(app)
+    assert app.text_area(key="paste_tools").value == "Hello"
+    app.click("leave_import")
+    assert not app.has("paste_tools")
+    assert "No tools were found" not in page(app)
+
+
+def test_a_saved_run_opens_with_its_calls_and_answers(open_app, fake):
+    fake.next(calls(), says("It rains."))
+    app = open_app(PAGE, pat=CANARY, **with_prompt(run_settings=with_settings(temperature=0.5)))
+    run(app)
+    answer(app, call_1="rain")
+    (saved,) = kept_runs(app)
+    assert len(runs.steps(saved)) == 2
+
+    other = paste(open_app(PAGE), run_file.as_json(saved))
+    assert "This is a saved run: 1 tool, 2 replies." in page(other)
+    other.click("use_import")
+
+    assert names_in_editor(other) == ["get_weather"]
+    assert other.text_area(key="run_prompt").value == saved["turn"]["prompt"]
+    assert other.number_input(key="run_temperature").value == 0.5
+    assert "It rains." in page(other)
+    assert "Reply 1" in page(other)
+    (opened,) = kept_runs(other)
+    assert [step.message for step in runs.steps(opened)] == [
+        step.message for step in runs.steps(saved)
+    ]
+    assert runs.steps(opened)[0].answers == runs.steps(saved)[0].answers
+    assert runs.steps(opened)[0].judged == runs.steps(saved)[0].judged
