@@ -474,7 +474,7 @@ def test_a_server_that_is_not_there_is_the_networks_doing(run, waits):
     result = run("chat", "Hi", "--model", MODEL, pat=CANARY)
 
     assert result.exit_code == ExitCode.THEIRS
-    assert "cannot be reached" in result.stderr
+    assert "refused the connection" in result.stderr
 
 
 def test_a_mistake_of_ours_is_a_sentence(run, monkeypatch):

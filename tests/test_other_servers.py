@@ -10,7 +10,7 @@ from clarifai_chat.chat import usage
 from clarifai_chat.chat.turn import new_turn
 from clarifai_chat.errors import meaning
 from clarifai_chat.events import Finished, ToolCallDone
-from clarifai_chat.llm.endpoints import Endpoint, endpoint_for
+from clarifai_chat.llm.endpoints import Endpoint, Sharer, endpoint_for, shared_uses_left
 from clarifai_chat.llm.request import ChatRequest
 from tests import fake_proxy
 from tests.canary import CANARY
@@ -113,16 +113,17 @@ def test_a_key_goes_only_to_the_server_it_was_entered_for(set_up):
         CLARIFAI_OPENAI_BASE="http://proxy.test/v1", LOCAL_API_BASE="http://local.test/v1",
         CLARIFAI_PAT="operators-token", CLARIFAI_OPENAI_KEY="operators-key",
     )  # fmt: skip
-    shared = {"used": 0}
+    sharer = Sharer("a visitor")
 
-    asked = {url: endpoint_for(url, CANARY, shared) for url in ("gpt-4o", "local:x", DEMO.url)}
+    left = shared_uses_left(sharer)
+    asked = {url: endpoint_for(url, CANARY, sharer) for url in ("gpt-4o", "local:x", DEMO.url)}
 
     assert asked["gpt-4o"] == Endpoint("http://proxy.test/v1", CANARY, elsewhere=True)
     assert asked["local:x"] == Endpoint("http://local.test/v1", local.KEY, elsewhere=True)
     assert asked[DEMO.url] == Endpoint(demo.start(), demo.KEY)
     # The operator's Clarifai token is not for a proxy.
-    assert endpoint_for("gpt-4o", "", shared).key == "operators-key"
-    assert shared == {"used": 1}
+    assert endpoint_for("gpt-4o", "", sharer).key == "operators-key"
+    assert shared_uses_left(sharer) == left - 1
 
 
 def test_without_a_key_or_a_server_nothing_is_asked(set_up):

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from clarifai_chat.config import ROOT
 from clarifai_chat.history.store import open_store, opening, postgresql, trouble
 from clarifai_chat.history.store.opening import read_address
 from clarifai_chat.history.store.trouble import (
@@ -177,7 +178,8 @@ def test_a_database_newer_than_the_app_is_reported_and_left_alone(address):
     told(StoreNewer, open_store, address)
     told(StoreNewer, open_store, address)
 
-    run(address, "UPDATE clarifai_chat_version SET version_num = '0004'")
+    newest = max(file.stem[:4] for file in (ROOT / "migrations/versions").glob("0*.py"))
+    run(address, f"UPDATE clarifai_chat_version SET version_num = '{newest}'")  # noqa: S608
     opened(address)
 
 
