@@ -15,7 +15,6 @@ import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import cache
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as AsgiMessage
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from streamlit.config import set_option
 
 from clarifai_chat import connections, demo, llm
 from clarifai_chat.config import ROOT, BadSettings, announce, is_loopback, settings
@@ -36,7 +35,9 @@ from clarifai_chat.history import owner, saving
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.origins import OwnPagesOnly
+from clarifai_chat.serving.base_path import BasePath
 from clarifai_chat.serving.cookies import SafeCookies
+from clarifai_chat.serving.proxies import PROXY_USER, TrustedProxies
 from components.state import warming
 from components.state.bootstrap import bootstrap
 from components.state.one_visitor import OwnUploads
@@ -55,36 +56,6 @@ POLICY = (
 )
 warm = threading.Event()  # set once everything is loaded that a first visitor would wait for
 PING_S = 10  # a lost browser is noticed within two pings, before its queue overflows
-
-
-class TrustedProxies:
-    """Accepts a visitor's scheme and address only from TRUSTED_PROXIES.
-
-    uvicorn's middleware, extended for a chain of proxies: if X-Forwarded-Proto has several values,
-    the first is the visitor's, but uvicorn would ignore them all.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app: Any = ProxyHeadersMiddleware(app, trusted_networks())  # type: ignore[arg-type]  # types of its own
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan" and (words := values(scope, b"x-forwarded-proto")):
-            first = ",".join(words).split(",")[0].strip().lower()
-            others = [header for header in scope["headers"] if header[0] != b"x-forwarded-proto"]
-            scope["headers"] = [*others, (b"x-forwarded-proto", first.encode())]
-        await self.app(scope, receive, send)
-
-
-def trusted_networks() -> list[str]:
-    """Return the networks in TRUSTED_PROXIES, IPv4 ones also as a server on "::" sees them."""
-    listed = settings().trusted_proxies.replace(",", " ").split()
-    networks = [ip_network(each) for each in listed]
-    mapped = [
-        f"::ffff:{network.network_address}/{96 + network.prefixlen}"
-        for network in networks
-        if network.version == 4
-    ]
-    return [*map(str, networks), *mapped]
 
 
 def unwrapped(app: ASGIApp, **_: object) -> ASGIApp:
@@ -149,7 +120,7 @@ NO_PAGES = ("/_stcore/", "/component/", "/media/", "/static/", "/app/static/")
 
 def is_page(scope: Scope, response: AsgiMessage) -> bool:
     """Return whether a response is a page, or a 304 for one."""
-    if str(scope["path"]).startswith(NO_PAGES):
+    if str(scope["path"]).removeprefix(settings().base_path).startswith(NO_PAGES):
         return False
     headers: dict[bytes, bytes] = dict(response.get("headers", ()))
     if response["status"] == 304:  # has no content type: the request has to tell
@@ -163,9 +134,9 @@ def visitor_cookies(scope: Scope) -> list[str]:
     """Return the Set-Cookie headers with the visitor's id, or with a new one."""
     cookies = owner.cookies_in(values(scope, b"cookie"))
     visitor_id = owner.id_of(cookies) or owner.new_id()
-    secure = scope.get("scheme") in ("https", "wss")
-    former = owner.former_cookies(cookies, secure=secure)
-    return [owner.cookie(visitor_id, secure=secure), *former]
+    secure, path = scope.get("scheme") in ("https", "wss"), settings().base_path or "/"
+    former = owner.former_cookies(cookies, secure=secure, path=path)
+    return [owner.cookie(visitor_id, secure=secure, path=path), *former]
 
 
 def values(scope: Scope, name: bytes) -> list[str]:
@@ -225,15 +196,30 @@ def says_no_secret(record: logging.LogRecord) -> bool:
     return record.exc_info is None
 
 
+def set_options() -> str:
+    """Give Streamlit the settings that it has options for, and return BASE_PATH."""
+    try:
+        base, header = settings().base_path, settings().trusted_user_header
+    except BadSettings:  # `main` and every page say so
+        return ""
+    if base:
+        set_option("server.baseUrlPath", base)
+    if header:
+        set_option("server.trustedUserHeaders", {header: PROXY_USER})
+    return base
+
+
 def make_app(page: Path = ROOT / "app.py") -> st.App:
     """Return the app with `page` as its front page."""
     logging.getLogger("streamlit.error_util").addFilter(says_no_secret)
+    base = set_options()
     return st.App(
         str(page),
         lifespan=lifespan,
-        routes=[Route("/healthz", healthz)],
+        routes=[Route(f"{base}/healthz", healthz)],
         middleware=[
             Middleware(TrustedProxies),
+            Middleware(BasePath),
             Middleware(OwnPagesOnly),
             Middleware(OwnUploads),
             Middleware(SafeCookies),
@@ -251,8 +237,9 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             host, port = settings().host, settings().port
+            path = f"{settings().base_path}/" if settings().base_path else ""
             name = "localhost" if is_loopback(host) or host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
-            print(f"Clarifai Chat is at http://{name}:{port}  (Ctrl+C ends it)", flush=True)  # noqa: T201 - the one line of the command
+            print(f"Clarifai Chat is at http://{name}:{port}{path}  (Ctrl+C ends it)", flush=True)  # noqa: T201 - the one line of the command
 
 
 def port_problem(host: str, port: int) -> str:

@@ -5,6 +5,7 @@ library and every visitor's session could see it.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,6 +18,8 @@ from dotenv import dotenv_values
 
 ROOT = Path(__file__).parent.parent
 DOTENV = ROOT / ".env"
+_OWN_PATHS = {"_stcore", "app", "auth", "component", "healthz", "media", "oauth2callback", "static"}
+_OWN_PATHS |= {page.stem for page in (ROOT / "pages").glob("*.py")}
 
 
 class BadSettings(ValueError):
@@ -30,6 +33,7 @@ class Settings:
     api_base: str = "https://api.clarifai.com"
     host: str = "127.0.0.1"
     port: int = 8501
+    base_path: str = ""  # with a slash at its beginning, and none at its end
     other_base: str = ""  # an OpenAI-compatible API that is not Clarifai's
     other_key: str = field(default="", repr=False)
     local_base: str = ""
@@ -47,6 +51,7 @@ class Settings:
     history_days: int = 0
     database_url: str = field(default="", repr=False)  # a password may be in it
     trusted_proxies: str = ""
+    trusted_user_header: str = ""
     allowed_origins: str = ""
     frame_ancestors: str = "'self'"
 
@@ -211,6 +216,21 @@ def _origins(text: str) -> str:
     return " ".join(origins)
 
 
+def _path(text: str) -> str:
+    parts = text.strip("/").split("/")
+    if parts == [""]:
+        return ""
+    if parts[0] in _OWN_PATHS or not all(re.fullmatch(r"[A-Za-z0-9_~-][\w.~-]*", p) for p in parts):
+        raise ValueError("must be a path such as /chat, and not the name of a page or of a route")
+    return "/" + "/".join(parts)
+
+
+def _header(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]+", text):
+        raise ValueError("must be the name of a header, such as X-Forwarded-User")
+    return text
+
+
 def _addresses(text: str) -> str:
     try:
         for each in text.replace(",", " ").split():
@@ -233,6 +253,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "SHARED_PAT_HOUR_LIMIT": ("shared_pat_hour_limit", _whole(0, 1_000_000)),
     "HOST": ("host", _text),
     "PORT": ("port", _whole(1, 65_535)),
+    "BASE_PATH": ("base_path", _path),
     "REPLY_LEASE_S": ("reply_lease_s", _seconds),
     "REPLY_TIMEOUT_S": ("reply_timeout_s", _seconds),
     "MAX_REPLIES": ("max_replies", _whole(1, 100_000)),
@@ -243,6 +264,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "HISTORY_DAYS": ("history_days", _whole(0, 36_500)),
     "DATABASE_URL": ("database_url", _database),
     "TRUSTED_PROXIES": ("trusted_proxies", _addresses),
+    "TRUSTED_USER_HEADER": ("trusted_user_header", _header),
     "ALLOWED_ORIGINS": ("allowed_origins", _origins),
     "FRAME_ANCESTORS": ("frame_ancestors", _one_line),
 }

@@ -82,12 +82,14 @@ def shipped(name: str, **substitutes: str) -> str:
 
 
 @contextmanager
-def nginx(folder: Path, app_port: int, *, portal: str = "", **changes: str) -> Iterator[str]:
+def nginx(
+    folder: Path, app_port: int, *, port: int = 0, portal: str = "", **changes: str
+) -> Iterator[str]:
     """Run nginx with deploy/proxy/nginx.conf; `changes` are made in it too.
 
     `portal` is another site's page, at `PORTAL` and the same port.
     """
-    port, folder = free_port(), new(folder)
+    port, folder = port or free_port(), new(folder)
     cert, key = certificate()
     (folder / "chat.pem").write_bytes(cert)
     (folder / "chat.key").write_bytes(key)

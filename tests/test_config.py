@@ -49,6 +49,7 @@ VALUES = {
     "SHARED_PAT_HOUR_LIMIT": ("7", "shared_pat_hour_limit", 7),
     "HOST": ("0.0.0.0", "host", "0.0.0.0"),  # noqa: S104 (read, not listened on)
     "PORT": ("9000", "port", 9000),
+    "BASE_PATH": ("chat/", "base_path", "/chat"),
     "REPLY_LEASE_S": ("0.5", "reply_lease_s", 0.5),
     "REPLY_TIMEOUT_S": ("30", "reply_timeout_s", 30.0),
     "MAX_REPLIES": ("3", "max_replies", 3),
@@ -64,6 +65,7 @@ VALUES = {
     "HISTORY_DAYS": ("30", "history_days", 30),
     "DATABASE_URL": ("postgresql://a:b@db/c", "database_url", "postgresql://a:b@db/c"),
     "TRUSTED_PROXIES": ("10.0.0.5, ::1", "trusted_proxies", "10.0.0.5, ::1"),
+    "TRUSTED_USER_HEADER": ("X-User", "trusted_user_header", "X-User"),
     "FRAME_ANCESTORS": ("'self' https://a.test", "frame_ancestors", "'self' https://a.test"),
 }
 

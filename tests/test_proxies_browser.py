@@ -1,5 +1,6 @@
 """The app behind real proxies, as the files in deploy/proxy/ set them up."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,11 +9,13 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests import proxies
-from tests.browser import App
+from tests.browser import App, free_port, is_up
+from tests.fake_oidc import FakeOidc
 from tests.test_attachments_browser import ask, box, choose
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
+SESSION = "_streamlit_session"  # of a sign-in that is under way: Streamlit's
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +23,12 @@ def app(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator
     """The app, which trusts the proxies of this machine and may be in the portal's frame."""
     log = tmp_path_factory.mktemp("app") / "server.log"
     frames = f"https://{proxies.PORTAL}:*"
-    running = App(log, TRUSTED_PROXIES="127.0.0.1", FRAME_ANCESTORS=frames)
+    running = App(
+        log,
+        TRUSTED_PROXIES="127.0.0.1",
+        TRUSTED_USER_HEADER="X-Forwarded-User",
+        FRAME_ANCESTORS=frames,
+    )
     yield running
     running.stop()
 
@@ -107,6 +115,87 @@ def test_a_question_waits_while_its_file_is_not_uploaded(
         expect(page.get_by_test_id("stChatInputSubmitButton")).to_be_enabled()
         box(page).press("Enter")
         expect(page.get_by_test_id("stChatMessage").nth(2)).to_contain_text("late.txt")
+
+
+# --- Below a path, and signed in --------------------------------------------------------------
+
+
+def listed(page: Page) -> Locator:
+    return page.get_by_test_id("stSidebarContent").get_by_test_id("stRadioOption")
+
+
+def test_the_app_is_below_a_path_that_the_proxy_keeps_or_strips(
+    visit: Visit, tmp_path: Path
+) -> None:
+    port, secrets = free_port(), tmp_path / ".streamlit" / "secrets.toml"
+    secrets.parent.mkdir()
+    with FakeOidc() as provider:
+        secrets.write_text(provider.secrets(f"https://{proxies.HOST}:{port}/chat"), "utf-8")
+        app = App(
+            tmp_path / "log", HOME=str(tmp_path), TRUSTED_PROXIES="127.0.0.1", BASE_PATH="/chat"
+        )
+        try:
+            kept = {"location / {": "location /chat/ {"}
+            stripped = {**kept, f"{port_of(app)};": f"{port_of(app)}/;"}
+            for changes in (kept, stripped):
+                with proxies.nginx(tmp_path, port_of(app), port=port, **changes) as url:
+                    walk_below_a_path(visit, f"{url}/chat")
+            for path in ("/healthz", "/chat/healthz"):
+                assert is_up(app.url + path)
+        finally:
+            app.stop()
+        assert not provider.refused
+
+
+def walk_below_a_path(visit: Visit, url: str) -> None:
+    page = go(visit, f"{url}/")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Signed in as Ada")).to_be_visible()
+    choose(page, ("notes.txt", b"Apples"))
+    ask(page, "Hello")
+    expect(page.get_by_test_id("stChatMessage").last).to_contain_text("Demo")
+    expect(page).to_have_url(re.compile(rf"{url}/\?chat=\w+"))
+    page.reload()
+    expect(page.get_by_test_id("stChatMessage").first).to_contain_text("notes.txt")
+    expect(listed(page).first).to_have_text("Hello")
+
+    page.get_by_test_id("stSidebarContent").get_by_role("link", name="Models").click()
+
+    expect(page).to_have_url(f"{url}/models")
+    page.reload()
+    expect(page.get_by_role("heading", name="Models")).to_be_visible()
+    cookies = page.context.cookies()
+    assert "__Secure-clarifai_chat_visitor" in {each["name"] for each in cookies}
+    ours = [each for each in cookies if each["name"] not in ("_streamlit_xsrf", SESSION)]
+    assert {each["path"] for each in ours} == {"/chat"}, cookies
+    assert all(each["secure"] for each in cookies), cookies
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    expect(page).to_have_url(f"{url}/")
+
+
+def test_a_proxy_that_signs_visitors_in_names_them_and_nobody_else_does(
+    visit: Visit, app: App, tmp_path: Path
+) -> None:
+    signs_in = {'X-Forwarded-User  "";': "X-Forwarded-User ada;"}
+    with proxies.nginx(tmp_path, port_of(app), **signs_in) as url:
+        page = go(visit, url)
+        expect(page.get_by_text("Signed in as ada")).to_be_visible()
+        ask(page, "Asked by Ada")
+        expect(listed(page)).to_have_text(["Asked by Ada"])
+
+        elsewhere = go(visit, url)
+
+        expect(listed(elsewhere)).to_have_text(["Asked by Ada"])
+    with proxies.nginx(tmp_path, port_of(app)) as url:
+        stranger = visit(
+            "about:blank", ignore_https_errors=True, extra_http_headers={"X-Forwarded-User": "ada"}
+        )
+        stranger.goto(url)
+        expect(box(stranger)).to_be_visible()
+        expect(stranger.get_by_test_id("stSidebarContent")).to_contain_text("Models")
+        expect(listed(stranger)).to_have_count(0)
+        expect(stranger.get_by_text("Signed in")).to_have_count(0)
 
 
 # --- In a frame of another site ---------------------------------------------------------------

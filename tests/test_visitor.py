@@ -19,6 +19,7 @@ from clarifai_chat.history.owner import (
     owner_of,
     owner_of_account,
 )
+from clarifai_chat.serving.proxies import PROXY_USER
 from components.state import owner as component
 
 ID, OTHER = "0123456789abcdef" * 4, "f" * 64
@@ -130,9 +131,11 @@ def test_an_id_under_the_older_name_goes_on_under_the_new_one_and_the_old_one_en
 def session(monkeypatch):
     """A session with these cookies and this account: `session(cookies, account)`."""
 
-    def session(cookies=(), account=()):
+    def session(cookies=(), account=(), headers=None):
         streamlit = SimpleNamespace(
-            context=SimpleNamespace(cookies=dict(cookies)), user=dict(account)
+            context=SimpleNamespace(cookies=dict(cookies)),
+            user=dict(account),
+            get_option={"server.trustedUserHeaders": headers}.get,
         )
         monkeypatch.setattr(component, "st", streamlit)
         return component.visitor()
@@ -171,6 +174,31 @@ def test_an_ambiguous_account_is_not_a_visitor(session, lost):
     account = {name: value for name, value in ACCOUNT.items() if name != lost}
 
     assert session({COOKIE: ID}, account) is None
+
+
+def test_whoever_a_proxy_has_signed_in_is_the_same_in_every_browser(session):
+    by_proxy, ada = {"X-User": PROXY_USER}, {PROXY_USER: " ada "}
+
+    owner = session({COOKIE: ID}, ada, by_proxy)
+
+    assert owner == owner_of_account("proxy", "ada") == session({COOKIE: OTHER}, ada, by_proxy)
+    assert session({}, ACCOUNT | ada, by_proxy) == owner
+    assert session({}, {PROXY_USER: "grace"}, by_proxy) != owner
+    assert session({COOKIE: ID}, {PROXY_USER: None}, by_proxy) == owner_of(ID)
+
+
+def test_without_the_setting_no_claim_of_an_account_passes_for_a_proxys_word(session):
+    account = ACCOUNT | {PROXY_USER: "ada"}
+
+    assert session({COOKIE: ID}, account) == owner_of_account("https://id.test", "42")
+
+
+def test_a_name_is_read_as_utf_8(session):
+    sent = "zoë".encode().decode("latin-1")
+
+    owner = session({}, {PROXY_USER: sent}, {"X-User": PROXY_USER})
+
+    assert owner == session({}, {PROXY_USER: "zoë"}, {"X-User": PROXY_USER})
 
 
 def test_outside_of_a_server_there_is_no_visitor():

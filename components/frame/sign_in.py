@@ -6,10 +6,14 @@ import streamlit as st
 
 from clarifai_chat.config import settings
 from clarifai_chat.markdown.sanitize import escaped
+from components.state.owner import proxy_user
 
 
 def show() -> None:
     """Draw who is signed in, or how to sign in; nothing if conversations are not saved."""
+    if user := proxy_user():
+        st.caption(f"Signed in as **{escaped(user)}**")
+        return
     providers = _providers() if settings().history else []
     if not providers:
         return
