@@ -41,6 +41,7 @@ from clarifai_chat.serving.proxies import PROXY_USER, TrustedProxies
 from components.state import warming
 from components.state.bootstrap import bootstrap
 from components.state.one_visitor import OwnUploads
+from components.state.uploads import BoundedUploads
 
 log = logging.getLogger(__name__)
 
@@ -222,6 +223,7 @@ def make_app(page: Path = ROOT / "app.py") -> st.App:
             Middleware(BasePath),
             Middleware(OwnPagesOnly),
             Middleware(OwnUploads),
+            Middleware(BoundedUploads),
             Middleware(SafeCookies),
             Middleware(SecurityHeaders),
             Middleware(VisitorCookie),

@@ -47,6 +47,8 @@ class Settings:
     max_reply_chars: int = 1_000_000
     max_conversation_chars: int = 5_000_000
     max_memory_mb: int = 4096
+    max_session_uploads_mb: int = 200
+    max_uploads_mb: int = 1000
     history: bool = True
     history_days: int = 0
     database_url: str = field(default="", repr=False)  # a password may be in it
@@ -260,6 +262,8 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "MAX_REPLY_CHARS": ("max_reply_chars", _whole(1000, 1_000_000_000)),
     "MAX_CONVERSATION_CHARS": ("max_conversation_chars", _whole(1000, 1_000_000_000)),
     "MAX_MEMORY_MB": ("max_memory_mb", _whole(0, 1_000_000)),
+    "MAX_SESSION_UPLOADS_MB": ("max_session_uploads_mb", _whole(1, 1_000_000)),
+    "MAX_UPLOADS_MB": ("max_uploads_mb", _whole(1, 1_000_000)),
     "HISTORY": ("history", _yes_or_no),
     "HISTORY_DAYS": ("history_days", _whole(0, 36_500)),
     "DATABASE_URL": ("database_url", _database),

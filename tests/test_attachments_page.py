@@ -199,6 +199,20 @@ def test_a_refused_file_sends_nothing_and_loses_nothing(open_app, fake):
     assert label.replace("\\", "").startswith("a.txt · about ")
 
 
+def test_a_question_whose_file_was_dropped_while_the_page_was_away_is_not_sent(
+    open_app, fake, monkeypatch
+):
+    app = open_app(pat=CANARY)
+    monkeypatch.setattr("components.chat.attachment_input.lost_files", lambda: ["notes.txt"])
+    send(app, "What is in it?", other_txt=b"Apples")
+
+    assert questions(app) == fake.chats == []
+    assert "notes.txt is not here any more. Attach the files of this question again." in (
+        app.warning[0].value.replace("\\", "")
+    )
+    assert box(app) == "What is in it?"
+
+
 def test_waiting_files_go_with_the_next_question(open_app, fake):
     app = send(open_app(pat=CANARY), "What is it?", a_txt=b"Apples", b_zip=b"PK\x03\x04")
     fake.next(says("Fruit."))

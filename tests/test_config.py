@@ -56,6 +56,8 @@ VALUES = {
     "MAX_REPLY_CHARS": ("2000", "max_reply_chars", 2000),
     "MAX_CONVERSATION_CHARS": ("3000", "max_conversation_chars", 3000),
     "MAX_MEMORY_MB": ("0", "max_memory_mb", 0),
+    "MAX_SESSION_UPLOADS_MB": ("20", "max_session_uploads_mb", 20),
+    "MAX_UPLOADS_MB": ("500", "max_uploads_mb", 500),
     "ALLOWED_ORIGINS": (
         "https://a.test/, http://b.test:81",
         "allowed_origins",

@@ -21,14 +21,14 @@ from clarifai_chat.history import attachment_contents
 from clarifai_chat.history.attachment_contents import ReadFiles
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import compatibility
-from clarifai_chat.text import counted, size
+from clarifai_chat.text import are, counted, listed, size
 from components.actions import asking
 from components.frame import drafts, layout
 from components.state import persistence
 from components.state.chat_slots import PendingUpload
 from components.state.session import session
 from components.state.slots import seed, set_widget, widget
-from components.state.streamlit_patches import uninterrupted
+from components.state.streamlit_patches import lost_files, uninterrupted
 
 HEAD_START_S = 0.3  # enough for most files, so that the question appears at once
 LOOK_S = 0.005
@@ -47,6 +47,9 @@ def submit() -> None:
 
 def _receive(sent: ChatInputValue) -> None:
     files = [(file.name, file.type, file.getvalue()) for file in sent.files]
+    if lost := lost_files():
+        _keep_back(sent.text, lost)
+        return
     if not files and not session.reading:
         if sent.text:  # empty when the browser rejected the only file
             _ask(sent.text, [])
@@ -60,6 +63,15 @@ def _receive(sent: ChatInputValue) -> None:
     unsent = _ask_what_is_read()
     if unsent or session.reading:
         _fill_box(unsent)
+
+
+def _keep_back(prompt: str, lost: list[str]) -> None:
+    """Do not ask: files were dropped from memory while the page was away."""
+    names = listed([clean_name(name) for name in lost])
+    session.refused = [
+        f"{names} {are(len(lost))} not here any more. Attach the files of this question again."
+    ]
+    _fill_box([prompt])
 
 
 def ask_when_read() -> list[Job]:

@@ -9,6 +9,8 @@ from functools import cache
 
 import streamlit as st
 
+from clarifai_chat.config import settings
+from components.state import uploads
 from components.state.frontend import BUILT, draw_component
 
 KEY = "upload_failures"
@@ -19,8 +21,11 @@ REASONS = {
     " more. If trying again does not help, copy your question and reload the page.",
     "403": "the upload was refused (HTTP 403), as it is if the browser blocks this site's cookies."
     " If trying again does not help, copy your question and reload the page.",
-    "413": "larger than the server, or a proxy in front of it, accepts (HTTP 413). Send a smaller"
-    " file, or tell the operator of this app.",
+    "413": "more than the server, or a proxy in front of it, accepts (HTTP 413): it is too large,"
+    " or more than {files} files or {most} MB wait to be sent. Send a smaller file, send or remove"
+    " the others first, or tell the operator of this app.",
+    "507": "this app holds as many files as it can at the moment (HTTP 507). Try again in a few"
+    " minutes. Questions without files are answered.",
     "none": "the connection failed before the file had arrived.",
     "other": "the upload was answered with HTTP {status}.",
 }
@@ -33,7 +38,9 @@ ADVICE = (
 def show() -> None:
     """Watch the files of the box. Nothing is visible until one fails."""
     st.html(STYLE)
-    data = {"reasons": REASONS, "advice": ADVICE}
+    limits = {"files": f"{uploads.MAX_FILES}", "most": f"{settings().max_session_uploads_mb:,}"}
+    too_much = REASONS["413"].format(**limits)
+    data = {"reasons": {**REASONS, "413": too_much}, "advice": ADVICE}
     draw_component(st.empty(), f"$$ID-{KEY}-{KEY}", script=_script(), data=data)
 
 

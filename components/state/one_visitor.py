@@ -18,8 +18,8 @@ from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
 from clarifai_chat.history.owner import id_of
+from components.state import uploads
 
-UPLOADS = "/_stcore/upload_file/"
 _BEGAN_BY = "_began_by"  # an attribute of Streamlit's session
 
 
@@ -60,6 +60,7 @@ def for_who_began_it(method: Callable[..., str]) -> Callable[..., str]:
         if existing_session_id and not _may_have(manager, existing_session_id, browser):
             existing_session_id = None
         id: str = method(manager, client, *args, existing_session_id=existing_session_id, **options)
+        uploads.note_session(id)
         if info := manager.get_session_info(id):
             vars(info.session).setdefault(_BEGAN_BY, browser)
         return id
@@ -79,9 +80,9 @@ class OwnUploads:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and UPLOADS in scope["path"] and runtime.exists():
+        if scope["type"] == "http" and uploads.PATH in scope["path"] and runtime.exists():
             request = HTTPConnection(scope)
-            session_id = str(scope["path"]).partition(UPLOADS)[2].partition("/")[0]
+            session_id = uploads.session_of(scope)
             manager = getattr(runtime.get_instance(), "_session_mgr", None)
             browser = browser_of(request.cookies, request.headers.items())
             if manager and not _may_have(manager, session_id, browser):

@@ -20,6 +20,7 @@ import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import net_util, runtime
+from streamlit.elements.widgets import chat as chat_widgets
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime
@@ -64,6 +65,7 @@ def apply() -> None:
     _replace(Runtime, "_send_message", _to_who_is_there)
     _replace(AppSession, "register_file_watchers", _if_files_are_watched)
     _replace(AppSession, "request_rerun", _to_the_page_that_was_asked_for)
+    _replace(chat_widgets, "_pop_upload_files", _and_name_what_is_lost)
     _replace(net_util, "get_external_ip", _not_on_the_internet)
     _replace(PathSecurityMiddleware, "__call__", _and_let_browsers_keep_files)
     _replace(WebsocketSessionManager, "connect_session", one_visitor.for_who_began_it)
@@ -239,6 +241,32 @@ def _if_files_are_watched(method: Callable[..., None]) -> Callable[..., None]:
             method(session)
 
     return register_file_watchers
+
+
+def _and_name_what_is_lost(method: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+    """Note which files of a question the server does not have any more.
+
+    Streamlit leaves them out without a word, and the question goes without its file.
+
+    Upstream: not reported.
+    """
+
+    def _pop_upload_files(sent: Any) -> list[Any]:
+        found = method(sent)
+        here = {file.file_id for file in found}
+        lost = [f.name for f in (sent.uploaded_file_info if sent else ()) if f.file_id not in here]
+        if lost and (session := _session_of_this_run()):
+            vars(session)["_lost_files"] = lost
+        return found
+
+    return _pop_upload_files
+
+
+def lost_files() -> list[str]:
+    """Return the names of the files that were to go with the question, but are not here. Once."""
+    session = _session_of_this_run()
+    names: list[str] = vars(session).pop("_lost_files", []) if session else []
+    return names
 
 
 def _not_on_the_internet(method: Callable[[], str | None]) -> Callable[[], str | None]:
