@@ -48,6 +48,7 @@ _CLOSES = {
 }
 _FENCE = re.compile(r"```|~~~")
 _MARK = re.compile(r"\$\$?|\\[(\[]")
+_BAR_MARKS = re.compile(r"(`+)|\\|\$")
 BAR = "\ufdd0"  # stands for a bar inside a formula while tables are cut into cells
 
 
@@ -165,30 +166,35 @@ def _line(state: StateBlock, line: int) -> str:
 def hide_bars(state: StateCore) -> None:
     """Replace the bars in formulas, so that no table is cut there."""
     if "|" in state.src and BAR not in state.src:
-        state.src = re.sub(r"[^\n]*\|[^\n]*", lambda line: _without_bars(line[0]), state.src)
+        lines = state.src.split("\n")
+        state.src = "\n".join(_without_bars(line) if "|" in line else line for line in lines)
 
 
 def _without_bars(line: str) -> str:
     if re.match(r"[ \t]*\[", line):  # perhaps a definition
         return line
-    done, at = "", 0
-    while found := re.compile(r"(`+)|\\|\$").search(line, at):
+    ends: dict[str, list[int]] = {}  # of the runs of so many backticks, the last first
+    for run in reversed([*re.finditer("`+", line)] if "`" in line else []):
+        ends.setdefault(run[0], []).append(run.end())
+    done, at = [], 0
+    while found := _BAR_MARKS.search(line, at):
         start, end = found.start(), found.end()
-        done += line[at:start]
+        done.append(line[at:start])
+        piece = ""
         if found[1]:
-            closing = re.compile(rf"(?<!`){found[1]}(?!`)").search(line, end)
-            end = closing.end() if closing else end
-            done += line[start:end]
+            same = ends.get(found[1], [])
+            while same and same[-1] <= end:
+                same.pop()
+            end = same[-1] if same else end
         elif formula := formula_end(line, start):
             end = formula
-            done += (
-                line[start:end].replace("|", BAR) if _is_cell(line[start:end]) else line[start:end]
-            )
-        else:
-            end = min(start + 2, len(line)) if found[0] == "\\" else end
-            done += line[start:end]
+            piece = line[start:end]
+            piece = piece.replace("|", BAR) if _is_cell(piece) else piece
+        elif found[0] == "\\":
+            end = min(start + 2, len(line))
+        done.append(piece or line[start:end])
         at = end
-    return done + line[at:]
+    return "".join((*done, line[at:]))
 
 
 def _is_cell(formula: str) -> bool:

@@ -45,10 +45,13 @@ _ADDRESS = re.compile(
     r"\uff3b-\uff40\uff5b-\uff65]+",
     re.IGNORECASE | re.ASCII,
 )
+_LONG_NAME = re.compile(rf"(?:https?://|www\.)[^/?#{BLANK}]{{256}}", re.IGNORECASE)
+_ENTITY = re.compile(r"&[0-9A-Za-z]+;\Z")
 _NEST = ("markdown", "md", "mdx")
-_FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*([^`]*)")
+_OPEN_NESTS = 20  # that have no end: each is searched up to the end of the text
+_FENCE = re.compile(r"(`{3,}+|~{3,}+)([^`]*)")
 _FOLD_OPENS = re.compile(
-    r"<details(?: +open)? *>[ \t]*(?:<summary>(.*)</summary>)?[ \t]*", re.IGNORECASE | re.ASCII
+    r"<details(?: +open)? *>[ \t]*(?:<summary>(.*)</summary>[ \t]*)?", re.IGNORECASE | re.ASCII
 )
 _SUMMARY = re.compile(r"<summary>(.*)</summary>[ \t]*", re.IGNORECASE | re.ASCII)
 _FOLD_CLOSES = re.compile(r"</details>[ \t]*", re.IGNORECASE | re.ASCII)
@@ -111,6 +114,8 @@ def _nested_fence(state: StateBlock, start: int, end: int, silent: bool) -> bool
     opening = None if state.is_code_block(start) else _FENCE.fullmatch(_line(state, start))
     if not opening or opening[2].strip(BLANK).lower() not in _NEST:
         return False
+    if state.env.get("open_nests", 0) > _OPEN_NESTS:
+        return False
     mark, depth, line = opening[1], 1, start
     while depth and (line := line + 1) < end:
         text = _line(state, line)
@@ -119,6 +124,8 @@ def _nested_fence(state: StateBlock, start: int, end: int, silent: bool) -> bool
         inner = _FENCE.fullmatch(text)
         if inner and inner[1][0] == mark[0] and len(inner[1]) >= len(mark):
             depth += 1 if inner[2].strip(BLANK) else -1
+    if depth:
+        state.env["open_nests"] = state.env.get("open_nests", 0) + 1
     if depth and not state.env.get("grows"):
         return False
     if silent:
@@ -231,19 +238,15 @@ def _text(state: StateInline, silent: bool) -> bool:
 
 def _address(state: StateInline, silent: bool) -> bool:
     """Make a link of an address, without the punctuation after it."""
+    # No such name exists, and each place in it could begin another.
+    if state.linkLevel or _LONG_NAME.match(state.src, state.pos, state.posMax):
+        return False
     found = _ADDRESS.match(state.src, state.pos, state.posMax)
-    if not found or state.linkLevel:
+    if not found:
         return False
     if state.pos and re.match("[0-9A-Za-z]", state.src[state.pos - 1]):
         return False
-    address = found[0]
-    while True:
-        shorter = re.sub(r"(?:&[0-9A-Za-z]+)?;\Z|[?!.,:*_~'|$]+\Z", "", address)
-        if shorter.endswith(")") and shorter.count(")") > shorter.count("("):
-            shorter = shorter[:-1]
-        if shorter == address:
-            break
-        address = shorter
+    address = _without_punctuation(found[0])
     target = address if "://" in address else f"http://{address}"
     target = state.md.normalizeLink(target)
     if not re.search(r"[/.][^/.]", address) or not state.md.validateLink(target):
@@ -255,6 +258,25 @@ def _address(state: StateInline, silent: bool) -> bool:
         state.push("link_close", "a", -1).markup = "address"
     state.pos += len(address)
     return True
+
+
+def _without_punctuation(address: str) -> str:
+    """Return an address without what ends its sentence: marks, and brackets opened before it.
+
+    Step by step from the end: a pattern would search a long run of marks from each of its places.
+    """
+    end, unopened = len(address), address.count(")") - address.count("(")
+    while end:
+        last = address[end - 1]
+        if last == ";":
+            entity = _ENTITY.search(address, max(0, end - 40), end)
+            end = entity.start() if entity else end - 1
+        elif last in "?!.,:*_~'|$" or (last == ")" and unopened > 0):
+            unopened -= last == ")"
+            end -= 1
+        else:
+            break
+    return address[:end]
 
 
 def _emphasis(state: StateInline, silent: bool) -> bool:

@@ -25,6 +25,7 @@ from clarifai_chat.transfer.imports.reading import BadImport, Notes, documents
 __all__ = ["BadImport", "Imported", "read"]
 
 MAX_CHATS = 10_000
+MAX_MESSAGES = 200_000  # in a file; each takes about 40 microseconds
 _NO_CHATS = (
     "The file is JSON, but holds no conversation. What can be read: exports of this app, ChatGPT,"
     " Claude, Open WebUI and LibreChat, ShareGPT data, and messages as OpenAI's APIs take them."
@@ -85,12 +86,25 @@ def _chats(document: Any, notes: Notes, contents: dict[str, bytes], now: float) 
             document, readers = [{"conversations": rows}], [sharegpt.chat]
         else:
             raise BadImport(_NO_CHATS)
+    if sum(map(_messages_in, document)) > MAX_MESSAGES:
+        raise BadImport(
+            f"The file holds more than {MAX_MESSAGES:,} messages. Split it, and import the parts."
+        )
     found = [
         reader(row, notes, contents, now) if reader else None
         for reader, row in zip(readers, document, strict=True)
     ]
     notes.left_out("a conversation without messages", found.count(None))
     return [chat for chat in found if chat is not None]
+
+
+def _messages_in(row: Any) -> int:
+    """Return about how many messages a conversation has: the length of its longest list."""
+    if not isinstance(row, dict):
+        return 1
+    inside = [row, *(each for each in row.values() if isinstance(each, dict))]
+    parts = [part for each in inside for part in each.values() if isinstance(part, list | dict)]
+    return max(map(len, parts), default=1)
 
 
 def _reader(row: dict[str, Any]) -> _Reader | None:

@@ -119,15 +119,23 @@ export function lineOf(state, line) {
 
 export function hideBars(state) {
   if (state.src.includes("|") && !state.src.includes(BAR)) {
-    state.src = state.src.replace(/[^\n]*\|[^\n]*/g, withoutBars);
+    const lines = state.src.split("\n");
+    state.src = lines.map((line) => (line.includes("|") ? withoutBars(line) : line)).join("\n");
   }
 }
 
 function withoutBars(line) {
   if (/^[ \t]*\[/.test(line)) return line;
   const marks = /(`+)|\\|\$/g;
+  const ends = new Map(); // of the runs of so many backticks, the last first
+  for (const run of [...line.matchAll(/`+/g)].reverse()) {
+    const length = run[0].length;
+    if (!ends.has(length)) ends.set(length, []);
+    ends.get(length).push(run.index + length);
+  }
   let done = "";
   let at = 0;
+  let formula;
   for (;;) {
     marks.lastIndex = at;
     const found = marks.exec(line);
@@ -137,12 +145,12 @@ function withoutBars(line) {
     done += line.slice(at, start);
     let piece;
     if (found[1]) {
-      const closing = new RegExp(`(?<!\`)${found[1]}(?!\`)`, "g");
-      closing.lastIndex = end;
-      end = closing.exec(line) ? closing.lastIndex : end;
+      const same = ends.get(found[1].length) ?? [];
+      while (same.at(-1) <= end) same.pop();
+      end = same.at(-1) ?? end;
       piece = line.slice(start, end);
-    } else if (formulaEnd(line, start)) {
-      end = formulaEnd(line, start);
+    } else if ((formula = formulaEnd(line, start))) {
+      end = formula;
       piece = line.slice(start, end);
       if (/[^$|\\()[\] ]/.test(piece)) piece = piece.replaceAll("|", BAR);
     } else {

@@ -18,17 +18,21 @@ const IS_CJK = new RegExp(
 );
 const TEXT_ENDS = /[\n!#$%&*+\-:<=>@[\\\]^_`{}~]|(?<![0-9A-Za-z])(?:https?:\/\/|www\.)/gi;
 const ADDRESS =
-  /^(?:https?:\/\/|www\.)(?=[0-9A-Za-z\u00a1-\u1fff\u2c00-\uffff])[^\s\x00-\x20\x7f<>"`[\]\\\u2018-\u201f\u2026\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+/i;
+  /(?:https?:\/\/|www\.)(?=[0-9A-Za-z\u00a1-\u1fff\u2c00-\uffff])[^\s\x00-\x20\x7f<>"`[\]\\\u2018-\u201f\u2026\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+/iy;
+const LONG_NAME = /(?:https?:\/\/|www\.)[^/?#\s]{256}/iy;
+const ENTITY = /&[0-9A-Za-z]+;$/;
 const NEST = ["markdown", "md", "mdx"];
-const FENCE = /^(`{3,}|~{3,})[ \t]*([^`]*)$/;
-const FOLD_OPENS = /^<details(?: +open)? *>[ \t]*(?:<summary>([^\n]*)<\/summary>)?[ \t]*$/i;
+// A long run of marks is taken whole: giving back one after the other would search the rest again.
+const FENCE = /^(?=(`{3,}|~{3,}))\1([^`]*)$/;
+const OPEN_NESTS = 20; // that have no end: each is searched up to the end of the text
+const FOLD_OPENS = /^<details(?: +open)? *>[ \t]*(?:<summary>([^\n]*)<\/summary>[ \t]*)?$/i;
 const SUMMARY = /^<summary>([^\n]*)<\/summary>[ \t]*$/i;
 const FOLD_CLOSES = /^<\/details>[ \t]*$/i;
 const MARKERS = /^[ \t>]*(?:(?:[-*+]|[0-9]+[.)])[ \t]+)?/;
 const NOTE = /\[\^([^\s[\]^]+)\]/y;
 const TILDES = /~{3,}/y;
 const TASK = /^\[([ xX])\][ \t\n]+(?=\S)/;
-const AROUND = /^[\s\x1c-\x1f\x85]+|[\s\x1c-\x1f\x85]+$/g;
+const BLANK = /[\s\x1c-\x1f\x85]/;
 const BREAK = /<br *\/?>\n?/iy;
 
 function at(pattern, text, place) {
@@ -83,6 +87,7 @@ function isCode(state, line) {
 function nestedFence(state, start, end, silent) {
   const opening = isCode(state, start) ? null : FENCE.exec(lineOf(state, start));
   if (!opening || !NEST.includes(opening[2].trim().toLowerCase())) return false;
+  if (state.env.openNests > OPEN_NESTS) return false;
   const mark = opening[1];
   let depth = 1;
   let line = start;
@@ -94,6 +99,7 @@ function nestedFence(state, start, end, silent) {
       depth += inner[2].trim() ? 1 : -1;
     }
   }
+  if (depth) state.env.openNests = (state.env.openNests ?? 0) + 1;
   if (depth && !state.env.grows) return false;
   if (silent) return true;
   state.line = depth ? line : Math.min(line + 1, end);
@@ -192,17 +198,10 @@ function text(state, silent) {
 function address(state, silent) {
   if (state.linkLevel || !/[hw]/i.test(state.src[state.pos])) return false;
   if (state.pos && /[0-9A-Za-z]/.test(state.src[state.pos - 1])) return false;
-  const found = ADDRESS.exec(state.src.slice(state.pos, state.posMax));
+  if (at(LONG_NAME, state.src, state.pos)) return false;
+  const found = at(ADDRESS, state.src, state.pos);
   if (!found) return false;
-  let [address] = found;
-  for (;;) {
-    let shorter = address.replace(/(?:&[0-9A-Za-z]+)?;$|[?!.,:*_~'|$]+$/, "");
-    if (shorter.endsWith(")") && count(shorter, ")") > count(shorter, "(")) {
-      shorter = shorter.slice(0, -1);
-    }
-    if (shorter === address) break;
-    address = shorter;
-  }
+  const address = withoutPunctuation(found[0].slice(0, state.posMax - state.pos));
   const target = state.md.normalizeLink(address.includes("://") ? address : `http://${address}`);
   if (!/[/.][^/.]/.test(address) || !state.md.validateLink(target)) return false;
   if (!silent) {
@@ -216,8 +215,20 @@ function address(state, silent) {
   return true;
 }
 
-function count(where, what) {
-  return where.split(what).length - 1;
+function withoutPunctuation(address) {
+  let end = address.length;
+  let unopened = address.split(")").length - address.split("(").length;
+  while (end) {
+    const last = address[end - 1];
+    if (last === ";") {
+      const entity = ENTITY.exec(address.slice(Math.max(0, end - 40), end));
+      end -= entity ? entity[0].length : 1;
+    } else if ("?!.,:*_~'|$".includes(last) || (last === ")" && unopened > 0)) {
+      if (last === ")") unopened--;
+      end--;
+    } else break;
+  }
+  return address.slice(0, end);
 }
 
 function emphasis(state, silent) {
@@ -309,8 +320,16 @@ function addNotes(state) {
 
 function trim(state) {
   for (const token of state.tokens) {
-    if (token.type === "inline") token.content = token.content.replace(AROUND, "");
+    if (token.type === "inline") token.content = trimmed(token.content);
   }
+}
+
+function trimmed(content) {
+  let start = 0;
+  let end = content.length;
+  while (start < end && BLANK.test(content[start])) start++;
+  while (start < end && BLANK.test(content[end - 1])) end--;
+  return content.slice(start, end);
 }
 
 function sortNotes(state) {

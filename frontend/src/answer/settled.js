@@ -23,14 +23,43 @@ function isInCode(text) {
   return fence !== "";
 }
 
+/** Step by step from the end: a pattern would search the rest of the line from each bracket. */
 function closed(line) {
-  let end = line.replace(/(?:[*_~`]+|!?\[[^\]]*|<[^>\s]*|\\)$/, "");
-  const link = /!?\[([^\]]*)\]\([^)\s]*$/.exec(end);
-  if (link) end = end.slice(0, link.index) + link[1];
+  let end = line.slice(0, openingAt(line));
+  const link = linkAt(end);
+  if (link) end = end.slice(0, link.start - (end[link.start - 1] === "!")) + end.slice(link.start + 1, link.end);
   const outside = end.replace(/`[^`]*`/g, "");
   if (outside.includes("`")) return `${end}\``;
   for (const mark of ["**", "~~"]) {
     if (outside.split(mark).length % 2 === 0) end = end.trimEnd() + mark;
   }
   return end;
+}
+
+/** Return where marks begin that the line ends with, or what it opens and does not close. */
+function openingAt(line) {
+  let marks = line.length;
+  while (marks && "*_~`".includes(line[marks - 1])) marks--;
+  let bracket = line.indexOf("[", line.lastIndexOf("]") + 1);
+  if (bracket > 0 && line[bracket - 1] === "!") bracket--;
+  const tag = line.indexOf("<", lastOf(line, /[>\s]/) + 1);
+  const escape = line.endsWith("\\") ? line.length - 1 : -1;
+  return Math.min(marks, ...[bracket, tag, escape].filter((at) => at >= 0));
+}
+
+/** Return where the text of a link is whose address the line ends in: [text](addr */
+function linkAt(line) {
+  const ended = lastOf(line, /[)\s]/);
+  for (let end = line.indexOf("](", Math.max(0, ended - 1)); end >= 0; end = line.indexOf("](", end + 1)) {
+    const from = end ? line.lastIndexOf("]", end - 1) + 1 : 0;
+    const start = line.slice(from, end).indexOf("[");
+    if (start >= 0) return { start: from + start, end };
+  }
+  return null;
+}
+
+function lastOf(line, pattern) {
+  let at = line.length - 1;
+  while (at >= 0 && !pattern.test(line[at])) at--;
+  return at;
 }
