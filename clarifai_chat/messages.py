@@ -20,7 +20,11 @@ Quirk = Literal[
     "no_id",  # came without an id; ours was generated
     "same_id",  # came with the id of another call
     "object",  # its arguments came as an object, not as text
+    "not_text",  # its arguments came as a list, a number or a truth value
     "legacy",  # came in the API's older form, `function_call`
+    "changing_id",  # came with another id in each fragment; the first is kept
+    "placeholder",  # came with empty arguments before the real ones
+    "repeated",  # each fragment began its arguments from the start
 ]
 
 

@@ -5,27 +5,28 @@ The chunks are the raw JSON from the wire. litellm's would be repaired and renam
 reason and token counts that no server sent.
 """
 
-import json
-import re
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from clarifai_chat.access_token import GrowingRedactor, redact
+from clarifai_chat.access_token import redact
 from clarifai_chat.errors import BadReply, ChatError, is_error, meaning
 from clarifai_chat.events import (
     CallDelta,
     PictureCame,
+    ReasoningDelta,
     Sources,
     StreamEvent,
+    TextDelta,
+    TextWasThought,
     ToolCallDone,
     Usage,
 )
+from clarifai_chat.llm.call_fragments import CallFragments, GrowingText, index_of, with_ids
 from clarifai_chat.llm.cited import Cited
 from clarifai_chat.llm.thought_tags import ThoughtTags
-from clarifai_chat.messages import Quirk, ToolCall, is_json
+from clarifai_chat.messages import ToolCall
 from clarifai_chat.text import whole
 
 # Where thoughts come as a field of their own; some servers repeat them in a second one.
@@ -34,7 +35,7 @@ _THOUGHT_PARTS = ("thinking", "reasoning", "thought", "reasoning_content")
 _PICTURE_PARTS = ("image", "image_url", "output_image")
 _WORDS = ("text", "thinking", "reasoning", "summary", "content")  # a part's field with its words
 _ERRORS = frozenset(("error", "status", "code"))
-_DECODER = json.JSONDecoder()
+_Parted = TextDelta | ReasoningDelta | TextWasThought
 
 
 class Assembler:
@@ -53,14 +54,13 @@ class Assembler:
         self._pat = pat  # redacted from all that the server says
         self._elsewhere = elsewhere  # the server is not Clarifai's
         self._tags = ThoughtTags()
-        self._said, self._thought = _Growing(pat), _Growing(pat)
-        self._arguments: dict[int, _Growing] = {}  # by the number of the call
+        self._said, self._thought = GrowingText(pat), GrowingText(pat)
         self._has_words = False  # text, thoughts or calls, in whatever place
         self._cited = Cited()
         self._pictures: list[str] = []
-        self._latest: dict[Any, ToolCall] = {}  # index → the call its fragments belong to
+        self._fragments = CallFragments(pat)
         self._recover = recover  # finds calls that a model wrote as text
-        self._text: list[str] = []  # only if calls may be recovered from it
+        self._words: list[str] = []  # no thoughts; only if calls may be recovered from them
 
     def feed(self, chunk: dict[str, Any]) -> Iterator[StreamEvent]:
         """Yield the events of one chunk.
@@ -73,7 +73,7 @@ class Assembler:
             self.usage = _usage(chunk["usage"])
         self._cited.add(chunk)
         for choice in _list(chunk.get("choices")):
-            if not isinstance(choice, dict) or _index(choice.get("index")):
+            if not isinstance(choice, dict) or index_of(choice.get("index")):
                 continue  # we ask for one alternative only
             yield from self._choice(choice)
             if choice.get("error"):
@@ -98,7 +98,7 @@ class Assembler:
             yield from self._message(message)
         else:  # the whole answer once more
             self._cited.add(message)
-            if not self.calls:
+            if not self._fragments:
                 yield from self._calls(message)
         if self._has_words == had_words and isinstance(choice.get("text"), str):
             yield from self._say(choice["text"])  # as completions without a chat have it
@@ -142,40 +142,46 @@ class Assembler:
     def _calls(self, said: dict[str, Any]) -> Iterator[CallDelta]:
         for part in _list(said.get("tool_calls")):
             if isinstance(part, dict):
-                yield from self._gather(part)
+                self._has_words = True
+                yield from self._fragments.add({**part, "function": _dict(part.get("function"))})
         if isinstance(said.get("function_call"), dict):  # the API's older form
-            yield from self._gather({"function": said["function_call"]}, "legacy")
+            self._has_words = True
+            yield from self._fragments.add({"function": said["function_call"]}, "legacy")
 
     def _think(self, text: str) -> Iterator[StreamEvent]:
         if text:
             self._has_words = True
             yield from self._write(self._said.shown())
             if text := self._thought.join(text):
-                yield from self._tags.think(text)
+                yield from self._parted(self._tags.think(text))
 
     def _say(self, text: str) -> Iterator[StreamEvent]:
         if text:
             self._has_words = True
             if thought := self._thought.shown():
-                yield from self._tags.think(thought)
+                yield from self._parted(self._tags.think(thought))
             yield from self._write(self._said.join(text))
 
     def _write(self, text: str) -> Iterator[StreamEvent]:
         if text:
-            if self._recover:
-                self._text.append(text)
-            yield from self._tags.split(text)
+            yield from self._parted(self._tags.split(text))
+
+    def _parted(self, events: Iterable[_Parted]) -> Iterator[_Parted]:
+        """Yield the events; remember the words among them, in which calls are looked for."""
+        for event in events:
+            if self._recover and isinstance(event, TextDelta):
+                self._words.append(event.text)
+            elif isinstance(event, TextWasThought):
+                self._words.clear()
+            yield event
 
     def held(self) -> Iterator[StreamEvent]:
         """Yield what was held back: text that could have become a tag, sources, pictures."""
         if thought := self._thought.rest():
-            yield from self._tags.think(thought)
+            yield from self._parted(self._tags.think(thought))
         yield from self._write(self._said.rest())
-        yield from self._tags.rest()
-        for number, growing in self._arguments.items():
-            if rest := growing.rest():
-                self.calls[number]["function"]["arguments"] += rest
-                yield CallDelta(number, "", "", rest)
+        yield from self._parted(self._tags.rest())
+        yield from self._fragments.rest()
         if sources := redact(self._cited.sources(), self._pat):
             self._cited = Cited()
             yield Sources(sources)
@@ -186,94 +192,13 @@ class Assembler:
     def finish(self) -> Iterator[StreamEvent]:
         """Yield what is known only at the end of a whole reply: what was held, calls, usage."""
         yield from self.held()
+        self.calls = self._fragments.finished()
         if self._recover and not self.calls:
-            self.calls = self._recover("".join(self._text))
-        # Once more: an id or a name may have come in pieces.
-        self.calls = redact(self.calls, self._pat)
-        self.calls = [one for call in self.calls for one in _taken_apart(call)]
-        ids: set[str] = set()
-        for number, call in enumerate(self.calls):
-            if not call["id"] or call["id"] in ids:  # results refer to their calls by id
-                if "from_text" not in call.get("quirks", []):
-                    _note(call, "same_id" if call["id"] else "no_id")
-                call["id"] = f"call_{uuid.uuid4().hex[:12]}"
-            ids.add(call["id"])
+            self.calls = redact(self._recover("".join(self._words)), self._pat)
+        for number, call in enumerate(with_ids(self.calls)):
             yield ToolCallDone(call, number)
         if self.usage:
             yield self.usage
-
-    def _gather(self, part: dict[str, Any], quirk: Quirk | None = None) -> Iterator[CallDelta]:
-        """Add a fragment to its call; ids come once or in each piece, calls may share an index."""
-        self._has_words = True
-        function = _dict(part.get("function"))
-        call_id = redact(whole(str(part.get("id") or "")), self._pat)
-        name = redact(whole(str(function.get("name") or "")), self._pat)
-        index = _index(part.get("index", 0))
-        call = self._latest.get(index)
-        if call is None or _starts_another(call, call_id, name):
-            other = call
-            call = {"id": "", "type": "function", "function": {"name": "", "arguments": ""}}
-            self.calls.append(call)
-            self._latest[index] = call
-            # Without an index each part is a call of its own, as in whole bodies.
-            if other and "index" in part:
-                _note(other, "shared_index")
-                _note(call, "shared_index")
-        if quirk:
-            _note(call, quirk)
-        arguments = function.get("arguments")
-        if isinstance(arguments, dict):  # some servers send an object instead of text
-            arguments = whole(json.dumps(arguments, ensure_ascii=False))
-            _note(call, "object")
-        # Ids and names may be repeated in each piece, or come in pieces themselves.
-        new_id = "" if call["id"] else call_id
-        new_name = "" if name == call["function"]["name"] else name
-        number = next(n for n, known in enumerate(self.calls) if known is call)
-        growing = self._arguments.setdefault(number, _Growing(self._pat))
-        new_arguments = growing.join(arguments) if isinstance(arguments, str) else ""
-        call["id"] += new_id
-        call["function"]["name"] += new_name
-        call["function"]["arguments"] += new_arguments
-        if new_id or new_name or new_arguments:
-            yield CallDelta(number, new_id, new_name, new_arguments)
-
-
-def _starts_another(call: ToolCall, call_id: str, name: str) -> bool:
-    if call_id and call["id"]:
-        return call_id != call["id"]
-    return bool(name) and is_json(call["function"]["arguments"])
-
-
-def _note(call: ToolCall, quirk: Quirk) -> None:
-    if quirk not in call.setdefault("quirks", []):
-        call["quirks"].append(quirk)
-
-
-def _taken_apart(call: ToolCall) -> list[ToolCall]:
-    """Split a call whose arguments were merged as `{…}{…}`; return any other call alone."""
-    text, objects, at = call["function"]["arguments"].strip(), [], 0
-    while at < len(text):
-        try:
-            value, end = _DECODER.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            return [call]
-        if not isinstance(value, dict):
-            return [call]
-        objects.append(text[at:end])
-        at = end + len(text[end:]) - len(text[end:].lstrip())
-    if len(objects) < 2:
-        return [call]
-    calls: list[ToolCall] = []
-    for number, arguments in enumerate(objects):
-        one: ToolCall = {
-            "id": "" if number else call["id"],
-            "type": "function",
-            "function": {"name": call["function"]["name"], "arguments": arguments},
-            "quirks": [*call.get("quirks", [])],
-        }
-        _note(one, "shared_index")
-        calls.append(one)
-    return calls
 
 
 def _list(value: Any) -> list[Any]:
@@ -288,13 +213,6 @@ def _dict(value: Any) -> dict[str, Any]:
     if value and not isinstance(value, dict):
         raise BadReply
     return value or {}
-
-
-def _index(value: Any) -> int | None:
-    """Return an index as a number, also if it was sent as text; None if it is not one."""
-    if isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value):
-        return int(value)
-    return value if isinstance(value, int) else None
 
 
 def _picture(part: Any) -> str:
@@ -329,29 +247,3 @@ def _usage(sent: dict[str, Any]) -> Usage:
         reasoning_tokens=detail("completion_tokens_details", "reasoning_tokens"),
         cached_tokens=detail("prompt_tokens_details", "cached_tokens"),
     )
-
-
-class _Growing:
-    """A text that comes in pieces, without the access token, halves of characters joined."""
-
-    def __init__(self, pat: str) -> None:
-        self._half = ""
-        self._redactor = GrowingRedactor(pat)
-
-    def join(self, text: str) -> str:
-        """Return what can be shown; a first half at the end waits for the second."""
-        if not text:
-            return ""
-        text, self._half = self._half + text, ""
-        if "\ud800" <= text[-1] <= "\udbff":
-            text, self._half = text[:-1], text[-1]
-        return self._redactor.add(whole(text))
-
-    def shown(self) -> str:
-        """Return what waits because it may become the token: something else comes first."""
-        return self._redactor.rest()
-
-    def rest(self) -> str:
-        """Return all that still waits: nothing follows."""
-        half, self._half = self._half, ""
-        return self._redactor.add(whole(half)) + self._redactor.rest()

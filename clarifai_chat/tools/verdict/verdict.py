@@ -47,7 +47,11 @@ _QUIRKS: dict[str, str] = {
     "no_id": "It arrived without an id; one was made up for it.",
     "same_id": "It arrived with the id of another call, and was given its own.",
     "object": "Its arguments arrived as an object; the API requires a string.",
+    "not_text": "Its arguments did not arrive as a string, which the API requires.",
     "legacy": "It arrived in the API's older form, function_call.",
+    "changing_id": "Its id changed from fragment to fragment; the first one is kept.",
+    "placeholder": "Empty arguments arrived before the real ones, and were dropped.",
+    "repeated": "The server repeated the arguments from their start in each fragment.",
 }
 
 
