@@ -10,7 +10,6 @@ import gc
 import logging
 import socket
 import sys
-import threading
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -22,23 +21,21 @@ import streamlit as st
 import uvicorn
 import uvicorn.config
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as AsgiMessage
 from streamlit.config import set_option
 
-from clarifai_chat import connections, demo, llm
-from clarifai_chat.config import ROOT, BadSettings, announce, is_loopback, settings
+from clarifai_chat import connections, demo, llm, logs, secrets_file, surroundings
+from clarifai_chat.config import ROOT, BadSettings, announce, announced, settings
 from clarifai_chat.history import owner, saving
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.origins import OwnPagesOnly
+from clarifai_chat.serving import health, start
 from clarifai_chat.serving.base_path import BasePath
 from clarifai_chat.serving.cookies import SafeCookies
 from clarifai_chat.serving.proxies import PROXY_USER, TrustedProxies
-from components.state import warming
+from components.state import streamlit_process, warming
 from components.state.bootstrap import bootstrap
 from components.state.one_visitor import OwnUploads
 from components.state.uploads import BoundedUploads
@@ -55,7 +52,6 @@ POLICY = (
     " worker-src 'self' blob:; base-uri 'self'; form-action 'self'; object-src 'none';"
     " frame-ancestors {frame_ancestors}"
 )
-warm = threading.Event()  # set once everything is loaded that a first visitor would wait for
 PING_S = 10  # a lost browser is noticed within two pings, before its queue overflows
 
 
@@ -146,6 +142,8 @@ def values(scope: Scope, name: bytes) -> list[str]:
 
 def warm_up() -> None:
     """Import and try what the first question would otherwise wait for."""
+    if settings().database_url:  # a server that cannot be reached is reported at once
+        saving.open_early()
     llm.warm_up()
     # The Demo's shortest answer.
     hello = ChatRequest(demo.MODEL, ({"role": "user", "content": "/length"},))
@@ -155,11 +153,15 @@ def warm_up() -> None:
     # litellm's 360,000 objects, and every visitor's stream freezes for 0.3 s (measured).
     gc.collect()
     gc.freeze()
-    warm.set()
+    saving.open_early()
 
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
+    logs.set_up(settings().log_level)
+    streamlit_process.log_through_root()
+    if not announced():  # uvicorn was started by hand
+        start.report("an address that uvicorn was given")
     connections.raise_limit()
     connections.log_little(asyncio.get_running_loop())
     bootstrap()
@@ -168,13 +170,6 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
         yield
     finally:
         await asyncio.to_thread(saving.close)
-
-
-async def healthz(request: Request) -> JSONResponse:
-    """Return 200 once the app is ready for questions without delay, 503 while it loads."""
-    if warm.is_set():
-        return JSONResponse({"status": "ok"})
-    return JSONResponse({"status": "starting"}, status_code=503)
 
 
 def on_script_error(error: Exception) -> bool:
@@ -212,12 +207,13 @@ def set_options() -> str:
 
 def make_app(page: Path = ROOT / "app.py") -> st.App:
     """Return the app with `page` as its front page."""
+    surroundings.prepare()
     logging.getLogger("streamlit.error_util").addFilter(says_no_secret)
     base = set_options()
-    return st.App(
+    made = st.App(
         str(page),
         lifespan=lifespan,
-        routes=[Route(f"{base}/healthz", healthz)],
+        routes=health.routes(lambda: warming.warm_up.state, base),
         middleware=[
             Middleware(TrustedProxies),
             Middleware(BasePath),
@@ -230,38 +226,21 @@ def make_app(page: Path = ROOT / "app.py") -> st.App:
         ],
         on_script_error=on_script_error,
     )
+    if secrets_file.problem():
+        streamlit_process.read_no_secrets()
+    return made
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which prints the app's address once it can be reached."""
+    """uvicorn's server, which says where the app is once it can be reached."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            host, port = settings().host, settings().port
-            path = f"{settings().base_path}/" if settings().base_path else ""
-            name = "localhost" if is_loopback(host) or host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
-            print(f"Clarifai Chat is at http://{name}:{port}{path}  (Ctrl+C ends it)", flush=True)  # noqa: T201 - the one line of the command
-
-
-def port_problem(host: str, port: int) -> str:
-    """Return why the server cannot listen there, in one sentence, or "" if it can."""
-    try:
-        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, proto) as probe:
-            if sys.platform != "win32":  # where it would let two servers share the port
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except socket.gaierror:
-        return f"HOST={host} is not an address of this machine."
-    except OverflowError:
-        return f"PORT={port} is not a port."
-    except OSError as error:
-        return (
-            f"Cannot listen on {host}:{port} ({error.strerror}). Is the app running already?"
-            " Choose another port with PORT=8502."
-        )
-    return ""
+            address = start.address_of(settings())
+            start.report(address)
+            if sys.stdout.isatty():
+                print(f"Clarifai Chat is at {address}  (Ctrl+C ends it)", flush=True)  # noqa: T201 - for a person
 
 
 def main() -> int:
@@ -270,7 +249,7 @@ def main() -> int:
     except BadSettings as error:
         print(f"These settings cannot be used: {error}.", file=sys.stderr)  # noqa: T201 - for the operator
         return 2
-    if problem := port_problem(host, port):
+    if problem := start.port_problem(host, port):
         print(problem, file=sys.stderr)  # noqa: T201 - for the operator
         return 2
     announce(host)
@@ -282,7 +261,7 @@ def main() -> int:
         ws_ping_interval=PING_S,
         ws_ping_timeout=PING_S,
         ws_per_message_deflate=True,
-        log_level="warning",
+        log_config=None,  # `logs` does it
         access_log=False,  # visitors' addresses are private
         proxy_headers=False,  # TrustedProxies reads them
         timeout_graceful_shutdown=3,

@@ -2,3 +2,5 @@
 
 Nothing in this package imports Streamlit.
 """
+
+VERSION = "0.1.0.dev0"

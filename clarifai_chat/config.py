@@ -1,25 +1,28 @@
 """Read the operator's settings: the environment and .env, once, into one frozen Settings.
 
-`.env` is read with `dotenv_values`, so nothing in it enters the process environment, where every
-library and every visitor's session could see it.
+Nothing in `.env` enters the process environment, where every library and every visitor's session
+could see it.
 """
 
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
+from clarifai_chat.dotenv_file import BadFile, read_lines, remarks_on, remarks_on_environment
 
 ROOT = Path(__file__).parent.parent
 DOTENV = ROOT / ".env"
-_OWN_PATHS = {"_stcore", "app", "auth", "component", "healthz", "media", "oauth2callback", "static"}
-_OWN_PATHS |= {page.stem for page in (ROOT / "pages").glob("*.py")}
+LEVELS = ("debug", "info", "warning", "error")
+_OWN_PATHS = {"_stcore", "app", "auth", "component", "healthz", "livez", "media"}
+_OWN_PATHS |= {"oauth2callback", "readyz", "static"} | {
+    page.stem for page in (ROOT / "pages").glob("*.py")
+}
 
 
 class BadSettings(ValueError):
@@ -56,6 +59,7 @@ class Settings:
     trusted_user_header: str = ""
     allowed_origins: str = ""
     frame_ancestors: str = "'self'"
+    log_level: str = "info"
 
     @property
     def openai_base(self) -> str:
@@ -82,8 +86,12 @@ def load_settings(environ: Mapping[str, str], dotenv: Path | None = None) -> Set
     An empty value counts as unset. Raises `BadSettings` naming every value that cannot be used.
     """
     values: dict[str, str] = {}
-    for source in (dotenv_values(dotenv) if dotenv else {}, environ):
-        values |= {name: text.strip() for name, text in source.items() if text and text.strip()}
+    try:
+        lines = read_lines(dotenv) if dotenv else []
+    except BadFile as error:
+        raise BadSettings(str(error)) from None
+    for source in ({line.name: line.value for line in lines}, environ):
+        values |= {name: text.strip() for name, text in source.items() if text.strip()}
     settings: dict[str, Any] = {}
     wrong: list[str] = []
     for name, (attribute, read) in _READERS.items():
@@ -101,6 +109,27 @@ def load_settings(environ: Mapping[str, str], dotenv: Path | None = None) -> Set
 def settings() -> Settings:
     """This process's settings, read on first use."""
     return load_settings(os.environ, DOTENV)
+
+
+def remarks() -> list[str]:
+    """Return a sentence on each name in .env or the environment that sets nothing."""
+    try:
+        lines = read_lines(DOTENV)
+    except BadFile:  # `settings` says so
+        lines = []
+    return [*remarks_on(lines, SETTING_NAMES), *remarks_on_environment(os.environ, SETTING_NAMES)]
+
+
+def in_force() -> str:
+    """Return the settings that differ from their defaults, without secrets, for a log."""
+    secret = {field.name for field in fields(Settings) if not field.repr}
+    told = []
+    for name, (attribute, _) in _READERS.items():
+        value = getattr(settings(), attribute)
+        if value != getattr(Settings(), attribute):
+            shown = re.sub(r"//[^/]*@", "//", str(value))
+            told.append(f"{name}={'(set)' if attribute in secret else shown}")
+    return ", ".join(told) or "defaults"
 
 
 _listening: list[str] = []
@@ -149,20 +178,28 @@ def _text(text: str) -> str:
     return text
 
 
-def _origin(text: str) -> str:
-    if not text.startswith(("http://", "https://")) or any(c.isspace() for c in text):
-        raise ValueError("must be an address such as https://api.clarifai.com")
-    return text.rstrip("/")
+# Clarifai's docs name the base with its path.
+_PATH = re.compile(r"/v2(/ext(/openai(/v1(/chat/completions)?)?)?)?$")
 
 
-def _base(text: str) -> str:
+def _address(text: str, example: str) -> str:
     base = text.rstrip("/")
     try:
-        named = base.startswith(("http://", "https://")) and bool(urlsplit(base).hostname)
+        parts = urlsplit(base)
+        named = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         named = False
     if not named or any(c.isspace() or c in "?#" for c in base):
-        raise ValueError("must be an address such as http://127.0.0.1:4000/v1")
+        raise ValueError(f"must be an address such as {example}")
+    return base
+
+
+def _origin(text: str) -> str:
+    return _PATH.sub("", _address(text, "https://api.clarifai.com"))
+
+
+def _base(text: str) -> str:
+    base = _address(text, "http://127.0.0.1:4000/v1")
     if base.endswith(("/chat/completions", "/models")):
         raise ValueError("must end before /chat/completions, as in http://127.0.0.1:4000/v1")
     return base
@@ -199,8 +236,14 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _level(text: str) -> str:
+    if text.lower() not in LEVELS:
+        raise ValueError("must be debug, info, warning or error")
+    return text.lower()
+
+
 def _database(text: str) -> str:
-    if not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+    if not re.match(r"(sqlite(\+\w+)?:///|postgres(ql)?(\+\w+)?://)", text):
         raise ValueError("must be an address such as postgresql://name:password@host/database")
     return text
 
@@ -271,5 +314,6 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "TRUSTED_USER_HEADER": ("trusted_user_header", _header),
     "ALLOWED_ORIGINS": ("allowed_origins", _origins),
     "FRAME_ANCESTORS": ("frame_ancestors", _one_line),
+    "LOG_LEVEL": ("log_level", _level),
 }
 SETTING_NAMES = tuple(_READERS)

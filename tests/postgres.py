@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
-from clarifai_chat.history.store.opening import read_address
+from clarifai_chat.history.store.address import read_address
 from tests.canary import CANARY
 
 _PLACES = ("/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt")

@@ -68,6 +68,7 @@ VALUES = {
     "DATABASE_URL": ("postgresql://a:b@db/c", "database_url", "postgresql://a:b@db/c"),
     "TRUSTED_PROXIES": ("10.0.0.5, ::1", "trusted_proxies", "10.0.0.5, ::1"),
     "TRUSTED_USER_HEADER": ("X-User", "trusted_user_header", "X-User"),
+    "LOG_LEVEL": ("Warning", "log_level", "warning"),
     "FRAME_ANCESTORS": ("'self' https://a.test", "frame_ancestors", "'self' https://a.test"),
 }
 
@@ -96,6 +97,10 @@ def test_the_environment_wins_unless_it_is_empty(dotenv):
     [
         ("CLARIFAI_API_BASE", "api.clarifai.com"),
         ("CLARIFAI_API_BASE", "https://a b"),
+        ("CLARIFAI_API_BASE", "https://"),
+        ("CLARIFAI_API_BASE", "https://a.test:port"),
+        ("CLARIFAI_API_BASE", "https://a.test/?x=1"),
+        ("LOG_LEVEL", "loud"),
         ("CLARIFAI_OPENAI_BASE", "proxy:4000/v1"),
         ("CLARIFAI_OPENAI_BASE", "http://"),
         ("CLARIFAI_OPENAI_BASE", "http://[::1/v1"),
@@ -228,6 +233,51 @@ def test_the_server_says_where_it_listens(monkeypatch):
 def test_a_base_that_goes_too_far_is_named(end):
     with pytest.raises(BadSettings, match=r"^LOCAL_API_BASE must end before /chat/completions"):
         load_settings({"LOCAL_API_BASE": f"http://127.0.0.1:4000/v1{end}"})
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "/v2",
+        "/v2/ext/openai/v1",
+        "/v2/ext/openai/v1/",
+        "/v2/ext/openai/v1/chat/completions",
+    ],
+)
+@pytest.mark.parametrize("server", ["https://api.clarifai.com", "http://[::1]:8080/clarifai"])
+def test_the_base_may_be_written_with_its_documented_path(server, path):
+    settings = load_settings({"CLARIFAI_API_BASE": server + path})
+
+    assert settings.api_base == server
+    assert settings.openai_base == f"{server}/v2/ext/openai/v1"
+
+
+@pytest.mark.parametrize(
+    "address", ["postgres://a:b@h/c", "postgresql+psycopg2://a:b@h/c", "sqlite+pysqlite:///x.db"]
+)
+def test_every_usual_form_of_the_databases_address_is_taken(address):
+    assert load_settings({"DATABASE_URL": address}).database_url == address
+
+
+def test_what_is_set_is_told_without_secrets(set_up):
+    assert config.in_force() == f"CLARIFAI_API_BASE={config.settings().api_base}"
+    set_up(
+        CLARIFAI_PAT=CANARY,
+        CLARIFAI_OPENAI_KEY=CANARY,
+        DATABASE_URL=f"postgres://ada:{CANARY}@db/chats",
+        CLARIFAI_OPENAI_BASE=f"https://me:{CANARY}@proxy.test/v1",
+        PORT="9000",
+    )
+
+    told = config.in_force()
+
+    assert "CLARIFAI_OPENAI_BASE=https://proxy.test/v1" in told
+    assert "CLARIFAI_PAT=(set)" in told
+    assert "DATABASE_URL=(set)" in told
+    assert "PORT=9000" in told
+    assert not leaks_in(told)
 
 
 def test_another_server_has_a_base_and_a_key_of_its_own():

@@ -221,7 +221,7 @@ def test_everything_of_one_visitor_can_be_removed():
 
 def test_without_a_setting_the_file_is_beside_the_app(set_up):
     set_up(DATABASE_URL="")
-    assert saving.address() == f"sqlite:///{saving.ROOT / 'data' / 'history.db'}"
+    assert saving.address().database == str(saving.ROOT / "data" / "history.db")
 
 
 # --- Two tabs -----------------------------------------------------------------------------------

@@ -14,14 +14,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from clarifai_chat.config import ROOT
 from clarifai_chat.history.store import open_store, opening, postgresql, trouble
-from clarifai_chat.history.store.opening import read_address
+from clarifai_chat.history.store.address import read_address
 from clarifai_chat.history.store.trouble import (
     StoreAddress,
     StoreBusy,
     StoreDamaged,
     StoreFull,
+    StoreLogin,
+    StoreMissing,
     StoreNewer,
     StoreReadOnly,
+    StoreRefused,
     StoreTrouble,
     StoreUnreachable,
 )
@@ -245,14 +248,14 @@ def test_every_usual_form_of_address_is_understood(postgres, kind):
 
 def test_a_missing_server_is_reported(monkeypatch):
     monkeypatch.setattr(postgresql, "CONNECT_S", 2)
-    words = told(StoreUnreachable, open_store, f"postgresql://ada:{CANARY}@127.0.0.1:9/chats")
+    words = told(StoreRefused, open_store, f"postgresql://ada:{CANARY}@127.0.0.1:9/chats")
 
     assert "(127.0.0.1, chats)" in words
 
 
 def test_an_unknown_database_or_user_is_reported(postgres):
-    told(StoreUnreachable, open_store, postgres.url("nowhere"))
-    told(StoreUnreachable, open_store, postgres.url().replace("tests:", "stranger:"))
+    told(StoreMissing, open_store, postgres.url("nowhere"))
+    told(StoreLogin, open_store, postgres.url().replace("tests:", "stranger:"))
 
 
 def test_a_role_that_may_not_create_tables_is_reported(postgres):
@@ -478,7 +481,8 @@ def of_postgres(code):
         (of_postgres("40P01"), StoreBusy),
         (of_postgres("57014"), StoreBusy),
         (of_postgres("57P01"), StoreUnreachable),
-        (of_postgres("28P01"), StoreUnreachable),
+        (of_postgres("28P01"), StoreLogin),
+        (of_postgres("3D000"), StoreMissing),
         (of_postgres("25006"), StoreReadOnly),
         (of_postgres("XX001"), StoreDamaged),
         (of_postgres("42P01"), StoreTrouble),

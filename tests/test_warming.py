@@ -4,7 +4,8 @@ import pytest
 
 from clarifai_chat import llm
 from components.state.warming import WarmUp
-from tests.patience import PATIENCE_S
+from tests.canary import CANARY
+from tests.patience import PATIENCE_S, until
 
 FOREVER_S = 10 * PATIENCE_S
 
@@ -43,6 +44,26 @@ def test_a_page_that_is_never_finished_does_not_hold_the_library_up(loaded):
     warm_up.page_begins()
 
     assert loaded.wait(PATIENCE_S)
+
+
+def test_a_load_that_failed_is_reported_and_tried_again(loaded, caplog):
+    warm_up = WarmUp(0, 0, waits_s=(0, 0))
+    failures = [FileNotFoundError(f"No folder {CANARY}"), ImportError("half")]
+    states = []
+
+    def load():
+        states.append(warm_up.state)
+        if failures:
+            raise failures.pop(0)
+        loaded.set()
+
+    warm_up.start(load)
+    assert loaded.wait(PATIENCE_S)
+    until(lambda: warm_up.state == "ready")
+
+    assert states == ["loading", "failed", "failed"]
+    assert "could not be loaded (FileNotFoundError)" in caplog.text
+    assert "could not be loaded (ImportError)" in caplog.text
 
 
 def test_the_library_is_loaded_once(loaded):

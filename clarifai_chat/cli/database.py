@@ -8,8 +8,8 @@ import click
 from clarifai_chat.cli.ending import ExitCode
 from clarifai_chat.history import saving
 from clarifai_chat.history.store import backup
+from clarifai_chat.history.store.address import place_of, read_address
 from clarifai_chat.history.store.copying import Counts
-from clarifai_chat.history.store.opening import place_of, read_address
 from clarifai_chat.history.store.trouble import StoreTrouble
 from clarifai_chat.text import size
 

@@ -20,6 +20,8 @@ from clarifai_chat.config import ROOT, settings
 from clarifai_chat.text import whole, whole_data
 
 if TYPE_CHECKING:
+    from sqlalchemy import URL
+
     from clarifai_chat.history.store import Store, Summary
 
 log = logging.getLogger(__name__)
@@ -203,9 +205,34 @@ def delete_everything(owner: str) -> bool:
     return done
 
 
-def address() -> str:
+FILE = ROOT / "data" / "history.db"
+
+
+def address() -> "str | URL":
     """Return where conversations are saved: the operator's database, or a file beside the app."""
-    return settings().database_url or f"sqlite:///{ROOT / 'data' / 'history.db'}"
+    from clarifai_chat.history.store import sqlite_url
+
+    return settings().database_url or sqlite_url(FILE)
+
+
+def open_early() -> None:
+    """Open the database before anybody needs it, so that trouble is logged at the start."""
+    if settings().history:
+        attempt(lambda store: None)
+
+
+def place() -> str:
+    """Return where conversations are saved, for the operator, without secrets."""
+    if not settings().history:
+        return "none (HISTORY=false)"
+    if not settings().database_url:  # without loading the library of databases
+        return f"SQLite ({FILE})"
+    from clarifai_chat.history import store
+
+    try:
+        return store.place(address())
+    except store.StoreTrouble as error:
+        return error.what
 
 
 # --- The store, as long as it works ---------------------------------------------------------------

@@ -14,13 +14,12 @@ from urllib.parse import quote
 from sqlalchemy import URL, Engine, column, select, table, text
 
 from clarifai_chat.history.store import copying
+from clarifai_chat.history.store.address import place_of, read_address
 from clarifai_chat.history.store.copying import Counts
 from clarifai_chat.history.store.opening import (
     VERSIONS,
     head,
     open_engine,
-    place_of,
-    read_address,
 )
 from clarifai_chat.history.store.postgresql import (
     APPLICATION,
@@ -46,7 +45,7 @@ class BadBackup(Exception):
     """A backup cannot be made or restored; the text is a sentence about why."""
 
 
-def save(address: str, file: Path, *, replace: bool = False) -> Counts:
+def save(address: str | URL, file: Path, *, replace: bool = False) -> Counts:
     """Write all that is in the database into `file`, as it is at one moment.
 
     The app may go on meanwhile. Raises `BadBackup` and `StoreTrouble`.
@@ -66,7 +65,7 @@ def save(address: str, file: Path, *, replace: bool = False) -> Counts:
     return counts
 
 
-def restore(address: str, file: Path, *, replace: bool = False) -> Counts:
+def restore(address: str | URL, file: Path, *, replace: bool = False) -> Counts:
     """Copy all that is in a backup into the database, which may be of another kind.
 
     With `replace`, what is there goes. Either all is done or nothing. Raises `BadBackup` and

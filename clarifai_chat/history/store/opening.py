@@ -14,14 +14,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 
 from clarifai_chat.config import ROOT
+from clarifai_chat.history.store.address import place_of
 from clarifai_chat.history.store.postgresql import UPGRADE_S, open_postgresql, patience
 from clarifai_chat.history.store.tables import metadata
 from clarifai_chat.history.store.trouble import (
-    StoreAddress,
     StoreBusy,
     StoreDamaged,
     StoreNewer,
@@ -38,29 +37,6 @@ BUSY_S = 5.0  # how long to wait for a lock
 LOCK = 0x436C6172  # of a PostgreSQL advisory lock; any unused number will do
 
 _migrating = threading.Lock()  # Alembic has one context for the whole process
-
-
-def read_address(address: str) -> URL:
-    """Return `address` as SQLAlchemy's URL. Raises `StoreAddress`."""
-    try:
-        url = make_url(address.strip())
-    except (ArgumentError, ValueError):
-        url = None
-    if url is None:
-        raise StoreAddress
-    kind = url.drivername.partition("+")[0]
-    if kind in ("postgres", "postgresql"):
-        return url.set(drivername="postgresql+psycopg")
-    if kind == "sqlite" and url.database not in (None, "", ":memory:"):
-        return url.set(drivername="sqlite+pysqlite")
-    raise StoreAddress
-
-
-def place_of(url: URL) -> str:
-    """Return where the database is, for the operator, without name or password."""
-    if url.drivername.startswith("sqlite"):
-        return f"({url.database})"
-    return f"({url.host or 'local'}, {url.database or url.username or ''})"
 
 
 def open_engine(url: URL) -> Engine:

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,6 +73,43 @@ class StoreUnreachable(StoreTrouble):
     advice = "The operator has to check that it runs, and its address, name and password."
 
 
+class StoreLogin(StoreUnreachable):
+    """The server does not accept the name, the password or this machine."""
+
+    what = "The database server of the conversations does not accept this app's name or password."
+    advice = "The operator has to check both in DATABASE_URL, and pg_hba.conf of the server."
+
+
+class StoreMissing(StoreUnreachable):
+    """The server has no database of this name."""
+
+    what = "The database server has no database of the name in DATABASE_URL."
+    advice = "The operator has to create it, or correct the name."
+
+
+class StoreNoHost(StoreUnreachable):
+    """The server's name is unknown."""
+
+    what = "The name of the database server cannot be found."
+    advice = "The operator has to check the host in DATABASE_URL, and the network."
+
+
+class StoreRefused(StoreUnreachable):
+    """Nothing listens at the server's address."""
+
+    what = "Nothing answers at the address of the database server."
+    advice = "The operator has to check that it runs, and host and port in DATABASE_URL."
+
+
+class StoreInsecure(StoreUnreachable):
+    """Encryption is asked for and not there, or the server's certificate is not trusted."""
+
+    what = "The connection to the database server cannot be encrypted as DATABASE_URL asks for."
+    advice = (
+        "The operator has to check sslmode and sslrootcert there, and the server's certificate."
+    )
+
+
 class StoreAddress(StoreTrouble):
     """The address of the database cannot be used."""
 
@@ -93,8 +131,8 @@ _SQLITE = {
 }
 _SQLSTATES = {  # by class or code: postgresql.org/docs/current/errcodes-appendix.html
     "08": StoreUnreachable,
-    "28": StoreUnreachable,
-    "3D": StoreUnreachable,
+    "28": StoreLogin,
+    "3D": StoreMissing,
     "57P": StoreUnreachable,
     "53100": StoreFull,
     "53": StoreBusy,
@@ -104,6 +142,15 @@ _SQLSTATES = {  # by class or code: postgresql.org/docs/current/errcodes-appendi
     "25006": StoreReadOnly,
     "42501": StoreReadOnly,
     "XX": StoreDamaged,
+}
+# A connection that failed has no code, only words: libpq's, and the server's (if in English).
+_WORDS = {
+    r"no pg_hba\.conf entry|authentication failed|no password supplied"
+    r"|role .* (does not exist|is not permitted)": StoreLogin,
+    r"database .* does not exist": StoreMissing,
+    r"failed to resolve|could not translate host name": StoreNoHost,
+    r"\bSSL\b|certificate|sslmode": StoreInsecure,
+    r"Connection refused|No such file or directory": StoreRefused,
 }
 
 
@@ -123,7 +170,12 @@ def meaning(error: Exception) -> type[StoreTrouble]:
             return _SQLSTATES[state[:length]]
     # psycopg gives no code if it could not connect.
     is_connection = type(cause).__name__ in ("OperationalError", "ConnectionTimeout")
-    return StoreUnreachable if not state and is_connection else StoreTrouble
+    if state or not is_connection:
+        return StoreTrouble
+    said = str(cause)
+    return next(
+        (kind for words, kind in _WORDS.items() if re.search(words, said)), StoreUnreachable
+    )
 
 
 @contextmanager

@@ -1,0 +1,55 @@
+"""Set up the log: on stderr, each line with its time and level."""
+
+import logging
+import threading
+import traceback
+
+OURS = ("clarifai_chat", "components", "pages", "server", "serving", "__main__")
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class EachLine(logging.Formatter):
+    """Begins each line of a record with time and level, those of a traceback too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        first, *others = super().format(record).splitlines() or [""]
+        head = f"{self.formatTime(record)} {record.levelname} {record.name}:"
+        return "\n".join([first, *(f"{head} {line}" for line in others)])
+
+
+def set_up(level: str) -> None:
+    """Log `level` and above of this app; of libraries, warnings and above.
+
+    Libraries at a lower level would log requests, with tokens and questions. Safe to repeat.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(EachLine(FORMAT))
+    handler.set_name("clarifai_chat")
+    root = logging.getLogger()
+    for old in [each for each in root.handlers if each.get_name() == handler.get_name()]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    chosen = logging.getLevelNamesMapping()[level.upper()]
+    root.setLevel(max(logging.WARNING, chosen))
+    for name in OURS:
+        logging.getLogger(name).setLevel(chosen)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi"):
+        through_root(logging.getLogger(name))
+    logging.captureWarnings(True)
+    threading.excepthook = _log_end_of_thread
+
+
+def through_root(logger: logging.Logger) -> None:
+    """Let the root write what a library's logger would write in its own form."""
+    logger.handlers.clear()
+    logger.propagate = True
+    logger.setLevel(max(logging.WARNING, logging.root.level))
+
+
+def _log_end_of_thread(args: threading.ExceptHookArgs) -> None:
+    """Log where a thread broke off, not the error's text, which may be private."""
+    frames = "".join(traceback.format_tb(args.exc_traceback)[-4:])
+    name = args.thread.name if args.thread else "a thread"
+    logging.getLogger(__name__).error(
+        "%s ended thread %s\n%s", args.exc_type.__name__, name, frames
+    )

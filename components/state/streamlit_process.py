@@ -1,0 +1,24 @@
+"""Set up Streamlit for the whole process: its log, and whether it reads secrets.toml."""
+
+import logging
+from typing import Any
+
+from streamlit import config
+from streamlit import logger as streamlit_logger
+
+
+def log_through_root() -> None:
+    """Let the root logger write Streamlit's lines, those of loggers made later too."""
+    streamlit_logger.setup_formatter = _through_root
+    streamlit_logger.update_formatter()
+
+
+def _through_root(logger: Any) -> None:
+    if own := getattr(logger, "streamlit_console_handler", None):
+        logging.getLogger(logger.name).removeHandler(own)
+    logger.propagate = True
+
+
+def read_no_secrets() -> None:
+    """Never open secrets.toml: Streamlit would answer nothing if it cannot be read."""
+    config.set_option("secrets.files", [])

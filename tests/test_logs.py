@@ -1,0 +1,62 @@
+"""Each line of the log has its time and level, whoever wrote it."""
+
+import logging
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from clarifai_chat.logs import FORMAT, EachLine
+
+LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (DEBUG|INFO|WARNING|ERROR) [\w.]+: ?")
+
+
+def test_each_line_of_a_traceback_has_time_and_level():
+    try:
+        raise RuntimeError("first\nsecond")
+    except RuntimeError:
+        record = logging.LogRecord("a.b", logging.ERROR, "", 1, "It\nbroke", (), sys.exc_info())
+
+    lines = EachLine(FORMAT).format(record).splitlines()
+
+    assert len(lines) > 4
+    assert [line for line in lines if not LINE.match(line)] == []
+
+
+SCRIPT = """
+import logging, threading, warnings
+from clarifai_chat import logs
+logs.set_up({level!r})
+logs.set_up({level!r})
+for name in ("clarifai_chat.x", "components.y", "httpx", "uvicorn.error"):
+    for say in ("debug", "info", "warning", "error"):
+        getattr(logging.getLogger(name), say)("says " + say)
+warnings.warn("says warned")
+thread = threading.Thread(target=lambda: 1 / 0, name="worker")
+thread.start()
+thread.join()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", ["debug", "warning", "error"])
+def test_the_level_is_this_apps_own_and_libraries_only_warn(level):
+    run = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(level=level)],
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = run.stderr.splitlines()
+    levels = ["debug", "info", "warning", "error"]
+    ours = levels[levels.index(level) :]
+
+    assert run.stdout == ""
+    assert [line for line in lines if not LINE.match(line)] == []
+    for name, heard in (("clarifai_chat.x", ours), ("components.y", ours), ("httpx", ours[-2:])):
+        assert [x.rpartition(" ")[2] for x in lines if f" {name}:" in x] == heard
+    assert any("ZeroDivisionError ended thread worker" in line for line in lines)
+    assert any("says warned" in line for line in lines) == (level != "error")
