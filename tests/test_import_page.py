@@ -1,4 +1,4 @@
-"""What a person does and sees when tools come from elsewhere: paste, open, convert, undo."""
+"""What a person does and sees when tools come from elsewhere, or go there."""
 
 import json
 
@@ -148,3 +148,22 @@ def test_a_saved_run_opens_with_its_calls_and_answers(open_app, fake):
     ]
     assert runs.steps(opened)[0].answers == runs.steps(saved)[0].answers
     assert runs.steps(opened)[0].judged == runs.steps(saved)[0].judged
+
+
+def test_tools_are_exported_in_another_form_with_what_is_lost(open_app):
+    app = open_app(PAGE, **with_prompt("Hi", tool(strict=True))).open("toolset")
+
+    app.selectbox(key="export_as").set_value("mcp").run()
+
+    shown = next(each.value for each in app.main.code if "inputSchema" in each.value)
+    assert json.loads(shown)["tools"][0]["name"] == "get_weather"
+    assert "get_weather: strict is lost." in page(app).replace("`", "")
+    assert app.has("save_export")
+
+
+def test_tools_that_are_switched_off_are_not_exported(open_app):
+    app = open_app(PAGE, **with_prompt("Hi", tool(), tool("get_time")), tools_off=["get_time"])
+
+    app.open("toolset")
+
+    assert not any("get_time" in each.value for each in app.main.code if "function" in each.value)

@@ -240,3 +240,45 @@ def test_a_phone_shows_the_playground_without_scrolling_sideways(visit: Visit) -
     widest = "Math.max(...[...document.querySelectorAll('section')].map(e => e.scrollWidth))"
     assert page.evaluate(width) <= 390
     assert page.evaluate(widest) <= 390
+
+
+def twelve_mcp_tools() -> str:
+    """Return a list of tools as an MCP server answers."""
+    schema = {"type": "object", "properties": {"location": {"type": "string"}}}
+    tools = [
+        {"name": name, "description": f"Tells the {name}.", "inputSchema": schema}
+        for name in ("get_weather", *(f"part_{number}" for number in range(11)))
+    ]
+    return json.dumps({"tools": tools}, indent=2)
+
+
+def test_twelve_pasted_mcp_tools_take_five_clicks_to_the_first_judged_run(visit: Visit) -> None:
+    page = visit(PATH)
+
+    keyed(page, "import_tools").get_by_role("button").click()
+    box = page.get_by_role("textbox", name="Paste anything that holds tools")
+    box.click()
+    page.keyboard.insert_text(twelve_mcp_tools())
+    keyed(page, "preview_import").get_by_role("button").click()
+    expect(page.get_by_text("This is 12 tools in MCP's form.")).to_be_visible()
+    keyed(page, "use_import").get_by_role("button").click()
+    expect(page.get_by_text("12 tools · no errors")).to_be_visible()
+    run(page)
+
+    over(page, "called get_weather: valid")
+    keyed(page, "undo_tools").get_by_role("button").click()
+    expect(page.get_by_text("1 tool · no errors")).to_be_visible()
+
+    # The same text in the editor is named, and one click from its preview.
+    page.locator(".cm-content").click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.insert_text(twelve_mcp_tools())
+    expect(page.get_by_text("It is not sent like this.")).to_be_visible()
+    keyed(page, "convert_tools").get_by_role("button").click()
+    keyed(page, "use_import").get_by_role("button").click()
+    expect(page.get_by_text("12 tools · no errors")).to_be_visible()
+
+    keyed(page, "toolset").get_by_role("button", name="Export").click()
+    page.get_by_role("combobox", name="Tools as").click()
+    page.get_by_role("option", name="Python functions").click()
+    expect(page.get_by_text("def get_weather(")).to_be_visible()

@@ -143,7 +143,7 @@ def _plain(tool: FoundTool) -> IncomingTool:
 def _show_preview(found: Incoming) -> None:
     st.markdown(f"**This is {escaped(found['what'])}.**")
     for note in found["notes"]:
-        st.caption(_marked(note))
+        st.caption(marked(note))
     if found["document"] is not None:
         _show_menu(found)
     _show_tools(found["tools"])
@@ -219,13 +219,13 @@ def _line(tool: IncomingTool, shared: tuple[list[str], list[str]]) -> str:
 
 
 def _said(changed: list[str], lost: list[str]) -> str:
-    parts = [_marked(what) for what in changed]
+    parts = [marked(what) for what in changed]
     if lost:
-        parts.append(f":orange[not carried over: {', '.join(_marked(what) for what in lost)}]")
+        parts.append(f":orange[not carried over: {', '.join(marked(what) for what in lost)}]")
     return " · ".join(parts)
 
 
-def _marked(text: str) -> str:
+def marked(text: str) -> str:
     """Return a sentence with its code marked, and everything else as plain text."""
     pieces = text.split("`")
     if len(pieces) % 2 == 0:

@@ -1,13 +1,18 @@
-"""Export the playground's tools, prompt and settings, as a link or a file."""
+"""Export the playground's tools, prompt and settings: a link, a file, or another format."""
 
 import streamlit as st
 
 from clarifai_chat.access_token import holds
 from clarifai_chat.playground import toolset
 from clarifai_chat.playground.toolset import BadToolSet
+from clarifai_chat.tools.formats.exports import FORMATS, exported
+from clarifai_chat.tools.lint.check import check
 from components.playground import tool_text
+from components.playground.import_panel import marked
 from components.state.session import session
+from components.state.slots import seed
 
+MANY = 3  # more losses than these scroll
 TOO_LARGE = "There are too many tools for a link. Export them as a file instead."
 REMOVE_IT = (
     "The tools or a prompt contain your access token. Remove it: links and files get passed on."
@@ -53,6 +58,43 @@ def _show_exports(current: toolset.ToolSet) -> None:
         file_name="tools.json",
         mime="application/json",
         key="save_tools",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+    _show_formats()
+
+
+def _show_formats() -> None:
+    """Show the tools in another format, and what it cannot hold."""
+    specs = [dict(tool) for tool in tool_text.sent(check(session.tools["text"]))]
+    if not specs:
+        return
+    seed("export_as", "openai")
+    kind = st.selectbox(
+        "Tools as",
+        list(FORMATS),
+        key="export_as",
+        format_func=lambda kind: FORMATS[kind].label,
+        help="The tools that are switched on, without prompt and settings",
+    )
+    form = FORMATS[kind]
+    found = exported(kind, specs)
+    if form.note:
+        st.caption(marked(form.note))
+    if found.lost:
+        with st.container(height=160 if len(found.lost) > MANY else "content", border=False):
+            st.markdown(
+                "Not whole in this format:\n"
+                + "\n".join(f"- {marked(sentence)}" for sentence in found.lost)
+            )
+    with st.container(height=260, border=False):
+        st.code(found.text, language=form.language)
+    st.download_button(
+        f"Save {form.filename}",
+        found.text,
+        file_name=form.filename,
+        mime="text/plain",
+        key="save_export",
         icon=":material/download:",
         on_click="ignore",
     )

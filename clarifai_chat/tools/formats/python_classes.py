@@ -106,7 +106,7 @@ def _property(field: Field, types: Types, *, is_total: bool) -> tuple[str, dict[
     names, name = types.names, field.name
     schema = dict(types.schema(field.hint))
     default = field.default
-    for call in (*_calls(field.hint), default):
+    for call in (*beside(field.hint), default):
         if not isinstance(call, ast.Call) or names.real(last_name(call.func)) not in (
             "Field", "field", "attrib", "ib",
         ):  # fmt: skip
@@ -168,12 +168,13 @@ def _made(factory: ast.expr) -> ast.expr:
     return empty.get(last_name(factory), factory)
 
 
-def _calls(hint: ast.expr) -> list[ast.expr]:
-    """Return what is beside the type in `Annotated[type, …]`, inside `Required[…]` too."""
+def beside(hint: ast.expr | None) -> list[ast.Call]:
+    """Return the calls beside the type in `Annotated[type, …]`, inside `Required[…]` too."""
     while isinstance(hint, ast.Subscript) and last_name(hint.value) in ("Required", "NotRequired"):
         hint = hint.slice
     if isinstance(hint, ast.Subscript) and last_name(hint.value) == "Annotated":
-        return list(hint.slice.elts[1:]) if isinstance(hint.slice, ast.Tuple) else []
+        parts = hint.slice.elts[1:] if isinstance(hint.slice, ast.Tuple) else []
+        return [part for part in parts if isinstance(part, ast.Call)]
     return []
 
 

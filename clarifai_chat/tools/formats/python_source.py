@@ -148,10 +148,10 @@ def _of_function(function: _Function, names: Names) -> FoundTool:
             continue
         inner = dict(types.schema(argument.annotation))
         if default is None or not _take_default(inner, argument.arg, default, types):
-            required.append(argument.arg)
+            required.append(_alias(argument, types))
         if (said := doc.parameters.get(argument.arg)) and "description" not in inner:
             inner["description"] = said
-        schema["properties"][argument.arg] = inner
+        schema["properties"][_alias(argument, types)] = inner
     if required:
         schema["required"] = required
     if function.args.vararg:
@@ -207,6 +207,16 @@ def _is_given(argument: ast.arg, default: ast.expr | None, names: Names) -> bool
         names.real(last_name(m.func if isinstance(m, ast.Call) else m)) in _GIVEN_MARKS
         for m in marks
     )
+
+
+def _alias(argument: ast.arg, types: Types) -> str:
+    """Return the name that a model uses: that of `Annotated[…, Field(alias=…)]`, or its own."""
+    for call in python_classes.beside(argument.annotation):
+        given = {each.arg: each.value for each in call.keywords}
+        if name := python_values.text(given.get("alias")):
+            types.notes.change(f"`{code(argument.arg)}` is called `{code(name)}`, its alias")
+            return name
+    return argument.arg
 
 
 def _take_default(schema: dict[str, Any], name: str, default: ast.expr, types: Types) -> bool:
