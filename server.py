@@ -27,13 +27,15 @@ from streamlit.config import set_option
 
 from clarifai_chat import connections, demo, llm, logs, secrets_file, surroundings
 from clarifai_chat.config import ROOT, BadSettings, announce, announced, settings
-from clarifai_chat.history import owner, saving
+from clarifai_chat.history import saving
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.origins import OwnPagesOnly
 from clarifai_chat.serving import health, start
 from clarifai_chat.serving.base_path import BasePath
 from clarifai_chat.serving.cookies import SafeCookies
+from clarifai_chat.serving.handshakes import Handshakes
+from clarifai_chat.serving.pages import ConnectionScript, VisitorCookie
 from clarifai_chat.serving.proxies import PROXY_USER, TrustedProxies
 from components.state import streamlit_process, warming
 from components.state.bootstrap import bootstrap
@@ -89,55 +91,6 @@ def security_headers() -> list[tuple[bytes, bytes]]:
         "Cross-Origin-Opener-Policy": "same-origin",
     }
     return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-
-
-class VisitorCookie:
-    """Sets the visitor's id as a cookie with each page, for another year."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_cookie(message: AsgiMessage) -> None:
-            if message["type"] == "http.response.start" and is_page(scope, message):
-                headers = [h for h in message.get("headers", ()) if h[0] != b"cache-control"]
-                # A shared cache would give one visitor's id to the next.
-                headers.append((b"cache-control", b"private, no-cache"))
-                headers += [(b"set-cookie", each.encode()) for each in visitor_cookies(scope)]
-                message["headers"] = headers
-            await send(message)
-
-        may_be = scope["type"] == "http" and scope["method"] == "GET" and settings().history
-        await self.app(scope, receive, send_with_cookie if may_be else send)
-
-
-# Paths that are never pages, although uploads and components may be HTML.
-NO_PAGES = ("/_stcore/", "/component/", "/media/", "/static/", "/app/static/")
-
-
-def is_page(scope: Scope, response: AsgiMessage) -> bool:
-    """Return whether a response is a page, or a 304 for one."""
-    if str(scope["path"]).removeprefix(settings().base_path).startswith(NO_PAGES):
-        return False
-    headers: dict[bytes, bytes] = dict(response.get("headers", ()))
-    if response["status"] == 304:  # has no content type: the request has to tell
-        is_file = "." in scope["path"].rpartition("/")[2]
-        return "text/html" in ",".join(values(scope, b"accept")) and not is_file
-    is_html = headers.get(b"content-type", b"").startswith(b"text/html")
-    return is_html and bool(response["status"] == 200)
-
-
-def visitor_cookies(scope: Scope) -> list[str]:
-    """Return the Set-Cookie headers with the visitor's id, or with a new one."""
-    cookies = owner.cookies_in(values(scope, b"cookie"))
-    visitor_id = owner.id_of(cookies) or owner.new_id()
-    secure, path = scope.get("scheme") in ("https", "wss"), settings().base_path or "/"
-    former = owner.former_cookies(cookies, secure=secure, path=path)
-    return [owner.cookie(visitor_id, secure=secure, path=path), *former]
-
-
-def values(scope: Scope, name: bytes) -> list[str]:
-    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
 
 
 def warm_up() -> None:
@@ -217,12 +170,14 @@ def make_app(page: Path = ROOT / "app.py") -> st.App:
         middleware=[
             Middleware(TrustedProxies),
             Middleware(BasePath),
+            Middleware(Handshakes),
             Middleware(OwnPagesOnly),
             Middleware(OwnUploads),
             Middleware(BoundedUploads),
             Middleware(SafeCookies),
             Middleware(SecurityHeaders),
             Middleware(VisitorCookie),
+            Middleware(ConnectionScript),
         ],
         on_script_error=on_script_error,
     )

@@ -65,7 +65,7 @@ class OwnPagesOnly:
         if scope["type"] == "lifespan" or is_plain:
             await self.app(scope, receive, send)
             return
-        origins, hosts = _values(scope, b"origin"), _values(scope, b"host")
+        origins, hosts = values(scope, b"origin"), values(scope, b"host")
         host = hosts[0] if len(hosts) == 1 else ""
         listed = settings().allowed_origins.split()
         if not all(is_own(origin, host, listed) for origin in origins):
@@ -88,7 +88,8 @@ class OwnPagesOnly:
             log.warning(line)
 
 
-def _values(scope: Scope, name: bytes) -> list[str]:
+def values(scope: Scope, name: bytes) -> list[str]:
+    """Return the values of a header, as often as a request has it."""
     return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
 
 

@@ -28,6 +28,9 @@ await build({
   outdir: out,
 });
 
+// In the page itself, before anything is loaded.
+await build({ ...options, entryPoints: ["src/connection.js"], outdir: out, format: "iife" });
+
 // Loaded by the browser, each when it is needed first.
 const folder = join(out, "answer");
 rmSync(folder, { recursive: true, force: true }); // names of shared parts change with their content

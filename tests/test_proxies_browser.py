@@ -67,6 +67,32 @@ def test_the_demo_answers_and_takes_a_file_behind(
         assert all(each["secure"] for each in cookies), cookies
 
 
+# --- A websocket that does not arrive ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lost", "said", "logged"),
+    [
+        (("Host       $http_host;",), "It must set Host to chat.localhost:", "Refused a page of"),
+        (
+            ("Upgrade    $http_upgrade;", "Connection $clarifai_chat_connection;"),
+            "it must pass on the headers Upgrade and Connection",
+            "arrived as a plain request",
+        ),
+    ],
+)
+def test_a_page_without_its_websocket_says_why(
+    visit: Visit, app: App, tmp_path: Path, lost: tuple[str, ...], said: str, logged: str
+) -> None:
+    removed = {f"proxy_set_header {each}": "" for each in lost}
+    with proxies.nginx(tmp_path, port_of(app), **removed) as url:
+        page = visit("about:blank", ignore_https_errors=True)
+        page.goto(url)
+
+        expect(page.get_by_role("alert")).to_contain_text(said)
+    assert logged in app.log.read_text()
+
+
 # --- Files that do not arrive -----------------------------------------------------------------
 
 NO_LIMIT = "    client_max_body_size  60m;"  # without it nginx takes 1 MB

@@ -26,6 +26,7 @@ from websockets.typing import Subprotocol
 import server
 from bench.processes import Process
 from clarifai_chat.history.owner import COOKIE, is_valid, new_id, owner_of
+from clarifai_chat.serving.pages import visitor_cookies
 from tests.patience import PATIENCE_S
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -251,14 +252,14 @@ def test_of_a_chain_of_proxies_the_first_tells_how_the_visitor_came(set_up, forw
     set_up(TRUSTED_PROXIES=PROXIES)
 
     assert seen("10.0.0.5", *forwarded)[0] == scheme
-    (cookie,) = server.visitor_cookies({"scheme": scheme, "headers": []})
+    (cookie,) = visitor_cookies({"scheme": scheme, "headers": []})
     assert cookie.endswith("; Secure") is (scheme in ("https", "wss"))
 
 
 def test_a_connection_that_is_https_itself_makes_the_cookie_secure():
     scope = {"scheme": "https", "client": None, "headers": []}
 
-    (cookie,) = server.visitor_cookies(scope)
+    (cookie,) = visitor_cookies(scope)
     assert cookie.startswith(f"__Host-{COOKIE}=")
     assert cookie.endswith("; Secure")
 
