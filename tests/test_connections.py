@@ -10,7 +10,7 @@ import httpx
 import pytest
 import uvicorn
 
-from clarifai_chat import connections
+from clarifai_chat.serving import connections
 from tests.patience import PATIENCE_S, until
 
 MOST = 3
