@@ -146,6 +146,8 @@ def as_on_github(text):
 def as_in_commonmark(text):
     """Our HTML without what we add to CommonMark's; line breaks are left out of both."""
     html = rendered(text, lambda text: text, top=1)
-    html = html.replace(' dir="auto"', "").replace(' rel="noopener noreferrer nofollow"', "")
+    html = re.sub(
+        r' (?:dir="auto"|dir="ltr"|class="short"|rel="noopener noreferrer nofollow")', "", html
+    )
     html = re.sub(r'<pre data-language="(.*)"><code>', r'<pre><code class="language-\1">', html)
     return html.replace("<br>\n", "\n").replace("<hr>", "<hr />")

@@ -38,10 +38,11 @@ _TEXT_ENDS = re.compile(
     rf"[{re.escape(''.join(sorted(_DEFAULT_TERMINATORS)))}]|(?<![0-9A-Za-z])(?:https?://|www\.)",
     re.IGNORECASE | re.ASCII,
 )
-# An address has no blank, quote or bracket, and no punctuation of Chinese or Japanese.
+# An address has no blank, quote or bracket, and no punctuation of other scripts.
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)(?=[0-9A-Za-z\u00a1-\u1fff\u2c00-\U0010ffff])"
-    rf"[^{BLANK}\x00-\x20\x7f<>\"`\[\]\\\u2018-\u201f\u2026\u3000-\u303f\uff01-\uff0f\uff1a-\uff20"
+    rf"[^{BLANK}\x00-\x20\x7f<>\"`\[\]\\\u00ab\u00bb\u060c\u061b\u061f\u06d4\u0964\u0965"
+    r"\u2018-\u201f\u2026\u2039\u203a\u3000-\u303f\uff01-\uff0f\uff1a-\uff20"
     r"\uff3b-\uff40\uff5b-\uff65]+",
     re.IGNORECASE | re.ASCII,
 )
@@ -253,7 +254,7 @@ def _address(state: StateInline, silent: bool) -> bool:
         return False
     if not silent:
         token = state.push("link_open", "a", 1)
-        token.attrs, token.markup = {"href": target}, "address"
+        token.attrs, token.markup = {"href": target, "dir": "ltr"}, "address"
         state.push("text", "", 0).content = address
         state.push("link_close", "a", -1).markup = "address"
     state.pos += len(address)

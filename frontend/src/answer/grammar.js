@@ -18,7 +18,7 @@ const IS_CJK = new RegExp(
 );
 const TEXT_ENDS = /[\n!#$%&*+\-:<=>@[\\\]^_`{}~]|(?<![0-9A-Za-z])(?:https?:\/\/|www\.)/gi;
 const ADDRESS =
-  /(?:https?:\/\/|www\.)(?=[0-9A-Za-z\u00a1-\u1fff\u2c00-\uffff])[^\s\x00-\x20\x7f<>"`[\]\\\u2018-\u201f\u2026\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+/iy;
+  /(?:https?:\/\/|www\.)(?=[0-9A-Za-z\u00a1-\u1fff\u2c00-\uffff])[^\s\x00-\x20\x7f<>"`[\]\\\u00ab\u00bb\u060c\u061b\u061f\u06d4\u0964\u0965\u2018-\u201f\u2026\u2039\u203a\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+/iy;
 const LONG_NAME = /(?:https?:\/\/|www\.)[^/?#\s]{256}/iy;
 const ENTITY = /&[0-9A-Za-z]+;$/;
 const NEST = ["markdown", "md", "mdx"];
@@ -31,6 +31,7 @@ const FOLD_CLOSES = /^<\/details>[ \t]*$/i;
 const MARKERS = /^[ \t>]*(?:(?:[-*+]|[0-9]+[.)])[ \t]+)?/;
 const NOTE = /\[\^([^\s[\]^]+)\]/y;
 const TILDES = /~{3,}/y;
+const SHORT = 16; // of a cell's characters: it is never broken
 const TASK = /^\[([ xX])\][ \t\n]+(?=\S)/;
 const BLANK = /[\s\x1c-\x1f\x85]/;
 const BREAK = /<br *\/?>\n?/iy;
@@ -206,7 +207,10 @@ function address(state, silent) {
   if (!/[/.][^/.]/.test(address) || !state.md.validateLink(target)) return false;
   if (!silent) {
     const token = state.push("link_open", "a", 1);
-    token.attrs = [["href", target]];
+    token.attrs = [
+      ["href", target],
+      ["dir", "ltr"],
+    ];
     token.markup = "address";
     state.push("text", "", 0).content = address;
     state.push("link_close", "a", -1).markup = "address";
@@ -403,7 +407,12 @@ function drawNoteMark(tokens, i, options, env) {
 
 function drawNote(tokens, i, options, env) {
   const name = env.ids ? ` id="${env.ids}-note-${tokens[i].meta.number}"` : "";
-  return `<li${name} dir="auto">`;
+  return `<li${name}>`;
+}
+
+function drawCell(tokens, i, options, env, self) {
+  if ([...tokens[i + 1].content].length <= SHORT) tokens[i].attrSet("class", "short");
+  return self.renderToken(tokens, i, options);
 }
 
 const renderRules = {
@@ -416,10 +425,12 @@ const renderRules = {
   note_mark: drawNoteMark,
   note_open: drawNote,
   note_close: () => "</li>\n",
-  notes_open: () => '<ol class="notes">\n',
+  notes_open: () => '<ol class="notes" dir="auto">\n',
   notes_close: () => "</ol>\n",
   table_open: () => '<div class="wide" dir="auto"><table>\n',
   table_close: () => "</table></div>\n",
+  th_open: drawCell,
+  td_open: drawCell,
   link_open: (tokens, i, options, env, self) => {
     tokens[i].attrSet("rel", REL);
     return self.renderToken(tokens, i, options);
