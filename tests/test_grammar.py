@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat.markdown.grammar import grammar
+from clarifai_chat.markdown.grammar import MOST_MARKS, grammar
 from clarifai_chat.markdown.rendered import REL, rendered
 from tests.markdown_corpus import CORPUS, FRAGMENTS
 
@@ -436,6 +436,16 @@ def test_any_text_becomes_harmless_html(text):
 @given(st.sampled_from(list(CORPUS.values())), st.integers(min_value=0))
 def test_a_text_that_grows_can_be_drawn_at_any_moment(text, end):
     grammar().render(text[: end % (len(text) + 1)], {"grows": True})
+
+
+@pytest.mark.parametrize("mark", ["`a` ", "$x$ ", "**a** ", "[a](https://a.test) ", "~~a~~ "])
+def test_a_paragraph_with_thousands_of_marks_is_drawn_as_it_is_written(mark):
+    few, many = mark * MOST_MARKS, mark * (MOST_MARKS + 1)
+
+    assert inner(f"a\n{many}b") == f"a<br>\n{many}b"
+    assert inner(few) != few.strip()
+    assert drawn(f"- [x] {many}\n").startswith("<ul>\n<li>")
+    assert drawn("a\n" * 3000).count("<br>") == 2999, "Lines are no marks."
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ const ADDRESS =
   /(?:https?:\/\/|www\.)(?=[0-9A-Za-z\u00a1-\u1fff\u2c00-\uffff])[^\s\x00-\x20\x7f<>"`[\]\\\u00ab\u00bb\u060c\u061b\u061f\u06d4\u0964\u0965\u2018-\u201f\u2026\u2039\u203a\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+/iy;
 const LONG_NAME = /(?:https?:\/\/|www\.)[^/?#\s]{256}/iy;
 const ENTITY = /&[0-9A-Za-z]+;$/;
+const MOST_MARKS = 2000;
+const PLAIN = ["text", "softbreak", "hardbreak"];
 const NEST = ["markdown", "md", "mdx"];
 // A long run of marks is taken whole: giving back one after the other would search the rest again.
 const FENCE = /^(?=(`{3,}|~{3,}))\1([^`]*)$/;
@@ -57,6 +59,7 @@ export function grammar() {
   core.after("show_bars", "add_notes", addNotes);
   core.after("add_notes", "trim", trim);
   core.after("inline", "sort_notes", sortNotes);
+  core.push("crowded", crowded);
   core.push("tasks", tasks);
   core.push("directions", directions);
 
@@ -358,6 +361,19 @@ function sortNotes(state) {
     ...ordered.flatMap((label) => groups.get(label)),
     new Token("notes_close", "ol", -1),
   ];
+}
+
+function crowded(state) {
+  for (const token of state.tokens) {
+    const marks = token.children?.filter(({ type, nesting }) => !PLAIN.includes(type) && nesting >= 0);
+    if (!(marks?.length > MOST_MARKS)) continue;
+    token.children = token.content.split("\n").flatMap((line) => {
+      const text = new Token("text", "", 0);
+      text.content = line;
+      return [text, new Token("softbreak", "br", 0)];
+    });
+    token.children.pop();
+  }
 }
 
 function tasks(state) {
