@@ -37,6 +37,7 @@ from clarifai_chat.serving.cookies import SafeCookies
 from clarifai_chat.serving.handshakes import Handshakes
 from clarifai_chat.serving.pages import ConnectionScript, VisitorCookie
 from clarifai_chat.serving.proxies import PROXY_USER, TrustedProxies
+from clarifai_chat.serving.short_pages import ShortPages
 from components.state import streamlit_process, warming
 from components.state.bootstrap import bootstrap
 from components.state.one_visitor import OwnUploads
@@ -178,6 +179,7 @@ def make_app(page: Path = ROOT / "app.py") -> st.App:
             Middleware(SecurityHeaders),
             Middleware(VisitorCookie),
             Middleware(ConnectionScript),
+            Middleware(ShortPages),
         ],
         on_script_error=on_script_error,
     )
