@@ -4,8 +4,9 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from clarifai_chat.config import ROOT
+from clarifai_chat.config import ROOT, BadSettings, settings
 from clarifai_chat.text import listed
 
 PLACE = Path(".streamlit") / "secrets.toml"
@@ -51,4 +52,15 @@ def problem_of(path: Path) -> str:
     for name, provider in providers.items() if providers else [("", auth)]:
         prefix = f"{name}." if name else ""
         missing += [prefix + each for each in OF_A_PROVIDER if not provider.get(each)]
-    return f"{path}: [auth] has no {listed(missing, last='or')}" if missing else ""
+    if missing:
+        return f"{path}: [auth] has no {listed(missing, last='or')}"
+    wanted = f"{_base_path()}/oauth2callback"
+    is_found = urlsplit(str(auth["redirect_uri"])).path == wanted
+    return "" if is_found else f"{path}: the path of redirect_uri must be {wanted}"
+
+
+def _base_path() -> str:
+    try:
+        return settings().base_path
+    except BadSettings:  # they are reported, and nothing is served
+        return ""

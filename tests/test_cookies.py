@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from clarifai_chat.serving.cookies import SafeCookies, may_be_framed, safe
+from clarifai_chat.serving.cookies import SafeCookies, all_safe, may_be_framed, safe
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,15 @@ def test_a_cookie_gets_what_it_lacks(cookie, behind_tls, in_frames):
     assert safe(cookie, framed=False) == behind_tls
     assert safe(cookie, framed=True).startswith(in_frames)
     assert safe(safe(cookie, framed=True), framed=True) == safe(cookie, framed=True)
+
+
+@pytest.mark.parametrize("framed", [True, False])
+def test_signing_out_deletes_the_cookie_of_before_the_setting_changed_too(framed):
+    assert all_safe(b"a=; Max-Age=0; SameSite=lax", framed) == [
+        b"a=; Max-Age=0; SameSite=lax; Secure",
+        b"a=; Max-Age=0; SameSite=None; Secure; Partitioned",
+    ]
+    assert len(all_safe(b"a=1; Max-Age=01", framed)) == 1
 
 
 @pytest.mark.parametrize(

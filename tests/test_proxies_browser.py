@@ -109,7 +109,7 @@ def test_a_question_waits_while_its_file_is_not_uploaded(
     with proxies.nginx(tmp_path, port_of(app), **{NO_LIMIT: ""}) as url:
         page = go(visit, url)
         choose(page, ("large.txt", b"Apples " * 200_000), ("small.txt", b"Pears"))
-        expect(failures(page)).to_contain_text("large.txt: larger than the server")
+        expect(failures(page)).to_contain_text("large.txt: more than the server")
         box(page).fill("What is in my files?")
         box(page).press("Enter")
         page.get_by_test_id("stChatInputSubmitButton").click()

@@ -58,6 +58,18 @@ def test_what_is_wrong_is_named_without_the_secrets(tmp_path, content, said):
     assert_no_canary("the problem", problem)
 
 
+def test_a_sign_in_that_would_come_back_elsewhere_is_named(tmp_path, set_up):
+    path = tmp_path / "secrets.toml"
+    path.write_text(WHOLE)
+    set_up(BASE_PATH="/chat")
+
+    assert "the path of redirect_uri must be /chat/oauth2callback" in problem_of(path)
+    path.write_text(WHOLE.replace("/oauth2", "/chat/oauth2"))
+    assert problem_of(path) == ""
+    set_up(BASE_PATH="/")
+    assert "the path of redirect_uri must be /oauth2callback" in problem_of(path)
+
+
 def test_every_place_of_the_file_is_looked_at(tmp_path, monkeypatch):
     (tmp_path / ".streamlit" / "secrets.toml").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)

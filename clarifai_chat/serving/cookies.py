@@ -24,8 +24,9 @@ class SafeCookies:
             if message["type"] == "http.response.start":
                 framed = may_be_framed(settings().frame_ancestors)
                 message["headers"] = [
-                    (name, safe(value, framed=framed) if name.lower() == b"set-cookie" else value)
+                    (name, each)
                     for name, value in message.get("headers", ())
+                    for each in (all_safe(value, framed) if name == b"set-cookie" else [value])
                 ]
             await send(message)
 
@@ -36,6 +37,16 @@ class SafeCookies:
 def may_be_framed(frame_ancestors: str) -> bool:
     """Return whether pages of other sites may show the app in a frame."""
     return any(source.lower() not in SAME_SITE_ONLY for source in frame_ancestors.split())
+
+
+def all_safe(cookie: bytes, framed: bool) -> list[bytes]:
+    """Return the Set-Cookie headers in place of one: two to delete a cookie, else one.
+
+    A cookie from before FRAME_ANCESTORS changed is another than one of now: both have to go.
+    """
+    if b"max-age=0" in cookie.lower().replace(b" ", b"").split(b";"):
+        return [safe(cookie, framed=False), safe(cookie, framed=True)]
+    return [safe(cookie, framed=framed)]
 
 
 def safe(cookie: bytes, *, framed: bool) -> bytes:
