@@ -691,6 +691,18 @@ def enter(app, token):
     app.session_state["session.access"]["pat"] = token
 
 
+def test_another_token_is_looked_for_in_turns_that_are_over_too(open_app, kept, ada):
+    app = open_app()
+    enter(app, TOKEN[::-1].replace("0", "1"))
+    ask(app, f"What is {TOKEN}?")
+    assert list(kept.chats(owner_of(ada)))
+
+    enter(app, TOKEN)
+    app.run()
+
+    assert "This conversation contains your access token" in sidebar(app)
+
+
 def fork(app):
     return (
         app.main.menu_button(key=f"turn:{app.turns[0]['id']}").click("Continue in a new chat").run()

@@ -62,6 +62,7 @@ class ChatSlots:
     leave_out = Slot[int | None](
         lambda: None
     )  # how many of the oldest turns; None: those that do not fit
+    searched = Slot[dict[str, int]](dict)  # turns without the token, by id; see persistence.py
     chat_query = Slot(str)
     listed_chats = Slot(lambda: 30)  # how many the list shows
     address_chat = Slot(str)  # the ?chat= of the URL that was applied last

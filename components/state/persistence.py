@@ -1,7 +1,7 @@
 """Save the conversation for its owner, unless it must not be saved."""
 
 from clarifai_chat.access_token import holds
-from clarifai_chat.chat.turn import Turn
+from clarifai_chat.chat.turn import Turn, is_over
 from clarifai_chat.config import settings
 from clarifai_chat.history import attachment_contents, saving
 from components.state.owner import visitor
@@ -36,8 +36,22 @@ def _keeper() -> str | None:
 
 
 def _holds_token() -> bool:
-    chat = session.chat
-    return holds(chat, session.pat) or attachment_contents.mention(owner(), chat, session.pat)
+    """Return whether the token is in the conversation; searches turns that are over only once."""
+    chat, token = session.chat, session.pat
+    if not token:
+        return False
+    searched = session.searched
+    turns = [turn for turn in chat["turns"] if searched.get(turn["id"]) != _state(turn, token)]
+    over = {turn["id"]: _state(turn, token) for turn in turns if is_over(turn)}
+    if holds({**chat, "turns": turns}, token):
+        return True
+    searched |= over
+    return attachment_contents.mention(owner(), chat, token)
+
+
+def _state(turn: Turn, token: str) -> int:
+    """Return a number that changes with the token, and with what is in a turn that is over."""
+    return hash((token, turn["ended_at"], len(turn["earlier"])))
 
 
 def why_not() -> str:

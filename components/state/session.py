@@ -19,7 +19,7 @@ class Session(AccessSlots, ChatSlots, PlaygroundSlots):
         self.editing = self.uncopied = ""
         self.removed_turns = []
         self.former_settings, self.former_schema, self.linked_system = {}, "", ""
-        self.checked_schema = {}
+        self.checked_schema, self.searched = {}, {}
         self.counted, self.counting, self.leave_out = {}, None, None
         if chat["model"]:
             self.choose(chat["model"])
