@@ -12,8 +12,9 @@ pending = shell.begin_page("Chat")
 address.read_url()
 pending += attachment_input.ask_when_read()
 
-pane = chat_pane.ChatPane(session.turns, chat_pane.draw_box())
+pane = chat_pane.ChatPane(session.turns)
 pane.draw_live_reply()  # first, so that its first word does not wait for the rest of the page
+pane.draw_box()
 shell.show_sidebar()
 with st.sidebar:
     settings_box.show()

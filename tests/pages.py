@@ -179,8 +179,10 @@ def texts(place: Block) -> list[str]:
     found: list[str] = []
     for node in _in_order(place):
         if piece := _piece(node):
-            found += [piece["text"]] if not piece["at"] else []
-            found[-1] += piece["text"] if piece["at"] else ""
+            if piece["at"]:
+                found[-1] += piece["text"]
+            elif piece["text"]:  # otherwise its words are still to come
+                found.append(piece["text"])
         else:
             found += [_ESCAPED.sub(r"\1", text) for text in _readable(node) if text]
     return found
@@ -325,6 +327,7 @@ def open_app(
     """
     monkeypatch.setattr(demo, "_server", _quick_demo)
     monkeypatch.setattr(config, "_listening", [])
+    monkeypatch.setattr(live, "QUIET_S", 0.0)
     monkeypatch.setattr(endpoints, "_uses", endpoints._Uses())
     headers = StreamlitHeaders([("Host", HOST)])
     monkeypatch.setattr(ContextProxy, "headers", property(lambda context: headers))

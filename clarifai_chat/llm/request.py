@@ -77,11 +77,10 @@ class ChatRequest:
         return text.encode()
 
     @property
-    def tool_parameters(self) -> dict[str, Any]:
-        """The schema of each tool's parameters by its name; "" for a tool without a name."""
+    def tool_names(self) -> list[str]:
+        """The names of the tools; "" for one without."""
         functions = (tool.get("function") for tool in self.tools)
-        named = [f if isinstance(f, dict) else {} for f in functions]
-        return {str(f.get("name", "")): f.get("parameters") for f in named}
+        return [str(f.get("name", "")) if isinstance(f, dict) else "" for f in functions]
 
 
 def request_from_body(body: Mapping[str, Any]) -> ChatRequest:

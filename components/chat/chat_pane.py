@@ -14,10 +14,12 @@ from components.chat import address, attachment_input, clipboard, turn_footer, u
 from components.chat.context_meter import MeterView
 from components.chat.transcript import TurnView
 from components.frame import drafts, layout
+from components.reply import live
 from components.state.session import session
 from components.state.streamlit_patches import uninterrupted
 
 RECENT_TURNS = 15  # more would be slow: the browser walks every element at each click
+STEP = 5  # so many questions later are the oldest hidden, because then every turn moves
 ACTIONS: dict[turn_actions.ActionName, turn_actions.Action] = {
     "retry": asking.ask_again,
     "resume": asking.carry_on,
@@ -43,7 +45,7 @@ class BoxLine(NamedTuple):
     meter: tuple[DeltaGenerator, DeltaGenerator]
 
 
-def draw_box() -> BoxLine:
+def _draw_box() -> BoxLine:
     """Draw the box for questions, and the line above it: Stop, the context meter, files."""
     with st.bottom:
         clipboard.show()
@@ -73,11 +75,10 @@ def draw_box() -> BoxLine:
 class ChatPane:
     """The conversation on the page. `views` holds its turns, for `live.watch`."""
 
-    def __init__(self, turns: Sequence[Turn], line: BoxLine) -> None:
+    def __init__(self, turns: Sequence[Turn]) -> None:
         self._turns = turns
-        self._line = line
         top, self._undo = st.empty(), st.empty()
-        hidden = max(0, len(turns) - RECENT_TURNS - session.shown_turns)
+        hidden = max(0, len(turns) - RECENT_TURNS - session.shown_turns) // STEP * STEP
         if not turns:
             with top.container():
                 address.show_notice()
@@ -95,16 +96,20 @@ class ChatPane:
                 is_edited=session.editing == turn["id"],
                 others=others,
                 is_uncopied=session.uncopied == turn["id"],
+                was_here=session.drawn_turns[place : place + 1] == [_as_drawn(turn)],
             )
-            for turn in turns[hidden:]
+            for place, turn in enumerate(turns[hidden:])
         ]
         self._answering = [view for view in self.views if replies.get(view.turn)][:1]
-        self._meter = MeterView(line.meter, turns, self.views)
 
     def draw_live_reply(self) -> None:
-        """Draw the reply that is arriving, so that its first word does not wait for the page."""
+        """Draw the reply that is arriving, if it has just been asked up to its first word."""
         for view in self._answering:
-            view.draw()
+            live.draw_first_word(view)
+
+    def draw_box(self) -> None:
+        self._line = _draw_box()
+        self._meter = MeterView(self._line.meter, self._turns, self.views)
 
     def draw(self, pending: list[Job]) -> None:
         """Draw every turn and what depends on them; add background jobs to `pending`."""
@@ -124,13 +129,19 @@ class ChatPane:
             self._line.stop.button(
                 "Stop", key="stop", icon=":material/stop_circle:", on_click=asking.stop
             )
-        layout.clear_below(2 * (session.drawn_turns - len(self.views)))
-        session.drawn_turns = len(self.views)
+        layout.clear_below(2 * (len(session.drawn_turns) - len(self.views)))
+        session.drawn_turns = [_as_drawn(view.turn) for view in self.views]
 
     def draw_end(self) -> None:
         """Remove Stop and draw the meter again, once no reply is running."""
         self._line.stop.empty()
         self._meter.draw(self._pending)
+
+
+def _as_drawn(turn: Turn) -> str:
+    """Return an id of the turn and of what else decides how many elements it takes."""
+    is_odd = turn["id"] in (session.editing, session.uncopied)
+    return f"{turn['id']}{'!' if is_odd else ''}"
 
 
 @uninterrupted()

@@ -1,6 +1,7 @@
 """Draw turns: the same code draws a reply while it streams and afterwards."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -30,13 +31,16 @@ class TurnView:
         is_edited: bool = False,
         others: Sequence[Other] = (),
         is_uncopied: bool = False,
+        was_here: bool = False,
     ) -> None:
         """Make the view.
 
         `branch` is this version's number and how many there are; `is_edited` draws the question in
-        a text box; `others` are models to ask instead; `is_uncopied`: the browser refused to copy.
+        a text box; `others` are models to ask instead; `is_uncopied`: the browser refused to copy;
+        `was_here`: the last run drew this turn in this place, and alike.
         """
         self.turn = turn
+        self._was_here = was_here
         self._actions = actions
         self._branch = branch
         self._is_edited = is_edited
@@ -44,15 +48,16 @@ class TurnView:
         self._is_uncopied = is_uncopied
         self._question = st.chat_message("user", avatar=USER)
         self._answer = st.chat_message("assistant", avatar=MODEL)
-        self._place: DeltaGenerator | None = None
+        self._has_begun = False
         self._remark: DeltaGenerator | None = None
         self._messages: list[MessageView] = []
         self._is_whole = False
         self._noted = ""
 
-    def _begin(self) -> DeltaGenerator:
-        """Draw what never changes, and placeholders for the rest; return the answer's."""
+    def _begin(self) -> None:
+        """Draw what never changes, and placeholders for the rest."""
         turn = self.turn
+        self._has_begun = True
         if self._is_edited:
             self._show_edit()
         elif turn["prompt"] or not turn.get("attachments"):
@@ -67,29 +72,41 @@ class TurnView:
             for number, attempt in enumerate(turn["earlier"]):
                 _show_earlier(attempt, f"{turn['id']}:earlier:{number}")
             # Both placeholders from the start: otherwise what the last run drew here stays on the
-            # page, faded, until this run ends, which takes as long as its replies.
+            # page, faded, until this run ends, which takes as long as its replies. Not if it is the
+            # same: the browser would make all of it again.
             self._is_open = bool(turn["replies"])  # read once: the worker may fill it at any time
             self._place = st.container() if self._is_open else st.empty()
-            self._end = st.empty()  # a notice while the reply runs, then how it ended
-        return self._place
+            if self._was_here and is_over(turn):
+                self._end = st.container(gap=self._gap)
+            else:
+                self._was_here = False
+                self._end = st.empty()  # a notice while the reply runs, then how it ended
 
     def draw(self) -> None:
         if self._is_whole:
             return
-        place = self._place or self._begin()
+        if not self._has_begun:
+            self._begin()
         over = is_over(self.turn)
+        if not over and self.turn["asked_at"] is not None and not self._messages:
+            self._add_message().begin()
         for number, message in enumerate(self.turn["replies"]):
             if number == len(self._messages):
-                if not self._is_open:
-                    self._place = place = place.container()
-                    self._is_open = True
-                self._messages.append(MessageView(place, f"{self.turn['id']}:{number}"))
+                self._add_message()
             self._messages[number].draw(message, self.turn, over=over)
         if over:
             self._is_whole = True
             self._show_end()
         else:
             self._show_notice()
+
+    def _add_message(self) -> MessageView:
+        if not self._is_open:
+            self._place = self._place.container()
+            self._is_open = True
+        view = MessageView(self._place, f"{self.turn['id']}:{len(self._messages)}")
+        self._messages.append(view)
+        return view
 
     def remark(self, text: str) -> None:
         """Write a caption below the turn, which must be drawn already; "" removes it."""
@@ -129,7 +146,7 @@ class TurnView:
     def _show_end(self) -> None:
         """Draw how the reply ended, and the next steps."""
         problem, steps = self.turn["problem"], turn_footer.next_steps(self.turn)
-        with self._end.container(gap="small" if problem or steps else "xxsmall"):
+        with self._end if self._was_here else self._end.container(gap=self._gap):
             attachment_view.show_made(self.turn)
             attachment_view.show_not_sent(self.turn)
             if problem:
@@ -142,6 +159,11 @@ class TurnView:
                 others=self._others,
                 is_uncopied=self._is_uncopied,
             )
+
+    @property
+    def _gap(self) -> Literal["small", "xxsmall"]:
+        is_odd = self.turn["problem"] or turn_footer.next_steps(self.turn)
+        return "small" if is_odd else "xxsmall"
 
     def _show_edit(self) -> None:
         id, key = self.turn["id"], f"edit:{self.turn['id']}"

@@ -45,7 +45,7 @@ class AnswerView:
         new = text[self._sent + len(self._text) :]
         if not new and (self._piece is None or over == self._is_over):
             return
-        if self._at == 0 and self._piece is None and not over:
+        if not self._pieces and not over:
             self._run = next(_runs)
         if self._piece is None or (new and len(self._text) >= PIECE_CHARS):
             self._sent += len(self._text)
@@ -53,12 +53,20 @@ class AnswerView:
             self._text, self._piece = "", None
         self._text += new
         self._is_over = over
+        self._send(has_diagrams="mermaid" in text)
+
+    def begin(self) -> None:
+        """Let the browser prepare for the first word, which is then on the screen sooner."""
+        self._run = next(_runs)
+        self._send()
+
+    def _send(self, *, has_diagrams: bool = False) -> None:
         data: dict[str, object] = {"id": self._id, "at": self._at, "text": self._text}
-        if over:
+        if self._is_over:
             data["over"] = True
         if self._run:
             data["run"] = self._run
-        if "mermaid" in text:
+        if has_diagrams:
             data["diagrams"] = mermaid_address()
         is_new = self._piece is None
         place = self._piece or self._place

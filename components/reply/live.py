@@ -8,6 +8,8 @@ from clarifai_chat.chat import replies
 from clarifai_chat.chat.turn import Turn
 from components.state.slots import LOOK_S, pause_point
 
+FIRST_WORD_S = 0.2  # the rest of the page, shown as it was, waits so long for the first word
+QUIET_S = 0.04  # then the browser draws that, with nothing else to do
 TICK_S = 1 / 10  # the shortest time between two drawings of a reply
 TAIL_BYTES_PER_S = 40_000
 DRAWINGS_PER_S = 300  # for all visitors together; one takes about 1 ms of the interpreter
@@ -21,6 +23,23 @@ class View(Protocol):
     @property
     def tail_size(self) -> int: ...
     def draw(self) -> None: ...
+
+
+def draw_first_word(view: View) -> None:
+    """Draw a reply that has just been asked, up to its first word if that comes at once.
+
+    Call it before the rest of the page is drawn, among which the word would be late.
+    """
+    view.draw()
+    turn = view.turn
+    until = (turn["asked_at"] or 0.0) + FIRST_WORD_S
+    while (left_s := until - time.time()) > 0 and (reply := replies.get(turn)):
+        if turn["figures"]["first_token_s"] is not None:
+            view.draw()
+            time.sleep(QUIET_S)
+            return
+        pause_point()
+        replies.wait_for_news({reply: reply.version}, min(left_s, LOOK_S))
 
 
 def watch(

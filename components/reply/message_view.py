@@ -26,6 +26,12 @@ class MessageView:
         self._pieces: list[_Thought | AnswerView] = []
         self._is_whole = False
 
+    def begin(self) -> None:
+        """Let the browser prepare for the first word."""
+        text = AnswerView(self._place, f"{self._name}:text:0")
+        text.begin()
+        self._pieces.append(text)
+
     def draw(self, message: Message, turn: Turn, *, over: bool) -> None:
         found = pieces(message)
         for number, (kind, text) in enumerate(found):

@@ -74,7 +74,7 @@ class ChatSlots:
     presets = Slot[dict[str, Preset]](dict)  # if they are not saved
     former_presets = Slot[dict[str, Preset]](dict)  # deleted or replaced last, for Undo
     shown_turns = Slot(lambda: 0)  # how many more than usual are drawn
-    drawn_turns = Slot(lambda: 0)  # how many the last run drew
+    drawn_turns = Slot[list[str]](list)  # what the last run drew; see chat_pane.py
 
     @property
     def turns(self) -> list[Turn]:
