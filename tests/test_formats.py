@@ -59,6 +59,7 @@ FORMS = {
     "schema": AS_SCHEMA,
     "schemas": [AS_SCHEMA],
     "assistant": {"name": "Gardener", "description": "Helps.", "tools": [OPENAI]},
+    "assistants": {"object": "list", "data": [{"name": "G", "description": "", "tools": [OPENAI]}]},
     "by name": {"tools": {"water": {k: v for k, v in MCP.items() if k != "name"}}},
     "a schema as a string": [{**WATER, "parameters": json.dumps(SCHEMA)}],
 }
@@ -115,6 +116,12 @@ WRITINGS = {
     "JavaScript": f"const tools = {javascript([OPENAI])} as const;\nexport default tools;",
     "a call in JavaScript": f"await openai.create({{ model: m, tools: {javascript([OPENAI])} }});",
     "a call in Python": f"client.create(\n    model=M,\n    tools={python([OPENAI])},\n)",
+    "Python's constructors": (
+        "tool = types.Tool(function_declarations=[types.FunctionDeclaration(name='water',"
+        f" description='Waters a bed.', parameters={python(GEMINI['parameters'])})])"
+    ).replace("'OBJECT'", "types.Type.OBJECT"),
+    "a function around it": f"export const tool = defineTool({javascript(OPENAI)})",
+    "a stream of MCP": f"event: message\ndata: {json.dumps(FORMS['MCP answer'])}\n\n",
     "curly quotes": JSON.replace('"', "\u201d"),
     "curly single quotes": python([OPENAI]).replace("'", "\u2019"),
     "YAML": (
@@ -248,6 +255,8 @@ def test_a_page_of_a_list_says_that_there_is_more():
         ('[{"type": "web_search"}]', "`web_search`, which the server offers itself"),
         ("<!DOCTYPE html><p>", "a web page or XML"),
         ("curl https://example.com", "has no body"),
+        ('name = ""', "No tools were found"),
+        ('""', "No tools were found"),
         ("tools = [get_weather]", "No tools were found"),
         ("[get_weather]", "get_weather is a name, not a value"),
         ('[{"name": "a", "parameters": {"type": "object", "x": 1e999}}]', "a number that JSON"),
@@ -288,6 +297,8 @@ HOSTILE = {
     "deep types": "def f(a: " + "list[" * 500 + "int" + "]" * 500 + "): pass",
     "many signs": "def f(a=" + "-" * 50_000 + "1): pass",
     "many types": "def f(a: " + "|".join(["int"] * 5000) + "): pass",
+    "deep calls": "x = f(" * 50_000,
+    "deep calls in prose": "see [" + "f(" * 50_000,
     "too long": "x" * (reading.MAX_CHARS + 1),
 }
 

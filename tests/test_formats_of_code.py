@@ -205,6 +205,28 @@ def add_it(ctx: Context, a: int, *args, b: int = Field(2, ge=1), **kwargs): ...
     assert "Left out: `helper`." in found.notes
 
 
+def test_methods_are_tools_and_docstrings_may_hold_the_types():
+    tool = one('''
+class Garden:
+    @kernel_function(name="water")
+    def water_it(self, bed, n=1):
+        """Water it.
+
+        Args:
+            bed (str): Its name.
+            n (int, optional): How much.
+        """
+
+    def other(self): ...
+''')
+
+    assert tool.name == "water"
+    assert tool.spec["function"]["parameters"]["properties"] == {
+        "bed": {"type": "string", "description": "Its name."},
+        "n": {"type": "integer", "default": 1, "description": "How much."},
+    }
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -71,6 +71,7 @@ BODIES = {
         ],
         "max_tokens": 5,
     },
+    "a message without content": {"model": MODEL, "messages": [{"role": "user"}]},
     "parameters without a field": {"model": MODEL, "messages": [USER], "top_k": 4, "x": {"y": [1]}},
 }
 

@@ -279,6 +279,7 @@ def test_twelve_pasted_mcp_tools_take_five_clicks_to_the_first_judged_run(visit:
     expect(page.get_by_text("12 tools · no errors")).to_be_visible()
 
     keyed(page, "toolset").get_by_role("button", name="Export").click()
+    expect(page.get_by_role("button", name="Save tools.json")).to_be_visible()
     page.get_by_role("combobox", name="Tools as").click()
     page.get_by_role("option", name="Python functions").click()
     expect(page.get_by_text("def get_weather(")).to_be_visible()

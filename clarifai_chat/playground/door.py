@@ -14,7 +14,7 @@ from clarifai_chat.playground import pasted, run_file, runs, saved_run, toolset
 from clarifai_chat.playground.pasted import BadPaste
 from clarifai_chat.playground.runs import Run
 from clarifai_chat.playground.toolset import BadToolSet, ToolSet
-from clarifai_chat.text import counted
+from clarifai_chat.text import counted, whole_data
 from clarifai_chat.tools.formats import openapi, reading
 from clarifai_chat.tools.formats.tool_import import FoundTool, NotTools
 from clarifai_chat.tools.text import parse
@@ -75,6 +75,8 @@ def set_in(text: str) -> ToolSet:
     found = opened(text)
     if found.toolset is not None:
         return found.toolset
+    if not found.tools:
+        raise NotTools(f"This is {found.what}: choose some of them with Import in the playground.")
     return {
         "tools": found.text or as_text(found.tools),
         "prompt": "",
@@ -112,19 +114,23 @@ def _own(text: str) -> Opened | None:
         return None
     if not isinstance(value, dict):
         return None
+    is_run = "steps" in value and isinstance(value.get("tools"), list)
+    if not is_run and value.get("kind") != toolset.KIND and not isinstance(value.get("tools"), str):
+        return None
     try:
-        if "steps" in value and isinstance(value.get("tools"), list):
+        json.dumps(value, allow_nan=False)
+        if is_run:
             found = run_file.set_in(text)
-            run = saved_run.run_in(value, found["settings"])
+            run = saved_run.run_in(whole_data(value), found["settings"])
             what = f"a saved run: {counted(len(value['tools']), 'tool')}"
             if run:
                 what += f", {counted(len(runs.steps(run)), 'reply', 'replies')}"
             return Opened("run", what, toolset=found, run=run)
-        if value.get("kind") == toolset.KIND or isinstance(value.get("tools"), str):
-            return Opened("set", "a saved set", toolset=toolset.from_json(text))
+        return Opened("set", "a saved set", toolset=toolset.from_json(text))
     except BadToolSet as why:
         raise NotTools(str(why)) from None
-    return None
+    except ValueError:
+        raise NotTools("The file holds a number that JSON cannot express.") from None
 
 
 def _request(text: str) -> Opened | None:

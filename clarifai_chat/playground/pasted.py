@@ -75,10 +75,10 @@ def _pasted(body: dict[str, Any]) -> Pasted:
     body = _without_functions(body, notes)
     settings = default_settings()
     messages = _messages(body["messages"], notes)
-    if messages and messages[0]["role"] == "system" and isinstance(messages[0]["content"], str):
+    if messages and messages[0]["role"] == "system" and isinstance(messages[0].get("content"), str):
         settings["system"] = messages.pop(0)["content"]
     prompt = ""
-    if messages and messages[-1]["role"] == "user" and isinstance(messages[-1]["content"], str):
+    if messages and messages[-1]["role"] == "user" and isinstance(messages[-1].get("content"), str):
         prompt = messages.pop()["content"]
     settings["messages"] = messages
     settings["stream"] = bool(body.get("stream"))

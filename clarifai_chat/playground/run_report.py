@@ -73,7 +73,8 @@ def comparison(one: Run, other: Run) -> list[tuple[str, str, str]]:
     rows = [_facts(one), _facts(other)]
     compared = [(name, rows[0][name], rows[1][name]) for name in rows[0]]
     ours, theirs = (
-        {tool["function"].get("name", ""): tool for tool in run["tools"]} for run in (one, other)
+        {str(tool["function"].get("name", "")): tool for tool in run["tools"]}
+        for run in (one, other)
     )
     changed = [name for name in ours if name in theirs and ours[name] != theirs[name]]
     if changed:
@@ -93,7 +94,8 @@ def _facts(run: Run) -> dict[str, str]:
         "Model": turn["model"]["name"],
         "Prompt": turn["prompt"],
         "System prompt": settings["system"] or "none",
-        "Tools": ", ".join(tool["function"].get("name", "") for tool in run["tools"]) or "none",
+        "Tools": ", ".join(str(tool["function"].get("name", "")) for tool in run["tools"])
+        or "none",
         "Settings": settings_text(run),
         "Outcome": outcome(run),
         "Calls": "; ".join(_calls(done)) or "none",

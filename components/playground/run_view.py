@@ -255,7 +255,7 @@ def _expected(row: Argument) -> str:
 
 def _show_prompt(run: Run) -> None:
     turn = run["turn"]
-    names = [tool["function"].get("name") or "?" for tool in run["tools"]]
+    names = [str(tool["function"].get("name") or "?") for tool in run["tools"]]
     offered = counted(len(names), "tool") if names else "no tools"
     label = f"You asked **{escaped(turn['model']['name'])}**, with {offered}"
     with st.status(label, type="step", state="complete", expanded=True):

@@ -45,13 +45,7 @@ def show() -> None:
 
 
 def _show_exports(current: toolset.ToolSet) -> None:
-    parameter = toolset.to_parameter(current)
-    if parameter is None:
-        st.caption(TOO_LARGE)
-    else:
-        st.caption("A link with tools, prompt, model and settings. Opening it sends nothing.")
-        address = (st.context.url or "").split("?")[0]
-        st.code(f"{address}?tools={parameter}", language=None, wrap_lines=True)
+    _show_formats()
     st.download_button(
         "Export as a file",
         toolset.to_json(current),
@@ -59,9 +53,16 @@ def _show_exports(current: toolset.ToolSet) -> None:
         mime="application/json",
         key="save_tools",
         icon=":material/download:",
+        help="Tools, prompt, model and settings, to open here again",
         on_click="ignore",
     )
-    _show_formats()
+    parameter = toolset.to_parameter(current)
+    if parameter is None:
+        st.caption(TOO_LARGE)
+    else:
+        st.caption("A link with tools, prompt, model and settings. Opening it sends nothing.")
+        address = (st.context.url or "").split("?")[0]
+        st.code(f"{address}?tools={parameter}", language=None)
 
 
 def _show_formats() -> None:

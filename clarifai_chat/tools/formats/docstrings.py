@@ -14,6 +14,7 @@ class Docstring(NamedTuple):
 
     text: str = ""
     parameters: dict[str, str] = {}  # noqa: RUF012 - the empty default is never changed
+    types: dict[str, str] = {}  # noqa: RUF012 - as written, of parameters without a hint
 
 
 def read(docstring: str | None) -> Docstring:
@@ -34,4 +35,9 @@ def read(docstring: str | None) -> Docstring:
         for each in found.params
         if each.arg_name and each.description
     }
-    return Docstring(gap.join(parts).strip(), parameters)
+    types = {
+        each.arg_name.lstrip("*"): each.type_name.removesuffix(", optional")
+        for each in found.params
+        if each.arg_name and each.type_name
+    }
+    return Docstring(gap.join(parts).strip(), parameters, types)

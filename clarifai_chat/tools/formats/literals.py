@@ -19,6 +19,9 @@ _NUMBER = re.compile(
     r"|(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?)n?(?![\w.])"
 )
 _WORD = re.compile(r"[^\W\d][\w$-]*|\$[\w$-]*")
+_NAME = re.compile(r"(?:new[ \t]+)?[^\W\d]\w{0,60}(?:\.[^\W\d]\w{0,60}){0,6}")
+_ARGUMENT = re.compile(r"([^\W\d]\w*)\s{0,9}=(?!=)")
+_TYPE = re.compile(r"(?:\w+\.)*(?:Schema)?Type\.[A-Z]+")
 _WORDS: dict[str, Any] = {
     "true": True, "True": True, "false": False, "False": False,
     "null": None, "None": None, "undefined": None, "nil": None,
@@ -71,6 +74,7 @@ class _Reader:
     def __init__(self, text: str, at: int) -> None:
         self.text = text
         self.at = at
+        self.calls = 0  # that are open
 
     def value(self, depth: int) -> tuple[Any, int]:
         if depth > MAX_DEPTH:
@@ -220,7 +224,43 @@ class _Reader:
             return _WORDS[word[0]]
         if not word:
             raise NotLiteral("a value should begin here", self.at)
+        name = _NAME.match(self.text, self.at)
+        if name and self.text[name.end() : name.end() + 1] == "(":
+            return self._call(name)
+        if name and _TYPE.fullmatch(name[0]):  # Gemini's Type.STRING
+            self.at = name.end()
+            return name[0].rpartition(".")[2]
         raise NotLiteral(f"{word[0][:40]} is a name, not a value", self.at)
+
+    def _call(self, name: re.Match[str]) -> Any:
+        """Return the arguments of a call such as `Tool(name="a")` or `jsonSchema({…})` as data."""
+        opened = self.at = name.end()
+        self.at += 1
+        found: dict[str, Any] = {}
+        first: Any = None
+        while (char := self._next()) != ")":
+            if not char:
+                raise NotLiteral("the ( is never closed", opened)
+            if argument := _ARGUMENT.match(self.text, self.at):
+                self.at = argument.end()
+                found[argument[1]] = self._nested()
+            elif first is None and not found:
+                first = self._nested()
+            else:
+                raise NotLiteral(f"{name[0][:40]} is called, which is not done", name.start())
+            self._separator(")", opened)
+        self.at += 1
+        if first is not None and found:
+            raise NotLiteral(f"{name[0][:40]} is called, which is not done", name.start())
+        return found if first is None else first
+
+    def _nested(self) -> Any:
+        self.calls += 1
+        if self.calls > MAX_DEPTH:
+            raise NotLiteral(f"values are nested more than {MAX_DEPTH} levels deep", self.at)
+        value, _ = self.value(1)
+        self.calls -= 1
+        return value
 
 
 def _unescaped(match: re.Match[str]) -> str:

@@ -94,7 +94,8 @@ def _function(function: dict[str, Any], hints: Hints, specs: Sequence[dict[str, 
     text = text if isinstance(text, str) else ""
     docstring = _docstring(text, {n: said for n, said in described.items() if said})
     # Words that look like a section of a docstring stay beside the types.
-    is_described = docstrings.read(docstring) == (text, {n: s for n, s in described.items() if s})
+    wanted = docstrings.Docstring(text, {n: said for n, said in described.items() if said})
+    is_described = docstrings.read(docstring) == wanted
     written = [each.source(is_described=is_described) for each in arguments]
     written += _others(root, hints)
     docstring = docstring if is_described else text

@@ -92,11 +92,19 @@ def _unprompted(text: str) -> str:
 
 def _chosen(names: Names) -> tuple[list[_Function], list[str]]:
     """Return the functions that are tools, and the names of the others."""
-    every = list(names.functions.values())
+    every = [*names.functions.values()]
+    methods = [each for node in names.classes.values() for each in _methods(node)]
+    every += [each for each in methods if _decorator(each) is not None]
+    if not every and not any(python_classes.is_data(name, names) for name in names.classes):
+        every = methods
     marked = [each for each in every if _decorator(each) is not None]
     public = [each for each in every if not each.name.startswith("_")]
     chosen = marked or public
     return chosen, [each.name for each in every if each not in chosen]
+
+
+def _methods(node: ast.ClassDef) -> list[_Function]:
+    return [each for each in node.body if isinstance(each, _Function)]
 
 
 def _decorator(function: _Function) -> ast.expr | None:
@@ -146,7 +154,10 @@ def _of_function(function: _Function, names: Names) -> FoundTool:
         if _is_given(argument, default, names):
             notes.lose(f"`{code(argument.arg)}`, which a program passes itself")
             continue
-        inner = dict(types.schema(argument.annotation))
+        hint = argument.annotation
+        if hint is None and argument.arg in doc.types:
+            hint = ast.Constant(doc.types[argument.arg])
+        inner = dict(types.schema(hint))
         if default is None or not _take_default(inner, argument.arg, default, types):
             required.append(_alias(argument, types))
         if (said := doc.parameters.get(argument.arg)) and "description" not in inner:

@@ -117,12 +117,12 @@ def _json(text: str, strings: int = 0) -> Found | None:
 def read_inner(text: str) -> Found | None:
     """Return the tools in the text of a JSON string; None if it holds none that can be read."""
     inner = text.strip()
-    return _json(inner, 1) or _literals(inner) or _yaml(inner)
+    return (_json(inner, 1) or _literals(inner) or _yaml(inner)) if inner else None
 
 
 def _json_lines(text: str) -> Found | None:
     """Read several JSON values, one after another or with commas between them."""
-    if text[0] not in "{[":
+    if text[:1] not in ("{", "["):
         return None
     values: list[Any] = []
     decoder = json.JSONDecoder()

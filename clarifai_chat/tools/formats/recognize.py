@@ -105,7 +105,9 @@ def _items(value: Any, notes: list[str], layer: int) -> Iterator[Any]:
         return
     if isinstance(value, list):
         for item in value:
-            if isinstance(item, list) or (isinstance(item, dict) and not _is_tool(item)):
+            if isinstance(item, list) or (
+                isinstance(item, dict) and (not _is_tool(item) or _holds_list(item))
+            ):
                 yield from _items(item, notes, layer + 1) if _holds(item) else (item,)
             else:
                 yield item
