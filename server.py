@@ -25,18 +25,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as AsgiMessage
 from streamlit.config import set_option
 
-from clarifai_chat import connections, demo, llm, logs, secrets_file, surroundings
+from clarifai_chat import demo, llm, logs, secrets_file, surroundings
 from clarifai_chat.config import ROOT, BadSettings, announce, announced, settings
 from clarifai_chat.history import saving
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.origins import OwnPagesOnly
-from clarifai_chat.serving import health, start
+from clarifai_chat.serving import connections, health, start
 from clarifai_chat.serving.base_path import BasePath
 from clarifai_chat.serving.cookies import SafeCookies
 from clarifai_chat.serving.handshakes import Handshakes
 from clarifai_chat.serving.pages import ConnectionScript, VisitorCookie
 from clarifai_chat.serving.proxies import PROXY_USER, TrustedProxies
+from clarifai_chat.serving.short_pages import ShortPages
 from components.state import streamlit_process, warming
 from components.state.bootstrap import bootstrap
 from components.state.one_visitor import OwnUploads
@@ -178,6 +179,7 @@ def make_app(page: Path = ROOT / "app.py") -> st.App:
             Middleware(SecurityHeaders),
             Middleware(VisitorCookie),
             Middleware(ConnectionScript),
+            Middleware(ShortPages),
         ],
         on_script_error=on_script_error,
     )

@@ -4,10 +4,23 @@ The log at start and `python -m clarifai_chat check` say the same.
 """
 
 import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Literal
 
 from clarifai_chat import VERSION, config, network, secrets_file, surroundings
+from clarifai_chat.config import BadSettings, server_name, settings
+from clarifai_chat.errors import ChatError
 from clarifai_chat.history import saving
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. "fails": the app does not start; "warning": it goes without."""
+
+    level: Literal["ok", "warning", "fails"]
+    text: str
 
 
 def problems() -> list[str]:
@@ -25,4 +38,42 @@ def start_line(address: str) -> str:
         f" {version('streamlit')}, litellm {version('litellm')}. Database: {saving.place()}."
         f" Settings: {config.in_force()}. Proxy: {network.proxy_rules()}. Certificates:"
         f" {network.trusted().source}."
+    )
+
+
+def findings(*, online: bool) -> Iterator[Finding]:
+    """Look at everything; with `online`, at the model's server too, without a token."""
+    try:
+        settings()
+    except BadSettings as error:
+        yield Finding("fails", f"These settings cannot be used: {error}.")
+        return
+    yield Finding("ok", f"Settings: {config.in_force()}.")
+    for problem in problems():
+        yield Finding("warning", problem)
+    yield _database()
+    yield Finding("ok", f"Proxy: {network.proxy_rules()}.")
+    yield Finding("ok", f"Certificates: {network.trusted().source}.")
+    if online:
+        yield _server()
+
+
+def _database() -> Finding:
+    if not settings().history:
+        return Finding("ok", "Database: none, because HISTORY is false.")
+    try:
+        return Finding("ok", f"Database: {saving.look()}")
+    except ChatError as error:
+        return Finding("warning", f"Database: {error}")
+
+
+def _server() -> Finding:
+    url = f"{settings().openai_base}/models"
+    place = server_name(url)
+    try:
+        status = network.status_of(url)
+    except ChatError as error:
+        return Finding("warning", f"{place}: {error.what} {error.more}".strip())
+    return Finding(
+        "ok", f"{place} answers, with HTTP status {status} to a request without a token."
     )

@@ -17,6 +17,7 @@ class FunctionCall(TypedDict):
 Quirk = Literal[
     "shared_index",  # merged with another call under one index, and split
     "from_text",  # written as text, and recovered
+    "converted",  # its arguments were written in another form than JSON
     "no_id",  # came without an id; ours was generated
     "same_id",  # came with the id of another call
     "object",  # its arguments came as an object, not as text

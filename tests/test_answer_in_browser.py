@@ -216,10 +216,23 @@ Twice a day.[^1] ![a cat](https://stranger.test/cat.png) <img src="https://stran
 |---|---|---|---|---|---|---|
 | words and words | words and words | words | words and words | words | words and words | words |
 
+$$
+\begin{bmatrix} 1 & 2 & 3 & 4 & 5 & 6 & 7 & 8 & 9 & 10 & 11 & 12 & 13 \end{bmatrix} \tag{7}
+$$
+
 يأتي المد مرتين.
+
+| المدينة | المد |
+|---|---|
+| Aden | 04:12 |
 
 [^1]: At new moon.
 """.replace("{{wide}}", "wide " * 30)
+
+
+# The number of a formula stands after it, also where it is wider than the page.
+IS_BESIDE = """element => element.getBoundingClientRect().left >=
+  element.previousElementSibling.getBoundingClientRect().right"""
 
 
 @pytest.fixture
@@ -245,7 +258,7 @@ def test_an_answer_has_what_markdown_cannot_give(rich: Page) -> None:
     answer = rich.locator(".st-key-first")
 
     # Formulas, also of chemistry; what is not TeX stays as written.
-    expect(answer.locator(".katex")).to_have_count(4)
+    expect(answer.locator(".katex")).to_have_count(5)
     assert not [text for text in rich.said if "character" in text]  # type: ignore[attr-defined]
     expect(answer.locator(".katex-error, [style*='#cc0000']")).to_have_count(0)
     expect(answer.get_by_text("$\\notacommand{$")).to_be_visible()
@@ -266,11 +279,15 @@ def test_an_answer_has_what_markdown_cannot_give(rich: Page) -> None:
     # Each block runs in its own direction.
     arabic = answer.get_by_text("يأتي المد مرتين.")
     assert arabic.evaluate("element => getComputedStyle(element).direction") == "rtl"
+    latin = answer.get_by_role("cell", name="Aden")
+    assert latin.evaluate("element => getComputedStyle(element).textAlign") == "right"
 
 
 def test_wide_things_scroll_inside_and_the_page_does_not(rich: Page) -> None:
     wider = "element => element.scrollWidth > element.clientWidth"
-    assert rich.locator(".st-key-first .wide").evaluate(wider)
+    assert rich.locator(".st-key-first .wide").first.evaluate(wider)
+    number = rich.locator(".st-key-first .katex-tag").last
+    until(lambda: number.evaluate(IS_BESIDE))
     assert rich.locator(".st-key-first pre > code").first.evaluate(wider)
     assert not rich.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert not rich.get_by_test_id("stMain").evaluate(wider)

@@ -254,11 +254,15 @@ def test_a_backup_replaces_no_file_unasked_and_never_the_database(new, file, run
     assert (code, "There is no folder" in said) == (2, True)
 
 
-def test_a_database_that_is_not_there_is_no_empty_backup(new, file, run):
-    code, said = run(new("sqlite"), "backup", file)
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("sqlite", "There is no database at "), ("postgresql", "has no tables of this app.")],
+)
+def test_a_database_that_is_not_there_is_no_empty_backup(new, file, run, kind, words):
+    code, said = run(new(kind), "backup", file)
 
     assert code == 2
-    assert "There is no database at " in said
+    assert words in said
     assert not file.exists()
 
 

@@ -30,6 +30,7 @@ TEXTS = {
     "formulas": "设$x$为未知数，则$x^2=4$。 H$_2$O, the $n$th, $5-$10, ($/call) or ($/session)\n\n\\[\na\n\\]\n\n"
     "1. x:\n   $$\n   y\n   $$\n\n\\begin{align*}\nx &= 1\n\\end{align*}\n",
     "bars": "| a | b |\n|---|---|\n| $|x|$ | `a \\| b` |\n| \\(\\|v\\|\\) | $5|$10 |\n",
+    "crowded": "# a\n\nb\n" + "`c` " * 2001 + "\n  **d**\n\n- [x] " + "$x$ " * 2001,
     "rtl": "يأتي المد.\n\n1. افتح `x`.\n\n> ج\n",
 }
 # Left out of the generated texts, because the two parsers differ there: Unicode's blanks around
@@ -146,6 +147,8 @@ def as_on_github(text):
 def as_in_commonmark(text):
     """Our HTML without what we add to CommonMark's; line breaks are left out of both."""
     html = rendered(text, lambda text: text, top=1)
-    html = html.replace(' dir="auto"', "").replace(' rel="noopener noreferrer nofollow"', "")
+    html = re.sub(
+        r' (?:dir="auto"|dir="ltr"|class="short"|rel="noopener noreferrer nofollow")', "", html
+    )
     html = re.sub(r'<pre data-language="(.*)"><code>', r'<pre><code class="language-\1">', html)
     return html.replace("<br>\n", "\n").replace("<hr>", "<hr />")

@@ -194,7 +194,7 @@ CALL = f'<tool_call>{{"name": "water", "arguments": {WATER}}}</tool_call>'
     ],
 )
 def test_what_is_written_within_a_thought_is_no_call(text, found):
-    assembler = Assembler(recover=lambda words: recover(words, ["water"]))
+    assembler = Assembler(recover=lambda words: recover(words, {"water": None}))
     for letter in text:
         list(assembler.feed({"choices": [{"index": 0, "delta": {"content": letter}}]}))
     list(assembler.feed({"choices": [{"index": 0, "delta": {"reasoning_content": CALL}}]}))

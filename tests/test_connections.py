@@ -5,12 +5,13 @@ import errno
 import socket
 import threading
 from contextlib import suppress
+from typing import NamedTuple
 
 import httpx
 import pytest
 import uvicorn
 
-from clarifai_chat import connections
+from clarifai_chat.serving import connections
 from tests.patience import PATIENCE_S, until
 
 MOST = 3
@@ -18,13 +19,14 @@ MOST = 3
 
 @pytest.fixture
 def server(monkeypatch):
-    """The port of a server that answers "/slow" only at the end of the test."""
-    goes_on = threading.Event()
+    """A server that answers "/slow" only at the end of the test."""
+    goes_on, waiting = threading.Event(), []
     monkeypatch.setattr(connections, "most", lambda: MOST)
     monkeypatch.setattr(connections, "_said_at", -connections.SAID_EVERY_S)
 
     async def app(scope, receive, send):
         if scope["path"] == "/slow":
+            waiting.append(scope)
             await asyncio.to_thread(goes_on.wait, PATIENCE_S)
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"Hello"})
@@ -36,20 +38,25 @@ def server(monkeypatch):
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
     until(lambda: running.started)
-    yield running.servers[0].sockets[0].getsockname()[1]
+    yield Server(running.servers[0].sockets[0].getsockname()[1], waiting)
     goes_on.set()
     running.should_exit = True
     thread.join()
 
 
-def opened(port, sent=b""):
-    end = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+class Server(NamedTuple):
+    port: int
+    waiting: list  # the requests that it has not answered
+
+
+def opened(server, sent=b""):
+    end = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S)
     end.sendall(sent)
     return end
 
 
-def get(port, path="/"):
-    return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE_S)
+def get(server):
+    return httpx.get(f"http://127.0.0.1:{server.port}/", timeout=PATIENCE_S)
 
 
 def test_who_says_nothing_makes_way(server, caplog):
@@ -67,6 +74,7 @@ def test_who_says_nothing_makes_way(server, caplog):
 
 def test_beyond_the_limit_a_sentence_is_the_answer(server):
     slow = [opened(server, b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(MOST)]
+    until(lambda: len(server.waiting) == MOST)
 
     refused = get(server)
 

@@ -75,7 +75,8 @@ def container(request, tmp_path):
         "SSL_CERT_FILE": str(tmp_path / "gone.pem"),
         "CLARIFAI_API_KEY": "x",
     }
-    with Process(command, "/healthz", environ=broken) as process:
+    (tmp_path / ".streamlit" / "secrets.toml").mkdir(parents=True)
+    with Process(command, "/healthz", cwd=tmp_path, environ=broken) as process:
         yield process, request.param
 
 
@@ -87,11 +88,13 @@ def test_the_demo_answers_and_the_log_says_what_is_missing(container):
     assert said.startswith("answer: ")
     assert len(said) > 20
     ready = fetch(f"{process.url}/readyz")
+    typo = fetch(f"{process.url}/redyz", headers=HTML)
+    assert (typo.status_code, id_of(typo)) == (404, "")
     log = process.log()
     assert (ready.status_code, ready.json()["warm_up"]) == (503, "ok")
     assert ready.json()["database"].startswith("The database of conversations cannot be written.")
     assert "Traceback" not in log
     assert [line for line in log.splitlines() if not LINE.match(line)] == []
-    for name in ("HOME", "SSL_CERT_FILE", "CLARIFAI_API_KEY"):
-        assert len(re.findall(rf"WARNING clarifai_chat.serving.start: {name}\b", log)) == 1
+    for name in ("HOME", "SSL_CERT_FILE", "CLARIFAI_API_KEY", "Sign-in is switched off:"):
+        assert len(re.findall(rf"WARNING clarifai_chat.serving.start: {name}", log)) == 1
     assert ("No folder for temporary files" in log) == no_temporary_folder

@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarifai_chat.markdown.grammar import grammar
-from clarifai_chat.markdown.rendered import rendered
+from clarifai_chat.markdown.grammar import MOST_MARKS, grammar
+from clarifai_chat.markdown.rendered import REL, rendered
 from tests.markdown_corpus import CORPUS, FRAGMENTS
 
 
 def drawn(text, notes=""):
     """The HTML of a text, without what each block has."""
     found = rendered(text, lambda text: text, top=1, notes=notes)
-    return found.replace(' dir="auto"', "").replace(' rel="noopener noreferrer nofollow"', "")
+    for added in (' dir="auto"', ' dir="ltr"', ' class="short"', f' rel="{REL}"'):
+        found = found.replace(added, "")
+    return found
 
 
 def inner(text):
@@ -217,6 +219,9 @@ def test_numbers_go_on_around_code():
         ('"https://example.com"', "https://example.com", '"'),
         ("www.example.com/x.", "www.example.com/x", "."),
         ("HTTPS://Example.com", "HTTPS://Example.com", ""),
+        ("«https://a.test/x» и", "https://a.test/x", "» и"),
+        ("اقرأ https://a.test/x، ثم", "https://a.test/x", "، ثم"),
+        ("किताब https://a.test/x।", "https://a.test/x", "।"),
         ("https://a.test/?q=1&amp;, then", "https://a.test/?q=1", "&, then"),
     ],
 )
@@ -358,6 +363,25 @@ def test_bars_between_prices_part_cells(row):
     assert drawn(f"| a | b |\n|---|---|\n{row}").count("<td></td>") == 0
 
 
+@pytest.mark.parametrize("indent", ["", "> ", "   "])
+def test_a_bar_in_code_parts_no_cells_where_words_would_be_lost(indent):
+    rows = [
+        "| Op | Meaning |",
+        "|--|:-:|",
+        "| `||` | or |",
+        "| `a | b` | `c` | lost |",
+        "`x|y`|z",
+        "| `1 | 2` |",
+    ]
+    found = drawn("\n".join(indent + row for row in rows))
+
+    cells = [html.unescape(cell) for cell in re.findall(r"<td[^>]*>(.*)</td>", found)]
+    assert cells == [
+        "<code>||</code>", "or", "<code>a | b</code>", "<code>c</code>", "<code>x|y</code>", "z",
+        "`1", "2`",
+    ]  # fmt: skip
+
+
 def test_a_bar_outside_a_table_is_as_written():
     assert formulas("So $|x|$, \\(\\|v\\|\\) | and") == ["$|x|$", "\\(\\|v\\|\\)"]
 
@@ -371,6 +395,19 @@ def test_each_block_runs_in_the_direction_of_its_own_letters():
 
     assert re.findall(r'<(\w+) dir="auto"', found) == ["p", "ol", "blockquote", "p"]
     assert '<div class="wide" dir="auto"><table>' in found
+
+
+def test_an_address_runs_from_left_to_right_and_footnotes_as_they_are_read():
+    found = rendered("زر https://a.test/?q=دبي.[^1]\n\n[^1]: المصدر", str)
+
+    assert '<a href="https://a.test/?q=%D8%AF%D8%A8%D9%8A" dir="ltr" rel=' in found
+    assert '<ol class="notes" dir="auto">\n<li><p>' in found
+
+
+def test_short_cells_are_not_broken():
+    found = rendered("| a day |\n|---|\n| 2026-05-01 |\n| seventeen letters |", str)
+
+    assert re.findall(r"<t[dh]( class=\"short\")?>", found) == [' class="short"'] * 2 + [""]
 
 
 # Whatever comes
@@ -399,6 +436,16 @@ def test_any_text_becomes_harmless_html(text):
 @given(st.sampled_from(list(CORPUS.values())), st.integers(min_value=0))
 def test_a_text_that_grows_can_be_drawn_at_any_moment(text, end):
     grammar().render(text[: end % (len(text) + 1)], {"grows": True})
+
+
+@pytest.mark.parametrize("mark", ["`a` ", "$x$ ", "**a** ", "[a](https://a.test) ", "~~a~~ "])
+def test_a_paragraph_with_thousands_of_marks_is_drawn_as_it_is_written(mark):
+    few, many = mark * MOST_MARKS, mark * (MOST_MARKS + 1)
+
+    assert inner(f"a\n{many}b") == f"a<br>\n{many}b"
+    assert inner(few) != few.strip()
+    assert drawn(f"- [x] {many}\n").startswith("<ul>\n<li>")
+    assert drawn("a\n" * 3000).count("<br>") == 2999, "Lines are no marks."
 
 
 @pytest.mark.parametrize(

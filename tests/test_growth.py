@@ -69,7 +69,7 @@ READERS = {
     "snippet": lambda text: searching.snippet(text, ["nowhere"]),
     "thoughts": thought,
     "stream": assembled,
-    "calls": lambda text: recover(text, ["weather"]),
+    "calls": lambda text: recover(text, {"weather": None}),
     "arguments": read_arguments,
     "tools": check,
     "charset": lambda text: charsets.decode(text.encode("utf-8", "replace")),

@@ -175,6 +175,24 @@ def test_a_recovered_call_is_sent_back_without_our_notes_on_it(fake, go):
     assert asked_back == {name: call[name] for name in ("id", "type", "function")}
 
 
+def test_an_end_with_tool_calls_and_no_call_is_named(go):
+    run = new_run()
+    go(run, quirk.deltas({}, finish="tool_calls"))
+
+    [step] = runs.steps(run)
+    assert step.notes == ("The reply ended with tool_calls, but has no call in it.",)
+
+
+def test_a_call_that_the_token_limit_cut_off_is_incomplete_and_others_are_judged(go):
+    whole = {**HALF_A_CALL, "index": 0, "id": "a"}
+    whole["function"] = {"name": "calculate", "arguments": '{"expression": "1"}'}
+    run = new_run()
+    go(run, quirk.deltas({"tool_calls": [whole, {**HALF_A_CALL, "index": 1}]}, finish="length"))
+
+    [step] = runs.steps(run)
+    assert [verdict.status for _, verdict in step.judged] == ["valid", "incomplete"]
+
+
 # --- Answers by built-ins ----------------------------------------------------------------------
 
 

@@ -275,6 +275,20 @@ def test_behind_https_an_id_of_before_goes_on_under_a_name_that_nobody_can_plant
     assert ended.startswith(f"{COOKIE}=; Path=/; Max-Age=0")
 
 
+def test_a_server_that_ends_saves_what_was_shown(monkeypatch):
+    done = []
+    for module, name in ((server, "bootstrap"), (server.warming.warm_up, "start")):
+        monkeypatch.setattr(module, name, lambda *_: None)
+    monkeypatch.setattr(server.saving, "close", lambda: done.append("closed"))
+
+    async def story():
+        async with server.lifespan(None):
+            assert not done
+
+    asyncio.run(story())
+    assert done == ["closed"]
+
+
 # --- The real thing ---------------------------------------------------------------------------
 
 PAGE = """

@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import App, free_port
 from tests.fake_oidc import FakeOidc
+from tests.patience import until
+from tests.test_drafts_browser import STORED
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
@@ -65,9 +67,13 @@ def test_an_account_has_its_conversations_in_every_browser(
     stranger.keyboard.press("Enter")
     expect(listed(stranger)).to_have_text(["Asked by Grace"])
 
+    page.get_by_test_id("stChatInputTextArea").fill("Typed by Ada")
+    until(lambda: "Typed by Ada" in page.evaluate(STORED))
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     expect(listed(page)).to_have_text(["Before I signed in"])
+    until(lambda: "Typed by Ada" not in page.evaluate(STORED))
+    expect(page.get_by_test_id("stChatInputTextArea")).to_have_value("")
     assert not provider.refused
 
 

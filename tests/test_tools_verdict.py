@@ -432,6 +432,63 @@ def test_a_format_that_does_not_look_like_itself_is_a_note(wanted, good, bad):
     assert looks_like(wanted, bad * 2001)  # too long to look at
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{'city': 'Rome', 'now': True}", "they are written in Python"),
+        ('json\n{"city": "Rome"}', 'the word "json" is before them'),
+        ('```json\n{"city": "Rome"}\n```', "they are in a Markdown fence"),
+        ('{"city": "Rome"}<|tool_call_end|>', "a mark that the model left, <|tool_call_end|>,"),
+        ('{"city": "Rome"}</tool_call>\n<|im_end|>', "</tool_call>\n<|im_end|>, follows them"),
+    ],
+)
+def test_arguments_in_a_known_disguise_are_named(text, words):
+    verdict = judged(text)
+
+    assert verdict.status == "not_json"
+    assert words in verdict.summary
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (json.dumps('{"city": "Rome"}'), "JSON within JSON: decoded once more, they match"),
+        (json.dumps('{"city": 3}'), "JSON within JSON."),
+        ('{"arguments": {"city": "Rome"}}', "one level too deep: within arguments they match"),
+        ('{"properties": {"city": "Rome"}}', "one level too deep: within properties they match"),
+        ('{"name": "weather", "parameters": {"city": "Rome"}}', "one level too deep: within"),
+    ],
+)
+def test_arguments_encoded_twice_or_wrapped_are_named(arguments, words):
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+    verdict = judge_call(call(arguments), [tool(schema)])
+
+    assert verdict.status == "invalid"
+    assert words in verdict.summary
+
+
+def test_what_the_schema_wants_is_not_called_too_deep():
+    schema = {"type": "object", "properties": {"input": {"type": "object"}}, "required": ["n"]}
+    verdict = judge_call(call('{"input": {"n": 1}}'), [tool(schema)])
+
+    assert verdict.summary == "Invalid: n is missing."
+
+
+def test_a_mark_in_a_name_is_named():
+    verdict = judge_call(call("{}", "weather<|channel|>commentary"), [tool()])
+
+    assert verdict.status == "unknown_tool"
+    assert "Without the mark that the model left in it, it is weather." in verdict.summary
+
+
+@pytest.mark.parametrize("text", ["", " ", '{"city": "Ro'])
+def test_a_call_that_the_token_limit_cut_off_is_incomplete(text):
+    verdict = judge_call(call(text), [tool()], is_cut_off=True)
+
+    assert verdict.status == "incomplete"
+    assert "token limit" in verdict.summary
+
+
 # The reply as a whole
 
 NAMED = {"type": "function", "function": {"name": "weather"}}
@@ -461,6 +518,20 @@ def said(*called, text="", **asked):
 def test_an_odd_reply_gets_a_sentence(called, asked, words):
     [sentence] = said(*called, **asked)
     assert words in sentence
+
+
+CALL = '<tool_call>{"name": "weather", "arguments": {}}</tool_call>'
+
+
+def test_a_call_in_words_is_named():
+    assert said(text=f"Write `{CALL}`.") == (
+        "The answer has what looks like a call, as text (Hermes). It is not counted as one.",
+    )
+    recovered = call("{}") | {"quirks": ["from_text"]}
+    assert said(recovered, text=CALL) == ("The server left the call in the text (Hermes).",)
+    message = {"role": "assistant", "content": "No.", "reasoning_content": CALL}
+    [sentence] = judge_reply(message, tools=[tool()])
+    assert sentence.startswith("The thoughts have what looks like a call (Hermes).")
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,25 @@ def test_many_small_files_count_as_files(there, put, monkeypatch):
     assert asyncio.run(story()) == [204] * 3 + [413] * 2
 
 
+def test_who_announces_a_file_and_sends_nothing_keeps_no_room(there, monkeypatch):
+    monkeypatch.setattr(uploads, "IDLE_S", 0.01)
+    got = []
+
+    async def streamlit(scope, receive, send):
+        got.append(await receive())
+
+    async def story():
+        app = uploads.BoundedUploads(streamlit)
+        path = f"{uploads.PATH}ada/1"
+        headers = [(b"content-length", b"49000000")]
+        scope = {"type": "http", "method": "PUT", "path": path, "headers": headers}
+        await app(scope, asyncio.Event().wait, None)
+        assert not app._arriving
+
+    asyncio.run(story())
+    assert got == [{"type": "http.disconnect"}]
+
+
 def test_all_visits_together_are_bounded_and_who_left_makes_room(there, put):
     async def story():
         assert [(await put(who, 140))[0] for who in ("ada", "bob")] == [204, 204]

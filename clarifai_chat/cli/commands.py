@@ -290,6 +290,27 @@ def restore(file: Path, force: bool) -> None:
     database.restore(file, replace=force)
 
 
+@app.command()
+@click.option("--online", is_flag=True, help="Ask the model's server too, without a token.")
+@_with(_JSON)
+def check(online: bool, as_json: bool) -> None:
+    """Check settings, files, network and database before a deployment.
+
+    It changes nothing: missing tables are created when the app starts. No secret is written.
+
+    --json writes an object with the fields exit_code and findings; each has level and text.
+
+    \b
+    Exit codes:
+      0    all is well
+      1    the app starts, but goes without something that was set
+      2    the app does not start: a setting cannot be used
+    """
+    from clarifai_chat.cli import checking
+
+    _end(checking.run(online=online, as_json=as_json))
+
+
 def _refuse_both(given: dict[str, Any]) -> None:
     if given["json_mode"] and given["schema"] is not None:
         raise click.UsageError("--json-mode and --schema exclude each other.")

@@ -235,6 +235,13 @@ def place() -> str:
         return error.what
 
 
+def look() -> str:
+    """Return the state of the database without changing it, a sentence. Raises `StoreTrouble`."""
+    from clarifai_chat.history.store import looking
+
+    return f"{place()} {looking.state(address())}."
+
+
 # --- The store, as long as it works ---------------------------------------------------------------
 
 

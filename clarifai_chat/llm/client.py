@@ -102,9 +102,11 @@ def _attempt(
     request: ChatRequest, endpoint: Endpoint, in_flight: InFlight
 ) -> Iterator[StreamEvent]:
     """Send the request once. Raises a `ChatError`, whatever goes wrong."""
-    pat, names = endpoint.key, request.tool_names
+    pat, parameters = endpoint.key, request.tool_parameters
     assembler = Assembler(
-        pat, (lambda text: recover(text, names)) if names else None, elsewhere=endpoint.elsewhere
+        pat,
+        (lambda text: recover(text, parameters)) if parameters else None,
+        elsewhere=endpoint.elsewhere,
     )
     begun = False
     try:

@@ -77,10 +77,11 @@ class ChatRequest:
         return text.encode()
 
     @property
-    def tool_names(self) -> list[str]:
-        """The names of the tools; "" for one without."""
+    def tool_parameters(self) -> dict[str, Any]:
+        """The schema of each tool's parameters by its name; "" for a tool without a name."""
         functions = (tool.get("function") for tool in self.tools)
-        return [str(f.get("name", "")) if isinstance(f, dict) else "" for f in functions]
+        named = [f if isinstance(f, dict) else {} for f in functions]
+        return {str(f.get("name", "")): f.get("parameters") for f in named}
 
 
 def request_from_body(body: Mapping[str, Any]) -> ChatRequest:

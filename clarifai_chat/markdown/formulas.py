@@ -49,6 +49,9 @@ _CLOSES = {
 _FENCE = re.compile(r"```|~~~")
 _MARK = re.compile(r"\$\$?|\\[(\[]")
 _BAR_MARKS = re.compile(r"(`+)|\\|\$")
+_DELIMITERS = re.compile(r"\|?(?:[ \t]*:?-+:?[ \t]*\|)*[ \t]*(?::?-+:?)?")
+_BAR = re.compile(r"(?<!\\)\|")
+_CODE = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 BAR = "\ufdd0"  # stands for a bar inside a formula while tables are cut into cells
 
 
@@ -164,10 +167,26 @@ def _line(state: StateBlock, line: int) -> str:
 
 
 def hide_bars(state: StateCore) -> None:
-    """Replace the bars in formulas, so that no table is cut there."""
-    if "|" in state.src and BAR not in state.src:
-        lines = state.src.split("\n")
-        state.src = "\n".join(_without_bars(line) if "|" in line else line for line in lines)
+    """Replace the bars in formulas, and in code where a row would be cut there and lose words."""
+    if "|" not in state.src or BAR in state.src:
+        return
+    lines, columns = state.src.split("\n"), 0
+    for number, line in enumerate(lines):
+        if "|" in line:
+            if _DELIMITERS.fullmatch(line.strip(" \t>")):
+                columns = _cells(line)
+            line = _without_bars(line)
+            if columns and _cells(line) > columns:
+                line = _CODE.sub(lambda code: code[0].replace("|", BAR), line)
+            lines[number] = line
+        elif not line.strip(BLANK):
+            columns = 0
+    state.src = "\n".join(lines)
+
+
+def _cells(line: str) -> int:
+    line = line.strip(" \t>").removeprefix("|")
+    return len(_BAR.findall(line)) + (not line.endswith("|") or line.endswith("\\|"))
 
 
 def _without_bars(line: str) -> str:

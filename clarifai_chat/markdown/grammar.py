@@ -5,6 +5,8 @@ CommonMark with tables, strikethrough, task lists, footnotes and formulas, and t
 - A line break is a line break. `<br>` is one too, and `<details>` folds; other tags are text.
 - Emphasis works beside Chinese, Japanese and Korean, and an address ends before their punctuation.
 - A fence of Markdown may hold fences.
+- A paragraph with thousands of marks is drawn as it is written: nobody writes one, and a browser
+  would stand still over its elements.
 
 `frontend/src/answer/grammar.js` is the same in JavaScript; tests/test_both_grammars.py compares
 what the two draw.
@@ -38,15 +40,18 @@ _TEXT_ENDS = re.compile(
     rf"[{re.escape(''.join(sorted(_DEFAULT_TERMINATORS)))}]|(?<![0-9A-Za-z])(?:https?://|www\.)",
     re.IGNORECASE | re.ASCII,
 )
-# An address has no blank, quote or bracket, and no punctuation of Chinese or Japanese.
+# An address has no blank, quote or bracket, and no punctuation of other scripts.
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)(?=[0-9A-Za-z\u00a1-\u1fff\u2c00-\U0010ffff])"
-    rf"[^{BLANK}\x00-\x20\x7f<>\"`\[\]\\\u2018-\u201f\u2026\u3000-\u303f\uff01-\uff0f\uff1a-\uff20"
+    rf"[^{BLANK}\x00-\x20\x7f<>\"`\[\]\\\u00ab\u00bb\u060c\u061b\u061f\u06d4\u0964\u0965"
+    r"\u2018-\u201f\u2026\u2039\u203a\u3000-\u303f\uff01-\uff0f\uff1a-\uff20"
     r"\uff3b-\uff40\uff5b-\uff65]+",
     re.IGNORECASE | re.ASCII,
 )
 _LONG_NAME = re.compile(rf"(?:https?://|www\.)[^/?#{BLANK}]{{256}}", re.IGNORECASE)
 _ENTITY = re.compile(r"&[0-9A-Za-z]+;\Z")
+MOST_MARKS = 2000  # in one paragraph: words in bold, links, formulas, code
+_PLAIN = ("text", "softbreak", "hardbreak")
 _NEST = ("markdown", "md", "mdx")
 _OPEN_NESTS = 20  # that have no end: each is searched up to the end of the text
 _FENCE = re.compile(r"(`{3,}+|~{3,}+)([^`]*)")
@@ -73,6 +78,7 @@ def grammar() -> MarkdownIt:
     core.after("show_bars", "add_notes", _add_notes)
     core.after("add_notes", "trim", _trim)
     core.after("inline", "sort_notes", _sort_notes)
+    core.push("crowded", _crowded)
     core.push("tasks", _tasks)
     core.push("directions", _directions)
 
@@ -253,7 +259,7 @@ def _address(state: StateInline, silent: bool) -> bool:
         return False
     if not silent:
         token = state.push("link_open", "a", 1)
-        token.attrs, token.markup = {"href": target}, "address"
+        token.attrs, token.markup = {"href": target, "dir": "ltr"}, "address"
         state.push("text", "", 0).content = address
         state.push("link_close", "a", -1).markup = "address"
     state.pos += len(address)
@@ -403,6 +409,17 @@ def _sort_notes(state: StateCore) -> None:
         groups[label][0].meta["number"] = numbers[label]
     opening, closing = Token("notes_open", "ol", 1), Token("notes_close", "ol", -1)
     state.tokens = [*rest, opening, *(t for label in ordered for t in groups[label]), closing]
+
+
+def _crowded(state: StateCore) -> None:
+    """Leave the text of a paragraph, cell or heading as it is written if it has too many marks."""
+    for token in state.tokens:
+        children = token.children or []
+        if sum(each.type not in _PLAIN and each.nesting >= 0 for each in children) > MOST_MARKS:
+            token.children = []
+            for line in token.content.split("\n"):
+                token.children += [Token("text", "", 0, content=line), Token("softbreak", "br", 0)]
+            token.children.pop()
 
 
 def _tasks(state: StateCore) -> None:

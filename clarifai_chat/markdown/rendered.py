@@ -10,6 +10,7 @@ from markdown_it.token import Token
 from clarifai_chat.markdown.formulas import BLANK
 from clarifai_chat.markdown.grammar import grammar
 
+SHORT = 16  # of a cell's characters: it is never broken
 REL = "noopener noreferrer nofollow"
 
 
@@ -97,7 +98,14 @@ def _draw_note(
 ) -> str:
     ids = env.get("ids")
     name = f' id="{ids}-note-{tokens[at].meta["number"]}"' if ids else ""
-    return f'<li{name} dir="auto">'
+    return f"<li{name}>"
+
+
+def _draw_cell(renderer: Any, tokens: Sequence[Token], at: int, options: Any, *_: Any) -> str:
+    if len(tokens[at + 1].content) <= SHORT:
+        tokens[at].attrSet("class", "short")
+    html: str = renderer.renderToken(tokens, at, options, {})
+    return html
 
 
 _parser = grammar()
@@ -111,7 +119,9 @@ for _name, _rule in (
     ("note_mark", _draw_note_mark),
     ("note_open", _draw_note),
     ("note_close", lambda *_: "</li>\n"),
-    ("notes_open", lambda *_: '<ol class="notes">\n'),
+    ("notes_open", lambda *_: '<ol class="notes" dir="auto">\n'),
+    ("th_open", _draw_cell),
+    ("td_open", _draw_cell),
     ("notes_close", lambda *_: "</ol>\n"),
     ("table_open", lambda *_: '<div class="wide" dir="auto"><table>\n'),
     ("table_close", lambda *_: "</table></div>\n"),

@@ -20,11 +20,12 @@ from clarifai_chat.errors import (
     Untrusted,
     WrongScheme,
 )
-from clarifai_chat.network.routes import UNUSABLE, place_of, proxy_rules
+from clarifai_chat.network.routes import UNUSABLE, Routes, place_of, proxy_rules
 
 log = logging.getLogger(__name__)
 
 PROBE_S = 1.0
+TIMEOUT_S = 10.0
 # What OpenSSL says if the other side's first bytes are not TLS.
 _NOT_TLS = {
     "WRONG_VERSION_NUMBER",
@@ -51,6 +52,19 @@ def unreachable(error: BaseException, url: str) -> Unreachable:
     kind, why = _cause(_chain(error), url)
     log.warning("%s: %s %s", server_name(url), kind.what, why)
     return kind(more=why if kind is Untrusted else "")
+
+
+def status_of(url: str) -> int:
+    """Return the HTTP status that a server answers with to a request without a token.
+
+    Raises `Unreachable` or one of its kinds.
+    """
+    try:
+        with httpx.Client(transport=Routes(), trust_env=False, timeout=TIMEOUT_S) as client:
+            return client.get(url).status_code
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        failure = unreachable(error, url)
+    raise failure
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:

@@ -308,6 +308,7 @@ def steps(run: Run, first: int = 0) -> list[Step]:
         message = None if place is None else turn["replies"][place]
         over = is_ended or number < done
         is_whole = over and figures.get("ending") not in BROKEN_OFF
+        reason = figures.get("ending", "")
         exchanges = tuple(e for e in run["exchanges"] if e["step"] == number)
         if message is None and not exchanges and number:
             continue  # not sent yet
@@ -324,18 +325,34 @@ def steps(run: Run, first: int = 0) -> list[Step]:
                 figures=figures,
                 exchanges=exchanges,
                 message=message,
-                judged=tuple((c, judge_call(c, run["tools"], is_over=is_whole)) for c in calls),
+                judged=_judged(calls, run["tools"], is_over=is_whole, reason=reason),
                 notes=judge_reply(
-                    message,
+                    message or {"role": "assistant", "content": ""},
                     tools=run["tools"],
                     tool_choice=params(run).get("tool_choice"),
                     parallel=settings["parallel"],
-                    finish_reason=figures.get("ending", ""),
+                    finish_reason=reason,
                 )
-                if message and is_whole
+                if is_whole and reason
                 else (),
                 answers=answers,
                 is_over=over,
             )
         )
     return found
+
+
+def _judged(
+    calls: Sequence[ToolCall], tools: Sequence[ToolSpec], *, is_over: bool, reason: str
+) -> tuple[tuple[ToolCall, Verdict], ...]:
+    """Return each call of a reply with its verdict."""
+    last = len(calls) - 1
+    return tuple(
+        (
+            call,
+            judge_call(
+                call, tools, is_over=is_over, is_cut_off=number == last and reason == "length"
+            ),
+        )
+        for number, call in enumerate(calls)
+    )

@@ -1,1 +1,1 @@
-"""Serve the app behind a proxy: what wraps Streamlit's own answers to browsers."""
+"""Serve browsers: what wraps Streamlit's answers, behind a proxy too, and bounds connections."""

@@ -16,8 +16,9 @@ from components.state.session import session
 from components.state.slots import set_widget
 
 KEY = "drafts"
-# Takes no room among the elements above the box, unless it has something to say.
-STYLE = f"<style>.st-key-{KEY}:not(:has(p)) {{ position: absolute }}</style>"
+# It takes no room among the elements above the box, unless it says something.
+STYLE = f"""<style>.st-key-{KEY}:not(:has(p)) {{ position: absolute }}
+.st-key-{KEY} p {{ margin: 0; font-size: 0.875rem; overflow-wrap: anywhere }}</style>"""
 
 
 def fill(texts: Iterable[str], waits: Iterable[str] = ()) -> None:

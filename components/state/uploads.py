@@ -27,6 +27,7 @@ PATH = "/_stcore/upload_file/"
 MB = 1_000_000
 MAX_FILES = 100  # of a visit
 SHARE = 1 / 4  # of the memory that this process may use, at most, for all visits together
+IDLE_S = 30  # in which a piece of a file has to arrive: a stranger could reserve room for nothing
 FULL = 0.95  # of that memory, above which no upload is taken
 TOO_MUCH, NO_ROOM = 413, 507  # statuses; components/chat/upload_guard.py has words for each
 SENTENCES = {
@@ -80,9 +81,16 @@ class BoundedUploads:
             await _read_away(receive, length)
             await PlainTextResponse(SENTENCES[status], status)(scope, receive, send)
             return
+
+        async def receive_in_time() -> Message:
+            try:
+                return await asyncio.wait_for(receive(), IDLE_S)
+            except TimeoutError:
+                return {"type": "http.disconnect"}
+
         self._arriving[session_id].append(length)
         try:
-            await self.app(scope, receive, send)
+            await self.app(scope, receive_in_time, send)
         finally:
             self._arriving[session_id].remove(length)
             if not self._arriving[session_id]:

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import URL, Engine, column, select, table, text
+from sqlalchemy import URL, Engine, column, inspect, select, table, text
 
 from clarifai_chat.history.store import copying
 from clarifai_chat.history.store.address import place_of, read_address
@@ -138,6 +138,8 @@ def _save_postgresql(url: URL, part: Path) -> None:
     try:
         one_moment = engine.execution_options(isolation_level="REPEATABLE READ")
         with one_moment.begin() as source, _opened(_file(part)) as backup:
+            if not inspect(source).has_table(VERSIONS):
+                raise BadBackup(f"The database {place_of(url)} has no tables of this app.")
             found = source.scalar(select(column("version_num")).select_from(table(VERSIONS)))
             if found != head():
                 raise BadBackup(

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from clarifai_chat import json_text
+from clarifai_chat.messages import is_json
 from clarifai_chat.text import are
 from clarifai_chat.tools.schema.budget import MAX_DEPTH, is_deeper
 from clarifai_chat.tools.schema.wording import few_of, name_text
+from clarifai_chat.tools.verdict.call_forms import python_dict
 
+_MARKS_AT_END = re.compile(r"(?:\s{0,9}<[^<>\s]{1,40}>)+\s{0,9}$")  # of a model's template
+_PYTHON = re.compile(r"'|\b(?:True|False|None)\b")
 _HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")  # of a character outside the first plane
 
 
@@ -69,16 +73,32 @@ def _why(error: ValueError) -> str:
 
 
 def _broken(text: str, error: json.JSONDecodeError) -> ParsedArguments:
+    disguise = _disguise(text)
     if error.msg == "Extra data":
         rest, what = text[error.pos : error.pos + 1], "there is more text after their end, at"
         if rest in ("{", "[") and text.lstrip()[:1] == rest:
             what = "two JSON values run together; the second starts at"
-        return ParsedArguments(problem=f"The arguments are not JSON: {what} {_place(error)}.")
+        problem = f"The arguments are not JSON: {what} {_place(error)}{disguise}."
+        return ParsedArguments(problem=problem)
     if _ends_early(text, error):
         return ParsedArguments(problem="The arguments are cut off.", is_cut=True)
-    return ParsedArguments(
-        problem=f"The arguments are not JSON: {_message(error)}, at {_place(error)}."
-    )
+    problem = f"The arguments are not JSON: {_message(error)}, at {_place(error)}{disguise}."
+    return ParsedArguments(problem=problem)
+
+
+def _disguise(text: str) -> str:
+    """Return what else well-known the text is, or holds beside JSON; "" for nothing of the kind."""
+    text = text.strip()
+    if text.startswith("```"):
+        return "; they are in a Markdown fence"
+    if re.match(r"json\s*[{\[]", text):
+        return '; the word "json" is before them'
+    marks = _MARKS_AT_END.search(text[-200:])
+    if marks and is_json(text[: len(text) - len(marks[0])]):
+        return f"; a mark that the model left, {marks[0].strip()}, follows them"
+    if python_dict(text) is not None and _PYTHON.search(text):
+        return "; they are written in Python (single quotes, True, None)"
+    return ""
 
 
 def _place(error: json.JSONDecodeError) -> str:

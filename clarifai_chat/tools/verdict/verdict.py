@@ -1,7 +1,8 @@
 """Judge a tool call by its schema, argument by argument, in words."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import islice
@@ -9,6 +10,7 @@ from typing import Any, Literal
 
 from jsonschema.exceptions import ValidationError
 
+from clarifai_chat import json_text
 from clarifai_chat.messages import FunctionSpec, Message, ToolCall, ToolSpec
 from clarifai_chat.text import are, counted
 from clarifai_chat.tools.schema.budget import SchemaTrouble
@@ -19,6 +21,7 @@ from clarifai_chat.tools.schema.validator import errors_in
 from clarifai_chat.tools.schema.wording import few_of, got, name_text, path_text
 from clarifai_chat.tools.verdict.argument_rows import UNNAMED, Argument, rows_of
 from clarifai_chat.tools.verdict.arguments import ParsedArguments, read_arguments
+from clarifai_chat.tools.verdict.text_calls import written_form
 
 __all__ = ["Argument", "Status", "Verdict", "judge_call", "judge_reply"]
 
@@ -41,9 +44,14 @@ class Verdict:
     summary: str = ""
 
 
+_MARK = re.compile(r"<[|\uff5c]")  # begins a mark of a model's template
+# What a model may wrap the arguments in.
+_WRAPPERS = ("arguments", "parameters", "properties", "input", "args", "kwargs")
+
 _QUIRKS: dict[str, str] = {
     "shared_index": "It arrived merged with another call on one index, and was split off.",
     "from_text": "The model wrote it as text; it was recovered and is not a native call.",
+    "converted": "It was not written as JSON; its arguments were converted.",
     "no_id": "It arrived without an id; one was made up for it.",
     "same_id": "It arrived with the id of another call, and was given its own.",
     "object": "Its arguments arrived as an object; the API requires a string.",
@@ -55,18 +63,23 @@ _QUIRKS: dict[str, str] = {
 }
 
 
-def judge_call(call: ToolCall, tools: Sequence[ToolSpec], *, is_over: bool = True) -> Verdict:
+def judge_call(
+    call: ToolCall, tools: Sequence[ToolSpec], *, is_over: bool = True, is_cut_off: bool = False
+) -> Verdict:
     """Return the verdict on `call` as a call of one of `tools`. Never raises.
 
-    While the reply is arriving (`is_over` is False), arguments that may still become JSON are
-    "incomplete".
+    While the reply is arriving (`is_over` is False), and for the last call of a reply that the
+    token limit cut off (`is_cut_off`), arguments that could still become JSON are "incomplete".
     """
     name, text = call["function"]["name"], call["function"]["arguments"]
     if not isinstance(text, str):
         text = json.dumps(text, default=str)
     read = read_arguments(text)
-    if not is_over and (read.is_cut or not text.strip()):
-        return Verdict(call["id"], name, "incomplete", summary="Its arguments are still arriving.")
+    if (is_cut_off or not is_over) and (read.is_cut or not text.strip()):
+        why = "Its arguments are still arriving."
+        if is_over:
+            why = "The token limit cut the reply off before its arguments were complete."
+        return Verdict(call["id"], name, "incomplete", summary=why)
     notes = tuple(_QUIRKS[quirk] for quirk in call.get("quirks", []) if quirk in _QUIRKS)
     verdict = Verdict(call["id"], name, "undecided", read.value, notes=notes + read.notes)
     function = _function(name, tools)
@@ -92,6 +105,9 @@ def _unknown(name: str, tools: Sequence[ToolSpec]) -> str:
     found = [f.get("name") for f in functions if isinstance(f, dict)]
     names = [one for one in found if isinstance(one, str)]
     said = f"There is no tool {name_text(name)}."
+    clean = _MARK.split(name)[0]
+    if clean != name and clean in names:
+        return f"{said} Without the mark that the model left in it, it is {name_text(clean)}."
     if near := get_close_matches(name[:100], names, 1):
         return f"{said} Perhaps {name_text(near[0])} was meant."
     return f"{said} Known: {few_of([name_text(one) for one in names])}." if names else said
@@ -123,7 +139,7 @@ def _judged(verdict: Verdict, function: FunctionSpec, read: ParsedArguments) -> 
         status="invalid" if errors or not is_object else "valid",
         rows=rows[:MAX_ROWS],
         notes=tuple(notes),
-        summary=_summary(read.value, errors),
+        summary=_summary(read.value, schema, errors),
     )
 
 
@@ -134,7 +150,9 @@ def _allowed(rows: Sequence[Argument]) -> list[str]:
     return [f"{few_of(names)} {are(len(names))} not in the schema; the schema allows it."]
 
 
-def _summary(value: Any, errors: Sequence[ValidationError]) -> str:
+def _summary(value: Any, schema: Any, errors: Sequence[ValidationError]) -> str:
+    if why := _one_level_off(value, schema, errors):
+        return f"Invalid: {why}."
     told = [] if isinstance(value, dict) else [f"the arguments are {got(value)}, not an object"]
     told += [_told(error) for error in errors]
     told = list(dict.fromkeys(told))
@@ -146,6 +164,31 @@ def _summary(value: Any, errors: Sequence[ValidationError]) -> str:
         return "Valid: no arguments, and none is required."
     match = counted(len(value), "argument matches", "arguments match")
     return f"Valid: {match} the schema."
+
+
+def _one_level_off(value: Any, schema: Any, errors: Sequence[ValidationError]) -> str:
+    """Return how the arguments are encoded twice or wrapped, if they would be valid without it."""
+    if not errors and isinstance(value, dict):
+        return ""
+    if isinstance(value, str):
+        try:
+            inner, where = json_text.read(value), "decoded once more, they match the schema"
+        except (ValueError, RecursionError):
+            return ""
+        why = "the arguments are JSON within JSON"
+    else:
+        own = schema.get("properties") if isinstance(schema, dict) else None
+        wrappers = [key for key in value if key in _WRAPPERS] if isinstance(value, dict) else []
+        if len(wrappers) != 1 or wrappers[0] in (own or {}) or set(value) - {"name", *wrappers}:
+            return ""
+        inner, where = value[wrappers[0]], f"within {wrappers[0]} they match the schema"
+        why = "the arguments are one level too deep"
+    if not isinstance(inner, dict):
+        return ""
+    try:
+        return why if errors_in(inner, schema) else f"{why}: {where}"
+    except SchemaTrouble:
+        return why
 
 
 def _told(error: ValidationError) -> str:
@@ -173,6 +216,7 @@ def judge_reply(
     said = [
         *_chosen([call["function"]["name"] for call in calls], tools, tool_choice),
         *_finished(calls, finish_reason),
+        *_written(message, calls, tools),
     ]
     if parallel is False and len(calls) > 1:
         said.append(f"Parallel calls were switched off, but {len(calls)} calls arrived.")
@@ -196,6 +240,21 @@ def _chosen(called: list[str], tools: Sequence[ToolSpec], choice: Any) -> list[s
     if not others:
         return []
     return [f"A call of {name_text(wanted)} was required, but the model called {few_of(others)}."]
+
+
+def _written(message: Message, calls: list[ToolCall], tools: Sequence[ToolSpec]) -> Iterator[str]:
+    """Yield what there is to say about calls that are written as text."""
+    functions = [tool.get("function") for tool in tools if isinstance(tool, dict)]
+    names = [str(f["name"]) for f in functions if isinstance(f, dict) and f.get("name")]
+    form = written_form(message.get("content") or "", names)
+    if any("from_text" in call.get("quirks", []) for call in calls):
+        yield f"The server left the call in the text ({form or 'JSON'})."
+    elif calls:
+        return
+    elif form:
+        yield f"The answer has what looks like a call, as text ({form}). It is not counted as one."
+    elif form := written_form(message.get("reasoning_content") or "", names):
+        yield f"The thoughts have what looks like a call ({form}). It is not counted as one."
 
 
 def _finished(calls: list[ToolCall], reason: str) -> list[str]:

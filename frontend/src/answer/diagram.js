@@ -3,6 +3,8 @@
 // What a diagram's source cannot set: Mermaid's own list, and styles of any kind.
 const FIXED = ["secure", "securityLevel", "startOnLoad", "maxTextSize", "maxEdges", "themeCSS"];
 
+const READABLE = 560; // a drawing is not made narrower than that: on a phone it scrolls
+
 let address;
 let mermaid;
 let drawn = 0;
@@ -26,6 +28,8 @@ export async function drawDiagram(pre, source) {
     const place = document.createElement("div");
     place.className = "diagram";
     place.innerHTML = svg; // made by Mermaid, which sanitizes it
+    const drawing = place.firstElementChild;
+    drawing.style.minWidth = `${Math.min(drawing.viewBox.baseVal.width, READABLE)}px`;
     pre.append(place);
   } catch (fault) {
     console.info(`The diagram is shown as text: ${fault.message}`);

@@ -28,8 +28,31 @@ export function drawFormula(element) {
   if (element.dataset.source) return;
   const source = element.textContent;
   element.dataset.source = source;
-  if (typeof katex === "function") show(element, source);
-  else load().then(() => show(element, source));
+  if (typeof katex === "function") inTime(() => show(element, source));
+  else load().then(() => inTime(() => show(element, source)));
+}
+
+const TURN_MS = 50;
+let waiting = [];
+let ends = 0; // when this turn is over
+
+/** Do it at once, or in a later turn if this one has taken long: the page must not stand still. */
+function inTime(work) {
+  if (!ends) {
+    ends = performance.now() + TURN_MS;
+    setTimeout(goOn);
+  }
+  if (!waiting.length && performance.now() < ends) work();
+  else waiting.push(work);
+}
+
+function goOn() {
+  ends = performance.now() + TURN_MS;
+  let done = 0;
+  while (done < waiting.length && performance.now() < ends) waiting[done++]();
+  waiting = waiting.slice(done);
+  if (waiting.length) setTimeout(goOn);
+  else ends = 0;
 }
 
 function show(element, source) {

@@ -24,6 +24,8 @@ const CLOSES = {
   "\\[": /^([^\n]*?)\\\]([.,;:]?)[ \t]*$/,
 };
 const FENCE = /^(?:```|~~~)/;
+const DELIMITERS = /^\|?(?:[ \t]*:?-+:?[ \t]*\|)*[ \t]*(?::?-+:?)?$/;
+const CODE = /(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)/g;
 const BAR = "\ufdd0";
 
 /** Return where the formula that begins at `at` ends; 0 if none begins there. */
@@ -118,10 +120,34 @@ export function lineOf(state, line) {
 }
 
 export function hideBars(state) {
-  if (state.src.includes("|") && !state.src.includes(BAR)) {
-    const lines = state.src.split("\n");
-    state.src = lines.map((line) => (line.includes("|") ? withoutBars(line) : line)).join("\n");
-  }
+  if (!state.src.includes("|") || state.src.includes(BAR)) return;
+  let columns = 0;
+  const lines = state.src.split("\n").map((line) => {
+    if (!line.includes("|")) {
+      if (!line.trim()) columns = 0;
+      return line;
+    }
+    if (DELIMITERS.test(inner(line))) columns = cells(line);
+    const bare = withoutBars(line);
+    if (!columns || cells(bare) <= columns) return bare;
+    return bare.replace(CODE, (code) => code.replaceAll("|", BAR));
+  });
+  state.src = lines.join("\n");
+}
+
+/** Return a line without its indent, marks of quotes, and blanks at its end. */
+function inner(line) {
+  const isEdge = (char) => " \t>".includes(char);
+  let [start, end] = [0, line.length];
+  while (start < end && isEdge(line[start])) start++;
+  while (end > start && isEdge(line[end - 1])) end--;
+  return line.slice(start, end);
+}
+
+function cells(line) {
+  const row = inner(line).replace(/^\|/, "");
+  const bars = row.match(/(?<!\\)\|/g)?.length ?? 0;
+  return bars + (row.endsWith("|") && !row.endsWith("\\|") ? 0 : 1);
 }
 
 function withoutBars(line) {

@@ -18,9 +18,11 @@ const IS_CJK = new RegExp(
 );
 const TEXT_ENDS = /[\n!#$%&*+\-:<=>@[\\\]^_`{}~]|(?<![0-9A-Za-z])(?:https?:\/\/|www\.)/gi;
 const ADDRESS =
-  /(?:https?:\/\/|www\.)(?=[0-9A-Za-z\u00a1-\u1fff\u2c00-\uffff])[^\s\x00-\x20\x7f<>"`[\]\\\u2018-\u201f\u2026\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+/iy;
+  /(?:https?:\/\/|www\.)(?=[0-9A-Za-z\u00a1-\u1fff\u2c00-\uffff])[^\s\x00-\x20\x7f<>"`[\]\\\u00ab\u00bb\u060c\u061b\u061f\u06d4\u0964\u0965\u2018-\u201f\u2026\u2039\u203a\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+/iy;
 const LONG_NAME = /(?:https?:\/\/|www\.)[^/?#\s]{256}/iy;
 const ENTITY = /&[0-9A-Za-z]+;$/;
+const MOST_MARKS = 2000;
+const PLAIN = ["text", "softbreak", "hardbreak"];
 const NEST = ["markdown", "md", "mdx"];
 // A long run of marks is taken whole: giving back one after the other would search the rest again.
 const FENCE = /^(?=(`{3,}|~{3,}))\1([^`]*)$/;
@@ -31,6 +33,7 @@ const FOLD_CLOSES = /^<\/details>[ \t]*$/i;
 const MARKERS = /^[ \t>]*(?:(?:[-*+]|[0-9]+[.)])[ \t]+)?/;
 const NOTE = /\[\^([^\s[\]^]+)\]/y;
 const TILDES = /~{3,}/y;
+const SHORT = 16; // of a cell's characters: it is never broken
 const TASK = /^\[([ xX])\][ \t\n]+(?=\S)/;
 const BLANK = /[\s\x1c-\x1f\x85]/;
 const BREAK = /<br *\/?>\n?/iy;
@@ -56,6 +59,7 @@ export function grammar() {
   core.after("show_bars", "add_notes", addNotes);
   core.after("add_notes", "trim", trim);
   core.after("inline", "sort_notes", sortNotes);
+  core.push("crowded", crowded);
   core.push("tasks", tasks);
   core.push("directions", directions);
 
@@ -206,7 +210,10 @@ function address(state, silent) {
   if (!/[/.][^/.]/.test(address) || !state.md.validateLink(target)) return false;
   if (!silent) {
     const token = state.push("link_open", "a", 1);
-    token.attrs = [["href", target]];
+    token.attrs = [
+      ["href", target],
+      ["dir", "ltr"],
+    ];
     token.markup = "address";
     state.push("text", "", 0).content = address;
     state.push("link_close", "a", -1).markup = "address";
@@ -356,6 +363,19 @@ function sortNotes(state) {
   ];
 }
 
+function crowded(state) {
+  for (const token of state.tokens) {
+    const marks = token.children?.filter(({ type, nesting }) => !PLAIN.includes(type) && nesting >= 0);
+    if (!(marks?.length > MOST_MARKS)) continue;
+    token.children = token.content.split("\n").flatMap((line) => {
+      const text = new Token("text", "", 0);
+      text.content = line;
+      return [text, new Token("softbreak", "br", 0)];
+    });
+    token.children.pop();
+  }
+}
+
 function tasks(state) {
   for (let i = 2; i < state.tokens.length; i++) {
     const { type, children, content } = state.tokens[i];
@@ -403,7 +423,12 @@ function drawNoteMark(tokens, i, options, env) {
 
 function drawNote(tokens, i, options, env) {
   const name = env.ids ? ` id="${env.ids}-note-${tokens[i].meta.number}"` : "";
-  return `<li${name} dir="auto">`;
+  return `<li${name}>`;
+}
+
+function drawCell(tokens, i, options, env, self) {
+  if ([...tokens[i + 1].content].length <= SHORT) tokens[i].attrSet("class", "short");
+  return self.renderToken(tokens, i, options);
 }
 
 const renderRules = {
@@ -416,10 +441,12 @@ const renderRules = {
   note_mark: drawNoteMark,
   note_open: drawNote,
   note_close: () => "</li>\n",
-  notes_open: () => '<ol class="notes">\n',
+  notes_open: () => '<ol class="notes" dir="auto">\n',
   notes_close: () => "</ol>\n",
   table_open: () => '<div class="wide" dir="auto"><table>\n',
   table_close: () => "</table></div>\n",
+  th_open: drawCell,
+  td_open: drawCell,
   link_open: (tokens, i, options, env, self) => {
     tokens[i].attrSet("rel", REL);
     return self.renderToken(tokens, i, options);

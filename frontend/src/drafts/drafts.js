@@ -242,7 +242,7 @@ function store(name = now?.name) {
 function files() {
   if (!now.name) return []; // a temporary chat
   const chips = box.closest(INPUT).querySelectorAll(FILE);
-  return [...now.files, ...Array.from(chips, (each) => each.textContent)];
+  return [...now.files, ...Array.from(chips, (each) => each.title || each.textContent)];
 }
 
 /** Remember the names of the files: a browser cannot keep the files. */

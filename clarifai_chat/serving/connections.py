@@ -22,6 +22,7 @@ MAX_CONNECTIONS = 2000
 RESERVE = 32  # descriptors for requests to models, the database and files
 FEWEST = 8
 HEADERS_S = 20.0  # for a request's headers; a browser needs a moment
+REFUSED_S = 2.0  # for a request that is only to be refused
 SAID_EVERY_S = 60.0
 FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\n"
@@ -74,9 +75,8 @@ class BoundedProtocol(H11Protocol):
             _say("More than %d connections: some are refused", most())
             silent = next((each for each in self.connections if _is_silent(each)), None)
             if silent is None:
-                transport.write(FULL)
-                transport.close()
-                self.transport = transport
+                self.transport = transport  # it gets its answer when it asks
+                self._deadline = self.loop.call_later(REFUSED_S, transport.abort)
                 return
             silent.transport.abort()
             self.connections.discard(silent)
@@ -84,7 +84,9 @@ class BoundedProtocol(H11Protocol):
         self._deadline = self.loop.call_later(HEADERS_S, self._end_silence)
 
     def data_received(self, data: bytes) -> None:
-        if self not in self.connections:
+        if self not in self.connections:  # after the request: a reset would take the answer away
+            self.transport.write(FULL)
+            self.transport.close()
             return
         super().data_received(data)
         if self._deadline is None and _is_silent(self):  # half of a second request
