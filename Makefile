@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 VENV_PROXY ?= .venv-proxy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-local test test-proxy quick lint check cover bench soak screenshots bundle lock
+.PHONY: help setup run run-local test test-proxy quick lint check cover fuzz bench soak screenshots bundle lock
 .NOTPARALLEL:  # lint first: tests take minutes
 
 help:  ## List these commands
@@ -46,6 +46,9 @@ check: lint test test-proxy  ## Check format, lint and types, and run all tests:
 
 cover: $(VENV)/.ready-to-test  ## Run the tests and list the lines they miss
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+fuzz: $(VENV)/.ready-to-test  ## Search for inputs that break a reader (ARGS="-k imports" for one)
+	@$(BIN)/python -m pytest --hypothesis-profile=search tests/test_fuzz.py $(ARGS)
 
 bench: $(VENV)/.ready-to-test  ## Compare this app's speed and memory with others (ARGS=--quick; Linux)
 	@$(BIN)/python -m bench.run $(ARGS)
