@@ -7,7 +7,8 @@ LOCAL_VENV ?= .venv-local
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 UV_VERSION := 0.13.9
 # Two files of tests at a time: they wait as much as they work. ARGS="-n 0 --pdb" stops at a failure.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+# Where one of the two crashes, the run ends: it would wait for ever for what the other cannot have.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0
 # The proxy's packages are not the app's: some are other versions.
 VENV_PROXY ?= .venv-proxy
 

@@ -47,7 +47,7 @@ _FORMS = {
     "invoke": "invoke XML",
     "harmony": "harmony",
 }
-_FENCE = re.compile(r"\s*```[ \t]*(\w*)[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+_FENCE = re.compile(r"```[ \t]{0,9}(\w{0,20})[ \t]{0,9}\n(.*?)```", re.DOTALL)
 _CALLING_FENCES = ("", "json", "tool_call", "tool_code", "python")
 _LEFTOVER = re.compile(r"(?:<\|?[a-z_]{1,30}\|?>|</s>|\s)*", re.IGNORECASE)  # marks of an end
 _NAMED = re.compile(rf'"(?:name|tool|tool_name)"\s{{0,9}}:\s{{0,9}}"({_NAME})"')
