@@ -80,7 +80,7 @@ def show_buttons(
             icon=":material/play_arrow:",
             shortcut="Ctrl+Enter",
             disabled=checked.is_broken,
-            help="No tools can be sent yet: see the message below the editor"
+            help="No tools can be sent yet: see the marked line, or the message below the editor"
             if checked.is_broken
             else None,
             on_click=start,
