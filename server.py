@@ -146,24 +146,22 @@ def says_no_secret(record: logging.LogRecord) -> bool:
     return record.exc_info is None
 
 
-def set_options() -> str:
-    """Give Streamlit the settings that it has options for, and return BASE_PATH."""
-    try:
-        base, header = settings().base_path, settings().trusted_user_header
-    except BadSettings:  # `main` and every page say so
-        return ""
-    if base:
+def set_options() -> None:
+    """Give Streamlit the settings that it has options for, once it knows where its own are."""
+    if base := settings().base_path:
         set_option("server.baseUrlPath", base)
-    if header:
+    if header := settings().trusted_user_header:
         set_option("server.trustedUserHeaders", {header: PROXY_USER})
-    return base
 
 
 def make_app(page: Path = ROOT / "app.py") -> st.App:
     """Return the app with `page` as its front page."""
     surroundings.prepare()
     logging.getLogger("streamlit.error_util").addFilter(says_no_secret)
-    base = set_options()
+    try:
+        base = settings().base_path
+    except BadSettings:  # `main` and every page say so
+        base = ""
     made = st.App(
         str(page),
         lifespan=lifespan,
@@ -183,6 +181,8 @@ def make_app(page: Path = ROOT / "app.py") -> st.App:
         ],
         on_script_error=on_script_error,
     )
+    with suppress(BadSettings):
+        set_options()
     if secrets_file.problem():
         streamlit_process.read_no_secrets()
     return made

@@ -2,13 +2,16 @@
 
 import asyncio
 import logging
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from clarifai_chat.config import BadSettings, load_settings
+from clarifai_chat.config import ROOT, BadSettings, load_settings
 from clarifai_chat.serving.base_path import BasePath
-from clarifai_chat.serving.proxies import TrustedProxies
+from clarifai_chat.serving.proxies import PROXY_USER, TrustedProxies
 
 
 def seen(middleware, **scope):
@@ -63,6 +66,20 @@ def test_a_base_path_is_read(typed, read):
 def test_what_cannot_be_a_base_path_is_named(typed):
     with pytest.raises(BadSettings, match="BASE_PATH must be a path such as /chat"):
         load_settings({"BASE_PATH": typed})
+
+
+@pytest.mark.slow
+def test_a_server_started_in_another_folder_keeps_streamlits_options_too(tmp_path):
+    asked = ("server.baseUrlPath", "server.trustedUserHeaders", "server.maxUploadSize")
+    code = f"import server, streamlit; print(*map(streamlit.config.get_option, {asked}))"
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    environ |= {"BASE_PATH": "chat", "TRUSTED_USER_HEADER": "X-User"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environ, capture_output=True, text=True
+    )
+
+    assert done.stdout.split() == ["/chat", "{'X-User':", f"'{PROXY_USER}'}}", "50"], done.stderr
 
 
 # --- Identity ---------------------------------------------------------------------------------
