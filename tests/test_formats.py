@@ -169,7 +169,7 @@ def test_all_variables_and_all_code_blocks_are_read():
         (FORMS["Gemini"], "one tool in Gemini's form"),
         (FORMS["Bedrock"], "one tool in Bedrock's form"),
         (FORMS["Responses body"], "one tool in the form of OpenAI's Responses API"),
-        (FORMS["schema"], "one tool in JSON Schema alone"),
+        (FORMS["schema"], "one tool in the form of a JSON Schema alone"),
     ],
 )
 def test_the_format_is_named(form, words):

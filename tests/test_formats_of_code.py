@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from clarifai_chat.tools.formats import openapi, python_source
+from clarifai_chat.tools.formats import dialects, openapi, python_source
 from clarifai_chat.tools.formats.reading import read
 from clarifai_chat.tools.formats.tool_import import NotTools
 from clarifai_chat.tools.schema.validator import schema_problems
@@ -422,3 +422,30 @@ def test_schemas_that_refer_to_each_other_stay_small():
 def test_odd_documents_give_tools_that_are_valid(document):
     for tool in read(json.dumps(document)).tools:
         assert not schema_problems(tool.spec["function"]["parameters"])
+
+
+@pytest.mark.parametrize(
+    ("schema", "translated"),
+    [
+        ({"anyOf": [{"type": "string"}], "nullable": True},
+         {"anyOf": [{"type": "string"}, {"type": "null"}]}),
+        ({"allOf": [{"type": "string"}], "description": "d", "nullable": True},
+         {"description": "d", "anyOf": [{"allOf": [{"type": "string"}]}, {"type": "null"}]}),
+        ({"type": ["string"], "nullable": True}, {"type": ["string", "null"]}),
+        ({"type": "string", "nullable": False}, {"type": "string"}),
+        ({"type": "string", "enum": ["a"], "nullable": True},
+         {"type": ["string", "null"], "enum": ["a", None]}),
+        ({"type": "number", "minimum": 1, "exclusiveMinimum": False},
+         {"type": "number", "minimum": 1}),
+        ({"type": "number", "maximum": 1, "exclusiveMaximum": True},
+         {"type": "number", "exclusiveMaximum": 1}),
+        ({"type": "object", "properties": {"nullable": {"type": "string", "example": 1}}},
+         {"type": "object", "properties": {"nullable": {"type": "string", "examples": [1]}}}),
+        ({"items": {"type": "file"}}, {"items": {"type": "string"}}),
+        ({"additionalProperties": {"nullable": True, "type": "string"}},
+         {"additionalProperties": {"type": ["string", "null"]}}),
+        (True, True),
+    ],
+)  # fmt: skip
+def test_words_of_openapi_become_those_of_json_schema(schema, translated):
+    assert dialects.translated(schema, dialects.Notes()) == translated

@@ -120,9 +120,18 @@ def test_a_text_without_tools_stays_in_the_box_with_the_reason(open_app):
 
     assert "No tools were found in this text." in page(app)
     assert app.text_area(key="paste_tools").value == "Hello"
+    app.switch_page("pages/models.py").run()
+    app.switch_page(PAGE).run()
+    assert app.text_area(key="paste_tools").value == "Hello"  # not lost on another page
     app.click("leave_import")
     assert not app.has("paste_tools")
     assert "No tools were found" not in page(app)
+
+
+def test_a_preview_of_nothing_asks_for_a_text(open_app):
+    app = open_app(PAGE, **with_prompt()).click("import_tools").click("preview_import")
+
+    assert "There is no text to read." in page(app)
 
 
 def test_a_saved_run_opens_with_its_calls_and_answers(open_app, fake):

@@ -382,3 +382,30 @@ def test_values_are_short_in_sentences():
     assert words(["a"]) == '"a"'
     assert words("abc") == '"a", "b" and "c"'
     assert re.search(r"and 5 more$", words("abcdefghij"))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"name": "a", "inputSchema": {}}, 'MCP\'s form ("inputSchema")'),
+        ({"name": "a", "input_schema": {}}, "Anthropic's form"),
+        ({"type": "custom", "name": "a"}, "Anthropic's form"),
+        ({"toolSpec": {"name": "a"}}, "Bedrock's form"),
+        ({"functionDeclarations": []}, "Gemini's form"),
+        ({"name": "a", "parameters": {"type": "OBJECT"}}, "Gemini's form"),
+        ({"type": "object", "properties": {}}, "the form of a schema without a name"),
+    ],
+)
+def test_a_tool_in_another_form_is_an_error_and_is_not_sent(value, words):
+    document = read(json.dumps([value, {"name": "b", "parameters": {"type": "object"}}]))
+
+    (found,) = [each for each in document.findings if each.level == "error"]
+    assert found.code == "shape.format"
+    assert words in found.message
+    assert [tool.name for tool in document.tools] == ["b"]
+
+
+def test_an_assistant_with_a_name_is_not_one_tool():
+    document = read('{"name": "Gardener", "tools": [{"name": "b", "parameters": {}}]}')
+
+    assert [tool.name for tool in document.tools] == ["b"]

@@ -53,7 +53,7 @@ def toggle() -> None:
 def close() -> None:
     session.importing = False
     session.incoming = None
-    session.import_error = ""
+    session.import_error = session.import_text = ""
     forget_widgets(PASTE, FILE, CHOICE)
 
 
@@ -70,6 +70,7 @@ def convert() -> None:
 
 
 def _show_sources() -> None:
+    seed(PASTE, session.import_text)
     st.text_area(
         "Paste anything that holds tools",
         key=PASTE,
@@ -89,15 +90,21 @@ def _show_sources() -> None:
         st.error(escaped(session.import_error), icon=":material/content_paste_off:")
     with st.container(horizontal=True):
         # What was pasted is read when the box loses the focus, as it does by this click.
-        st.button("Preview", key="preview_import", icon=":material/preview:")
+        st.button("Preview", key="preview_import", icon=":material/preview:", on_click=_preview)
         st.button("Cancel", key="leave_import", on_click=close)
 
 
 @uninterrupted()
 def _paste() -> None:
-    text = str(widget(PASTE) or "")
-    if text.strip():
-        _take(text)
+    session.import_text = str(widget(PASTE) or "")
+    if session.import_text.strip():
+        _take(session.import_text)
+
+
+@uninterrupted()
+def _preview() -> None:
+    if session.incoming is None and not session.import_error:
+        _take(str(widget(PASTE) or ""))
 
 
 @uninterrupted()
@@ -112,7 +119,7 @@ def _take(source: str | bytes) -> None:
     except NotTools as why:
         session.import_error = str(why)
         return
-    session.import_error = ""
+    session.import_error = session.import_text = ""
     session.incoming = {
         "kind": found.kind,
         "what": found.what,

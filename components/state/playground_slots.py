@@ -40,6 +40,7 @@ class PlaygroundSlots:
     fixing = Slot[list[str]](list)  # the finding whose fix is shown: its code and place
     importing = Slot(bool)  # the panel is open
     incoming = Slot[Incoming | None](lambda: None)
+    import_text = Slot(str)  # pasted, and not read as tools
     import_error = Slot(str)
     plain_editor = Slot(bool)
     run_prompt = Slot(str)

@@ -1,10 +1,16 @@
 """Know what the names in a Python source stand for: classes, aliases, constants."""
 
 import ast
+import re
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
 from clarifai_chat.tools.formats import python_values
+
+PASTED = "<pasted>"  # the file that Python's parser is told
+# It would print a stranger's lines to the log, with its opinion of their escapes.
+warnings.filterwarnings("ignore", module=re.escape(PASTED))
 
 _ENUMS = {"Enum", "StrEnum", "IntEnum", "Flag", "IntFlag"}
 _HAS_BODY = (ast.If, ast.Try, ast.With)

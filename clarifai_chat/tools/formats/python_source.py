@@ -7,7 +7,7 @@ from typing import Any
 from clarifai_chat.text import counted, listed
 from clarifai_chat.tools.formats import docstrings, python_classes, python_values
 from clarifai_chat.tools.formats.dialects import Notes
-from clarifai_chat.tools.formats.python_names import Names, last_name
+from clarifai_chat.tools.formats.python_names import PASTED, Names, last_name
 from clarifai_chat.tools.formats.python_types import Types
 from clarifai_chat.tools.formats.tool_import import (
     MAX_TOOLS,
@@ -72,7 +72,7 @@ def _parsed(text: str) -> ast.Module:
             raise NotTools(f"The Python source is nested more than {MAX_DEPTH} brackets deep.")
     for source in (text, _unprompted(text)):
         try:
-            return ast.parse(source)
+            return ast.parse(source, PASTED)
         except SyntaxError as error:
             why = f"line {error.lineno}: {error.msg}"
         except (ValueError, MemoryError, RecursionError):

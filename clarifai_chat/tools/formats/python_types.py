@@ -6,7 +6,7 @@ from typing import Any
 
 from clarifai_chat.tools.formats import python_values
 from clarifai_chat.tools.formats.dialects import Notes
-from clarifai_chat.tools.formats.python_names import Names, last_name
+from clarifai_chat.tools.formats.python_names import PASTED, Names, last_name
 from clarifai_chat.tools.formats.tool_import import code
 
 _MAX_TYPES = 400  # in one tool, before classes go under `$defs`
@@ -101,7 +101,7 @@ class Types:
 
     def _forward(self, text: str) -> dict[str, Any]:
         try:
-            return self.schema(ast.parse(text.strip(), mode="eval").body)
+            return self.schema(ast.parse(text.strip(), PASTED, "eval").body)
         except (SyntaxError, ValueError, MemoryError, RecursionError):
             return self._unknown(ast.Constant(text))
 

@@ -215,7 +215,7 @@ def _literals(text: str) -> Found | None:
         if found and is_whole:
             break
     if found:
-        return _merged(found).with_notes("Read as Python or JavaScript data.")
+        return _merged(found).with_notes("Read as Python, JavaScript or JSON with comments.")
     if why:
         raise why
     return None

@@ -244,7 +244,9 @@ def _of_schema(schema: dict[str, Any]) -> tuple[str, FoundTool]:
         del parameters["description"]
     notes = Notes()
     function["parameters"] = _as_json_schema(parameters, notes)
-    return "JSON Schema alone", tool_of(function, [*changed, *notes.changed], notes.lost)
+    return "the form of a JSON Schema alone", tool_of(
+        function, [*changed, *notes.changed], notes.lost
+    )
 
 
 def _of_function(item: dict[str, Any], changed: list[str]) -> tuple[str, FoundTool]:
