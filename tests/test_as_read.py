@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarifai_chat.markdown.as_read import as_read
+from clarifai_chat.markdown.rendered import rendered
 from tests.markdown_corpus import CORPUS
 from tests.test_grammar import PIECES
 
@@ -49,6 +50,13 @@ def test_where_links_lead_stands_apart_from_the_words():
         "See the docs, the docs, https://b.test/y, https://c.test and a cat.\n"
         "https://a.test/x\nhttps://d.test/Köln.png"
     )
+
+
+def test_halves_of_a_character_in_an_address_are_read_as_it():
+    halves = "https://a.test/\ud83d\ude00 https://b.test/\ud83d [x](https://c.test/\ude00)"
+
+    assert as_read(halves).startswith("https://a.test/😀 https://b.test/\ufffd x")
+    assert ">https://a.test/😀</a>" in rendered(halves, str)
 
 
 @given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join)))

@@ -6,6 +6,7 @@ from markdown_it.token import Token
 
 from clarifai_chat.markdown.formulas import without_marks
 from clarifai_chat.markdown.grammar import grammar
+from clarifai_chat.text import whole
 
 _parser = grammar()
 
@@ -15,7 +16,7 @@ def as_read(text: str) -> str:
 
     Code and formulas are as written. An address that is in the text is not repeated.
     """
-    tokens = _parser.parse(text)
+    tokens = _parser.parse(whole(text))
     words = "\n".join(line for token in tokens for line in _words(token))
     targets = [target for token in tokens for target in _targets(token) if target not in words]
     return "\n".join([words, *dict.fromkeys(targets)])

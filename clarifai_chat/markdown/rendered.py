@@ -9,6 +9,7 @@ from markdown_it.token import Token
 
 from clarifai_chat.markdown.formulas import BLANK
 from clarifai_chat.markdown.grammar import grammar
+from clarifai_chat.text import whole
 
 SHORT = 16  # of a cell's characters: it is never broken
 REL = "noopener noreferrer nofollow"
@@ -21,7 +22,7 @@ def rendered(text: str, hide: Callable[[str], str], top: int = 3, notes: str = "
     Footnotes are linked by ids that begin with `notes`, if it is given.
     """
     env = {"ids": notes}
-    tokens = _parser.parse(text, env)
+    tokens = _parser.parse(whole(text), env)
     for token in _all(tokens):
         _join_what_hides_a_token(token, hide)
         token.content, token.info = hide(token.content), hide(token.info)
