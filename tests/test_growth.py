@@ -30,6 +30,7 @@ from clarifai_chat.tools.verdict.arguments import read_arguments
 from clarifai_chat.tools.verdict.text_calls import recover
 from clarifai_chat.tools.verdict.verdict import judge_call
 from clarifai_chat.transfer import imports
+from clarifai_chat.transfer.exports.as_json import FORMAT
 from tests.canary import CANARY
 
 LENGTH = 6_000  # characters, against four times as many
@@ -189,7 +190,8 @@ def test_a_file_of_a_million_messages_is_refused_in_a_sentence(monkeypatch):
     rows = [{"role": "user", "content": "Hi"}]
 
     assert len(imports.read(json.dumps({"messages": rows * 1000}).encode()).chats) == 1
-    for found in (rows * 1001, {"messages": rows * 1001}, [{"messages": rows * 501}] * 2):
+    ours = {"format": FORMAT, "version": 1, "chats": [{"turns": [{}] * 1001}]}
+    for found in (rows * 1001, {"messages": rows * 1001}, [{"messages": rows * 501}] * 2, ours):
         with pytest.raises(imports.BadImport, match=r"more than 1,000 messages\. Split it"):
             imports.read(json.dumps(found).encode())
 

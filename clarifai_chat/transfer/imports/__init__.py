@@ -63,6 +63,7 @@ def read(data: bytes, taken: Set[str] = frozenset(), now: float | None = None) -
 def _chats(document: Any, notes: Notes, contents: dict[str, bytes], now: float) -> list[Chat]:
     if isinstance(document, dict):
         if document.get("format") == FORMAT:
+            _check_size(document.get("chats"))
             return ours.chats(document, notes, contents)
         if document.get("kind") == toolset.KIND:
             raise BadImport("This file contains tools: import it in the Tool playground.")
@@ -86,16 +87,20 @@ def _chats(document: Any, notes: Notes, contents: dict[str, bytes], now: float) 
             document, readers = [{"conversations": rows}], [sharegpt.chat]
         else:
             raise BadImport(_NO_CHATS)
-    if sum(map(_messages_in, document)) > MAX_MESSAGES:
-        raise BadImport(
-            f"The file holds more than {MAX_MESSAGES:,} messages. Split it, and import the parts."
-        )
+    _check_size(document)
     found = [
         reader(row, notes, contents, now) if reader else None
         for reader, row in zip(readers, document, strict=True)
     ]
     notes.left_out("a conversation without messages", found.count(None))
     return [chat for chat in found if chat is not None]
+
+
+def _check_size(rows: Any) -> None:
+    if isinstance(rows, list) and sum(map(_messages_in, rows)) > MAX_MESSAGES:
+        raise BadImport(
+            f"The file holds more than {MAX_MESSAGES:,} messages. Split it, and import the parts."
+        )
 
 
 def _messages_in(row: Any) -> int:
