@@ -9,7 +9,7 @@ from clarifai_chat.chat.turn import Turn
 from components.state.slots import LOOK_S, pause_point
 
 FIRST_WORD_S = 0.2  # the rest of the page, shown as it was, waits so long for the first word
-QUIET_S = 0.04  # then the browser draws that, with nothing else to do
+QUIET_S = 0.08  # then the browser draws that, with nothing else to do
 TICK_S = 1 / 10  # the shortest time between two drawings of a reply
 TAIL_BYTES_PER_S = 40_000
 DRAWINGS_PER_S = 300  # for all visitors together; one takes about 1 ms of the interpreter

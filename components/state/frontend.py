@@ -59,13 +59,12 @@ def serve_files(name: str) -> str:
 def script_of(name: str) -> str:
     """Return a component's script that loads its module from the files built for its name.
 
-    It is short, because it is sent with each change. The line break says that it is code, not a
-    file's name.
+    It is short, because it is sent with each change, and imports once: even what is there already
+    takes an import some of the browser's rounds. The line break says that it is code, not a file's
+    name.
     """
-    file = f"{serve_files(name)}/{name}.js"
-    return (
-        f'export default async c=>(await import(new URL("{file}",document.baseURI))).default(c)\n'
-    )
+    load = f'import(new URL("{serve_files(name)}/{name}.js",document.baseURI))'
+    return f"let m;export default async c=>(m??=(await {load}).default)(c)\n"
 
 
 @cache
