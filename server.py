@@ -201,11 +201,10 @@ class Server(uvicorn.Server):
 
 
 def main() -> int:
-    try:
-        host, port = settings().host, settings().port
-    except BadSettings as error:
-        print(f"These settings cannot be used: {error}.", file=sys.stderr)  # noqa: T201 - for the operator
+    if wrong := start.settings_problem():
+        print(wrong, file=sys.stderr)  # noqa: T201 - for the operator
         return 2
+    host, port = settings().host, settings().port
     if problem := start.port_problem(host, port):
         print(problem, file=sys.stderr)  # noqa: T201 - for the operator
         return 2
@@ -229,6 +228,8 @@ def main() -> int:
 
 
 app = make_app()
+if "uvicorn" in Path(sys.argv[0]).parts[-2:] and (wrong := start.settings_problem()):
+    sys.exit(wrong)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,7 +1,7 @@
 """A PostgreSQL of the tests' own: found on the machine, run in a temporary folder, ended by pid.
 
-It listens on a socket in its folder and nowhere else. Whoever asks is let in, so the password in
-its addresses is the canary: it has no business anywhere.
+It listens on a socket in its folder and nowhere else. Whoever asks is let in, but for one role, so
+the password in its addresses is the canary: it has no business anywhere.
 """
 
 import os
@@ -21,6 +21,7 @@ from sqlalchemy import create_engine
 from clarifai_chat.history.store.address import read_address
 from tests.canary import CANARY
 
+GUARDED = "guarded"  # the one role that is asked for its password
 _PLACES = ("/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt")
 
 
@@ -86,6 +87,8 @@ def running(locale: str = "C") -> Iterator[Postgres]:
         serve += [f"-c{option}" for option in options]
         with (folder / "log").open("wb") as log:
             subprocess.run(init, check=True, user=user, cwd=folder, stdout=log)
+            rules = data / "pg_hba.conf"
+            rules.write_text(f"local all {GUARDED} scram-sha-256\n{rules.read_text()}")
             server = subprocess.Popen(serve, user=user, cwd=folder, stdout=log, stderr=log)
         try:
             _wait(found, folder, server)

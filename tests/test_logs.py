@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from clarifai_chat.logs import FORMAT, EachLine
+from components.state.streamlit_process import in_one_line
 
 LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (DEBUG|INFO|WARNING|ERROR) [\w.]+: ?")
 
@@ -60,3 +61,15 @@ def test_the_level_is_this_apps_own_and_libraries_only_warn(level):
         assert [x.rpartition(" ")[2] for x in lines if f" {name}:" in x] == heard
     assert any("ZeroDivisionError ended thread worker" in line for line in lines)
     assert any("says warned" in line for line in lines) == (level != "error")
+
+
+def test_a_sign_in_that_failed_is_one_line(caplog):
+    logger = logging.getLogger("tests.sign_in")
+    logger.addFilter(in_one_line)
+    try:
+        raise ConnectionError("with a code of somebody's")
+    except ConnectionError:
+        logger.warning("Error during %s.", "login", exc_info=True)
+
+    assert caplog.messages == ["Error during login. (ConnectionError)"]
+    assert "somebody" not in caplog.text

@@ -29,6 +29,7 @@ from clarifai_chat.history.store.trouble import (
     StoreUnreachable,
 )
 from tests.canary import CANARY, assert_no_canary
+from tests.postgres import GUARDED
 from tests.relay import relaying
 from tests.test_store import ADA, a_chat, ask, saved
 
@@ -256,6 +257,12 @@ def test_a_missing_server_is_reported(monkeypatch):
 def test_an_unknown_database_or_user_is_reported(postgres):
     told(StoreMissing, open_store, postgres.url("nowhere"))
     told(StoreLogin, open_store, postgres.url().replace("tests:", "stranger:"))
+
+
+def test_a_wrong_password_is_reported(postgres):
+    run(postgres.url(), "DROP ROLE IF EXISTS guarded", "CREATE ROLE guarded LOGIN PASSWORD 'other'")
+
+    told(StoreLogin, open_store, postgres.url().replace("tests:", f"{GUARDED}:"))
 
 
 def test_a_role_that_may_not_create_tables_is_reported(postgres):

@@ -5,7 +5,7 @@ import socket
 import sys
 
 from clarifai_chat import checkup
-from clarifai_chat.config import Settings, is_loopback
+from clarifai_chat.config import BadSettings, Settings, is_loopback, settings
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +17,15 @@ def report(address: str) -> None:
     log.info("%s", checkup.start_line(address))
     for problem in checkup.problems():
         log.warning("%s", problem)
+
+
+def settings_problem() -> str:
+    """Return why the settings cannot be used, in one sentence, or "" if they can."""
+    try:
+        settings()
+    except BadSettings as error:
+        return f"These settings cannot be used: {error}."
+    return ""
 
 
 def address_of(used: Settings) -> str:
