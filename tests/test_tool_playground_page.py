@@ -253,6 +253,35 @@ def test_typing_and_a_click_on_run_at_once_send_what_was_typed(open_app, fake):
     assert sent(fake)["messages"][0]["content"] == "Is it clear?"
 
 
+def test_all_slips_of_a_kind_are_fixed_at_once_and_undone_at_once(open_app):
+    app = open_app(PAGE, **with_prompt())
+    right = json.dumps([tool()], indent=2)
+    text = right.replace('"description": "City', '"desciption": "City')
+    text = text.replace('"description": "How', '"desciption": "How')
+
+    type_tools(app, text)
+    assert ":green[:material/check_circle:]" not in page(app)  # it would have no effect
+    first = next(button for button in app.button if (button.key or "").startswith("fix:"))
+    first.click().run()
+    app.button(key="apply_fixes").click().run()
+
+    assert app.session_state["session.tools"]["text"] == right
+    app.button(key="undo_tools").click().run()
+    assert app.session_state["session.tools"]["text"] == text
+
+
+def test_what_other_models_refuse_is_told_apart(open_app):
+    app = open_app(PAGE, **with_prompt())
+    bare = {"name": "list_beds", "description": "List all beds there are.", "parameters": {}}
+    bare["parameters"] = {"type": "object"}
+
+    type_tools(app, json.dumps([{"type": "function", "function": bare}]))
+
+    assert [each.label for each in app.expander if "other models" in each.label] == [
+        "For other models: 1"
+    ]
+
+
 def test_broken_json_disables_run_and_says_where(open_app):
     app = open_app(PAGE, **with_prompt())
     text = json.dumps([tool()], indent=2)

@@ -49,7 +49,9 @@ def check_all(*tools):
 
 
 def told(*tools):
-    return [(finding.level, finding.code) for finding in check_all(*tools).findings]
+    """What was found, without what concerns Gemini alone."""
+    findings = check_all(*tools).findings
+    return [(f.level, f.code) for f in findings if not f.code.startswith("refused.gemini")]
 
 
 def nested(levels):
@@ -68,7 +70,6 @@ GOOD = [
     tool({"l": {"type": "array", "items": {"type": "string"}, "description": "All of them."}}),
     tool(root={"required": []}),
     tool(parameters=...),
-    tool(parameters={"type": "object"}),
     strictly(),
     strictly({"x": {"type": ["string", "null"], "description": "One of many things."}}),
     strictly({"o": nested(2)}),

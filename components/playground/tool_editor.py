@@ -1,6 +1,7 @@
 """Draw the tools: the editor, what was found in the text, and a line for each tool."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 
 import streamlit as st
@@ -8,7 +9,7 @@ import streamlit as st
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import door
 from clarifai_chat.text import counted
-from clarifai_chat.tools.lint import edits
+from clarifai_chat.tools.lint import edits, refusals
 from clarifai_chat.tools.lint.check import CheckResult, check
 from clarifai_chat.tools.templates import TEMPLATES, Template
 from clarifai_chat.tools.text import diagnostics as findings
@@ -32,20 +33,26 @@ def show() -> CheckResult:
     """Draw the editor and what belongs to it; return the result of checking its text."""
     checked = check(session.tools["text"])
     other = _other_form(checked)
+    model = f"{session.model.provider} {session.model.name} {session.model.url}"
+    told = [found for found in _told(checked, other) if refusals.concerns(found, model)]
+    elsewhere = [found for found in checked.findings if not refusals.concerns(found, model)]
     _show_bar()
     import_panel.show()
     if session.plain_editor:
         _show_plain()
     else:
-        marks = [_mark(finding) for finding in _told(checked, other)]
+        marks = [_mark(finding) for finding in told]
         code_editor.show(session.tools, key=tool_text.KEY, label="Tools, as JSON", marks=marks)
     _show_other_form(other)
     if checked.tools or not other:
-        _show_verdict(checked)
+        _show_verdict(checked, told)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _show_helpers(checked)
         toolset_box.show()
-    _show_findings(_told(checked, other))
+    _show_findings(told)
+    if elsewhere:
+        with st.expander(f"For other models: {len(elsewhere)}", type="compact", key="elsewhere"):
+            _show_findings(elsewhere, "other")
     tool_list.show(checked)
     return checked
 
@@ -208,7 +215,7 @@ def _told(checked: CheckResult, other: door.Named | None) -> Sequence[Diagnostic
 # --- Below it -----------------------------------------------------------------------------------
 
 
-def _show_verdict(checked: CheckResult) -> None:
+def _show_verdict(checked: CheckResult, told: Sequence[Diagnostic]) -> None:
     """Draw one line: how many tools, what was found, how many tokens they add."""
     if not session.tools["text"].strip():
         st.caption("No tools yet. Start from a template above, or paste yours as JSON.")
@@ -217,7 +224,7 @@ def _show_verdict(checked: CheckResult) -> None:
     count = counted(len(checked.tools), "tool")
     if len(specs) < len(checked.tools):
         count += f", {len(specs)} of them sent"
-    light = len(checked.findings) - checked.errors
+    light = sum(finding.level != "error" for finding in told)
     said = counted(checked.errors, "error") if checked.errors else "no errors"
     if light:
         said += f", {light} to improve"
@@ -225,12 +232,13 @@ def _show_verdict(checked: CheckResult) -> None:
     if added := tool_text.tokens(specs):
         parts.append(f"about {added:,} tokens added to each request")
     icon = ICONS["error"] if checked.errors else ":green[:material/check_circle:]"
-    if not checked.errors and any(found.level == "warning" for found in checked.findings):
+    if not checked.errors and any(found.level == "warning" for found in told):
         icon = ICONS["warning"]
     st.caption(f"{icon} {' · '.join(parts)}")
 
 
-def _show_findings(found: Sequence[Diagnostic]) -> None:
+def _show_findings(found: Sequence[Diagnostic], place: str = "fix") -> None:
+    alike = Counter(finding.code for finding in found if finding.fix)
     for number, finding in enumerate(found[:MAX_FINDINGS]):
         where = "" if finding.message.startswith("Line ") else f"**Line {finding.line}** "
         text = f"{ICONS[finding.level]} {where}{escaped(finding.message)}"
@@ -241,13 +249,13 @@ def _show_findings(found: Sequence[Diagnostic]) -> None:
             st.markdown(text, width="stretch")
             st.button(
                 "Fix",
-                key=f"fix:{number}",
+                key=f"{place}:{number}",
                 help=finding.fix.label,
                 on_click=_look_at_fix,
                 args=(finding,),
             )
         if session.fixing == _place(finding):
-            _show_fix(finding)
+            _show_fix(finding, alike[finding.code])
     if len(found) > MAX_FINDINGS:
         st.caption(f"And {len(found) - MAX_FINDINGS} more, marked in the text.")
 
@@ -256,7 +264,7 @@ def _place(finding: Diagnostic) -> list[str]:
     return [finding.code, repr(finding.path)]
 
 
-def _show_fix(finding: Diagnostic) -> None:
+def _show_fix(finding: Diagnostic, alike: int) -> None:
     """Draw what a fix would change, before it is applied."""
     if finding.fix is None:
         return
@@ -272,6 +280,13 @@ def _show_fix(finding: Diagnostic) -> None:
                 on_click=_apply_fix,
                 args=(finding, text),
             )
+            if alike > 1:
+                st.button(
+                    f"Fix all {alike} of this kind",
+                    key="apply_fixes",
+                    on_click=_apply_fixes,
+                    args=(finding, text),
+                )
             st.button("Cancel", key="leave_fix", on_click=_leave_fix)
 
 
@@ -288,6 +303,14 @@ def _apply_fix(finding: Diagnostic, seen: str) -> None:
     session.fixing = []
     if finding.fix and text == seen:  # else the text has changed, and the fix's positions are wrong
         tool_text.change(findings.apply(text, finding.fix))
+
+
+@uninterrupted()
+def _apply_fixes(finding: Diagnostic, seen: str) -> None:
+    text = tool_text.latest()
+    session.fixing = []
+    if text == seen:
+        tool_text.change(edits.all_fixed(text, finding.code))
 
 
 @uninterrupted()

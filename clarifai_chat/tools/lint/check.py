@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from clarifai_chat.tools.lint import lint, similar_tools, strict
+from clarifai_chat.tools.lint import lint, refusals, similar_tools, slips, strict
 from clarifai_chat.tools.lint.tool_context import ToolContext
 from clarifai_chat.tools.schema.validator import SchemaProblem, schema_problems
 from clarifai_chat.tools.text import patch
@@ -56,7 +56,9 @@ def check(text: str) -> CheckResult:
         found.extend(_name(subject, names, seen))
         found.extend(_function(subject))
         found.extend(_schema(subject, problems))
+        found.extend(slips.problems(subject))
         found.extend(strict.problems(subject))
+        found.extend(refusals.problems(subject))
         found.extend(lint.problems(subject, is_sound=not problems))
     found.extend(similar_tools.problems(subjects))
     return CheckResult(document.tools, tuple(sorted(_few(found), key=_order)))
@@ -73,8 +75,9 @@ def unique(name: str, names: Collection[str]) -> str:
     return new
 
 
-def _order(finding: Diagnostic) -> tuple[int, int, int, str]:
-    return (_RANK[finding.level], finding.line, finding.column, finding.code)
+def _order(finding: Diagnostic) -> tuple[bool, int, int, int, str]:
+    is_about_one = finding.code != "lint.count"  # it is about the request as a whole
+    return (is_about_one, _RANK[finding.level], finding.line, finding.column, finding.code)
 
 
 def _few(found: list[Diagnostic]) -> Iterator[Diagnostic]:
@@ -177,6 +180,7 @@ def _schema(subject: ToolContext, problems: list[SchemaProblem]) -> Iterator[Dia
         yield subject.finding("error", "schema.root", sentence, (*path, "type"))
     for problem in problems:
         place = ".".join(str(step)[:40] for step in problem.path)
-        sentence = f"No valid schema{f' at {place}' * bool(place)}: {problem.message.rstrip('.')}."
+        said, label, edits = slips.in_words(subject, problem) or (problem.message, "", ())
+        sentence = f"No valid schema{f' at {place}' * bool(place)}: {said.rstrip('.')}."
         where = subject.inside(problem.path)
-        yield subject.finding("error", "schema.keyword", sentence, where)
+        yield subject.finding("error", "schema.keyword", sentence, where, label=label, edits=edits)

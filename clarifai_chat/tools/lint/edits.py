@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from clarifai_chat.tools.lint.check import unique
+from clarifai_chat.tools.lint.check import check, unique
 from clarifai_chat.tools.text import patch
-from clarifai_chat.tools.text.diagnostics import Edit, edited
+from clarifai_chat.tools.text.diagnostics import Edit, apply, edited
 from clarifai_chat.tools.text.json_parser import Node
 from clarifai_chat.tools.text.parse import Document, Tool, read, tools_path
 
 _INDENT = "  "
+_MOST_FIXES = 500
 
 
 def without(text: str, index: int) -> str:
@@ -62,6 +63,17 @@ def added(text: str, tool_json_text: str) -> str:
     indent = gap.rpartition("\n")[2] if "\n" in gap else ""
     pieces = [piece.replace("\n", f"\n{indent}") for piece in pieces]
     return edited(text, (patch.insertion(document, node, pieces),))
+
+
+def all_fixed(text: str, code: str) -> str:
+    """Return `text` with each fix applied that findings of one code have."""
+    for _ in range(_MOST_FIXES):
+        fix = next((f.fix for f in check(text).findings if f.code == code and f.fix), None)
+        fixed = apply(text, fix) if fix else text
+        if fixed == text:
+            break
+        text = fixed
+    return text
 
 
 def formatted(text: str) -> str:
