@@ -105,12 +105,16 @@ def test_a_draft_goes_where_the_visitor_wants_none_kept(visit: Visit) -> None:
     sidebar.get_by_text("Temporary chat", exact=True).click()
     stores(page, "And where")
     expect(box(page)).to_have_value("A secret")
+    choose(page, ("notes.txt", b"Apples"))
     go_to(page, "Models", "Models")
     come_back(page)
     expect(box(page)).to_have_value("A secret")  # in the memory of the tab
+    expect(page.get_by_text("This file is no longer attached: notes.txt.")).to_be_visible()
     stores(page, "And where")
+    assert "notes" not in page.evaluate(STORED)
     listed(page).click()
     expect(box(page)).to_have_value("And where")
+    expect(page.get_by_text("This file is no longer attached")).to_have_count(0)
     page.get_by_role("button", name="New chat").click()
     expect(box(page)).to_have_value("")
 
@@ -195,8 +199,9 @@ def test_no_key_and_no_paste_loses_a_word(visit: Visit) -> None:
     page.evaluate(PASTE, "half ")
     page.evaluate("() => (" + PASTE + ")('\\ud83d and a half')")
     expect(box(page)).to_have_value("half \ufffd and a half")
-    box(page).press("Enter")
+    box(page).dispatch_event("keydown", {"key": "Unidentified", "keyCode": 13})  # some phones
     expect(questions(page)).to_have_text(["日本\nLine", "half \ufffd and a half"])
+    stores(page)
 
     long = "word " * 200_000
     page.evaluate(PASTE, long)

@@ -44,7 +44,7 @@ globalThis.clarifaiChatDrafts = () => {
 
 guardTyping();
 addEventListener("input", typed, true);
-addEventListener("keydown", (event) => event.key === "Enter" && sends(event.target), true);
+addEventListener("keydown", (event) => isEnter(event) && sends(event.target), true);
 addEventListener("click", (event) => event.target.closest?.(SEND) && sends(box), true);
 addEventListener("pagehide", () => store());
 new MutationObserver(() => box?.isConnected || settle()).observe(document.body, {
@@ -100,6 +100,7 @@ function rename(before, { chat, name }) {
     forget(key(before.name));
   }
   lost = [];
+  noted = undefined;
 }
 
 /** Put in what the app has filled in: before what was typed, and never twice. */
@@ -134,7 +135,7 @@ function adopt(found) {
     draft(now.name).mine = joined(draft(now.name).mine, early);
   }
   const has = files();
-  lost = (kept("files") ?? []).filter((name) => !has.includes(name));
+  lost = (noted ?? kept("files") ?? []).filter((name) => !has.includes(name));
   noted = undefined;
 }
 
@@ -152,6 +153,11 @@ function typed({ target }) {
   Object.assign(draft(now.name), { mine: box.value, apps: "" });
   clearTimeout(timer);
   timer = setTimeout(store, PAUSE_MS);
+}
+
+/** As Streamlit has it: some keyboards of phones do not name the key. */
+function isEnter({ key, keyCode }) {
+  return key === "Enter" || keyCode === 13 || keyCode === 10;
 }
 
 function sends(target) {
@@ -195,8 +201,11 @@ function takeBack() {
 
 /** Forget the questions that have arrived. */
 function confirm(count) {
-  const arrived = sent.splice(0, Math.max(0, count - (received ?? count)));
+  const news = Math.max(0, count - (received ?? count));
   received = count;
+  // It was sent in a way that is not known here, and is not to be sent again.
+  if (news > sent.length && box?.value === "" && now) drafts.set(now.name, { mine: "", apps: "" });
+  const arrived = sent.splice(0, news);
   for (const { name, text: question, isBack } of arrived) {
     const mine = draft(name);
     if (isBack && mine.mine.startsWith(question)) {
@@ -240,7 +249,6 @@ function store(name = now?.name) {
 
 /** The names of the files that go with the next question. */
 function files() {
-  if (!now.name) return []; // a temporary chat
   const chips = box.closest(INPUT).querySelectorAll(FILE);
   return [...now.files, ...Array.from(chips, (each) => each.title || each.textContent)];
 }
@@ -252,7 +260,7 @@ function noteFiles() {
   if (String(has) === String(noted)) return;
   noted = has;
   if (has.length) lost = [];
-  if (has.length) keep("files", has);
+  if (has.length && now.name) keep("files", has);
   else forget("files");
   tell();
 }
