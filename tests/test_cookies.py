@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from clarifai_chat.serving.cookies import SafeCookies, all_safe, may_be_framed, safe
+from clarifai_chat.serving.cookies import SafeCookies, all_safe, below, may_be_framed, safe
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,20 @@ def test_signing_out_deletes_the_cookie_of_before_the_setting_changed_too(framed
         b"a=; Max-Age=0; SameSite=None; Secure; Partitioned",
     ]
     assert len(all_safe(b"a=1; Max-Age=01", framed)) == 1
+
+
+@pytest.mark.parametrize(
+    ("cookie", "own"),
+    [
+        (b"a=1; Path=/; SameSite=Lax", b"a=1; Path=/chat; SameSite=Lax"),
+        (b"a=1;path=/;httponly", b"a=1; Path=/chat; httponly"),
+        (b"a=1; Path=/chat", b"a=1; Path=/chat"),
+        (b"a=; Path=/; Max-Age=0", b"a=; Path=/; Max-Age=0"),
+    ],
+)
+def test_below_a_path_a_cookie_is_for_that_path_alone(cookie, own):
+    assert below(cookie, "/chat") == own
+    assert below(cookie, "") == cookie
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ SAME_SITE_ONLY = ("'self'", "'none'")
 
 
 class SafeCookies:
-    """Adds attributes to every cookie that the app sets for a browser that came over https."""
+    """Gives every cookie the app's own path, and what it lacks if the browser came over https."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -22,16 +22,14 @@ class SafeCookies:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
-                framed = may_be_framed(settings().frame_ancestors)
                 message["headers"] = [
                     (name, each)
                     for name, value in message.get("headers", ())
-                    for each in (all_safe(value, framed) if name == b"set-cookie" else [value])
+                    for each in (ours(value, scope["scheme"]) if name == b"set-cookie" else [value])
                 ]
             await send(message)
 
-        is_https = scope["type"] == "http" and scope["scheme"] == "https"
-        await self.app(scope, receive, send_safely if is_https else send)
+        await self.app(scope, receive, send_safely if scope["type"] == "http" else send)
 
 
 def may_be_framed(frame_ancestors: str) -> bool:
@@ -39,12 +37,34 @@ def may_be_framed(frame_ancestors: str) -> bool:
     return any(source.lower() not in SAME_SITE_ONLY for source in frame_ancestors.split())
 
 
+def ours(cookie: bytes, scheme: str) -> list[bytes]:
+    """Return the Set-Cookie headers in place of one of Streamlit's or ours."""
+    own = below(cookie, settings().base_path)
+    return all_safe(own, may_be_framed(settings().frame_ancestors)) if scheme == "https" else [own]
+
+
+def below(cookie: bytes, base: str) -> bytes:
+    """Return a Set-Cookie header for the app's own path alone, not for the whole host.
+
+    One that deletes a cookie stays: it names the path that the cookie has.
+    """
+    if not base or is_deletion(cookie):
+        return cookie
+    parts = [part.strip() for part in cookie.split(b";")]
+    own = b"Path=" + base.encode()
+    return b"; ".join(own if part.lower() == b"path=/" else part for part in parts)
+
+
+def is_deletion(cookie: bytes) -> bool:
+    return b"max-age=0" in cookie.lower().replace(b" ", b"").split(b";")
+
+
 def all_safe(cookie: bytes, framed: bool) -> list[bytes]:
     """Return the Set-Cookie headers in place of one: two to delete a cookie, else one.
 
     A cookie from before FRAME_ANCESTORS changed is another than one of now: both have to go.
     """
-    if b"max-age=0" in cookie.lower().replace(b" ", b"").split(b";"):
+    if is_deletion(cookie):
         return [safe(cookie, framed=False), safe(cookie, framed=True)]
     return [safe(cookie, framed=framed)]
 
