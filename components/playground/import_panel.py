@@ -16,7 +16,7 @@ from components.state.slots import forget_widgets, seed, widget
 from components.state.streamlit_patches import uninterrupted
 
 PASTE, FILE, CHOICE = "paste_tools", "open_tools", "choose_operations"
-MANY = 6  # more than these scroll
+MANY, MANY_MORE = 6, 30  # more than these fold; more are folded at first
 USE = {
     "tools": "Use these tools",
     "request": "Use this request",
@@ -153,7 +153,6 @@ def _show_preview(found: Incoming) -> None:
         st.caption(marked(note))
     if found["document"] is not None:
         _show_menu(found)
-    _show_tools(found["tools"])
     names = {
         "tools": "Replaces the tools in the editor and keeps the prompt and all settings.",
         "request": "Replaces tools, prompt and settings.",
@@ -170,6 +169,7 @@ def _show_preview(found: Incoming) -> None:
             on_click=_use,
         )
         st.button("Cancel", key="leave_import", on_click=close)
+    _show_tools(found["tools"])
 
 
 def _show_menu(found: Incoming) -> None:
@@ -198,8 +198,12 @@ def _show_tools(tools: list[IncomingTool]) -> None:
     shared = _shared(tools)
     if any(shared):
         st.markdown(f"Each of the {len(tools)} tools: {_said(*shared)}")
-    with st.container(height=260 if len(tools) > MANY else "content", border=False):
-        st.markdown("\n".join(_line(tool, shared) for tool in tools) or "No tools yet.")
+    lines = "\n".join(_line(tool, shared) for tool in tools) or "No tools yet."
+    if len(tools) > MANY:
+        with st.expander(f"The {len(tools)} tools, one by one", expanded=len(tools) <= MANY_MORE):
+            st.markdown(lines)
+    else:
+        st.markdown(lines)
 
 
 def _shared(tools: list[IncomingTool]) -> tuple[list[str], list[str]]:

@@ -1,5 +1,7 @@
 """Export the playground's tools, prompt and settings: a link, a file, or another format."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from clarifai_chat.access_token import holds
@@ -12,7 +14,7 @@ from components.playground.import_panel import marked
 from components.state.session import session
 from components.state.slots import seed
 
-MANY = 3  # more losses than these scroll
+MANY = 3  # more losses than these fold
 TOO_LARGE = "There are too many tools for a link. Export them as a file instead."
 REMOVE_IT = (
     "The tools or a prompt contain your access token. Remove it: links and files get passed on."
@@ -62,7 +64,7 @@ def _show_exports(current: toolset.ToolSet) -> None:
     else:
         st.caption("A link with tools, prompt, model and settings. Opening it sends nothing.")
         address = (st.context.url or "").split("?")[0]
-        st.code(f"{address}?tools={parameter}", language=None)
+        st.code(f"{address}?tools={parameter}", language=None, wrap_lines=True)
 
 
 def _show_formats() -> None:
@@ -83,13 +85,9 @@ def _show_formats() -> None:
     if form.note:
         st.caption(marked(form.note))
     if found.lost:
-        with st.container(height=160 if len(found.lost) > MANY else "content", border=False):
-            st.markdown(
-                "Not whole in this format:\n"
-                + "\n".join(f"- {marked(sentence)}" for sentence in found.lost)
-            )
+        _show_lost(found.lost)
     with st.container(height=260, border=False):
-        st.code(found.text, language=form.language)
+        st.code(found.text, language=form.language, wrap_lines=True)
     st.download_button(
         f"Save {form.filename}",
         found.text,
@@ -99,3 +97,12 @@ def _show_formats() -> None:
         icon=":material/download:",
         on_click="ignore",
     )
+
+
+def _show_lost(lost: Sequence[str]) -> None:
+    lines = "\n".join(f"- {marked(sentence)}" for sentence in lost)
+    if len(lost) > MANY:
+        with st.expander(f"{len(lost)} tools are not whole in this format"):
+            st.markdown(lines)
+    else:
+        st.markdown(f"Not whole in this format:\n{lines}")

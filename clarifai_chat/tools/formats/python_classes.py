@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from clarifai_chat.tools.formats import docstrings, python_values
 from clarifai_chat.tools.formats.python_names import Names, last_name
-from clarifai_chat.tools.formats.python_types import Types, enumeration
+from clarifai_chat.tools.formats.python_types import Types
+from clarifai_chat.tools.formats.python_words import enumeration
 from clarifai_chat.tools.formats.tool_import import code
 
 _VALIDATORS = {

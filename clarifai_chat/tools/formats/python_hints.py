@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from clarifai_chat.tools.formats.python_types import enumeration, nullable
+from clarifai_chat.tools.formats.python_words import enumeration, nullable
 from clarifai_chat.tools.schema.references import target
 
 _PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}

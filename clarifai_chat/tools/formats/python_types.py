@@ -7,6 +7,12 @@ from typing import Any
 from clarifai_chat.tools.formats import python_values
 from clarifai_chat.tools.formats.dialects import Notes
 from clarifai_chat.tools.formats.python_names import PASTED, Names, last_name
+from clarifai_chat.tools.formats.python_words import (
+    alternatives,
+    enumeration,
+    length_word,
+    nullable,
+)
 from clarifai_chat.tools.formats.tool_import import code
 
 _MAX_TYPES = 400  # in one tool, before classes go under `$defs`
@@ -90,7 +96,7 @@ class Types:
             case ast.Constant(value=str(text)):
                 return self._forward(text)
             case ast.BinOp(op=ast.BitOr()):
-                return self._union(_alternatives(node))
+                return self._union(alternatives(node))
             case ast.Name() | ast.Attribute():
                 return self._name(node)
             case ast.Subscript():
@@ -236,11 +242,11 @@ class Types:
             word = {"MultipleOf": "multiple_of"}.get(name, name.lower())
             self._put(schema, FIELD_KEYWORDS[word], call.args[0])
         if name in ("MinLen", "MaxLen") and call.args:
-            self._put(schema, _length(f"{name[:3].lower()}_length", schema), call.args[0])
+            self._put(schema, length_word(f"{name[:3].lower()}_length", schema), call.args[0])
         for keyword in call.keywords:
             key = keyword.arg or ""
             if key in ("min_length", "max_length", "min_items", "max_items"):
-                self._put(schema, _length(key, schema), keyword.value)
+                self._put(schema, length_word(key, schema), keyword.value)
             elif key in FIELD_KEYWORDS:
                 self._put(schema, FIELD_KEYWORDS[key], keyword.value)
             elif key == "json_schema_extra":
@@ -258,59 +264,3 @@ class Types:
             self.notes.lose(f"`{keyword}`, which is not text")
         else:
             schema[keyword] = value
-
-
-def enumeration(values: list[Any]) -> dict[str, Any]:
-    """Return the schema of these values, with their type if it is one."""
-    kinds = list(dict.fromkeys(_kind(value) for value in values))
-    if len(values) == 1 and values[0] is None:
-        return {"type": "null"}
-    named = {"type": kinds[0] if len(kinds) == 1 else kinds} if all(kinds) else {}
-    return {**named, "enum": values}
-
-
-def nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema that allows null too."""
-    if not schema:
-        return {}
-    if isinstance(schema.get("type"), str) and "const" not in schema:
-        made = {**schema, "type": [schema["type"], "null"]}
-        if "enum" in made:
-            made["enum"] = [*made["enum"], None]
-        return made
-    if isinstance(schema.get("type"), list) and "null" in schema["type"]:
-        return schema
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _kind(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case str():
-            return "string"
-        case int():
-            return "integer"
-        case float():
-            return "number"
-    return ""
-
-
-def _length(keyword: str, schema: dict[str, Any]) -> str:
-    """Return JSON Schema's word for a length: of a text, a list or an object."""
-    end = keyword[:3]
-    kind = schema.get("type")
-    if kind == "array" or "items" in keyword or (isinstance(kind, list) and "array" in kind):
-        return f"{end}Items"
-    return f"{end}Properties" if kind == "object" else f"{end}Length"
-
-
-def _alternatives(node: ast.expr) -> list[ast.expr]:
-    """Return the types in `A | B | C`, without recursion: there may be thousands."""
-    found: list[ast.expr] = []
-    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        found.append(node.right)
-        node = node.left
-    return [node, *reversed(found)]
