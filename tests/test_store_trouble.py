@@ -4,7 +4,9 @@ import errno
 import os
 import sqlite3
 import stat
+import threading
 import traceback
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -29,6 +31,7 @@ from clarifai_chat.history.store.trouble import (
     StoreUnreachable,
 )
 from tests.canary import CANARY, assert_no_canary
+from tests.patience import PATIENCE_S
 from tests.postgres import GUARDED
 from tests.relay import relaying
 from tests.test_store import ADA, a_chat, ask, saved
@@ -385,13 +388,13 @@ def test_a_server_that_was_started_again_is_found_again(postgres):
     store.close()
 
 
-def test_a_server_that_stops_in_use_is_reported(postgres):
+def test_a_database_that_goes_in_use_is_reported(postgres):
     address = postgres.database()
     store = open_store(address)
     name = address.partition("/d")[2].partition("?")[0]
     run(postgres.url(), f"DROP DATABASE d{name} WITH (FORCE)")
 
-    told(StoreUnreachable, store.listing, ADA)
+    told(StoreMissing, store.listing, ADA)
     store.close()
 
 
@@ -433,6 +436,21 @@ def test_a_server_that_hangs_in_the_middle_of_something_is_out_of_reach(postgres
         with postgresql.patience(5):
             assert store.load(ADA, chat["id"]) == chat
             store.close()
+
+
+def test_a_name_server_that_does_not_answer_is_waited_for_no_longer(monkeypatch):
+    answers, closed = threading.Event(), threading.Event()
+
+    def connect(*arguments, **options):
+        assert answers.wait(PATIENCE_S)
+        return SimpleNamespace(close=closed.set)
+
+    monkeypatch.setattr(postgresql.ImpatientConnection, "connect", connect)
+    with postgresql.patience(0.05):
+        told(StoreUnreachable, open_store, "postgresql://somewhere.test/base")
+
+    answers.set()
+    assert closed.wait(PATIENCE_S), "What came too late is not left open."
 
 
 def test_a_server_that_lives_says_that_it_is_busy(postgres, monkeypatch):

@@ -4,7 +4,9 @@ A frozen server, or a network that drops packets, gives no error: without limits
 many minutes. The server's own limits do not help then, so each wait also ends on this side.
 """
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -76,7 +78,26 @@ def open_postgresql(url: URL) -> Engine:
 
 
 def _connect(dialect: Any, record: Any, arguments: Any, options: Any) -> ImpatientConnection:
-    return ImpatientConnection.connect(*arguments, **options)
+    """Connect within a limit of our own: a name server that does not answer blocks libpq."""
+    outcome: Future[ImpatientConnection] = Future()
+
+    def connect() -> None:
+        try:
+            connection = ImpatientConnection.connect(*arguments, **options)
+        except Exception as error:  # noqa: BLE001 - raised again by `result`
+            outcome.set_exception(error)
+            return
+        if outcome.set_running_or_notify_cancel():
+            outcome.set_result(connection)
+        else:  # too late
+            connection.close()
+
+    threading.Thread(target=connect, name="connect", daemon=True).start()
+    try:
+        return outcome.result(min(ANSWER_S, _patience.get()))
+    except TimeoutError:
+        outcome.cancel()
+        raise psycopg.OperationalError("the server cannot be reached in time") from None
 
 
 def _limit_statements(connection: Connection) -> None:
