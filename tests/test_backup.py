@@ -10,7 +10,7 @@ from sqlalchemy import select
 from clarifai_chat.cli.commands import app
 from clarifai_chat.history.store import backup, open_store
 from clarifai_chat.history.store.tables import metadata, turns
-from clarifai_chat.history.store.trouble import StoreUnreachable
+from clarifai_chat.history.store.trouble import StoreRefused
 from tests.canary import assert_no_canary
 from tests.test_store import ADA, ATTACHMENT, BOB, ODD, a_chat, an_attachment, ask, saved
 
@@ -273,5 +273,5 @@ def test_a_server_out_of_reach_is_told_without_the_password(file, run, tmp_path)
     code, said = run(address, "backup", file)
 
     assert code == 5
-    assert StoreUnreachable.what in said
+    assert StoreRefused.what in said
     assert not file.exists()
