@@ -11,7 +11,6 @@ from tests.fake_clarifai import says
 from tests.pages import ask
 from tests.patience import until
 from tests.test_attachments_page import memory, patient, send, slow, store  # noqa: F401 - fixtures
-from tests.test_chat_page import finished_turn
 
 PAGES = ["pages/help.py", "pages/models.py", "pages/tool_playground.py"]
 
@@ -87,17 +86,8 @@ def test_forget_makes_the_browser_forget_on_every_page(open_app, name):
     assert after["traces"] == []
 
 
-def test_the_draft_of_an_account_is_marked_as_its_own(open_app, monkeypatch):
+def test_the_draft_of_an_account_is_marked_as_its_own(open_app, monkeypatch, store):  # noqa: F811
     assert told(open_app())["account"] == ""
-    someone = owner_of_account("https://id.example", "ada")
-    monkeypatch.setattr(owner, "st", Signed({"is_logged_in": True}))
-    monkeypatch.setattr(owner, "visitor", lambda: someone)
+    monkeypatch.setattr(owner, "proxy_user", lambda: "ada")
 
-    assert told(open_app(turns=[finished_turn(1)]))["account"] == someone[:8]
-
-
-class Signed:
-    """Streamlit, with somebody who has signed in."""
-
-    def __init__(self, user):
-        self.user = user
+    assert told(open_app())["account"] == owner_of_account("proxy", "ada")[:8]
