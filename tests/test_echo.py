@@ -169,6 +169,7 @@ def tab(tmp_path, set_up, monkeypatch):
     set_up(DATABASE_URL=f"sqlite:///{path}")
     saving.forget_store()
     tab = SimpleNamespace(pat=TOKEN, access={"pat": TOKEN}, is_temporary=False, path=path)
+    tab.searched = {}
     monkeypatch.setattr(persistence, "session", tab)
     monkeypatch.setattr(persistence, "visitor", lambda: OWNER)
     monkeypatch.setattr(saving, "_start_keeper", lambda: None)
@@ -216,7 +217,7 @@ def test_a_token_in_any_field_of_a_turn_is_in_no_row(tab, token):
     number = 0
     while odd := with_token_in(whole_turn(), number, token):
         chat = tab.chat = chats.new_chat()
-        tab.is_temporary = False
+        tab.is_temporary, tab.searched = False, {}
         chats.add(chat, odd, None)
 
         persistence.save()
