@@ -34,7 +34,7 @@ NOWHERE = "http://127.0.0.1:9"  # nothing listens there
 
 # What needs a server, a browser, a database or a process of its own; `make quick` leaves it out.
 SLOW_FIXTURES = {"fake", "one_clarifai", "chromium", "open_app", "postgres", "running", "server"}
-SLOW_FIXTURES |= {"container", "proxy", "llama", "behind_a_proxy"}
+SLOW_FIXTURES |= {"container", "proxy", "llama", "behind_a_proxy", "recorded"}
 SLOW_MODULES = ("_browser", "_page", "contributing", "install", "bundle", "gc_thread", "real_")
 
 
