@@ -1074,7 +1074,7 @@ def test_a_purged_chat_leaves_nothing_behind(store):
     assert not store.purge(ADA, chat["id"])
 
     assert not store.undelete(ADA, chat["id"])
-    assert [count(store, table) for table in tables.metadata.sorted_tables] == [0] * 5
+    assert not any(count(store, table) for table in tables.metadata.sorted_tables)
     check_index(store)
 
 
