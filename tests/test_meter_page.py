@@ -265,8 +265,8 @@ def test_a_mark_above_what_is_shown_is_not_drawn(open_small):
     app = open_small(22)
 
     assert "without the 18 oldest turns" in line(app)
-    assert marks(app) == [11]  # of 15 that are shown
-    app.session_state["session.shown_turns"] = -11
+    assert marks(app) == [13]  # of 17 that are shown
+    app.session_state["session.shown_turns"] = -13
     app.run()
     assert marks(app) == []
 
