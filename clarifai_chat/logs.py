@@ -1,8 +1,10 @@
 """Set up the log: on stderr, each line with its time and level."""
 
 import logging
+import sys
 import threading
 import traceback
+from typing import TextIO
 
 OURS = ("clarifai_chat", "components", "pages", "server", "serving", "__main__")
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -17,19 +19,34 @@ class EachLine(logging.Formatter):
         return "\n".join([first, *(f"{head} {line}" for line in others)])
 
 
+class _ToStderr(logging.StreamHandler[TextIO]):
+    """Writes to stderr as it is when a record comes, which may not be the one of the start."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+
+def _is_wanted(record: logging.LogRecord, chosen: int) -> bool:
+    """Return whether a record is logged, also if a library has set its own level lower."""
+    is_ours = record.name.partition(".")[0] in OURS
+    return record.levelno >= (chosen if is_ours else max(logging.WARNING, chosen))
+
+
 def set_up(level: str) -> None:
     """Log `level` and above of this app; of libraries, warnings and above.
 
     Libraries at a lower level would log requests, with tokens and questions. Safe to repeat.
     """
-    handler = logging.StreamHandler()
+    chosen = logging.getLevelNamesMapping()[level.upper()]
+    handler = _ToStderr()
     handler.setFormatter(EachLine(FORMAT))
+    handler.addFilter(lambda record: _is_wanted(record, chosen))
     handler.set_name("clarifai_chat")
     root = logging.getLogger()
     for old in [each for each in root.handlers if each.get_name() == handler.get_name()]:
         root.removeHandler(old)
     root.addHandler(handler)
-    chosen = logging.getLevelNamesMapping()[level.upper()]
     root.setLevel(max(logging.WARNING, chosen))
     for name in OURS:
         logging.getLogger(name).setLevel(chosen)
