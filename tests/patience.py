@@ -1,7 +1,10 @@
-"""How long tests wait for what must happen: far longer than it takes on any healthy machine."""
+"""How tests wait, far longer than it takes on any healthy machine; how they run coroutines."""
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 PATIENCE_S = 120
 
@@ -12,3 +15,12 @@ def until(is_so: Callable[[], object]) -> None:
     while not is_so():
         assert time.monotonic() < deadline, "It did not happen."
         time.sleep(0.002)
+
+
+T = TypeVar("T")
+
+
+def run_apart(story: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in a thread of its own: Playwright's loop runs in the tests' thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, story).result()

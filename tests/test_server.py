@@ -27,7 +27,7 @@ import server
 from bench.processes import Process
 from clarifai_chat.history.owner import COOKIE, is_valid, new_id, owner_of
 from clarifai_chat.serving.pages import visitor_cookies
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, run_apart
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -285,7 +285,7 @@ def test_a_server_that_ends_saves_what_was_shown(monkeypatch):
         async with server.lifespan(None):
             assert not done
 
-    asyncio.run(story())
+    run_apart(story())
     assert done == ["closed"]
 
 

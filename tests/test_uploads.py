@@ -7,6 +7,7 @@ import pytest
 
 from clarifai_chat import memory
 from components.state import streamlit_patches, uploads
+from tests.patience import run_apart
 
 MB = 1_000_000
 
@@ -101,7 +102,7 @@ def test_one_tab_that_sends_twelve_files_stays_bounded_and_others_go_on(there, p
         there.file_storage["ada"].popitem()  # removed by its visitor, or sent
         assert (await put("ada", 49))[0] == 204
 
-    asyncio.run(story())
+    run_apart(story())
 
 
 def test_files_on_their_way_count_too(there, put):
@@ -112,7 +113,7 @@ def test_files_on_their_way_count_too(there, put):
         put.waiting.set()
         return [(await task)[0] for task in arriving]
 
-    assert sorted(asyncio.run(story())) == [204] * 4 + [413] * 2
+    assert sorted(run_apart(story())) == [204] * 4 + [413] * 2
     assert held(there) == 4 * 49
 
 
@@ -122,7 +123,7 @@ def test_many_small_files_count_as_files(there, put, monkeypatch):
     async def story():
         return [(await put("ada", 0))[0] for _ in range(5)]
 
-    assert asyncio.run(story()) == [204] * 3 + [413] * 2
+    assert run_apart(story()) == [204] * 3 + [413] * 2
 
 
 def test_who_announces_a_file_and_sends_nothing_keeps_no_room(there, monkeypatch):
@@ -140,7 +141,7 @@ def test_who_announces_a_file_and_sends_nothing_keeps_no_room(there, monkeypatch
         await app(scope, asyncio.Event().wait, None)
         assert not app._arriving
 
-    asyncio.run(story())
+    run_apart(story())
     assert got == [{"type": "http.disconnect"}]
 
 
@@ -154,7 +155,7 @@ def test_all_visits_together_are_bounded_and_who_left_makes_room(there, put):
         assert (await put("ada", 40))[0] == 204
         assert "bob" not in there.file_storage
 
-    asyncio.run(story())
+    run_apart(story())
 
 
 @pytest.mark.parametrize(("used", "status"), [(500, 204), (960, 507)])
@@ -162,16 +163,16 @@ def test_files_leave_memory_for_questions(there, put, set_up, monkeypatch, used,
     set_up(MAX_MEMORY_MB=1000)
     monkeypatch.setattr(memory, "used_mb", lambda: used)
 
-    assert asyncio.run(put("ada", 1))[0] == status
+    assert run_apart(put("ada", 1))[0] == status
     there.file_storage["bob"] = {0: SimpleNamespace(data=range(250 * MB))}
-    assert asyncio.run(put("ada", 20))[0] == 507, "A quarter of the memory is taken."
+    assert run_apart(put("ada", 20))[0] == 507, "A quarter of the memory is taken."
 
 
 def test_what_is_not_an_upload_of_a_live_page_is_streamlits(there, put):
     there.active.clear()
-    assert asyncio.run(put("ada", 500))[0] == 204  # which refuses it
+    assert run_apart(put("ada", 500))[0] == 204  # which refuses it
     there.active.add("ada")
-    assert asyncio.run(put("ada", 500, method="DELETE"))[0] == 204
+    assert run_apart(put("ada", 500, method="DELETE"))[0] == 204
 
 
 @pytest.mark.parametrize("code", [1001, 1000, 1006, None])
@@ -193,7 +194,7 @@ def test_a_closed_page_frees_its_files_and_a_lost_connection_keeps_them(there, c
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 
-    asyncio.run(story())
+    run_apart(story())
     is_freed = code in (1000, 1001) and not comes_back
     assert ("ada" in there.file_storage) is not is_freed
 
