@@ -3,14 +3,30 @@
 
 const MARKS = /^[ \t>]*(?:[-*+=_~#|:`$\\<![\]() \t]{0,80}|\d{1,9}[.)]?[ \t]*)$/;
 
+const ROW = /^[ \t>]*\|/;
+
 /** Return the text without a last line that is only marks; what is opened in a line is closed. */
 export function settled(text) {
   const start = text.lastIndexOf("\n") + 1;
   const line = text.slice(start);
+  const row = unsureRow(text, start);
+  if (row >= 0 && !isInCode(text.slice(0, row))) return text.slice(0, row);
   if (line && MARKS.test(line)) return text.slice(0, start);
   if (isInCode(text)) return text;
   const end = closed(line);
   return text.slice(0, start) + (MARKS.test(end) ? "" : end);
+}
+
+/** Return where a line begins that is the head of a table if its second line says so, or -1. */
+function unsureRow(text, start) {
+  const last = text.slice(start);
+  const before = text.slice(0, Math.max(0, start - 1));
+  const above = before.slice(before.lastIndexOf("\n") + 1);
+  const isFirst = (end) => !ROW.test(text.slice(text.lastIndexOf("\n", end - 2) + 1, end - 1));
+  if (ROW.test(last) && !MARKS.test(last)) return isFirst(start) ? start : -1;
+  const head = start - 1 - above.length;
+  // Below the head: nothing yet, or dashes that are not complete.
+  return start && MARKS.test(last) && ROW.test(above) && !MARKS.test(above) && isFirst(head) ? head : -1;
 }
 
 /** Return whether the text ends inside a block of code or a formula. */
