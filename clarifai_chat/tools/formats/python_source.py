@@ -23,6 +23,7 @@ from clarifai_chat.tools.formats.tool_import import (
 MAX_CHARS = 500_000
 MAX_DEPTH = 90  # of brackets; Python's own parser stops at 200
 _LOOKS_LIKE_SOURCE = re.compile(r"^(?:async[ \t]+def|def|class|@[\w.]+)\b[^\n]*", re.MULTILINE)
+_MOST_LEVELS = 400  # of the syntax tree
 _BRACKETS = re.compile(r"[\[\](){}]")
 _DECORATORS = (
     "tool", "function_tool", "function_schema", "ai_function", "kernel_function", "tool_plain",
@@ -72,12 +73,25 @@ def _parsed(text: str) -> ast.Module:
             raise NotTools(f"The Python source is nested more than {MAX_DEPTH} brackets deep.")
     for source in (text, _unprompted(text)):
         try:
-            return ast.parse(source, PASTED)
+            tree = ast.parse(source, PASTED)
         except SyntaxError as error:
             why = f"line {error.lineno}: {error.msg}"
         except (ValueError, MemoryError, RecursionError):
             why = "it is nested too deeply, or too long"
+        else:
+            _check_depth(tree)
+            return tree
     raise NotTools(f"The Python source cannot be read: {why}.")
+
+
+def _check_depth(tree: ast.Module) -> None:
+    """Raise `NotTools` for what only some versions of Python can read: `int | int | …` nests."""
+    level: list[ast.AST] = [tree]
+    for _ in range(_MOST_LEVELS):
+        level = [inner for node in level for inner in ast.iter_child_nodes(node)]
+        if not level:
+            return
+    raise NotTools("The Python source is nested too deeply.")
 
 
 def _unprompted(text: str) -> str:
