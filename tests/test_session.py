@@ -8,12 +8,14 @@ from unittest.mock import MagicMock
 import pytest
 import streamlit as st
 from streamlit import net_util
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.runtime import Runtime, app_session
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import StopException
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from streamlit.runtime.session_manager import ActiveSessionInfo
 from streamlit.runtime.state import SafeSessionState, SessionState
 from streamlit.runtime.state.common import WidgetMetadata
@@ -228,6 +230,54 @@ def test_without_the_repair_the_lost_connection_would_get_it_all():
     Runtime._send_message.__wrapped__(runtime, stale, ForwardMsg())
 
     assert (len(lost.got), len(now.got)) == (1, 0)
+
+
+class Clock:
+    """An event loop whose timers go off when a test says so."""
+
+    def __init__(self):
+        self.waiting = []
+
+    def call_later(self, _, act, *arguments):
+        self.waiting.append(lambda: act(*arguments))
+        return MagicMock()
+
+    def ring(self):
+        self.waiting.pop(0)()
+
+
+def asked_for(page, *typed):
+    states = WidgetStates()
+    for text in typed:
+        states.widgets.add(id=text, string_value=text)
+    return ClientState(page_script_hash=page, widget_states=states)
+
+
+def test_a_page_is_requested_again_only_when_a_run_has_taken_the_late_text():
+    requested = []
+    runner = MagicMock()
+    session = SimpleNamespace(
+        _client_state=ClientState(page_script_hash="chat"),
+        _event_loop=Clock(),
+        _scriptrunner=runner,
+    )
+
+    def request_rerun(session, asked):
+        requested.append(asked.page_script_hash)
+        session._client_state.page_script_hash = asked.page_script_hash
+
+    repaired = streamlit_patches._to_the_page_that_was_asked_for(request_rerun)
+    repaired(session, asked_for("models"))
+    repaired(session, asked_for("chat", "typed"))
+    runner._requests._state = ScriptRequestType.RERUN  # a busy machine: the text still waits
+    session._event_loop.ring()
+    session._event_loop.ring()
+    assert requested == ["models", "chat"]
+
+    runner._requests._state = ScriptRequestType.CONTINUE
+    session._event_loop.ring()
+    assert requested == ["models", "chat", "models"]
+    assert not session._event_loop.waiting
 
 
 @pytest.mark.parametrize(("watcher", "times"), [("none", 0), ("auto", 1)])

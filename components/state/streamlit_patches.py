@@ -26,6 +26,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from streamlit.runtime.session_manager import ActiveSessionInfo
 from streamlit.runtime.state import SafeSessionState
 from streamlit.runtime.state.common import RegisterWidgetResult, WidgetMetadata
@@ -198,8 +199,7 @@ def _to_the_page_that_was_asked_for(method: Callable[..., None]) -> Callable[...
             return
         page = asked.page_script_hash
         if before and _is_late(asked, before):
-            loop = session._event_loop
-            before.again = loop.call_later(AGAIN_S, method, session, before.request)
+            _return_after(session, before, method)
         else:
             is_change = page and shown and page != shown
             session._last_change = (
@@ -207,6 +207,19 @@ def _to_the_page_that_was_asked_for(method: Callable[..., None]) -> Callable[...
             )
 
     return request_rerun
+
+
+def _return_after(session: Any, change: _PageChange, method: Callable[..., None]) -> None:
+    """Request the page again once a run has taken the late text: until then it would be dropped."""
+
+    def request() -> None:
+        runner = session._scriptrunner
+        if runner and runner._requests._state is ScriptRequestType.RERUN:
+            _return_after(session, change, method)
+        else:
+            method(session, change.request)
+
+    change.again = session._event_loop.call_later(AGAIN_S, request)
 
 
 def _to_who_is_there(method: Callable[..., None]) -> Callable[..., None]:
