@@ -1,5 +1,6 @@
 """Settings and links in a browser: filling in the box, typing while the page is drawn again."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.fake_clarifai import FakeClarifai, says
+from tests.patience import until
 from tests.test_browser import settled
 from tests.test_history_browser import answer, ask, sign_in
 
@@ -53,6 +55,21 @@ def test_a_visitors_edit_of_a_links_question_stays(visit: Visit) -> None:
     box(page).fill("Why not?")
     page.get_by_test_id("stPopover").locator("button").first.click()  # the page is drawn again
     page.get_by_label("Search, or paste a model's address").wait_for()
+
+    expect(box(page)).to_have_value("Why not?")
+
+
+def test_an_edit_made_before_the_page_keeps_drafts_stays_too(visit: Visit) -> None:
+    page, waiting = visit("about:blank"), []
+    page.route(re.compile("/drafts[./-][^/]*js"), lambda route: waiting.append(route))
+    page.goto(f"{visit.url}/?q=Why%20so%3F")
+    expect(box(page)).to_have_value("Why so?")
+    box(page).fill("Why not?")
+
+    until(lambda: page.wait_for_timeout(20) or waiting)
+    for route in waiting:
+        route.continue_()
+    page.wait_for_function("sessionStorage['clarifai-chat.draft.new']")
 
     expect(box(page)).to_have_value("Why not?")
 

@@ -25,6 +25,7 @@ let isHere = false; // on the chat page
 let place; // where to say something
 let box;
 let fillId, received, forgotten;
+let beforeFill; // the draft without what was filled in just now
 let isSending = false; // since the key or the click that sends, until the box is empty
 let isOurs = false; // the change that is being made
 let isQuiet = false; // the visitor had the drafts forgotten; the next key stores again
@@ -76,6 +77,7 @@ function take(data) {
   if (before && before.name !== data.name) rename(before, data);
   fill(data.filled);
   settle();
+  beforeFill = undefined;
   noteFiles();
 }
 
@@ -112,6 +114,7 @@ function fill(filled) {
   mine.apps = filled.waits;
   // After a reload, a link fills in again what has been edited since.
   if (!filled.text || (mine.mine && mine.taken === filled.text)) return;
+  beforeFill = mine.mine;
   Object.assign(mine, { mine: joined(filled.text, mine.mine), taken: filled.text });
 }
 
@@ -132,7 +135,9 @@ function adopt(found) {
   inBox.observe(box.closest(INPUT), { ...options, attributeFilter: ["disabled"] });
   const early = box.value; // typed before this code was loaded, or Streamlit's
   if (early && early !== text(now.name) && early !== streamlits()) {
-    draft(now.name).mine = joined(draft(now.name).mine, early);
+    // Streamlit had filled it in before this code was loaded, and it was edited.
+    const edited = beforeFill === undefined ? undefined : joined(early, beforeFill);
+    draft(now.name).mine = edited ?? joined(draft(now.name).mine, early);
   }
   const has = files();
   lost = (noted ?? kept("files") ?? []).filter((name) => !has.includes(name));
