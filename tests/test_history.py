@@ -594,9 +594,9 @@ def test_all_that_was_shown_is_saved_when_the_app_stops(file, monkeypatch):
 def test_what_waited_for_the_store_is_saved_when_the_app_stops(break_store, file, monkeypatch):
     monkeypatch.setattr(saving, "RETRY_S", 3600)
     chat = a_chat("One?")
-    mend = break_store()
+    repair = break_store()
     saving.save(ADA, chat)
-    mend()
+    repair()
 
     saving.close()
 
