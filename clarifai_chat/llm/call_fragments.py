@@ -70,6 +70,9 @@ class _Call:
 
     @property
     def is_complete(self) -> bool:
+        # Asked for each fragment with a name: most are in the middle, which their end tells.
+        if len(self.pieces) > 5 and self.pieces[-1].rstrip()[-1:] not in ("}", "]", '"', ""):
+            return False
         return is_json(self.text)
 
     @property
