@@ -1,6 +1,7 @@
 """Define the events of a reply: any number of them, then exactly one Finished."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from clarifai_chat.messages import Attachment, Source, ToolCall
 
@@ -55,6 +56,14 @@ class CallDelta:
     id: str
     name: str
     arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Fields of the reply, or of one of its calls, that may have to go back as they came."""
+
+    fields: dict[str, Any]  # some of `Message` or `ToolCall`
+    number: int | None = None  # which call of this reply, from 0; None for the reply itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +129,7 @@ StreamEvent = (
     | PictureCame
     | PictureKept
     | CallDelta
+    | Kept
     | ToolCallDone
     | Usage
     | Retrying

@@ -1,11 +1,14 @@
 """Define the shapes that go over the wire: OpenAI chat messages, as plain dicts."""
 
+import json
 from typing import Any, Literal, NotRequired, TypedDict
 from urllib.parse import urlsplit
 
 from clarifai_chat import json_text
+from clarifai_chat.text import whole_data
 
 MAX_URL_CHARS = 2000
+MAX_OPAQUE_CHARS = 200_000  # of a field that only its provider understands, as JSON
 
 
 class FunctionCall(TypedDict):
@@ -26,6 +29,7 @@ Quirk = Literal[
     "changing_id",  # came with another id in each fragment; the first is kept
     "placeholder",  # came with empty arguments before the real ones
     "repeated",  # each fragment began its arguments from the start
+    "not_kept",  # its `extra_content` was too large to keep
 ]
 
 
@@ -34,6 +38,7 @@ class ToolCall(TypedDict):
     type: Literal["function"]
     function: FunctionCall
     quirks: NotRequired[list[Quirk]]  # kept for the reader, never sent
+    extra_content: NotRequired[dict[str, Any]]  # opaque: Gemini's thought signature is in it
 
 
 class Attachment(TypedDict):
@@ -66,7 +71,8 @@ class Message(TypedDict):
     """One message as it is sent, stored and exported.
 
     `reasoning_content` holds the model's thoughts before its words, `later_thoughts` the others.
-    They are kept for the reader and never sent back: strict servers refuse the fields.
+    What of them goes back to the model is decided by `llm/sent_back.py`: some servers insist on the
+    fields, strict ones refuse them.
     """
 
     role: Literal["system", "user", "assistant", "tool"]
@@ -77,6 +83,9 @@ class Message(TypedDict):
     later_thoughts: NotRequired[list[LaterThought]]
     sources: NotRequired[list[Source]]  # in the order of their numbers
     lost_pictures: NotRequired[int]  # how many came and were not kept
+    thoughts_in: NotRequired[Literal["reasoning", "tags"]]  # where they came, if elsewhere
+    reasoning_details: NotRequired[list[dict[str, Any]]]  # thoughts in parts, some encrypted
+    extra_content: NotRequired[dict[str, Any]]  # opaque, as of a call
 
 
 Part = dict[str, Any]  # {"type": "text" | "image_url" | "input_audio", and a field of that name}
@@ -108,6 +117,32 @@ class ToolSpec(TypedDict):
 
     type: Literal["function"]
     function: FunctionSpec
+
+
+def opaque(found: Any) -> Any:
+    """Return data that only its provider understands, as it can be kept; None if it cannot.
+
+    It goes back as it came, so it is kept whole or not at all.
+    """
+    try:
+        text = json.dumps(found, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return None
+    return whole_data(found) if len(text) <= MAX_OPAQUE_CHARS else None
+
+
+def opaque_size(message: Message) -> int:
+    """Return how many characters the opaque fields of a message and its calls hold."""
+    held: list[Any] = [message.get("reasoning_details"), message.get("extra_content")]
+    held += [call.get("extra_content") for call in message.get("tool_calls", ())]
+    return sum(map(_characters, filter(None, held)))
+
+
+def _characters(data: Any) -> int:
+    if isinstance(data, str):
+        return len(data)
+    inside = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return sum(map(_characters, inside))
 
 
 def is_json(text: str) -> bool:

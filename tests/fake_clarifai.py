@@ -751,6 +751,101 @@ def echo_token(http: int = 400) -> Behaviour:
     return act
 
 
+def signed_calls(
+    *asked: Iterable[str],
+    signature: str = "c2lnbmF0dXJl",
+    late: bool = False,
+    thoughts: Iterable[str] = (),
+    reasoning_field: str = "reasoning_content",
+) -> Behaviour:
+    """Parallel calls as Gemini sends them: whole, the first with a thought signature.
+
+    With `late`, the signature comes after all calls, in a delta with nothing else.
+    """
+    pairs = [*asked] or [("get_weather", '{"location": "Paris"}')]
+    made = [_call(n, f"call_{n + 1}", *pair) for n, pair in enumerate(pairs)]
+    extra = {"extra_content": {"google": {"thought_signature": signature}}}
+    whole = [{**made[0], **extra}, *made[1:]]
+    said: list[dict[str, Any]] = [{reasoning_field: thought} for thought in thoughts]
+    said += [{"tool_calls": [call]} for call in (made if late else whole)]
+    if late:
+        said.append({"content": "", "tool_calls": [{"index": 0, **extra}]})
+    spoken = {reasoning_field: "".join(thoughts)} if thoughts else {}
+
+    def act(handler: FakeHandler, body: dict[str, Any]) -> None:
+        if body.get("stream"):
+            return deltas(*said, finish="tool_calls")(handler, body)
+        answer = {"role": "assistant", "content": None, **spoken, "tool_calls": whole}
+        return _send_message(handler, body, answer, "tool_calls", True)
+
+    return act
+
+
+def wants_signature(then: Behaviour, signature: str = "c2lnbmF0dXJl") -> Behaviour:
+    """`then`, but a refusal in Gemini's words if a step lacks its signature, or a result its name.
+
+    Wanted of the first call of each step of the current turn, exactly as it came: see
+    https://ai.google.dev/gemini-api/docs/thought-signatures.
+    """
+
+    def act(handler: FakeHandler, body: dict[str, Any]) -> None:
+        messages = body["messages"]
+        start = max(n for n, message in enumerate(messages) if message["role"] == "user")
+        for place, message in enumerate(messages[start:], start):
+            for call in message.get("tool_calls", ())[:1]:
+                google = call.get("extra_content", {}).get("google", {})
+                if "thought_signature" not in google:
+                    return _refuse(
+                        handler,
+                        "Function call is missing a thought_signature in functionCall parts."
+                        f" Additional data, function call `{call['function']['name']}`,"
+                        f" position {place}.",
+                    )
+                if google["thought_signature"] != signature:
+                    return _refuse(handler, "Thought signature is not valid.")
+            if message["role"] == "tool" and not message.get("name"):
+                return _refuse(handler, "function_response.name: Name cannot be empty.")
+        return then(handler, body)
+
+    return act
+
+
+def wants_thoughts(then: Behaviour, field: str = "reasoning_content") -> Behaviour:
+    """`then`, but a refusal in Kimi's words if a reply with calls lacks its thoughts."""
+
+    def act(handler: FakeHandler, body: dict[str, Any]) -> None:
+        for place, message in enumerate(body["messages"]):
+            if message.get("tool_calls") and field not in message:
+                return _refuse(
+                    handler,
+                    f"thinking is enabled but {field} is missing in assistant tool call message at"
+                    f" index {place}",
+                )
+        return then(handler, body)
+
+    return act
+
+
+def refuses_unknown_fields(then: Behaviour) -> Behaviour:
+    """`then`, but a refusal in Mistral's words if a message or a call has an extension's field."""
+    known = {"role", "content", "tool_calls", "tool_call_id", "id", "type", "function"}
+
+    def act(handler: FakeHandler, body: dict[str, Any]) -> None:
+        for place, message in enumerate(body["messages"]):
+            for part in (message, *message.get("tool_calls", ())):
+                if unknown := sorted(set(part) - known):
+                    where = f"body.messages[{place}].{message['role']}.{unknown[0]}"
+                    return _refuse(handler, f"{where}: Extra inputs are not permitted")
+        return then(handler, body)
+
+    return act
+
+
+def _refuse(handler: FakeHandler, why: str) -> None:
+    error = {"message": why, "type": "invalid_request_error", "param": None, "code": None}
+    handler.send_json(400, {"error": error})
+
+
 BEHAVIOURS: dict[str, Callable[..., Behaviour]] = {
     make.__name__: make
     for make in (
@@ -761,7 +856,7 @@ BEHAVIOURS: dict[str, Callable[..., Behaviour]] = {
         stall, silent_before_headers, error_in_stream, error_in_200, html_200, empty_200,
         malformed_json, bad_utf8, no_finish, null_choices, usage_inline, usage_on_every_chunk,
         no_usage, think_tags, crlf, split_utf8, comments_and_empty_deltas, junk_after_done, no_done,
-        unicode_separators, echo_token,
+        unicode_separators, echo_token, signed_calls,
     )
 }  # fmt: skip
 

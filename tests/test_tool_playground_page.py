@@ -33,8 +33,10 @@ from tests.fake_clarifai import (
     malformed_arguments,
     parallel_calls,
     says,
+    signed_calls,
     status,
     two_calls_on_one_index,
+    wants_signature,
     words_instead_of_a_call,
 )
 from tests.pages import Gate, page, passed_by, sidebar
@@ -549,6 +551,21 @@ def test_parallel_and_strict_are_sent_once_they_are_set(open_app, fake, word, va
     assert sent(fake)["parallel_tool_calls"] is value
     assert sent(fake)["tools"][0]["function"]["strict"] is value
     assert json.loads(text_in_editor(app)) == [tool()]  # the text stays as it was written
+
+
+def test_what_goes_back_with_results_is_chosen_and_shown(open_app, fake):
+    fake.next(signed_calls(), wants_signature(says("It rains.")))
+    app = open_app(PAGE, pat=CANARY, **with_prompt())
+    choice = app.selectbox(key="run_sent_back")
+    assert choice.options[0] == "automatic (gpt-oss: thoughts)"
+
+    choice.set_value("signatures").run()
+    answer(run(app), call_1="{}")
+    look_at(app, "Request", step=1)
+
+    assert "It rains." in page(app)
+    assert "Sent back from earlier replies: 1 thought signature and tool names" in page(app)
+    assert "sent back: thought signatures and tool names" in page(app)
 
 
 def test_numbers_and_the_system_prompt_are_sent_once_they_are_set(open_app, fake):

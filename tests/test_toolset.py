@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clarifai_chat.llm import sent_back
 from clarifai_chat.playground import runs, toolset
 from clarifai_chat.playground.toolset import MAX_FILE_BYTES, MAX_LINK_CHARS, BadToolSet
 from tests.canary import CANARY, assert_no_canary
@@ -39,6 +40,7 @@ SETTINGS = st.fixed_dictionaries(
         "stream": st.booleans(),
         "answers": st.sampled_from(runs.ANSWERS),
         "max_steps": st.integers(1, runs.MAX_STEPS),
+        "sent_back": st.sampled_from(sent_back.CHOICES),
         "messages": st.lists(
             st.fixed_dictionaries({"role": st.sampled_from(["user", "tool"]), "content": TEXT}),
             max_size=2,
@@ -213,6 +215,7 @@ def test_settings_of_any_type_give_settings_that_make_sense(settings):
     assert found["temperature"] is None or type(found["temperature"]) is float
     assert found["max_tokens"] is None or type(found["max_tokens"]) is int
     assert found["max_tokens"] is None or 1 <= found["max_tokens"] <= 1_000_000
+    assert found["sent_back"] in sent_back.CHOICES
     assert type(found["max_steps"]) is int
     assert 1 <= found["max_steps"] <= runs.MAX_STEPS
 

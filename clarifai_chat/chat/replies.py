@@ -32,7 +32,7 @@ from clarifai_chat.errors import (
 )
 from clarifai_chat.events import StreamEvent
 from clarifai_chat.llm.transport import InFlight
-from clarifai_chat.messages import Message, thoughts
+from clarifai_chat.messages import Message, opaque_size, thoughts
 
 log = logging.getLogger(__name__)
 
@@ -263,11 +263,12 @@ def running() -> int:
 
 
 def size(messages: Sequence[Message]) -> int:
-    """Count the characters of messages: answers, thoughts, and the arguments of calls."""
+    """Count the characters of messages: answers, thoughts, arguments of calls, opaque fields."""
     return sum(
         len(message["content"])
         + sum(map(len, thoughts(message)))
         + sum(len(call["function"]["arguments"]) for call in message.get("tool_calls", ()))
+        + opaque_size(message)
         for message in messages
     )
 

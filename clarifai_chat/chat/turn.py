@@ -15,6 +15,7 @@ from clarifai_chat.errors import Problem
 from clarifai_chat.events import (
     CallDelta,
     Finished,
+    Kept,
     PictureCame,
     PictureKept,
     ReasoningDelta,
@@ -216,13 +217,14 @@ def apply(turn: Turn, event: StreamEvent, after_s: float) -> None:
                 figures["thought_s"] = after_s - (figures["first_token_s"] or 0.0)
             reply["content"] += text
         case CallDelta(number, call_id, name, arguments):
-            calls = _open_reply(turn).setdefault("tool_calls", [])
-            while len(calls) <= number:  # empty fragments cause no event
-                function: FunctionCall = {"name": "", "arguments": ""}
-                calls.append({"id": "", "type": "function", "function": function})
-            calls[number]["id"] += call_id
-            calls[number]["function"]["name"] += name
-            calls[number]["function"]["arguments"] += arguments
+            call = _open_call(_open_reply(turn), number)
+            call["id"] += call_id
+            call["function"]["name"] += name
+            call["function"]["arguments"] += arguments
+        case Kept(fields, None):
+            _open_reply(turn).update(cast(Message, fields))
+        case Kept(fields, int(number)):
+            _open_call(_open_reply(turn), number).update(cast(ToolCall, fields))
         case ToolCallDone(call, number):
             calls = _open_reply(turn).setdefault("tool_calls", [])
             calls[number : number + 1] = [call]
@@ -339,6 +341,15 @@ def _add_thought(reply: Message, text: str) -> None:
         later[-1]["text"] += text
     else:
         later.append({"after": after, "text": text})
+
+
+def _open_call(reply: Message, number: int) -> ToolCall:
+    """Return a call of a reply; add it, and those before it, if needed."""
+    calls = reply.setdefault("tool_calls", [])
+    while len(calls) <= number:  # empty fragments cause no event
+        function: FunctionCall = {"name": "", "arguments": ""}
+        calls.append({"id": "", "type": "function", "function": function})
+    return calls[number]
 
 
 def _open_reply(turn: Turn) -> Message:

@@ -14,6 +14,7 @@ from clarifai_chat.access_token import redact
 from clarifai_chat.errors import BadReply, ChatError, is_error, meaning
 from clarifai_chat.events import (
     CallDelta,
+    Kept,
     PictureCame,
     ReasoningDelta,
     Sources,
@@ -25,8 +26,9 @@ from clarifai_chat.events import (
 )
 from clarifai_chat.llm.call_fragments import CallFragments, GrowingText, index_of, with_ids
 from clarifai_chat.llm.cited import Cited
+from clarifai_chat.llm.kept_fields import ThoughtParts, merged
 from clarifai_chat.llm.thought_tags import ThoughtTags
-from clarifai_chat.messages import ToolCall
+from clarifai_chat.messages import ToolCall, opaque
 from clarifai_chat.text import whole
 
 # Where thoughts come as a field of their own; some servers repeat them in a second one.
@@ -59,6 +61,8 @@ class Assembler:
         self._cited = Cited()
         self._pictures: list[str] = []
         self._fragments = CallFragments(pat)
+        self._kept: dict[str, Any] = {}  # fields of the reply that may have to go back
+        self._details = ThoughtParts()
         self._recover = recover  # finds calls that a model wrote as text
         self._words: list[str] = []  # no thoughts; only if calls may be recovered from them
 
@@ -107,8 +111,14 @@ class Assembler:
         """Yield the events of a delta or a whole message."""
         self._cited.add(said)
         self._pictures += map(_picture, _list(said.get("images")))
+        self._details.add(said.get("reasoning_details"))
+        if isinstance(said.get("extra_content"), dict):
+            extra = merged(self._kept.get("extra_content", {}), said["extra_content"])
+            yield from self._keep("extra_content", opaque(extra))
         for name in _THOUGHTS:
             if name in said and (thought := _words(said[name])):
+                if name == "reasoning":
+                    yield from self._keep("thoughts_in", name)
                 yield from self._think(thought)
                 break
         content = said.get("content")
@@ -139,7 +149,12 @@ class Assembler:
                 self._cited.add(part)
                 yield False, _words(part.get("text")) or _words(part.get("refusal"))
 
-    def _calls(self, said: dict[str, Any]) -> Iterator[CallDelta]:
+    def _keep(self, name: str, value: Any) -> Iterator[Kept]:
+        if value and self._kept.get(name) != value:
+            self._kept[name] = value
+            yield Kept({name: redact(value, self._pat)})
+
+    def _calls(self, said: dict[str, Any]) -> Iterator[CallDelta | Kept]:
         for part in _list(said.get("tool_calls")):
             if isinstance(part, dict):
                 self._has_words = True
@@ -164,11 +179,15 @@ class Assembler:
 
     def _write(self, text: str) -> Iterator[StreamEvent]:
         if text:
-            yield from self._parted(self._tags.split(text))
+            yield from self._parted(self._tags.split(text), in_tags=True)
 
-    def _parted(self, events: Iterable[_Parted]) -> Iterator[_Parted]:
+    def _parted(
+        self, events: Iterable[_Parted], *, in_tags: bool = False
+    ) -> Iterator[_Parted | Kept]:
         """Yield the events; remember the words among them, in which calls are looked for."""
         for event in events:
+            if in_tags and not isinstance(event, TextDelta):
+                yield from self._keep("thoughts_in", "tags")
             if self._recover and isinstance(event, TextDelta):
                 self._words.append(event.text)
             elif isinstance(event, TextWasThought):
@@ -182,6 +201,7 @@ class Assembler:
         yield from self._write(self._said.rest())
         yield from self._parted(self._tags.rest())
         yield from self._fragments.rest()
+        yield from self._keep("reasoning_details", self._details.finished())
         if sources := redact(self._cited.sources(), self._pat):
             self._cited = Cited()
             yield Sources(sources)

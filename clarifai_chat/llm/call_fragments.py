@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clarifai_chat.access_token import GrowingRedactor, redact
-from clarifai_chat.events import CallDelta
-from clarifai_chat.messages import Quirk, ToolCall, is_json
+from clarifai_chat.events import CallDelta, Kept
+from clarifai_chat.llm.kept_fields import merged
+from clarifai_chat.messages import Quirk, ToolCall, is_json, opaque
 from clarifai_chat.text import whole
 
 _DECODER = json.JSONDecoder()
@@ -59,6 +60,7 @@ class _Call:
     pieces: list[str] = field(default_factory=list)  # of its arguments, as sent
     held: str = ""  # what may only stand for arguments that are still to come
     repeats: bool = True  # each piece so far begins with the one before
+    extra: dict[str, Any] = field(default_factory=dict)  # `extra_content`, as it came
 
     @property
     def text(self) -> str:
@@ -120,7 +122,21 @@ class _Call:
         }
         if self.quirks:
             call["quirks"] = [*self.quirks]
+        if self.extra:
+            call["extra_content"] = self.extra
         return call
+
+    def keep(self, extra: Any) -> bool:
+        """Add to what goes back as it came; return whether there is more of it."""
+        if not extra or not isinstance(extra, dict):
+            return False
+        kept = opaque(merged(self.extra, extra))
+        if kept is None:
+            self.note("not_kept")
+        if kept is None or kept == self.extra:
+            return False
+        self.extra = kept
+        return True
 
 
 class CallFragments:
@@ -135,7 +151,7 @@ class CallFragments:
     def __len__(self) -> int:
         return len(self._calls)
 
-    def add(self, part: dict[str, Any], quirk: Quirk | None = None) -> Iterator[CallDelta]:
+    def add(self, part: dict[str, Any], quirk: Quirk | None = None) -> Iterator[CallDelta | Kept]:
         """Add a fragment to the call it belongs to; yield what is new in that call."""
         function = part["function"]
         call_id = redact(whole(str(part.get("id") or "")), self._pat)
@@ -153,9 +169,14 @@ class CallFragments:
         new_arguments = call.add(arguments)
         if new_id or new_name or new_arguments:
             yield CallDelta(call.number, new_id, new_name, new_arguments)
+        if call.keep(part.get("extra_content")):
+            yield Kept(redact({"extra_content": call.extra}, self._pat), call.number)
 
     def _call_of(self, part: dict[str, Any], call_id: str, name: str, arguments: str) -> _Call:
         index = index_of(part.get("index", 0))
+        if self._calls and not (call_id or name or arguments) and part.get("extra_content"):
+            # Nothing but a signature, which may come after its call and without an index.
+            return self._latest.get(index, self._calls[-1])
         if index is None and self._calls and "index" in part:
             last = self._calls[-1]  # the index went missing
             index = next((i for i, each in self._latest.items() if each is last), None)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypedDict, cast
 
 from clarifai_chat.catalog import wire_name
+from clarifai_chat.llm import sent_back
+from clarifai_chat.llm.sent_back import SentBack
 from clarifai_chat.messages import Sendable, ToolSpec
-
-SENT_FIELDS = ("role", "content", "tool_calls", "tool_call_id")  # of a message; servers refuse more
 
 
 class Params(TypedDict, total=False):
@@ -42,6 +42,7 @@ class ChatRequest:
     params: Params = field(default_factory=Params)
     stream: bool = True
     left_out: tuple[str, ...] = ()  # ids of the conversation's turns that are not among `messages`
+    sent_back: SentBack | None = "automatic"  # None: the messages are as they go over the wire
 
     @property
     def model_url(self) -> str:
@@ -60,8 +61,10 @@ class ChatRequest:
 
     @property
     def sent_messages(self) -> list[dict[str, Any]]:
-        """A copy of the messages without fields for the reader only; it may be changed."""
-        return [_as_sent(message) for message in self.messages]
+        """A copy of the messages without fields that this model is not sent; it may be changed."""
+        if self.sent_back is None:
+            return deepcopy([cast(dict[str, Any], message) for message in self.messages])
+        return sent_back.as_sent(self.messages, self.model, self.sent_back)
 
     @property
     def body(self) -> dict[str, Any]:
@@ -98,11 +101,5 @@ def request_from_body(body: Mapping[str, Any]) -> ChatRequest:
         tools=tuple(body.get("tools") or ()),
         params=cast(Params, params),
         stream=bool(body.get("stream")),
+        sent_back=None,
     )
-
-
-def _as_sent(message: Mapping[str, Any]) -> dict[str, Any]:
-    sent: dict[str, Any] = {n: deepcopy(v) for n, v in message.items() if n in SENT_FIELDS}
-    for call in sent.get("tool_calls", ()):
-        call.pop("quirks", None)
-    return sent

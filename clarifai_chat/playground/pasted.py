@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clarifai_chat import catalog, json_text
-from clarifai_chat.llm.request import SENT_FIELDS
+from clarifai_chat.llm.sent_back import EXTRA_FIELDS, SENT_FIELDS
 from clarifai_chat.playground.runs import CHOICES, default_settings
 from clarifai_chat.playground.toolset import MAX_FILE_BYTES, OWN, ToolSet
 from clarifai_chat.text import are, listed, size
@@ -81,6 +81,8 @@ def _pasted(body: dict[str, Any]) -> Pasted:
     if messages and messages[-1]["role"] == "user" and isinstance(messages[-1].get("content"), str):
         prompt = messages.pop()["content"]
     settings["messages"] = messages
+    if any(_has_extra(message) for message in messages):
+        settings["sent_back"] = "everything"  # the request is to be sent as it was pasted
     settings["stream"] = bool(body.get("stream"))
     if settings["stream"] and body.get("stream_options") != {"include_usage": True}:
         notes.append("Streaming asks for the token usage too (`stream_options`).")
@@ -134,15 +136,29 @@ def _tools(found: Any, notes: list[str]) -> tuple[tuple[FoundTool, ...], str]:
 def _messages(found: list[Any], notes: list[str]) -> list[Any]:
     """Return the messages with the fields that are sent. Raises `BadPaste`."""
     dropped: dict[str, None] = {}
+    kept = []
     for number, message in enumerate(found, 1):
         if not isinstance(message, dict) or not isinstance(message.get("role"), str):
             raise BadPaste(f"Message {number} of the request has no role.")
-        dropped |= dict.fromkeys(str(name) for name in message if name not in SENT_FIELDS)
+        fields = [n for n in (*SENT_FIELDS, *EXTRA_FIELDS) if n != "name" or _is_result(message)]
+        dropped |= dict.fromkeys(str(name) for name in message if name not in fields)
+        kept.append({n: message[n] for n in fields if n in message})
     if dropped:
         names = [f"`{name}`" for name in dropped]
         notes.append(f"{listed(names)} of messages {are(len(names))} not sent by this app.")
-    kept = [{n: m[n] for n in SENT_FIELDS if n in m} for m in found]
     return [{"content": None, **message} if len(message) > 1 else message for message in kept]
+
+
+def _is_result(message: dict[str, Any]) -> bool:
+    return bool(message["role"] == "tool")
+
+
+def _has_extra(message: dict[str, Any]) -> bool:
+    calls = message.get("tool_calls")
+    parts = [message, *(calls if isinstance(calls, list) else [])]
+    return any(
+        isinstance(part, dict) and not part.keys().isdisjoint(EXTRA_FIELDS) for part in parts
+    )
 
 
 def _take_fields(settings: Any, *, has_tools: bool, notes: list[str]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from clarifai_chat.chat.turn import answer_text, is_over
 from clarifai_chat.chat.usage import price, seconds, token_counts
+from clarifai_chat.llm import sent_back
 from clarifai_chat.messages import ToolCall
 from clarifai_chat.playground.runs import Run, Step, steps
 from clarifai_chat.text import counted, cut
@@ -127,6 +128,8 @@ def settings_text(run: Run) -> str:
         parts.append(f"temperature {settings['temperature']:g}")
     if settings["max_tokens"] is not None:
         parts.append(f"at most {settings['max_tokens']:,} tokens")
+    if settings["sent_back"] != "automatic":
+        parts.append(f"sent back: {sent_back.label(settings['sent_back'], '')}")
     parts += [f"{name} {json.dumps(value)}" for name, value in settings["extra"].items()]
     if settings["messages"]:
         parts.append(f"{counted(len(settings['messages']), 'message')} before the prompt")

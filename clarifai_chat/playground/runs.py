@@ -31,6 +31,7 @@ from clarifai_chat.events import Finished, StepEnded, StreamEvent, ToolResult
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.exchange import Exchange, Recorder
 from clarifai_chat.llm.request import ChatRequest, Params
+from clarifai_chat.llm.sent_back import SentBack, summary
 from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.messages import Message, Sendable, ToolCall, ToolSpec, is_json
 from clarifai_chat.tools import builtins
@@ -61,6 +62,7 @@ class RunSettings(TypedDict):
     stream: bool
     answers: Answers
     max_steps: int  # requests in all, where answers are automatic
+    sent_back: SentBack  # of earlier replies, with the results of their calls
     messages: list[Sendable]  # sent before the prompt, from a request that was pasted
     extra: dict[str, Any]  # its parameters without a field here
 
@@ -101,6 +103,7 @@ def default_settings() -> RunSettings:
         "stream": True,
         "answers": "by hand",
         "max_steps": 5,
+        "sent_back": "automatic",
         "messages": [],
         "extra": {},
     }
@@ -160,7 +163,15 @@ def request(run: Run) -> ChatRequest:
         tools=tuple(run["tools"]),
         params=params(run),
         stream=settings["stream"],
+        sent_back=settings["sent_back"],
     )
+
+
+def sent_back_text(run: Run, step: Step, body: Any) -> str:
+    """Return what a step's request sent back of earlier replies, and what it did not."""
+    end = step.figures.get("reply", len(run["turn"]["replies"]))
+    replies = run["turn"]["replies"][:end]
+    return summary([*run["settings"]["messages"], *replies], body)
 
 
 def _messages(turn: Turn, settings: RunSettings) -> tuple[Sendable, ...]:

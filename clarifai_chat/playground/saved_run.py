@@ -11,7 +11,7 @@ from clarifai_chat import catalog
 from clarifai_chat.chat.turn import INTERRUPTED, ModelRef, RequestMetrics, Turn, new_turn
 from clarifai_chat.errors import Problem, Side
 from clarifai_chat.llm.exchange import Exchange
-from clarifai_chat.messages import Message, Quirk, ToolCall, ToolSpec
+from clarifai_chat.messages import Message, Quirk, ToolCall, ToolSpec, opaque
 from clarifai_chat.playground.runs import MAX_STEPS, Run, RunSettings
 from clarifai_chat.text import whole
 
@@ -104,6 +104,13 @@ def _message(found: Any) -> Message | None:
     made: Message = {"role": "assistant", "content": _text(found.get("content"))}
     if thoughts := _text(found.get("reasoning_content")):
         made["reasoning_content"] = thoughts
+    if (place := found.get("thoughts_in")) in ("reasoning", "tags"):
+        made["thoughts_in"] = place
+    details = [each for each in _list(found.get("reasoning_details")) if isinstance(each, dict)]
+    if kept := opaque(details):
+        made["reasoning_details"] = kept
+    if extra := _opaque(found.get("extra_content")):
+        made["extra_content"] = extra
     if calls := [_call(each) for each in _list(found.get("tool_calls")) if _is_tool(each)]:
         made["tool_calls"] = calls
     return made
@@ -122,7 +129,13 @@ def _call(found: dict[str, Any]) -> ToolCall:
     known = get_args(Quirk)
     if quirks := [quirk for quirk in _list(found.get("quirks")) if quirk in known]:
         call["quirks"] = quirks
+    if extra := _opaque(found.get("extra_content")):
+        call["extra_content"] = extra
     return call
+
+
+def _opaque(found: Any) -> dict[str, Any]:
+    return (opaque(found) or {}) if isinstance(found, dict) else {}
 
 
 def _answer(call: ToolCall, content: str) -> Message:

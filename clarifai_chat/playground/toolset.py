@@ -9,7 +9,8 @@ import zlib
 from typing import Any, TypedDict
 
 from clarifai_chat import catalog, json_text
-from clarifai_chat.llm.request import SENT_FIELDS
+from clarifai_chat.llm.sent_back import CHOICES as SENT_BACK
+from clarifai_chat.llm.sent_back import EXTRA_FIELDS, SENT_FIELDS
 from clarifai_chat.playground.runs import ANSWERS, MAX_STEPS, RunSettings, default_settings
 from clarifai_chat.text import size
 
@@ -100,6 +101,8 @@ def _settings(found: dict[str, Any]) -> RunSettings:
     settings["stream"] = found.get("stream") is not False
     if (answers := found.get("answers")) in ANSWERS:
         settings["answers"] = answers
+    if (sent_back := found.get("sent_back")) in SENT_BACK:
+        settings["sent_back"] = sent_back
     settings["temperature"] = _number(found.get("temperature"), 0.0, 2.0)
     if (most := _number(found.get("max_tokens"), 1, 1_000_000)) is not None:
         settings["max_tokens"] = int(most)
@@ -114,7 +117,7 @@ def _settings(found: dict[str, Any]) -> RunSettings:
 
 
 def _is_message(found: Any) -> bool:
-    is_known = isinstance(found, dict) and set(found) <= set(SENT_FIELDS)
+    is_known = isinstance(found, dict) and set(found) <= {*SENT_FIELDS, *EXTRA_FIELDS}
     return is_known and isinstance(found.get("role"), str)
 
 

@@ -15,6 +15,7 @@ from clarifai_chat.catalog import parse_address
 from clarifai_chat.chat.chats import Chat, normalize
 from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.turn import INTERRUPTED, Attempt, Turn, files_of, rename_left_out
+from clarifai_chat.messages import opaque
 from clarifai_chat.text import whole
 
 MAX_NUMBER = 2**53 - 1  # the largest exact integer in JavaScript, and so in many widgets
@@ -73,6 +74,9 @@ def _fitted(kind: Any, found: Any, where: str, odd: list[str]) -> Any:
         of = get_args(kind)[0]
         items = [_fitted(of, item, f"{where} {n}", odd) for n, item in enumerate(found, 1)]
         return [item for item in items if item is not _NOTHING]
+    if origin is dict:
+        kept = opaque(found) if isinstance(found, dict) else None
+        return _odd(where, odd) if kept is None else kept
     if origin is Literal:
         is_one = isinstance(found, str) and found in get_args(kind)
         return found if is_one else _odd(where, odd)

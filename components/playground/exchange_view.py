@@ -4,7 +4,8 @@ import streamlit as st
 
 from clarifai_chat.chat.usage import seconds
 from clarifai_chat.llm.exchange import Exchange
-from clarifai_chat.playground import run_file
+from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.playground import run_file, runs
 from clarifai_chat.playground.runs import Run, Step
 from components.actions import code
 
@@ -47,18 +48,21 @@ def show(run: Run, step: Step) -> None:
         if wanted and len(step.exchanges) > 1:
             st.caption(f"Attempt {number + 1} of {len(step.exchanges)}")
         if wanted == "Request":
-            _show_request(exchange)
+            _show_request(exchange, run, step)
         elif wanted == "Response":
             _show_response(exchange, step)
         elif wanted == "Stream":
             _show_stream(exchange)
 
 
-def _show_request(exchange: Exchange) -> None:
+def _show_request(exchange: Exchange, run: Run, step: Step) -> None:
     st.caption(
         f"{exchange['method']} {exchange['url']}, exactly as sent; the access token is replaced."
     )
-    _show_code(run_file.pretty(run_file.loaded(exchange["request"])))
+    body = run_file.loaded(exchange["request"])
+    if said := runs.sent_back_text(run, step, body):
+        st.caption(escaped(said))
+    _show_code(run_file.pretty(body))
     _show_headers(exchange["headers"])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from clarifai_chat.llm import sent_back
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.messages import ToolSpec
 from clarifai_chat.playground.compatibility import cautions
@@ -39,6 +40,7 @@ KEYS = (
     "run_temperature",
     "run_max_tokens",
     "run_stream",
+    "run_sent_back",
     "answers",
     "max_steps",
 )
@@ -174,6 +176,20 @@ def _show_settings(tools: Sequence[ToolSpec]) -> None:
             on_change=_keep,
             args=("stream", "run_stream"),
         )
+    seed("run_sent_back", settings["sent_back"])
+    model = session.model.url
+    st.selectbox(
+        "Sent back with tool results",
+        sent_back.CHOICES,
+        format_func=lambda choice: sent_back.label(choice, model),
+        key="run_sent_back",
+        help="What goes back to the model of its earlier replies. Gemini refuses results without"
+        " its thought signatures, some models think on from their thoughts, and others refuse such"
+        " fields. Automatic follows what the model's maker asks for, which is not verified on"
+        " Clarifai.",
+        on_change=_keep,
+        args=("sent_back", "run_sent_back"),
+    )
 
 
 def _show_pasted() -> None:

@@ -60,6 +60,7 @@ _QUIRKS: dict[str, str] = {
     "changing_id": "Its id changed from fragment to fragment; the first one is kept.",
     "placeholder": "Empty arguments arrived before the real ones, and were dropped.",
     "repeated": "The server repeated the arguments from their start in each fragment.",
+    "not_kept": "Its extra_content was too large to keep, so it is not sent back.",
 }
 
 
