@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import Literal
 
 from clarifai_chat import VERSION, config, network, secrets_file, surroundings
+from clarifai_chat.catalog import parse_address
 from clarifai_chat.config import BadSettings, server_name, settings
 from clarifai_chat.errors import ChatError
 from clarifai_chat.history import saving
@@ -26,6 +27,12 @@ class Finding:
 def problems() -> list[str]:
     """Return a sentence on each thing that the app does without, or understands differently."""
     found = [*surroundings.prepare(), *config.remarks(), *network.problems()]
+    named = [*settings().shared_pat_models.split(), settings().default_model]
+    found += [
+        f"{each} is not the address of a model."
+        for each in named
+        if each and not parse_address(each)
+    ]
     if sign_in := secrets_file.problem():
         found.append(f"Sign-in is switched off: {sign_in}.")
     return found

@@ -44,6 +44,10 @@ class Settings:
     allow_shared_pat: bool = False
     shared_pat_session_limit: int = 20
     shared_pat_hour_limit: int = 100
+    shared_pat_budget_usd: float = 0.0  # a day; 0 is no limit
+    shared_pat_price_usd: float = 0.0  # per million tokens of a model without a known price
+    shared_pat_models: str = ""
+    default_model: str = ""
     reply_lease_s: float = 150.0
     reply_timeout_s: float = 120.0
     max_replies: int = 200
@@ -224,6 +228,22 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _usd(text: str) -> float:
+    try:
+        usd = float(text.removeprefix("$"))
+    except ValueError:
+        usd = -1
+    if not 0 <= usd <= 1_000_000:
+        raise ValueError("must be a number of US dollars from 0 to 1000000")
+    return usd
+
+
+def _one_word(text: str) -> str:
+    if len(text.split()) != 1:
+        raise ValueError("must be one model, as on the Models page")
+    return text
+
+
 def _yes_or_no(text: str) -> bool:
     if text.lower() not in ("true", "false", "yes", "no", "on", "off", "1", "0"):
         raise ValueError("must be true or false")
@@ -296,6 +316,13 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "ALLOW_SHARED_PAT": ("allow_shared_pat", _yes_or_no),
     "SHARED_PAT_SESSION_LIMIT": ("shared_pat_session_limit", _whole(0, 1_000_000)),
     "SHARED_PAT_HOUR_LIMIT": ("shared_pat_hour_limit", _whole(0, 1_000_000)),
+    "SHARED_PAT_BUDGET_USD": ("shared_pat_budget_usd", _usd),
+    "SHARED_PAT_PRICE_USD": ("shared_pat_price_usd", _usd),
+    "SHARED_PAT_MODELS": (
+        "shared_pat_models",
+        lambda text: " ".join(text.replace(",", " ").split()),
+    ),
+    "DEFAULT_MODEL": ("default_model", _one_word),
     "HOST": ("host", _text),
     "PORT": ("port", _whole(1, 65_535)),
     "BASE_PATH": ("base_path", _path),

@@ -1,7 +1,8 @@
 """Define every failure in the reader's words, and the tables that map server errors to them.
 
 * ChatError
-  * NoPat, OddPat, WrongPat, MissingScope, NoCredit, SharedPatSpent
+  * NoPat, OddPat, WrongPat, MissingScope, NoCredit, SharedPatSpent,
+    SharedPatElsewhere
   * NoKey, WrongKey, KeyMayNot, BudgetSpent, KeyLimited, UnknownName, ProviderRefused, OtherFault,
     NoServer: of servers that are not Clarifai's
   * RateLimited, UnknownModel, NoAccess, NotServerless, DeploymentFailed, Deploying, Loading, Busy
@@ -155,6 +156,14 @@ class SharedPatSpent(ChatError):
     what = "The replies that this app's operator pays for are used up for now."
     side = "this app"
     advice = "Type your own access token in the sidebar, choose the Demo model, or come back later."
+
+
+class SharedPatElsewhere(ChatError):
+    """The operator's token may not be used for this model."""
+
+    what = "This app's operator does not pay for this model."
+    side = "this app"
+    advice = "Choose another model, or type your own access token in the sidebar."
 
 
 class NoKey(ChatError):

@@ -499,7 +499,14 @@ def test_settings_that_cannot_be_used_are_named(run, set_up):
 
 
 # Raised for visitors of a page, or for files that a database keeps.
-ELSEWHERE = {"SharedPatSpent", "FileGone", "FileOutOfReach", "AppBusy", "AppFull"}
+ELSEWHERE = {
+    "SharedPatSpent",
+    "SharedPatElsewhere",
+    "FileGone",
+    "FileOutOfReach",
+    "AppBusy",
+    "AppFull",
+}
 
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)

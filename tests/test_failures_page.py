@@ -127,6 +127,7 @@ ELSEWHERE = {
     e.ChatFull,  # test_chat_page.py
     e.AppFull,  # test_chat_page.py
     e.SharedPatSpent,  # test_token_box_page.py
+    e.SharedPatElsewhere,  # test_token_box_page.py
     e.FileGone,  # test_attachments_page.py
     e.FileOutOfReach,  # test_attachments_page.py
     e.TooManyFiles,  # test_attachments_page.py

@@ -6,7 +6,7 @@ from streamlit.runtime.context import ContextProxy, StreamlitHeaders
 from clarifai_chat import access_token, config
 from clarifai_chat.catalog import DEFAULT_URL
 from clarifai_chat.history.owner import COOKIE
-from clarifai_chat.llm import endpoints
+from clarifai_chat.llm import endpoints, spending
 from tests.canary import CANARY
 from tests.fake_clarifai import OTHER_PAT, PAT, RESTRICTED_PAT, says, status
 from tests.pages import ask, open_picker, page, reply, sidebar, type_token
@@ -228,6 +228,81 @@ def test_at_home_the_operators_token_is_used_without_being_seen(open_app, fake):
     assert bearers(fake) == [PAT]
     assert PAT[-4:] not in page(app)
     assert "19 left" in sidebar(app.run())
+
+
+PAID = "https://clarifai.com/openai/chat-completion/models/gpt-oss-120b"
+
+
+def offered_to(app):
+    """The addresses in the short list of the picker."""
+    start = "use:short:"
+    buttons = [button.key or "" for button in app.sidebar.button]
+    return [key.removeprefix(start) for key in buttons if key.startswith(start)]
+
+
+def model_in_use(app):
+    return app.get_by_key("model_picker").proto.popover.label
+
+
+@pytest.fixture
+def budget(shared, monkeypatch):
+    """An operator who pays for everybody, as much as a budget allows."""
+    monkeypatch.setattr(spending, "_spending", spending._Spending())
+
+    def budget(**settings):
+        shared(ALLOW_SHARED_PAT="true", **settings)
+
+    return budget
+
+
+def test_when_the_budget_is_spent_the_page_says_so_and_an_own_token_works(open_app, fake, budget):
+    budget(SHARED_PAT_BUDGET_USD="0.000001")
+    fake.next(says("Hello"), says("Hello again"))
+    app = open_app()
+    assert "Replies are paid by this app's operator" in sidebar(app)
+
+    ask(app, "Hi")
+    assert "Hello" in reply(app)
+    ask(app.run(), "Hi again")
+
+    assert "The replies that this app's operator pays for are used up for now." in reply(app)
+    assert "Today's budget for all visitors, $0.00, is used up." in reply(app)
+    assert "is used up" in sidebar(app.run())
+    assert len(fake.chats) == 1
+    type_token(app, CANARY)
+    ask(app, "And now?")
+    assert "Hello again" in reply(app)
+    assert bearers(fake) == [PAT, CANARY]
+
+
+def test_only_models_that_the_operator_pays_are_offered(open_app, budget):
+    budget(SHARED_PAT_MODELS="clarifai.com/openai/chat-completion/models/gpt-oss-120b")
+
+    app = open_picker(open_app())
+
+    assert model_in_use(app) == "GPT OSS 120B"
+    assert offered_to(app) == [PAID, "demo"]
+    assert len(offered_to(type_token(open_picker(open_app()), CANARY))) > 2
+
+
+def test_a_model_that_is_not_paid_says_so(open_app, fake, budget):
+    budget(SHARED_PAT_MODELS=PAID)
+    app = open_app(chosen=DEFAULT_URL)
+
+    ask(app, "Hi")
+
+    assert "This app's operator does not pay for this model." in reply(app)
+    assert fake.chats == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "met"),
+    [("openai/chat-completion/models/gpt-oss-120b", "GPT OSS 120B"), ("demo", "Demo")],
+)
+def test_a_new_visitor_meets_the_model_that_the_operator_chose(open_app, budget, chosen, met):
+    budget(DEFAULT_MODEL=chosen)
+
+    assert model_in_use(open_app()) == met
 
 
 @pytest.mark.usefixtures("shared")

@@ -40,7 +40,7 @@ from clarifai_chat.errors import (
     plain,
 )
 from clarifai_chat.events import Finished, Retrying, StreamEvent, Usage
-from clarifai_chat.llm import transport
+from clarifai_chat.llm import spending, transport
 from clarifai_chat.llm.assembler import Assembler
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
@@ -67,13 +67,17 @@ def events(
     another thread ends it within milliseconds: `Finished("stopped")`. The endpoint's key goes into
     this request only: never into the environment, a log or an error.
     """
+    found = _events(request, endpoint, in_flight or InFlight())
+    return spending.counted(found, request, endpoint.prices) if endpoint.prices else found
+
+
+def _events(request: ChatRequest, endpoint: Endpoint, in_flight: InFlight) -> Iterator[StreamEvent]:
     key = endpoint.key
     # An empty key makes litellm send the operator's OPENAI_API_KEY instead (seen on the wire).
     if not key:
         raise NoKey if endpoint.elsewhere else NoPat
     if not sendable(key):
         raise OddPat
-    in_flight = in_flight or InFlight()
     if in_flight.recorder:
         in_flight.recorder.hide(key)
     for attempt in range(1, MAX_ATTEMPTS + 1):

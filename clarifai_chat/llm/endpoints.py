@@ -6,9 +6,10 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from clarifai_chat import demo
-from clarifai_chat.catalog import local, server_of
+from clarifai_chat.catalog import Model, local, parse_address, server_of
 from clarifai_chat.config import Settings, settings
-from clarifai_chat.errors import NoKey, NoPat, NoServer, SharedPatSpent
+from clarifai_chat.errors import NoKey, NoPat, NoServer, SharedPatElsewhere, SharedPatSpent
+from clarifai_chat.llm import spending
 from clarifai_chat.text import times
 
 
@@ -19,6 +20,7 @@ class Endpoint:
     api_base: str
     key: str = field(repr=False)
     elsewhere: bool = False  # not Clarifai, nor the Demo, which speaks as Clarifai does
+    prices: spending.Prices | None = None  # where the operator pays, within a budget
 
 
 def base_of(model_url: str) -> str:
@@ -47,12 +49,18 @@ class Sharer:
         return found
 
 
-def endpoint_for(model_url: str, pat: str, sharer: Sharer | None) -> Endpoint:
+def endpoint_for(
+    model_url: str,
+    pat: str,
+    sharer: Sharer | None,
+    prices: tuple[float | None, float | None] = (None, None),
+) -> Endpoint:
     """Return the endpoint of a model. A visitor's own `pat` wins over the operator's.
 
     Both are for `settings().openai_base` and go nowhere else: the Demo and a local server are sent
     a word that is no secret. `sharer` is a visitor who may use the operator's key; the request that
-    follows is counted. Raises `NoPat`, `NoKey`, `NoServer` or `SharedPatSpent`.
+    follows is counted. `prices` are the model's, in US dollars per million tokens in and out.
+    Raises `NoPat`, `NoKey`, `NoServer`, `SharedPatElsewhere` or `SharedPatSpent`.
     """
     server = server_of(model_url)
     if server == "demo":
@@ -66,8 +74,38 @@ def endpoint_for(model_url: str, pat: str, sharer: Sharer | None) -> Endpoint:
         return Endpoint(settings().openai_base, pat, elsewhere)
     if sharer is None:
         raise NoKey if elsewhere else NoPat
+    if not _is_chosen(model_url):
+        raise SharedPatElsewhere(more="The operator chose other models for it.")
+    counted = _counted(prices)
+    if counted is None and settings().shared_pat_budget_usd:
+        raise SharedPatElsewhere(more="Its price is not known, and there is a budget.")
     _uses.take(sharer, settings())
-    return Endpoint(settings().openai_base, settings().shared_key, elsewhere)
+    return Endpoint(settings().openai_base, settings().shared_key, elsewhere, counted)
+
+
+def may_share_for(model: Model) -> bool:
+    """Return whether the operator's key may be used for a model."""
+    has_price = not settings().shared_pat_budget_usd or _counted(prices_of(model)) is not None
+    return _is_chosen(model.url) and has_price
+
+
+def prices_of(model: Model) -> tuple[float | None, float | None]:
+    """Return what a model costs, in US dollars per million tokens in and out."""
+    return model.input_price, model.output_price
+
+
+def _is_chosen(model_url: str) -> bool:
+    chosen = settings().shared_pat_models.split()
+    return not chosen or model_url in map(parse_address, chosen)
+
+
+def _counted(prices: tuple[float | None, float | None]) -> spending.Prices | None:
+    """Return the prices that the operator's budget counts; None without a budget or a price."""
+    ceiling = settings().shared_pat_price_usd or None
+    paid_in, paid_out = (ceiling if price is None else price for price in prices)
+    if not settings().shared_pat_budget_usd or paid_in is None or paid_out is None:
+        return None
+    return paid_in, paid_out
 
 
 class _Uses:
@@ -113,7 +151,7 @@ _uses = _Uses()
 
 def shared_uses_left(sharer: Sharer) -> int:
     """Return how many questions this visitor may still ask at the operator's cost in this hour."""
-    return _uses.left(sharer, settings())
+    return 0 if spending.is_spent() else _uses.left(sharer, settings())
 
 
 def _one_may_ask(name: str, most: int) -> str:

@@ -66,7 +66,7 @@ def leave_edit(turn: Turn) -> None:
 
 def others() -> list[Other]:
     """Return the models that every turn's menu offers instead, with the Demo last."""
-    *listed, demo = catalog.short_list(session.models, session.favourites, session.recent)
+    *listed, demo = catalog.short_list(session.offered, session.favourites, session.recent)
     short = [*listed[:OTHERS], demo]
     names = [model.name for model in short]
     return [

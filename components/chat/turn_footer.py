@@ -37,7 +37,7 @@ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(
 
 # The next step for each way of ending.
 ASK_AGAIN = (STOPPED, UNWATCHED, INTERRUPTED, ERROR, "content_filter")
-ASK_DEMO = {"NoPat", "NoKey", "NoServer", "SharedPatSpent", "Unreachable"}
+ASK_DEMO = {"NoPat", "NoKey", "NoServer", "SharedPatSpent", "SharedPatElsewhere", "Unreachable"}
 ASK_DEMO |= {kind.__name__ for kind in Unreachable.__subclasses__()}
 
 

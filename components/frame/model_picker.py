@@ -96,7 +96,7 @@ def _show_choice() -> None:
     )
     family = show_families("family")
     flags = {ability: ability in wanted for ability in ABILITIES}
-    models = session.models
+    models = session.offered
     if text or wanted or family:
         found = catalog.of_family(catalog.search(models, text or "", **flags), family)
         _show_rows(found, "found")

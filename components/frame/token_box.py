@@ -6,6 +6,7 @@ from clarifai_chat import access_token, background
 from clarifai_chat.catalog import Model, clarifai_api, live
 from clarifai_chat.catalog.clarifai_api import Account
 from clarifai_chat.config import settings
+from clarifai_chat.llm import spending
 from clarifai_chat.llm.endpoints import shared_uses_left
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import counted
@@ -171,6 +172,8 @@ def _who_pays() -> str:
         known = _is_verified() and account is not None
         whose = f"**{escaped(account['result'].user_id)}**" if known and account else "your token"
         return f"Replies are paid with the credit of {whose}. A reload forgets the token."
+    if session.may_share and spending.is_spent():
+        return f"{spending.why()} A token of your own, or the Demo, can be used until then."
     if sharer := session.sharer:
         left = shared_uses_left(sharer)
         return f"Replies are paid by this app's operator: {left} left for you in this hour."

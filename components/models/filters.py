@@ -24,4 +24,4 @@ def show() -> list[Model]:
         )
         family = model_picker.show_families("models_family")
     flags = {ability: ability in wanted for ability in model_picker.ABILITIES}
-    return catalog.of_family(catalog.search(session.models, text or "", **flags), family)
+    return catalog.of_family(catalog.search(session.offered, text or "", **flags), family)

@@ -13,12 +13,13 @@ from clarifai_chat.background import Job
 from clarifai_chat.catalog import Model, local
 from clarifai_chat.chat.turn import ModelRef, Turn, asked_of
 from clarifai_chat.config import announced, host_of, is_loopback, settings
-from clarifai_chat.llm.endpoints import Endpoint, Sharer, endpoint_for
+from clarifai_chat.llm.endpoints import Endpoint, Sharer, endpoint_for, may_share_for, prices_of
 from clarifai_chat.origins import came_through_proxy
 from components.state.owner import visitor
 from components.state.slots import Slot
 
 RECENT_MODELS = 5
+FREE = ("demo", "local")  # servers that need no token
 
 
 class Access(TypedDict):
@@ -98,7 +99,9 @@ class AccessSlots:
         It may be called from any thread, and uses the token that the session has by then.
         """
         url, access, sharer = turn["model"]["url"], self.access, self.sharer
-        return lambda: endpoint_for(url, access["pat"], sharer)
+        # Not the turn's prices: it may have come with an imported conversation.
+        prices = prices_of(catalog.describe(self.models, url))
+        return lambda: endpoint_for(url, access["pat"], sharer, prices)
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -115,15 +118,28 @@ class AccessSlots:
         return (*models[:-1], *local.models(), catalog.DEMO)
 
     @property
+    def offered(self) -> tuple[Model, ...]:
+        """Return the models to choose from: where the operator pays, those that they pay for."""
+        if self.pat or not self.may_share:
+            return self.models
+        return tuple(m for m in self.models if m.server in FREE or may_share_for(m))
+
+    @property
     def model(self) -> Model:
         """Return the model for the next question."""
         if self.chosen:
             return catalog.describe(self.models, self.chosen)
         may_ask = bool(self.pat) or self.may_share
-        if may_ask and not settings().other_base:
-            return catalog.describe(self.models, catalog.DEFAULT_URL)
+        wanted = catalog.parse_address(settings().default_model)
+        if not wanted and not settings().other_base:
+            wanted = catalog.DEFAULT_URL
+        model = catalog.describe(self.models, wanted) if wanted else None
+        if model and (
+            model.server in FREE or self.pat or (self.may_share and may_share_for(model))
+        ):
+            return model
         tiers = ("listed", "local") if may_ask else ("local",)
-        return next((model for model in self.models if model.tier in tiers), catalog.DEMO)
+        return next((model for model in self.offered if model.tier in tiers), catalog.DEMO)
 
     @property
     def asked_model(self) -> ModelRef:

@@ -1,6 +1,9 @@
 """Prepare the app before the first page is drawn."""
 
 from clarifai_chat import gc_thread
+from clarifai_chat.config import settings
+from clarifai_chat.history.spending import DatabaseLedger
+from clarifai_chat.llm import spending
 from components.state import streamlit_patches
 
 
@@ -11,3 +14,5 @@ def bootstrap() -> None:
     """
     streamlit_patches.apply()
     gc_thread.collect_between_bytecodes()
+    if settings().history:
+        spending.keep_in(DatabaseLedger())

@@ -76,6 +76,13 @@ def upsert(
     connection.execute(new.on_conflict_do_update(index_elements=[*key], set_=values))
 
 
+def insert_if_missing(
+    connection: Connection, table: Table, key: dict[str, Any], values: dict[str, Any]
+) -> None:
+    """Insert a row unless there is one with its key."""
+    connection.execute(_insert(connection, table).values(key | values).on_conflict_do_nothing())
+
+
 def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     is_sqlite = connection.dialect.name == "sqlite"
     return sqlite.insert(table) if is_sqlite else postgresql.insert(table)

@@ -18,7 +18,7 @@ from clarifai_chat.chat.turn import Turn
 from clarifai_chat.history.store import cleaning, merging, reading, rows, searching
 from clarifai_chat.history.store.opening import checkpoint
 from clarifai_chat.history.store.searching import Summary
-from clarifai_chat.history.store.tables import attachments, chats, dumped, presets
+from clarifai_chat.history.store.tables import attachments, chats, dumped, presets, spending
 from clarifai_chat.history.store.trouble import Conflict, StoreTrouble, in_plain_words
 
 
@@ -268,6 +268,19 @@ class Store:
         one = delete(presets).where(presets.c.owner == owner, presets.c.name == name)
         with self._writing() as connection:
             return bool(connection.execute(one).rowcount)
+
+    def spend(self, day: str, micro_usd: int, most: int | None) -> bool:
+        """Add to what the operator's token spent in a day if that is below `most`; return whether.
+
+        Exact for any number of processes at once.
+        """
+        one = update(spending).where(spending.c.day == day)
+        if most is not None:
+            one = one.where(spending.c.micro_usd < most)
+        with self._writing() as connection:
+            rows.insert_if_missing(connection, spending, {"day": day}, {"micro_usd": 0})
+            more = one.values(micro_usd=spending.c.micro_usd + micro_usd)
+            return bool(connection.execute(more).rowcount)
 
 
 def _bodies(known: Mapping[str, Any]) -> dict[str, Turn]:

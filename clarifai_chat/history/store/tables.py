@@ -174,3 +174,11 @@ clock = Table(
     Column("looked_at", Double, nullable=False),
     Column("trusted_from", Double, nullable=False),  # nothing is removed before
 )
+
+# What the operator's token spent in each day, by the estimate of what runs.
+spending = Table(
+    "spending",
+    metadata,
+    Column("day", Text, primary_key=True),  # of UTC, as 2026-11-29
+    Column("micro_usd", BigInteger, nullable=False),
+)

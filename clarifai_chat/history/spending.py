@@ -1,0 +1,12 @@
+"""Keep what the operator's token spends in a day in the database, where there is one."""
+
+from clarifai_chat.history import saving
+
+
+class DatabaseLedger:
+    """The sums of days in the app's database, shared by every process that uses it."""
+
+    def spend(self, day: str, micro_usd: int, most: int | None) -> bool | None:
+        """Add to the day's sum if it is below `most`; return whether, or None in trouble."""
+        found, why = saving.attempt(lambda store: store.spend(day, micro_usd, most))
+        return None if why else found
