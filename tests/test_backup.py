@@ -12,6 +12,7 @@ from clarifai_chat.history.store import backup, open_store
 from clarifai_chat.history.store.tables import metadata, turns
 from clarifai_chat.history.store.trouble import StoreRefused
 from tests.canary import assert_no_canary
+from tests.old_tables import go_back
 from tests.test_store import ADA, ATTACHMENT, BOB, ODD, a_chat, an_attachment, ask, saved
 
 pytest_plugins = ["tests.postgres"]
@@ -147,9 +148,7 @@ def test_a_backup_of_an_older_version_is_updated_and_the_file_stays_as_it_is(new
     filled(address).close()
     run(address, "backup", file)
     with sqlite3.connect(file) as connection:
-        connection.execute("ALTER TABLE chats DROP COLUMN expired_at")
-        connection.execute("DROP TABLE clock")
-        connection.execute("UPDATE clarifai_chat_version SET version_num = '0003'")
+        go_back(connection.execute, "0003")
     connection.close()
     before = file.read_bytes()
 

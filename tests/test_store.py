@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import column, func, select, table, update
+from sqlalchemy import func, select, update
 
 from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
 from clarifai_chat.events import TextDelta
@@ -28,6 +28,7 @@ from clarifai_chat.history.store import (
     tables,
 )
 from clarifai_chat.history.store.tables import attachments, chats, turns, uses
+from tests.old_tables import go_back
 
 pytest_plugins = ["tests.postgres"]
 
@@ -801,7 +802,7 @@ def test_what_was_saved_before_accents_were_folded_is_found(address):
         )
     assert found(old, "cafe") == found(old, "orcamento") == found(old, "brulee") == []
     with old._writer.begin() as connection:
-        go_back(connection, "0001")
+        go_back(connection.exec_driver_sql, "0001")
     old.close()
 
     store = open_store(address)
@@ -817,17 +818,6 @@ def test_what_was_saved_before_accents_were_folded_is_found(address):
         gone = select(turns.c.text).where(turns.c.removed_at.is_not(None))
         assert connection.scalars(gone).all() == [""]
     store.close()
-
-
-def go_back(connection, version):
-    """Make the database one of an older version: without words as read, or marks of expiry."""
-    connection.exec_driver_sql("ALTER TABLE chats DROP COLUMN expired_at")
-    connection.exec_driver_sql("DROP TABLE clock")
-    if version < "0003":
-        connection.exec_driver_sql("DROP INDEX turns_unread")
-        connection.exec_driver_sql("ALTER TABLE turns DROP COLUMN words")
-    versions = table(opening.VERSIONS, column("version_num"))
-    connection.execute(update(versions).values(version_num=version))
 
 
 def read_all(store):
@@ -911,7 +901,7 @@ def test_what_an_older_version_has_saved_is_read_while_the_app_runs(address):
     ask(chat, "Where?", MARKED)
     saved(old, chat)
     with old._writer.begin() as connection:
-        go_back(connection, "0002")
+        go_back(connection.exec_driver_sql, "0002")
     old.close()
 
     store = open_store(address)
@@ -1106,7 +1096,7 @@ def test_a_database_from_before_the_two_steps_keeps_everything(store, address):
     chat = saved(store, a_chat("One"))
     age(store, 100)
     with store._writer.begin() as connection:
-        go_back(connection, "0003")
+        go_back(connection.exec_driver_sql, "0003")
     store.close()
 
     newer = open_store(address)
