@@ -5,6 +5,7 @@ from streamlit.runtime.context import ContextProxy, StreamlitHeaders
 
 from clarifai_chat import access_token, config
 from clarifai_chat.catalog import DEFAULT_URL
+from clarifai_chat.history import saving
 from clarifai_chat.history.owner import COOKIE
 from clarifai_chat.llm import endpoints, spending
 from tests.canary import CANARY
@@ -245,14 +246,17 @@ def model_in_use(app):
 
 
 @pytest.fixture
-def budget(shared, monkeypatch):
+def budget(shared, monkeypatch, tmp_path):
     """An operator who pays for everybody, as much as a budget allows."""
     monkeypatch.setattr(spending, "_spending", spending._Spending())
+    saving.forget_store()
 
     def budget(**settings):
-        shared(ALLOW_SHARED_PAT="true", **settings)
+        here = f"sqlite:///{tmp_path / 'spending.db'}"
+        shared(ALLOW_SHARED_PAT="true", DATABASE_URL=here, **settings)
 
-    return budget
+    yield budget
+    saving.forget_store()
 
 
 def test_when_the_budget_is_spent_the_page_says_so_and_an_own_token_works(open_app, fake, budget):
@@ -282,7 +286,7 @@ def test_only_models_that_the_operator_pays_are_offered(open_app, budget):
 
     assert model_in_use(app) == "GPT OSS 120B"
     assert offered_to(app) == [PAID, "demo"]
-    assert len(offered_to(type_token(open_picker(open_app()), CANARY))) > 2
+    assert len(offered_to(open_picker(type_token(open_app(), CANARY)))) > 2
 
 
 def test_a_model_that_is_not_paid_says_so(open_app, fake, budget):

@@ -265,7 +265,8 @@ def short_list(
 ) -> list[Model]:
     """Return what a picker shows first: favourites, recent, local and featured ones, the Demo.
 
-    `favourites` and `recent` are addresses. Every favourite is shown, however many.
+    `favourites` and `recent` are addresses. Every favourite is shown, however many, and every model
+    where there are few.
     """
     starred = [describe(models, url) for url in favourites]
     used = [describe(models, url) for url in recent]
@@ -274,7 +275,9 @@ def short_list(
         (m for m in models if m.tier == "featured"),
         key=lambda m: (m.url != DEFAULT_URL, not m.tools),
     )
-    rows = {model.url: model for model in (*starred, *used, *local, *featured) if not model.is_demo}
+    few = models if len(models) <= SHORT_LIST_LENGTH else ()
+    found = (*starred, *used, *local, *featured, *few)
+    rows = {model.url: model for model in found if not model.is_demo}
     length = max(SHORT_LIST_LENGTH - 1, len({model.url for model in starred} - {DEMO.url}))
     return [*list(rows.values())[:length], DEMO]
 

@@ -138,7 +138,9 @@ class AccessSlots:
             model.server in FREE or self.pat or (self.may_share and may_share_for(model))
         ):
             return model
-        tiers = ("listed", "local") if may_ask else ("local",)
+        tiers: set[str] = {"listed", "local"} if may_ask else {"local"}
+        if self.may_share and settings().shared_pat_models:
+            tiers = {str(model.tier) for model in self.offered} - {catalog.DEMO.tier}
         return next((model for model in self.offered if model.tier in tiers), catalog.DEMO)
 
     @property
