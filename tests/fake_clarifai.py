@@ -729,6 +729,28 @@ def deltas(*sent: dict[str, Any], finish: str = "stop") -> Behaviour:
     return chunks(*first, last)
 
 
+def calls_of_its_own(*pieces: str) -> Behaviour:
+    """A call, then the answer: in one stream, a finish reason after each.
+
+    Clarifai's agentic models stream so while they ask their MCP servers: clarifai-python,
+    `AgenticModelClass._stream_chat_with_tools`.
+    """
+    function = {"name": "get_time", "arguments": '{"zone": "UTC"}'}
+    called = [{"index": 0, "id": "call_1", "type": "function", "function": function}]
+
+    def row(delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
+        return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
+
+    return chunks(
+        row({"role": "assistant", "tool_calls": called}),
+        row({}, "tool_calls"),
+        {"choices": [], "usage": {"prompt_tokens": 40, "completion_tokens": 9}},
+        *(row({"content": piece}) for piece in pieces or ("It is noon.",)),
+        row({}, "stop"),
+        {"choices": [], "usage": {"prompt_tokens": 60, "completion_tokens": 5}},
+    )
+
+
 def stream(text: str) -> Behaviour:
     """A stream of exactly this text."""
     return lambda handler, body: handler.send_whole(200, "text/event-stream", text.encode())

@@ -120,6 +120,12 @@ CASES = {
         },
         False,
     ),
+    "servers of Clarifai, streamed": (
+        (user("Hi"),),
+        (),
+        {"temperature": 0.5, "mcp_servers": ["https://clarifai.com/clarifai/mcp/models/a-server"]},
+        True,
+    ),
     "every parameter": (
         (user("Hi"),),
         (WEATHER,),

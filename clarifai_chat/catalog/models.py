@@ -49,6 +49,7 @@ class Model:
     tools: bool | None = None
     vision: bool | None = None
     reasoning: bool | None = None
+    agentic: bool = False  # takes `mcp_servers`, whose tools Clarifai runs while it answers
     tier: Tier = "pasted"
     source: str = "unknown"
     as_of: str = ""
@@ -337,7 +338,8 @@ def _providers() -> dict[str, str]:
 
 def _filled(live: Model, shipped: Model) -> Model:
     """`live`, with what it does not know from `shipped`; its own name is only its id."""
-    facts: dict[str, Any] = {"name": shipped.name}
+    # The live list does not say which models are agentic.
+    facts: dict[str, Any] = {"name": shipped.name, "agentic": shipped.agentic}
     for source, names in PROVENANCE.items():
         gaps = [name for name in names if getattr(live, name) is None]
         gained = {name: fact for name in gaps if (fact := getattr(shipped, name)) is not None}

@@ -15,7 +15,7 @@ from clarifai_chat.cli.ending import ExitCode, printable, say
 from clarifai_chat.cli.pictures import OPTION, Pictures
 from clarifai_chat.llm.endpoints import endpoint_for
 from clarifai_chat.messages import ToolSpec
-from clarifai_chat.playground import door, run_file, runs
+from clarifai_chat.playground import clarifai_servers, door, run_file, runs
 from clarifai_chat.playground.compatibility import cautions
 from clarifai_chat.playground.run_report import line, word
 from clarifai_chat.playground.runs import CHOICES, Run, Step
@@ -50,12 +50,13 @@ def opened(path: Path) -> Opened:
 
 def new_run(found: Opened, model: Model, prompt: str) -> Run:
     """Return a run of a file's tools, its calls answered by the built-ins that fit."""
-    answerers = {str(t["function"].get("name", "")): suggested(t) for t in found.tools}
+    settings, tools = clarifai_servers.asked(model, found.toolset["settings"], found.tools)
+    answerers = {str(t["function"].get("name", "")): suggested(t) for t in tools}
     return runs.new_run(
         prompt,
         asked_of(model),
-        found.tools,
-        found.toolset["settings"],
+        tools,
+        settings,
         {name: builtin for name, builtin in answerers.items() if builtin},
         {},
     )
@@ -75,7 +76,7 @@ def run(
     if not found.tools:
         raise click.UsageError("There are no tools in the file.")
     first = new_run(found, model, prompt)
-    for caution in cautions(model, first["settings"], found.tools, first["answerers"]):
+    for caution in cautions(model, first["settings"], first["tools"], first["answerers"]):
         say(f"Note: {caution}")
     codes: list[ExitCode] = []
     results: list[dict[str, Any]] = []

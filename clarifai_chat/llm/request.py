@@ -30,6 +30,7 @@ class Params(TypedDict, total=False):
     response_format: dict[str, Any]
     tool_choice: str | dict[str, Any]
     parallel_tool_calls: bool
+    mcp_servers: list[str]  # Clarifai's own; its addresses
 
 
 @dataclass(frozen=True, slots=True)

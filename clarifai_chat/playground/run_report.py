@@ -131,6 +131,8 @@ def settings_text(run: Run) -> str:
     if settings["sent_back"] != "automatic":
         parts.append(f"sent back: {sent_back.label(settings['sent_back'], '')}")
     parts += [f"{name} {json.dumps(value)}" for name, value in settings["extra"].items()]
+    if settings["mcp_servers"]:
+        parts.append(f"MCP servers {', '.join(settings['mcp_servers'])}")
     if settings["messages"]:
         parts.append(f"{counted(len(settings['messages']), 'message')} before the prompt")
     parts.append("streaming" if settings["stream"] else "not streaming")

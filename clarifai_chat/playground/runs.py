@@ -65,6 +65,7 @@ class RunSettings(TypedDict):
     sent_back: SentBack  # of earlier replies, with the results of their calls
     messages: list[Sendable]  # sent before the prompt, from a request that was pasted
     extra: dict[str, Any]  # its parameters without a field here
+    mcp_servers: list[str]  # on Clarifai, which runs their tools while it answers
 
 
 class Run(TypedDict):
@@ -106,6 +107,7 @@ def default_settings() -> RunSettings:
         "sent_back": "automatic",
         "messages": [],
         "extra": {},
+        "mcp_servers": [],
     }
 
 
@@ -151,7 +153,14 @@ def params(run: Run) -> Params:
         sent["temperature"] = settings["temperature"]
     if settings["max_tokens"] is not None:
         sent["max_completion_tokens"] = settings["max_tokens"]
+    if settings["mcp_servers"]:
+        sent["mcp_servers"] = [*settings["mcp_servers"]]
     return cast(Params, {**sent, **settings["extra"]})
+
+
+def runs_elsewhere(run: Run) -> bool:
+    """Return whether Clarifai runs the calls itself, by tools that this app does not see."""
+    return bool(params(run).get("mcp_servers")) and not run["tools"]
 
 
 def request(run: Run) -> ChatRequest:
@@ -213,6 +222,7 @@ def automatic_answers(run: Run) -> dict[str, str]:
     settings, calls = run["settings"], pending_calls(run["turn"])
     if (
         settings["answers"] != "automatic"
+        or runs_elsewhere(run)
         or len(run["turn"]["before"]) + 1 >= settings["max_steps"]
     ):
         return {}
@@ -271,6 +281,8 @@ def wants_answers(run: Run) -> bool:
 
 def open_calls(run: Run) -> list[ToolCall]:
     """Return the calls of the last reply that can be answered, not those cut off."""
+    if runs_elsewhere(run):
+        return []
     broken = run["turn"]["ending"] in BROKEN_OFF
     return [
         call
@@ -310,6 +322,7 @@ def steps(run: Run, first: int = 0) -> list[Step]:
     """Return the run's steps from `first` on, with calls judged against the tools as sent."""
     turn, settings = run["turn"], run["settings"]
     found = []
+    is_elsewhere = runs_elsewhere(run)
     # Read once, in this order, because the worker goes on meanwhile.
     is_ended, before = is_over(turn), turn["before"]
     requests = [*before, turn["figures"]]
@@ -336,7 +349,9 @@ def steps(run: Run, first: int = 0) -> list[Step]:
                 figures=figures,
                 exchanges=exchanges,
                 message=message,
-                judged=_judged(calls, run["tools"], is_over=is_whole, reason=reason),
+                judged=tuple((call, elsewhere_verdict(call)) for call in calls)
+                if is_elsewhere
+                else _judged(calls, run["tools"], is_over=is_whole, reason=reason),
                 notes=judge_reply(
                     message or {"role": "assistant", "content": ""},
                     tools=run["tools"],
@@ -344,13 +359,24 @@ def steps(run: Run, first: int = 0) -> list[Step]:
                     parallel=settings["parallel"],
                     finish_reason=reason,
                 )
-                if is_whole and reason
+                if is_whole and reason and not is_elsewhere
                 else (),
                 answers=answers,
                 is_over=over,
             )
         )
     return found
+
+
+def elsewhere_verdict(call: ToolCall) -> Verdict:
+    """Return the verdict on a call that Clarifai made and answered itself."""
+    return Verdict(
+        call["id"],
+        call["function"]["name"],
+        "undecided",
+        summary="The server runs the tools: no verdict is possible. Clarifai made this call and"
+        " answered it; neither the tool's schema nor its answer is sent here.",
+    )
 
 
 def _judged(

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 from clarifai_chat import catalog, json_text
 from clarifai_chat.llm.sent_back import CHOICES as SENT_BACK
 from clarifai_chat.llm.sent_back import EXTRA_FIELDS, SENT_FIELDS
+from clarifai_chat.playground import clarifai_servers
 from clarifai_chat.playground.runs import ANSWERS, MAX_STEPS, RunSettings, default_settings
 from clarifai_chat.text import size
 
@@ -108,6 +109,7 @@ def _settings(found: dict[str, Any]) -> RunSettings:
         settings["max_tokens"] = int(most)
     if (most := _number(found.get("max_steps"), 1, MAX_STEPS)) is not None:
         settings["max_steps"] = int(most)
+    settings["mcp_servers"] = clarifai_servers.known(found.get("mcp_servers"))
     messages, extra = found.get("messages"), found.get("extra")
     if isinstance(messages, list):
         settings["messages"] = [m for m in messages if _is_message(m)]

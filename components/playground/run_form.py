@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from clarifai_chat.llm import sent_back
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.messages import ToolSpec
+from clarifai_chat.playground import clarifai_servers
 from clarifai_chat.playground.compatibility import cautions
 from clarifai_chat.playground.runs import ANSWERS, CHOICES, MAX_STEPS, TYPED, Run
 from clarifai_chat.text import counted, cut, listed
@@ -16,6 +17,7 @@ from clarifai_chat.tools.builtins import BUILTINS
 from clarifai_chat.tools.builtins.suggest import suggested
 from clarifai_chat.tools.lint.check import CheckResult
 from components.actions import code
+from components.playground import servers_field
 from components.state.session import session
 from components.state.slots import seed, widget
 from components.state.streamlit_patches import uninterrupted
@@ -43,6 +45,7 @@ KEYS = (
     "run_sent_back",
     "answers",
     "max_steps",
+    servers_field.KEY,
 )
 
 
@@ -56,13 +59,15 @@ def show(tools: Sequence[ToolSpec], added_tokens: int | None) -> None:
         placeholder="Ask something that your tools can help with",
         on_change=_keep_prompt,
     )
+    servers_field.show()
     with st.expander("System prompt and settings", type="compact", key="run_settings"):
         _show_settings(tools)
     _show_pasted()
     if tools:
         with st.expander("Who answers the calls", type="compact", key="run_answers"):
             _show_answerers(tools)
-    found = cautions(session.model, session.run_settings, tools, answerers(tools), added_tokens)
+    settings, sent = clarifai_servers.asked(session.model, session.run_settings, tools)
+    found = cautions(session.model, settings, sent, answerers(sent), added_tokens if sent else None)
     for caution in found:
         st.caption(f":orange[:material/warning:] {escaped(caution)}")
 

@@ -256,7 +256,9 @@ def _expected(row: Argument) -> str:
 def _show_prompt(run: Run) -> None:
     turn = run["turn"]
     names = [str(tool["function"].get("name") or "?") for tool in run["tools"]]
+    servers = run["settings"]["mcp_servers"]
     offered = counted(len(names), "tool") if names else "no tools"
+    offered = f"{counted(len(servers), 'MCP server')} on Clarifai" if servers else offered
     label = f"You asked **{escaped(turn['model']['name'])}**, with {offered}"
     with st.status(label, type="step", state="complete", expanded=True):
         st.text(turn["prompt"])

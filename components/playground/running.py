@@ -9,7 +9,7 @@ from clarifai_chat.chat import replies
 from clarifai_chat.events import StreamEvent
 from clarifai_chat.history import attachment_contents
 from clarifai_chat.llm.transport import InFlight
-from clarifai_chat.playground import runs
+from clarifai_chat.playground import clarifai_servers, runs
 from clarifai_chat.playground.runs import Run
 from clarifai_chat.tools.lint.check import check
 from components.actions import code
@@ -39,11 +39,11 @@ def start() -> None:
 
 
 def new_run(prompt: str) -> Run:
-    tools = tool_text.sent(check(tool_text.latest()))
-    answerers = run_form.answerers(tools)
-    return runs.new_run(
-        prompt, session.asked_model, tools, session.run_settings, answerers, session.results
+    settings, tools = clarifai_servers.asked(
+        session.model, session.run_settings, tool_text.sent(check(tool_text.latest()))
     )
+    answerers = run_form.answerers(tools)
+    return runs.new_run(prompt, session.asked_model, tools, settings, answerers, session.results)
 
 
 def draft_run() -> Run:

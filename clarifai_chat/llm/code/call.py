@@ -6,6 +6,7 @@ from typing import Any
 
 from clarifai_chat.text import are, listed
 
+CLARIFAIS = ("mcp_servers",)  # parameters that OpenAI's API does not have
 KEY = "CLARIFAI_PAT"  # the variable of the environment that holds the token
 
 
@@ -29,7 +30,7 @@ class Call:
     body: dict[str, Any]
     base: str
     key: str = KEY  # the variable that holds the key
-    extra: Mapping[str, Any] = field(default_factory=dict)  # parameters that a proxy would rename
+    extra: Mapping[str, Any] = field(default_factory=dict)  # parameters that a proxy would change
 
     @property
     def url(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clarifai_chat.llm.code.beside import Beside
-from clarifai_chat.llm.code.call import KEY, Call, Snippet, about_files
+from clarifai_chat.llm.code.call import CLARIFAIS, KEY, Call, Snippet, about_files
 from clarifai_chat.llm.code.literals import PYTHON, Code, literal, python_text
 
 _READER = """
@@ -23,6 +23,8 @@ _NO_DOWNLOAD = """\
 # Without this, a name with "llama-3" makes litellm download a tokenizer first.
 litellm.disable_hf_tokenizer_download = True
 """
+_THROUGH = "Outside the inner extra_body, the proxy would rename or drop these."
+_BEYOND = "Clarifai's own: OpenAI's client takes it here only."
 _CALLS = """\
         for call in choice.delta.tool_calls or []:
             if call.function.name:
@@ -73,8 +75,11 @@ def with_litellm(call: Call) -> Snippet:
 def with_openai(call: Call, filename: str = "ask_openai.py") -> Snippet:
     """Return the call with OpenAI's own client."""
     arguments = dict(call.body)
+    beyond = {name: arguments.pop(name) for name in CLARIFAIS if name in arguments}
     if call.extra:
-        arguments["extra_body"] = {"extra_body": dict(call.extra)}
+        beyond["extra_body"] = dict(call.extra)
+    if beyond:
+        arguments["extra_body"] = beyond
     order = ("model", "messages")
     arguments = _only(arguments, *order) | arguments
     client = _call("OpenAI", {"base_url": call.base, "api_key": Code(f'os.environ["{call.key}"]')})
@@ -83,7 +88,7 @@ def with_openai(call: Call, filename: str = "ask_openai.py") -> Snippet:
         f"client = {client}\n",
         "client.chat.completions.create",
         arguments,
-        {"extra_body": "Otherwise the proxy would rename it to max_tokens."},
+        {"extra_body": _THROUGH if call.extra else _BEYOND},
         "chunk.usage",
     )
     return Snippet(

@@ -4,7 +4,7 @@ from clarifai_chat.llm.code.beside import has_long
 from clarifai_chat.llm.code.call import KEY, Call, Snippet, about_files
 from clarifai_chat.llm.code.literals import JSON, literal, shell_text
 
-_WHY_EXTRA = "# Outside extra_body, the proxy would rename it to max_tokens.\n"
+_WHY_EXTRA = "# Outside extra_body, the proxy would rename or drop these.\n"
 # Linux takes no argument of more than 128 kB.
 MAX_ARGUMENT_BYTES = 100_000
 
