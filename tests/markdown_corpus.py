@@ -40,6 +40,13 @@ CORPUS = {
         f"<!-- a comment\n\n# with blanks\n\n- x -->\n\n{LONG}\n\n<script>\n\nlet x = 1\n\n</script>\n\n"
         f"{LONG}\n\n<div>\n*not bold*\n$5\n\n*bold*\n</div>{AFTER}"
     ),
+    "folds": (
+        f"<details><summary>One *line*</summary>{LONG}</details>\n\n{LONG}\n\n"
+        f"<details><summary><b>Two</b></summary>\n\n{LONG}\n\n- a\n- b</details> {LONG}\n\n{LONG}\n\n"
+        f"1. c\n   <details><summary>Three</summary>d <details><summary>Four</summary>e</details>\n"
+        f"   </details>\n2. f\n\n{LONG}\n\n<details>\n<summary>\nFive\n</summary>\n\n{LONG}</details>\n\n"
+        f"```html\n<details><summary>g</summary>h</details>\n```\n\n<details><summary>Six</summary>i{AFTER}"
+    ),
     "unclosed comment": f"{LONG}\n\n<!-- {LONG}\n\n# inside\n\n{LONG}\n\n- x{AFTER}",
     "late definitions": (
         f"{LONG} See [the docs], [text][ref], [ref][] and ![pic][ref].\n\n{LONG}\n\n{LONG}\n\n"

@@ -140,7 +140,9 @@ NOTE_ALL = """() => {
 }"""
 GROWS = (
     "Some words\n- an **item**\n- [a link](https://a.test/x)\n\nA `word` and\n\n---\n\n"
-    "| a | b |\n|---|---|\n| 1 | 2 |\n\nThe end ~~now~~.\n"
+    "| a | b |\n|---|---|\n| 1 | 2 |\n\n"
+    "<details><summary>Why so</summary>Because **so**</details>\n\n"
+    "<details open>\n<summary>\nAnd so</summary>\nThus\n</details>\n\nThe end ~~now~~.\n"
 )
 
 
@@ -158,7 +160,9 @@ def test_nothing_is_drawn_as_what_it_turns_out_not_to_be(chromium: Browser, serv
 
     assert len(seen) > 20
     for html in seen:
-        assert not re.search(r"<h\d|<code></code>|<li></li>|\*|`|\]\(|~~|<p[^>]*>\|", html), html
+        assert not re.search(
+            r"<h\d|<code></code>|<li></li>|\*|`|\]\(|~~|<p[^>]*>\||&lt;|>Details<", html
+        ), html
 
 
 def test_finished_blocks_are_never_drawn_again(chromium: Browser, serve) -> None:

@@ -13,7 +13,7 @@ from clarifai_chat.config import ROOT
 from clarifai_chat.markdown import rendered as rendering
 from clarifai_chat.markdown.rendered import rendered
 from tests.markdown_corpus import CORPUS
-from tests.test_grammar import PIECES
+from tests.test_grammar import FOLD_PIECES, PIECES
 from tests.test_grammar import README as NESTED
 
 SUITE = json.loads((ROOT / "tests/commonmark/spec-0.31.json").read_text("utf-8"))
@@ -24,6 +24,8 @@ TEXTS = {
     "tildes": "参数范围：厚度 0.5~6 毫米，重量 1~9 千克。 ~~gone~~",
     "breaks": "| Day | What |\n|---|---|\n| Monday | - walk<br>- market<br/>- museum |\n\nQuay 4<br>\nBrest",
     "tags": "<question>\nx\n</question>\n\n<details>\n<summary>Why?</summary>\n\n- **a**\n\n</details>\n<!-- x -->",
+    "folds": "<details><summary>A</summary>- a\n- b</details> c\n\n> 1. <DETAILS open><summary>\n<b>B</b>\n</summary>d</details>\n"
+    "\n```md\n```html\n<details><summary>x</summary>y</details>\n```\n```\n\n    <details><summary>x</summary>y</details>\n",
     "addresses": "详见 https://example.com/docs，然后。 (www.example.com/a_(b)). https://example.com/tide_(sea), x",
     "footnotes": "a[^1] b[^x] c[^2]\n\n[^x]: B\n[^1]: A\n\n    - more\n\n[^3]: C\n",
     "tasks": "- [x] a\n- [ ] **b**\n  1. [X] c\n",
@@ -37,6 +39,8 @@ TEXTS = {
 # code (Python strips them, JavaScript does not), a byte order mark before a table, and a backslash
 # before two blanks at the end of a line.
 UNLIKE = ("\ufeff", "\u2028", "\xa0", "\\", "  \n", "\0", "\r", "`")
+ALIKE = [piece for piece in PIECES if not any(mark in piece for mark in UNLIKE)]
+FOLDS = [piece.replace("`", "~") for piece in FOLD_PIECES]  # blanks alone in code are unlike, too
 
 
 def drawn_in_javascript(texts):
@@ -63,10 +67,8 @@ def drawn_in_python(texts):
     return [rendered(text, lambda text: text, top=1, notes="n") for text in texts]
 
 
-def generated(count):
+def generated(count, pieces):
     choose = random.Random(11)  # noqa: S311 (no secret)
-    pieces = [piece for piece in PIECES if not any(mark in piece for mark in UNLIKE)]
-    pieces += ["a", "b ", "c\n", "**", "`x`", "$", "\n\n"]
     return ["".join(choose.choices(pieces, k=choose.randint(1, 25))) for _ in range(count)]
 
 
@@ -77,9 +79,10 @@ def generated(count):
         [each["markdown"] for each in GITHUB],
         [text for name, text in CORPUS.items() if name != "odd spaces"],
         list(TEXTS.values()),
-        generated(5_000),
+        generated(5_000, [*ALIKE, "a", "b ", "c\n", "**", "`x`", "$", "\n\n"]),
+        generated(5_000, [*FOLDS, "a", "b\n", "**"]),
     ],
-    ids=["CommonMark", "GitHub", "hard to cut", "as people write", "generated"],
+    ids=["CommonMark", "GitHub", "hard to cut", "as people write", "generated", "folds"],
 )
 def test_both_grammars_draw_the_same(texts):
     for text, browser, export in zip(

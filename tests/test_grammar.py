@@ -150,8 +150,100 @@ def test_details_may_hold_details_and_need_no_summary():
     )
 
 
-def test_details_that_never_close_are_text():
-    assert words("<details>\nx") == "<details>\nx"
+def fold(summary, content):
+    return f"<details>\n<summary>{summary}</summary>\n{content}</details>\n"
+
+
+FOLDED = fold("Why?", "<p>Tides</p>\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<details><summary>Why?</summary>Tides</details>",
+        "<details> <summary>Why?</summary> Tides </details>",
+        "<details><summary>Why?</summary>\n\nTides</details>",
+        "<details><summary>Why?</summary>\nTides\n</details>",
+        "<details>\n<summary>Why?</summary>Tides</details>",
+        "<details>\n\n<summary>\nWhy?\n</summary>\n\nTides\n\n</details>",
+        "<details open=''><summary class=\"a\"><b>Why?</b></summary>Tides</details>",
+        "<DETAILS><Summary><h3>Why?</h3></SUMMARY>Tides</details>",
+    ],
+)
+def test_the_tags_of_a_fold_may_be_anywhere_in_a_line(text):
+    assert drawn(text) == FOLDED
+    assert (
+        drawn(f"- {text.replace(chr(10), chr(10) + '  ')}\n")
+        == f"<ul>\n<li>\n{FOLDED}</li>\n</ul>\n"
+    )
+    quoted = "\n".join(f"> {line}" for line in text.split("\n"))
+    assert drawn(quoted) == f"<blockquote>\n{FOLDED}</blockquote>\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<details><summary>Why?</summary>Tides</details> End\nhere", f"{FOLDED}<p>End<br>\nhere</p>\n"),
+        ("<details><summary>Why?</summary>Tides</details>" * 2, FOLDED * 2),
+        (
+            "<details><summary>A</summary><details><summary>Why?</summary>Tides</details></details>",
+            fold("A", FOLDED),
+        ),
+        (
+            "<details><summary>A</summary>- a\n- `</details>`\n- b</details>",
+            fold("A", "<ul>\n<li>a</li>\n<li><code>&lt;/details&gt;</code></li>\n<li>b</li>\n</ul>\n"),
+        ),
+        (
+            "<details><summary>A</summary>\n```\nb</details>\n</details>\n```\n</details>",
+            fold("A", "<pre><code>b&lt;/details&gt;\n&lt;/details&gt;\n</code></pre>\n"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_fold_ends_at_its_own_tag(text, expected):
+    assert drawn(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<details>\nx",
+        "<details><summary>Why?</summary>x",
+        "a <details><summary>Why?</summary>x</details>",
+        "<details><summary>Why?</summary>x `</details>`",
+        "<details><summary>Why?\n</details",
+    ],
+)
+def test_details_that_never_open_or_close_are_text(text):
+    assert words(text) == html.unescape(text.replace("`", ""))
+
+
+def test_what_is_not_folded_stays_as_it_is_written():
+    tags = "<details><summary>x</summary>y</details>"
+
+    assert code_in(f"```html\n{tags}\n```") == f"{tags}\n"
+    assert code_in(f"1. a\n\n       {tags} b\n") == f"{tags} b\n"
+    assert code_in(f"```md\n```html\n{tags}\n```\n```") == f"```html\n{tags}\n```\n"
+    assert (
+        words("- <details><summary>x</summary>y\n- b\n</details>")
+        == "<details><summary>x</summary>y\nb\n</details>"
+    )
+
+
+def code_in(text):
+    return html.unescape(re.search("<code>(.*)</code>", drawn(text), re.DOTALL)[1])
+
+
+FOLD_PIECES = [
+    "<details>", "<details><summary>", "<summary>", "</summary>", "</details>", "</details>\n", "Ä", " Ö", "Ü\n",
+    "- ", "> ", "1. ", "\n", "\n\n", "  ", "    ", "```\n", "```md\n", "`", "# ", "| ", "\n|-|\n",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(FOLD_PIECES)).map("".join))
+def test_no_word_of_a_fold_is_lost(text):
+    shown = drawn(text)
+
+    assert [*map(shown.count, "ÄÖÜ")] == [*map(text.count, "ÄÖÜ")]
 
 
 # Code

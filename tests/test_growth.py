@@ -106,6 +106,13 @@ SOME = [
     ("", "[", "]"),
     ("", "{", ""),
     ("", ":", ""),
+    ("", "<details>", ""),
+    ("", "<details>\n", ""),
+    ("> ", "<details></details>", ""),
+    ("", "<details><summary>a</summary>b", "</details>"),
+    ("", "<details>\n<summary>\n", ""),
+    ("<details>", "`</details>", "`"),
+    ("", "- <details>\n", "</details>"),
 ]
 
 
@@ -164,8 +171,12 @@ def noted(length):
     return "".join(f"[^{n}] " for n in names) + "\n\n" + "".join(f"[^{n}]: b\n" for n in names)
 
 
+def folded(length):
+    return "<details><summary>a</summary>\n" * (length // 50) + "b</details>\n" * (length // 50)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [ticks, nested, defined, noted])
+@pytest.mark.parametrize("make", [ticks, nested, defined, noted, folded])
 @pytest.mark.parametrize("reader", ["export", "terminal", "markdown"])
 def test_so_it_does_for_what_refers_to_itself(reader, make):
     assert_grows_as_the_text(READERS[reader], make)

@@ -26,7 +26,7 @@ from markdown_it.rules_inline.state_inline import Delimiter
 from markdown_it.rules_inline.strikethrough import tokenize as strikethrough
 from markdown_it.token import Token
 
-from clarifai_chat.markdown import formulas
+from clarifai_chat.markdown import folds, formulas
 from clarifai_chat.markdown.formulas import BLANK
 
 _SAFE_TARGET = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x1f\ufeff]+", re.IGNORECASE)
@@ -52,15 +52,7 @@ _LONG_NAME = re.compile(rf"(?:https?://|www\.)[^/?#{BLANK}]{{256}}", re.IGNORECA
 _ENTITY = re.compile(r"&[0-9A-Za-z]+;\Z")
 MOST_MARKS = 2000  # in one paragraph: words in bold, links, formulas, code
 _PLAIN = ("text", "softbreak", "hardbreak")
-_NEST = ("markdown", "md", "mdx")
 _OPEN_NESTS = 20  # that have no end: each is searched up to the end of the text
-_FENCE = re.compile(r"(`{3,}+|~{3,}+)([^`]*)")
-_FOLD_OPENS = re.compile(
-    r"<details(?: +open)? *>[ \t]*(?:<summary>(.*)</summary>[ \t]*)?", re.IGNORECASE | re.ASCII
-)
-_SUMMARY = re.compile(r"<summary>(.*)</summary>[ \t]*", re.IGNORECASE | re.ASCII)
-_FOLD_CLOSES = re.compile(r"</details>[ \t]*", re.IGNORECASE | re.ASCII)
-_MARKERS = re.compile(r"[ \t>]*(?:(?:[-*+]|[0-9]+[.)])[ \t]+)?")
 _NOTE = re.compile(rf"\[\^([^{BLANK}\[\]^]+)\]")
 _TILDES = re.compile("~{3,}")
 _TASK = re.compile(r"\[([ xX])\][ \t\n]+(?=\S)")
@@ -73,10 +65,12 @@ def grammar() -> MarkdownIt:
     parser.disable(["html_block", "html_inline"])
     core, block, inline = parser.core.ruler, parser.block.ruler, parser.inline.ruler
 
+    core.before("block", "unfold", folds.unfold)
     core.before("block", "hide_bars", formulas.hide_bars)
     core.after("block", "show_bars", formulas.show_bars)
     core.after("show_bars", "add_notes", _add_notes)
-    core.after("add_notes", "trim", _trim)
+    core.after("add_notes", "refold", folds.refold)
+    core.after("refold", "trim", _trim)
     core.after("inline", "sort_notes", _sort_notes)
     core.push("crowded", _crowded)
     core.push("tasks", _tasks)
@@ -86,7 +80,7 @@ def grammar() -> MarkdownIt:
     block.before("code", "note", _note, {"alt": ["paragraph", "reference"]})
     block.before("code", "formula", formulas.block, ends)
     block.before("fence", "nested_fence", _nested_fence, ends)
-    block.before("fence", "fold", _fold, ends)
+    block.before("fence", "fold", folds.fold, ends)
     # By default the rule is first, and reads `# a | b` as the head of a table.
     block.before("lheading", "late_table", table, {"alt": ["paragraph", "reference"]})
 
@@ -117,8 +111,8 @@ def _nested_fence(state: StateBlock, start: int, end: int, silent: bool) -> bool
 
     If they do not come out even, the ordinary rule decides.
     """
-    opening = None if state.is_code_block(start) else _FENCE.fullmatch(_line(state, start))
-    if not opening or opening[2].strip(BLANK).lower() not in _NEST:
+    opening = None if state.is_code_block(start) else folds.FENCE.fullmatch(_line(state, start))
+    if not opening or opening[2].strip(BLANK).lower() not in folds.NEST:
         return False
     if state.env.get("open_nests", 0) > _OPEN_NESTS:
         return False
@@ -127,7 +121,7 @@ def _nested_fence(state: StateBlock, start: int, end: int, silent: bool) -> bool
         text = _line(state, line)
         if text and state.sCount[line] < state.blkIndent:
             break
-        inner = _FENCE.fullmatch(text)
+        inner = folds.FENCE.fullmatch(text)
         if inner and inner[1][0] == mark[0] and len(inner[1]) >= len(mark):
             depth += 1 if inner[2].strip(BLANK) else -1
     if depth:
@@ -141,54 +135,6 @@ def _nested_fence(state: StateBlock, start: int, end: int, silent: bool) -> bool
     token.info, token.markup, token.map = opening[2], mark, [start, state.line]
     token.content = state.getLines(start + 1, line, state.sCount[start], True)
     return True
-
-
-def _fold(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Parse `<details>` up to its `</details>`, each on a line; what is between is Markdown."""
-    opening = None if state.is_code_block(start) else _FOLD_OPENS.fullmatch(_line(state, start))
-    if not opening:
-        return False
-    line = _fold_ends(state).get(start, end)
-    if line >= end and (state.level or not state.env.get("grows")):
-        return False
-    if silent:
-        return True
-    summary, first = opening[1], start + 1
-    while summary is None and first < line and not _line(state, first):
-        first += 1
-    if summary is None and first < line and (found := _SUMMARY.fullmatch(_line(state, first))):
-        summary, first = found[1], first + 1
-    before = state.parentType, state.lineMax
-    state.parentType, state.lineMax = "blockquote", min(line, end)
-    state.push("details_open", "details", 1).map = [start, min(line + 1, end)]
-    state.push("summary_open", "summary", 1)
-    token = state.push("inline", "", 0)
-    token.content, token.map, token.children = (
-        (summary or "Details").strip(BLANK),
-        [start, first],
-        [],
-    )
-    state.push("summary_close", "summary", -1)
-    state.md.block.tokenize(state, first, min(line, end))
-    state.push("details_close", "details", -1)
-    state.parentType, state.lineMax = before
-    state.line = min(line + 1, end)
-    return True
-
-
-def _fold_ends(state: StateBlock) -> dict[int, int]:
-    """Return the line of the `</details>` for the line of each `<details>`."""
-    ends: dict[int, int] | None = state.env.get("fold_ends")
-    if ends is None:
-        ends = state.env["fold_ends"] = {}
-        opened: list[int] = []
-        for number, text in enumerate(state.src.split("\n")):
-            text = _MARKERS.sub("", text, count=1)
-            if _FOLD_OPENS.fullmatch(text):
-                opened.append(number)
-            elif opened and _FOLD_CLOSES.fullmatch(text):
-                ends[opened.pop()] = number
-    return ends
 
 
 def _note(state: StateBlock, start: int, end: int, silent: bool) -> bool:

@@ -3,6 +3,7 @@
 import MarkdownIt from "markdown-it";
 import Token from "markdown-it/lib/token.mjs";
 
+import * as folds from "./folds.js";
 import * as formulas from "./formulas.js";
 
 const { escapeHtml, unescapeAll, isMdAsciiPunct, isPunctChar, isWhiteSpace } = new MarkdownIt().utils;
@@ -23,14 +24,7 @@ const LONG_NAME = /(?:https?:\/\/|www\.)[^/?#\s]{256}/iy;
 const ENTITY = /&[0-9A-Za-z]+;$/;
 const MOST_MARKS = 2000;
 const PLAIN = ["text", "softbreak", "hardbreak"];
-const NEST = ["markdown", "md", "mdx"];
-// A long run of marks is taken whole: giving back one after the other would search the rest again.
-const FENCE = /^(?=(`{3,}|~{3,}))\1([^`]*)$/;
 const OPEN_NESTS = 20; // that have no end: each is searched up to the end of the text
-const FOLD_OPENS = /^<details(?: +open)? *>[ \t]*(?:<summary>([^\n]*)<\/summary>[ \t]*)?$/i;
-const SUMMARY = /^<summary>([^\n]*)<\/summary>[ \t]*$/i;
-const FOLD_CLOSES = /^<\/details>[ \t]*$/i;
-const MARKERS = /^[ \t>]*(?:(?:[-*+]|[0-9]+[.)])[ \t]+)?/;
 const NOTE = /\[\^([^\s[\]^]+)\]/y;
 const TILDES = /~{3,}/y;
 const SHORT = 16; // of a cell's characters: it is never broken
@@ -54,10 +48,12 @@ export function grammar() {
   const strikethrough = inline.__rules__.find((rule) => rule.name === "strikethrough").fn;
   const table = block.__rules__.find((rule) => rule.name === "table").fn;
 
+  core.before("block", "unfold", folds.unfold);
   core.before("block", "hide_bars", formulas.hideBars);
   core.after("block", "show_bars", formulas.showBars);
   core.after("show_bars", "add_notes", addNotes);
-  core.after("add_notes", "trim", trim);
+  core.after("add_notes", "refold", folds.refold);
+  core.after("refold", "trim", trim);
   core.after("inline", "sort_notes", sortNotes);
   core.push("crowded", crowded);
   core.push("tasks", tasks);
@@ -67,7 +63,7 @@ export function grammar() {
   block.before("code", "note", note, { alt: ["paragraph", "reference"] });
   block.before("code", "formula", formulas.block, ends);
   block.before("fence", "nested_fence", nestedFence, ends);
-  block.before("fence", "fold", fold, ends);
+  block.before("fence", "fold", folds.fold, ends);
   block.before("lheading", "late_table", table, { alt: ["paragraph", "reference"] });
 
   inline.at("text", text);
@@ -89,8 +85,8 @@ function isCode(state, line) {
 }
 
 function nestedFence(state, start, end, silent) {
-  const opening = isCode(state, start) ? null : FENCE.exec(lineOf(state, start));
-  if (!opening || !NEST.includes(opening[2].trim().toLowerCase())) return false;
+  const opening = isCode(state, start) ? null : folds.FENCE.exec(lineOf(state, start));
+  if (!opening || !folds.NEST.includes(opening[2].trim().toLowerCase())) return false;
   if (state.env.openNests > OPEN_NESTS) return false;
   const mark = opening[1];
   let depth = 1;
@@ -98,7 +94,7 @@ function nestedFence(state, start, end, silent) {
   while (depth && ++line < end) {
     const content = lineOf(state, line);
     if (content && state.sCount[line] < state.blkIndent) break;
-    const inner = FENCE.exec(content);
+    const inner = folds.FENCE.exec(content);
     if (inner && inner[1][0] === mark[0] && inner[1].length >= mark.length) {
       depth += inner[2].trim() ? 1 : -1;
     }
@@ -111,47 +107,6 @@ function nestedFence(state, start, end, silent) {
   Object.assign(token, { info: opening[2], markup: mark, map: [start, state.line] });
   token.content = state.getLines(start + 1, line, state.sCount[start], true);
   return true;
-}
-
-function fold(state, start, end, silent) {
-  const opening = isCode(state, start) ? null : FOLD_OPENS.exec(lineOf(state, start));
-  if (!opening) return false;
-  const line = foldEnds(state).get(start) ?? end;
-  if (line >= end && (state.level || !state.env.grows)) return false;
-  if (silent) return true;
-  let summary = opening[1];
-  let first = start + 1;
-  while (summary === undefined && first < line && !lineOf(state, first)) first++;
-  const found = summary === undefined && first < line && SUMMARY.exec(lineOf(state, first));
-  if (found) {
-    summary = found[1];
-    first++;
-  }
-  const before = [state.parentType, state.lineMax];
-  [state.parentType, state.lineMax] = ["blockquote", Math.min(line, end)];
-  const details = state.push("details_open", "details", 1);
-  Object.assign(details, { map: [start, Math.min(line + 1, end)], meta: { isOpen: line >= end } });
-  state.push("summary_open", "summary", 1);
-  const token = state.push("inline", "", 0);
-  Object.assign(token, { content: (summary || "Details").trim(), map: [start, first], children: [] });
-  state.push("summary_close", "summary", -1);
-  state.md.block.tokenize(state, first, Math.min(line, end));
-  state.push("details_close", "details", -1);
-  [state.parentType, state.lineMax] = before;
-  state.line = Math.min(line + 1, end);
-  return true;
-}
-
-function foldEnds(state) {
-  if (state.env.foldEnds) return state.env.foldEnds;
-  const ends = (state.env.foldEnds = new Map());
-  const opened = [];
-  for (const [number, line] of state.src.split("\n").entries()) {
-    const content = line.replace(MARKERS, "");
-    if (FOLD_OPENS.test(content)) opened.push(number);
-    else if (opened.length && FOLD_CLOSES.test(content)) ends.set(opened.pop(), number);
-  }
-  return ends;
 }
 
 function note(state, start, end, silent) {

@@ -3,10 +3,13 @@
 
 const MARKS = /^[ \t>]*(?:[-*+=_~#|:`$\\<![\]() \t]{0,80}|\d{1,9}[.)]?[ \t]*)$/;
 
+const BEFORE_FOLD = /^(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t]){0,100}$|>[ \t]*$/;
 const ROW = /^[ \t>]*\|/;
 
 /** Return the text without a last line that is only marks; what is opened in a line is closed. */
 export function settled(text) {
+  const fold = unsureFold(text);
+  if (fold >= 0 && !isInCode(text.slice(0, fold))) return text.slice(0, fold);
   const start = text.lastIndexOf("\n") + 1;
   const line = text.slice(start);
   const row = unsureRow(text, start);
@@ -27,6 +30,21 @@ function unsureRow(text, start) {
   const head = start - 1 - above.length;
   // Below the head: nothing yet, or dashes that are not complete.
   return start && MARKS.test(last) && ROW.test(above) && !MARKS.test(above) && isFirst(head) ? head : -1;
+}
+
+/** Return where a fold begins whose summary is not whole yet, or -1. */
+function unsureFold(text) {
+  const at = [...text.matchAll(/<details/gi)].at(-1)?.index ?? -1;
+  const before = text.slice(text.lastIndexOf("\n", at - 1) + 1, Math.max(0, at));
+  if (at < 0 || !BEFORE_FOLD.test(before)) return -1;
+  const end = text.slice(at);
+  if (/^<details(?:[ \t][^<>\n]*)?$/i.test(end)) return at;
+  const head = /^<details(?:[ \t][^<>\n]*)?>[ \t\n>]*/i.exec(end);
+  if (!head) return -1;
+  const rest = end.slice(head[0].length);
+  if ("<summary".startsWith(rest.toLowerCase())) return at;
+  const isOpen = /^<summary[ \t>]/i.test(rest) && !/<\/summary>/i.test(rest);
+  return isOpen && rest.split("\n").length < 4 ? at : -1;
 }
 
 /** Return whether the text ends inside a block of code or a formula. */
