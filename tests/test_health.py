@@ -1,15 +1,26 @@
 """What an orchestrator's probes are told: alive, warm, ready."""
 
 import asyncio
+import os
+import shutil
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 
 from clarifai_chat import memory
+from clarifai_chat.chat.chats import new_chat
 from clarifai_chat.history import saving
+from clarifai_chat.history.store import probing
+from clarifai_chat.history.store.address import read_address
 from clarifai_chat.serving import health
+from tests.test_store_trouble import run
+
+pytest_plugins = ["tests.postgres"]
+Usage = type(shutil.disk_usage("."))
 
 
 @pytest.fixture
@@ -72,6 +83,121 @@ def test_an_app_without_its_database_is_not_ready_and_says_why(probe, set_up, tm
     assert said["database"].startswith("The database of conversations cannot be written.")
     assert said["memory"] == said["warm_up"] == "ok"
     assert str(tmp_path) not in str(said)
+
+
+@pytest.fixture
+def file(probe, tmp_path):
+    """The database of an app that has been ready."""
+    assert probe("/readyz")[0] == 200
+    return tmp_path / "history.db"
+
+
+def database(probe):
+    status, said = probe("/readyz")
+    assert (status == 200) == (said["database"] == "ok")
+    return said["database"]
+
+
+@pytest.fixture
+def read_only(monkeypatch):
+    """`read_only(True)`: files cannot be opened for writing from now on, also not by root."""
+    connect = sqlite3.connect
+
+    def reads(address, **options):
+        return connect(str(address).replace("mode=rw", "mode=ro"), **options)
+
+    return lambda is_so: monkeypatch.setattr(
+        probing.sqlite3, "connect", reads if is_so else connect
+    )
+
+
+def test_a_file_that_became_read_only_is_reported_until_it_can_be_written(
+    probe, file, read_only, caplog
+):
+    read_only(True)
+    said = database(probe)
+    assert said.startswith("The database of conversations cannot be written.")
+    assert str(file.parent) not in said
+    assert database(probe) == said
+
+    read_only(False)
+    assert database(probe) == "ok"
+    assert database(probe) == "ok"
+    told = [record.message for record in caplog.records if record.name == health.__name__]
+    assert told == [f"Not ready: {said}", "Conversations can be saved again."]
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write every file")
+def test_a_file_without_the_right_to_write_is_reported(probe, file):
+    file.chmod(0o400)
+    assert "cannot be written" in database(probe)
+
+    file.chmod(0o600)
+    assert database(probe) == "ok"
+
+
+def test_a_disk_that_filled_up_is_reported_until_there_is_room(probe, file, monkeypatch):
+    total, used, free = shutil.disk_usage(file.parent)
+    monkeypatch.setattr(probing.shutil, "disk_usage", lambda _: Usage(total, total, 4096))
+    assert database(probe).startswith("The disk that holds the conversations is full.")
+
+    monkeypatch.setattr(probing.shutil, "disk_usage", lambda _: Usage(0, 0, 0))
+    assert database(probe) == "ok", "A drive that does not know its size is not full."
+    monkeypatch.setattr(probing.shutil, "disk_usage", lambda _: Usage(total, used, free))
+    assert database(probe) == "ok"
+
+
+def test_a_file_that_is_gone_is_reported_until_it_is_back_or_the_app_starts_again(probe, file):
+    away = file.rename(file.with_suffix(".away"))
+    assert "moved, replaced or deleted" in database(probe)
+    assert not file.exists(), "A probe makes no file."
+
+    away.rename(file)
+    assert database(probe) == "ok"
+
+    file.unlink()
+    assert "moved, replaced or deleted" in database(probe)
+    saving.forget_store()
+    assert database(probe) == "ok"
+
+
+def test_a_file_that_another_program_holds_is_reported(probe, file, monkeypatch):
+    monkeypatch.setattr(probing, "BUSY_S", 0.05)
+    with closing(sqlite3.connect(file, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        assert "is busy with something else" in database(probe)
+
+    assert database(probe) == "ok"
+
+
+def test_a_probe_leaves_saving_to_those_who_still_can(probe, file, read_only):
+    read_only(True)
+    assert database(probe) != "ok"
+
+    assert saving.save("a" * 64, new_chat())
+    assert saving.trouble() == ""
+
+
+def test_probing_changes_nothing(probe, file):
+    with closing(sqlite3.connect(file)) as reader:
+        before = [*reader.iterdump()], reader.execute("PRAGMA user_version").fetchone()
+        assert database(probe) == "ok"
+        assert ([*reader.iterdump()], reader.execute("PRAGMA user_version").fetchone()) == before
+
+
+def test_a_database_server_that_became_read_only_is_reported(probe, set_up, postgres):
+    address = postgres.database()
+    set_up(DATABASE_URL=address)
+    saving.forget_store()
+    assert database(probe) == "ok"
+    name = read_address(address).database
+    ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'd%'"
+
+    run(postgres.url(), f"ALTER DATABASE {name} SET default_transaction_read_only = on", ends)
+    assert "cannot be written" in database(probe)
+
+    run(postgres.url(), f"ALTER DATABASE {name} RESET default_transaction_read_only", ends)
+    assert database(probe) == "ok"
 
 
 def test_an_app_that_saves_nothing_needs_no_database(probe, set_up):

@@ -242,6 +242,19 @@ def look() -> str:
     return f"{place()} {looking.state(address())}."
 
 
+def why_unwritable() -> str:
+    """Return why the next save would fail, in a sentence without an address, or ""."""
+    from clarifai_chat.history.store import StoreTrouble
+
+    probe, why = attempt(lambda store: (store.presets(""), store.probe)[1])
+    try:
+        if probe:
+            probe.try_writing()
+    except StoreTrouble as error:  # an open connection may still save: pages go by that
+        return f"{error.what} {error.advice}"
+    return why
+
+
 # --- The store, as long as it works ---------------------------------------------------------------
 
 

@@ -1,9 +1,10 @@
 """Answer an orchestrator's probes: alive, warm, and ready for visitors.
 
 `/livez`: the process answers. `/healthz`: the first attempt to load the model library is over.
-`/readyz`: the library is loaded, the database works and memory is left.
+`/readyz`: the library is loaded, the database can be written and memory is left.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from starlette.routing import Route
 from clarifai_chat import memory
 from clarifai_chat.config import settings
 from clarifai_chat.history import saving
+
+log = logging.getLogger(__name__)
 
 DATABASE_S = 6.0  # a little more than the database's own limits
 AGAIN_S = 2.0  # probes in between get the last result
@@ -75,8 +78,12 @@ class _Look:
         if time.monotonic() - self._at <= AGAIN_S or not self._lock.acquire(blocking=False):
             return self._said
         try:
-            _, why = saving.attempt(lambda store: store.presets(""))
-            self._said, self._at = why or OK, time.monotonic()
+            said = saving.why_unwritable() or OK
+            if said != OK and said != self._said:
+                log.warning("Not ready: %s", said)
+            elif said == OK and self._said not in (OK, SILENT):
+                log.warning("Conversations can be saved again.")
+            self._said, self._at = said, time.monotonic()
         finally:
             self._lock.release()
         return self._said

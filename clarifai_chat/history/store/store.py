@@ -17,6 +17,7 @@ from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.history.store import cleaning, merging, reading, rows, searching
 from clarifai_chat.history.store.opening import checkpoint
+from clarifai_chat.history.store.probing import Probe
 from clarifai_chat.history.store.searching import Summary
 from clarifai_chat.history.store.tables import attachments, chats, dumped, presets, spending
 from clarifai_chat.history.store.trouble import Conflict, StoreTrouble, in_plain_words
@@ -28,6 +29,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writer = engine.execution_options(writes=True)  # the same pool of connections
+        self.probe = Probe(engine)
 
     def close(self) -> None:
         """Close every connection; an SQLite file is then whole, and can be copied."""

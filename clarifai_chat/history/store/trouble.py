@@ -33,8 +33,11 @@ class StoreTrouble(ChatError):
 class StoreFull(StoreTrouble):
     """No room on the disk."""
 
-    what = "The disk that holds the conversations is full, so this was not saved."
-    advice = "What is on the page stays there. The operator has to free some space; then try again."
+    what = "The disk that holds the conversations is full."
+    advice = (
+        "What is on the page stays there, but is not saved. The operator has to free some space;"
+        " then try again."
+    )
 
 
 class StoreBusy(StoreTrouble):
@@ -49,6 +52,13 @@ class StoreReadOnly(StoreTrouble):
 
     what = "The database of conversations cannot be written."
     advice = "The operator has to let the app write to the file and to the folder it is in."
+
+
+class StoreMoved(StoreTrouble):
+    """The file is another one than the app has opened, or gone."""
+
+    what = "The file with the conversations was moved, replaced or deleted while the app ran."
+    advice = "The operator has to put it back, or restart the app, which then uses what is there."
 
 
 class StoreDamaged(StoreTrouble):
