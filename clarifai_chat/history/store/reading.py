@@ -6,10 +6,9 @@ transactions.
 
 import json
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Update, select, update
 
 from clarifai_chat.history.store.searching import searched, words_of
 from clarifai_chat.history.store.tables import turns
@@ -34,18 +33,17 @@ class Unread:
             log.error("%s while a turn was read for searches", type(error).__name__)
             return words_of(json.loads(self.body))
 
+    def as_read(self) -> Update:
+        """Write its words, unless it has changed meanwhile."""
+        words = self.words()
+        same = update(turns).where(
+            turns.c.serial == self.serial, turns.c.updated_at == self.updated_at
+        )
+        return same.values(words=words, text=searched(words))
+
 
 def unread(connection: Connection, most: int) -> list[Unread]:
     """Return some turns that are over and have not been read."""
     wanted = select(turns.c.serial, turns.c.updated_at, turns.c.body)
     wanted = wanted.where(turns.c.words.is_(None), turns.c.is_over).limit(most)
     return [Unread(*row) for row in connection.execute(wanted)]
-
-
-def write(connection: Connection, read: Sequence[tuple[Unread, str]]) -> None:
-    """Write the words of turns, unless they have changed meanwhile."""
-    for turn, words in read:
-        same = update(turns).where(
-            turns.c.serial == turn.serial, turns.c.updated_at == turn.updated_at
-        )
-        connection.execute(same.values(words=words, text=searched(words)))

@@ -1,26 +1,39 @@
 """Store the chats, turns, attachments and presets of visitors, visible to their owners only.
 
 Any method may raise `StoreTrouble`; then nothing has changed. All may be called from any thread.
+While one writes, others wait: only statements run then, and all else before (`preparing`).
 """
 
-import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, delete, not_, select, update
+from sqlalchemy import Connection, Engine, Executable, delete, not_, select, update
 
 from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.turn import Turn
-from clarifai_chat.history.store import cleaning, merging, reading, rows, searching
+from clarifai_chat.history.store import (
+    cleaning,
+    preparing,
+    reading,
+    rows,
+    searching,
+    statements,
+)
 from clarifai_chat.history.store.opening import checkpoint
+from clarifai_chat.history.store.preparing import Prepared
 from clarifai_chat.history.store.probing import Probe
+from clarifai_chat.history.store.rows import Stored
 from clarifai_chat.history.store.searching import Summary
-from clarifai_chat.history.store.tables import attachments, chats, dumped, presets, spending
-from clarifai_chat.history.store.trouble import Conflict, StoreTrouble, in_plain_words
+from clarifai_chat.history.store.tables import attachments, chats, presets, spending
+from clarifai_chat.history.store.trouble import StoreBusy, StoreTrouble, in_plain_words
+
+T = TypeVar("T")
+TRIES = 20  # each one that fails means that somebody else saved the same chat in between
 
 
 class Store:
@@ -28,12 +41,13 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._dialect = engine.dialect.name
         self._writer = engine.execution_options(writes=True)  # the same pool of connections
         self.probe = Probe(engine)
 
     def close(self) -> None:
         """Close every connection; an SQLite file is then whole, and can be copied."""
-        if self._engine.dialect.name == "sqlite":
+        if self._dialect == "sqlite":
             with suppress(StoreTrouble), in_plain_words():
                 checkpoint(self._engine)
         self._engine.dispose()
@@ -48,27 +62,43 @@ class Store:
         with in_plain_words(), self._writer.begin() as connection:
             yield connection
 
+    def _execute(self, *prepared: Executable) -> None:
+        if prepared:
+            with self._writing() as connection:
+                for statement in prepared:
+                    connection.execute(statement)
+
+    def _save(
+        self,
+        owner: str,
+        chat_id: str,
+        prepare: Callable[[Stored], Prepared[T]],
+        only: str | None = None,
+    ) -> T:
+        """Write what `prepare` makes of the stored rows; again if they have changed meanwhile."""
+        for _ in range(TRIES):
+            with self._reading() as connection:
+                stored = rows.stored(connection, owner, chat_id, only)
+            prepared = prepare(stored)
+            if not prepared.statements:
+                return prepared.result
+            first, *others = prepared.statements
+            with self._writing() as connection:
+                is_still = rows.is_still(connection, owner, chat_id, stored)
+                if is_still and connection.execute(first).rowcount:
+                    for statement in others:
+                        connection.execute(statement)
+                    return prepared.result
+        raise StoreBusy
+
     def save_chat(self, owner: str, chat: Chat) -> int:
         """Save the whole chat; return its new revision, which the caller puts into `chat`.
 
         Stored turns that `chat` lacks are removed. Raises `Conflict` if the store has changes that
         `chat` lacks: then call `merge`.
         """
-        with self._writing() as connection:
-            stored = rows.lock(connection, owner, chat["id"])
-            if stored is None:
-                if chat["revision"] or not rows.insert_chat(connection, owner, chat):
-                    raise Conflict
-                rows.write_turns(connection, owner, chat["id"], chat["turns"], {}, 1)
-                return 1
-            if stored.deleted_at is not None or stored.revision != chat["revision"]:
-                raise Conflict
-            known = rows.turns_of(connection, owner, chat["id"])
-            kept = _normalized(chat, known)
-            revision: int = stored.revision + 1
-            rows.update_chat(connection, owner, chat, stored, revision)
-            rows.write_turns(connection, owner, chat["id"], kept, known, revision)
-            return revision
+        prepare = partial(preparing.whole_chat, self._dialect, owner, chat)
+        return self._save(owner, chat["id"], prepare)
 
     def save_turn(self, owner: str, chat_id: str, turn: Turn, number: int) -> str:
         """Save one turn, new or changed; return the id under which it is saved.
@@ -76,28 +106,9 @@ class Store:
         The id is new if somebody else continued the same turn: the two become siblings. It is "" if
         the chat or the turn has been removed: then nothing is saved.
         """
-        with self._writing() as connection:
-            chat = rows.lock(connection, owner, chat_id)
-            if chat is None:
-                return ""
-            known = rows.turns_of(connection, owner, chat_id, turn["id"])
-            if turn["id"] in known and known[turn["id"]].removed_at is not None:
-                return ""
-            mine = rows.snapshot(turn)
-            kept = merging.settle_all(mine, _bodies(known), is_current=True)
-            last = kept[-1]
-            if last["id"] != turn["id"]:
-                known = rows.turns_of(connection, owner, chat_id)
-                last = merging.settle_all(mine, _bodies(known), is_current=True)[-1]
-            there = known.get(last["id"])
-            feedback = json.loads(there.body).get("feedback") if there else None
-            if feedback and "feedback" not in last:
-                last = {**last, "feedback": feedback}
-            # A new turn is newer than the chat: a copy that lacks it must not remove it.
-            revision = 0 if there else chat.revision + 1
-            rows.write_turn(connection, owner, chat_id, last, number, there, revision)
-            rows.touch(connection, owner, chat_id)
-            return last["id"]
+        prepare = partial(preparing.one_turn, self._dialect, owner, chat_id, turn, number)
+        saved = self._save(owner, chat_id, prepare, only=turn["id"])
+        return saved if saved is not None else self._save(owner, chat_id, prepare) or ""
 
     def merge(self, owner: str, chat: Chat) -> Chat | None:
         """Save `chat` merged with the changes of others; return the whole result.
@@ -105,38 +116,16 @@ class Store:
         Turns taken from `chat` are the same objects, because a worker may be filling them. Returns
         `None` if the chat has been deleted.
         """
-        with self._writing() as connection:
-            stored = rows.lock(connection, owner, chat["id"])
-            if stored is None or stored.deleted_at is not None:
-                return None
-            known = rows.turns_of(connection, owner, chat["id"])
-            live = _bodies(known)
-            came = {one: known[one].revision for one in live}
-            removed = {
-                one: (row.revision, row.removed_at)
-                for one, row in known.items()
-                if row.removed_at is not None
-            }
-            snapshots = [rows.snapshot(turn) for turn in chat["turns"]]
-            mine: Chat = {**chat, "turns": snapshots}
-            merged = merging.merge_fields(mine, rows.chat_of(stored, []), stored.changed)
-            merged["turns"] = merging.merge_turns(mine, live, came, removed)
-            if merged["leaf"] not in {turn["id"] for turn in merged["turns"]}:
-                merged["leaf"] = stored.leaf
-            merged["revision"] = revision = stored.revision + 1
-            rows.update_chat(connection, owner, merged, stored, revision)
-            rows.write_turns(connection, owner, chat["id"], merged["turns"], known, revision)
-        originals = {id(s): turn for s, turn in zip(snapshots, chat["turns"], strict=True)}
-        merged["turns"] = [originals.get(id(turn), turn) for turn in merged["turns"]]
-        return merged
+        prepare = partial(preparing.merged_chat, self._dialect, owner, chat)
+        return self._save(owner, chat["id"], prepare)
 
     def load(self, owner: str, chat_id: str) -> Chat | None:
         """Return the chat; None if it is missing, deleted, or another owner's."""
         with self._reading() as connection:
-            row = rows.chat_row(connection, owner, chat_id)
-            if row is None or row.deleted_at is not None:
-                return None
-            return rows.chat_of(row, [*_bodies(rows.turns_of(connection, owner, chat_id)).values()])
+            stored = rows.stored(connection, owner, chat_id)
+        if stored.chat is None or stored.chat.deleted_at is not None:
+            return None
+        return rows.chat_of(stored.chat, [*stored.bodies().values()])
 
     def chats(self, owner: str) -> Iterator[Chat]:
         """Yield every chat of the owner, newest first."""
@@ -163,11 +152,8 @@ class Store:
         """Read turns of any owner that searches see as they were sent; return how many."""
         with self._reading() as connection:
             found = reading.unread(connection, most)
-        read = [(turn, turn.words()) for turn in found]
-        if read:
-            with self._writing() as connection:
-                reading.write(connection, read)
-        return len(read)
+        self._execute(*(turn.as_read() for turn in found))
+        return len(found)
 
     def delete(self, owner: str, chat_id: str) -> bool:
         """Hide the chat until `undelete` or `expire`; return whether there was one."""
@@ -206,8 +192,7 @@ class Store:
 
     def note_use(self, owner: str, chat_id: str) -> None:
         """Note that somebody opened the chat, so that it does not expire."""
-        with self._writing() as connection:
-            rows.touch(connection, owner, chat_id)
+        self._execute(statements.used_chat(owner, chat_id))
 
     def expire(self, days: float = 0, awake_s: float | None = None) -> int:
         """Remove chats that expired a day ago, of every owner; return how many.
@@ -241,8 +226,8 @@ class Store:
             "created_at": time.time(),
             "data": data,
         }
-        with self._writing() as connection:
-            rows.upsert(connection, attachments, {"owner": owner, "id": about["id"]}, values)
+        key = {"owner": owner, "id": about["id"]}
+        self._execute(statements.upsert(self._dialect, attachments, key, values))
 
     def load_attachment(self, owner: str, attachment_id: str) -> bytes | None:
         """Return an attachment's content; `None` if the owner has none with this id."""
@@ -255,8 +240,8 @@ class Store:
 
     def save_preset(self, owner: str, name: str, body: Mapping[str, Any]) -> None:
         """Save settings under a name, replacing any preset of that name."""
-        with self._writing() as connection:
-            rows.upsert(connection, presets, {"owner": owner, "name": name}, {"body": body})
+        key = {"owner": owner, "name": name}
+        self._execute(statements.upsert(self._dialect, presets, key, {"body": body}))
 
     def presets(self, owner: str) -> dict[str, ChatSettings]:
         """Return every preset of the owner, in alphabetical order of names."""
@@ -276,36 +261,12 @@ class Store:
 
         Exact for any number of processes at once.
         """
+        first = {"day": day, "micro_usd": 0}
+        new = statements.insert_if_missing(self._dialect, spending, first)
         one = update(spending).where(spending.c.day == day)
         if most is not None:
             one = one.where(spending.c.micro_usd < most)
+        more = one.values(micro_usd=spending.c.micro_usd + micro_usd)
         with self._writing() as connection:
-            rows.insert_if_missing(connection, spending, {"day": day}, {"micro_usd": 0})
-            more = one.values(micro_usd=spending.c.micro_usd + micro_usd)
+            connection.execute(new)
             return bool(connection.execute(more).rowcount)
-
-
-def _bodies(known: Mapping[str, Any]) -> dict[str, Turn]:
-    return {one: json.loads(row.body) for one, row in known.items() if row.removed_at is None}
-
-
-def _normalized(chat: Chat, known: Mapping[str, Any]) -> list[Turn]:
-    """Return the chat's turns as to be saved. Raises `Conflict` if the store knows more."""
-    ids = {turn["id"] for turn in chat["turns"]}
-    for one, row in known.items():
-        if one not in ids and row.removed_at is None and row.revision > chat["revision"]:
-            raise Conflict
-    kept = []
-    for turn in chat["turns"]:
-        row, body = known.get(turn["id"]), dumped(turn)
-        there = None if row is None or row.removed_at is not None else row.body
-        if there == body:  # as most are, and merging takes long
-            kept.append(turn)
-            continue
-        mine: Turn | None = json.loads(body)
-        if mine is not None and there is not None:
-            mine = merging.merge_turn(mine, json.loads(there), is_current=True)
-        if mine is None:
-            raise Conflict
-        kept.append(mine)
-    return kept

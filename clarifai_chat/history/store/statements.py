@@ -1,0 +1,151 @@
+"""Write chats, turns and other rows as statements, with all that they say worked out before."""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Executable, Insert, Table, Text, Update, insert, literal, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from clarifai_chat.chat.chats import Chat
+from clarifai_chat.chat.turn import Turn, files_of
+from clarifai_chat.history.store.merging import FIELDS, changes
+from clarifai_chat.history.store.rows import AnyRow
+from clarifai_chat.history.store.searching import fold, searched, words_of
+from clarifai_chat.history.store.tables import Json, chats, dumped, turns, uses
+
+
+def _ready(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `values` with those of JSON columns as text; else they are written within the lock."""
+    return {
+        name: literal(dumped(value), Text) if isinstance(table.c[name].type, Json) else value
+        for name, value in values.items()
+    }
+
+
+def _columns(chat: Chat) -> dict[str, Any]:
+    values: dict[str, Any] = dict(chat)
+    kept = {name: values[name] for name in (*FIELDS, "created_at", "updated_at", "leaf")}
+    used = {"saved_at": time.time(), "expired_at": None}
+    return {**kept, "title_folded": fold(chat["title"]), **used}
+
+
+def new_chat(dialect: str, owner: str, chat: Chat) -> Executable:
+    """Insert the chat, unless another process was faster."""
+    values = {"owner": owner, "id": chat["id"], "revision": 1, "changed": {}, **_columns(chat)}
+    return insert_if_missing(dialect, chats, values)
+
+
+def changed_chat(owner: str, chat: Chat, stored: AnyRow, revision: int) -> Executable:
+    values = _columns(chat)
+    changed = dict.fromkeys(changes(values, stored._asdict()), revision)
+    values |= {"revision": revision, "changed": stored.changed | changed}
+    one = update(chats).where(chats.c.owner == owner, chats.c.id == chat["id"])
+    return one.values(_ready(chats, values))
+
+
+def used_chat(owner: str, chat_id: str) -> Executable:
+    """Note that the chat is in use, so that it does not expire."""
+    one = update(chats).where(chats.c.owner == owner, chats.c.id == chat_id)
+    return one.values(saved_at=time.time(), expired_at=None)
+
+
+def upsert(
+    dialect: str, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]
+) -> Executable:
+    """Insert a row, or update the one with its key."""
+    ready = _ready(table, values)
+    new = _insert(dialect, table).values({**key, **ready})
+    return new.on_conflict_do_update(index_elements=[*key], set_=ready)
+
+
+def insert_if_missing(dialect: str, table: Table, values: Mapping[str, Any]) -> Executable:
+    """Insert a row unless there is one with its key."""
+    return _insert(dialect, table).values(_ready(table, values)).on_conflict_do_nothing()
+
+
+def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def all_turns(
+    dialect: str,
+    owner: str,
+    chat_id: str,
+    kept: Sequence[Turn],
+    known: Mapping[str, AnyRow],
+    revision: int,
+) -> list[Executable]:
+    """Write the turns in `kept`; empty the rows of the chat's other turns."""
+    written = [
+        statement
+        for number, turn in enumerate(kept)
+        for statement in one_turn(
+            dialect, owner, chat_id, turn, number, known.get(turn["id"]), revision
+        )
+    ]
+    ids = {turn["id"] for turn in kept}
+    gone = [one for one, row in known.items() if one not in ids and row.removed_at is None]
+    empty = {"is_over": True, "text": "", "body": "{}", "words": ""}
+    now = time.time()
+    emptied = [
+        _one(owner, chat_id, one).values(removed_at=now, revision=revision, **empty) for one in gone
+    ]
+    return [*written, *emptied]
+
+
+def one_turn(
+    dialect: str,
+    owner: str,
+    chat_id: str,
+    turn: Turn,
+    number: int,
+    there: AnyRow | None,
+    revision: int,
+) -> list[Executable]:
+    """Insert the turn, or update its row `there`. Revision 0 keeps the stored one."""
+    body = dumped(turn)
+    if there is not None and there.removed_at is None and there.body == body:
+        if there.number == number:
+            return []
+        return [_one(owner, chat_id, turn["id"]).values(number=number)]
+    values = {
+        "parent": turn.get("parent", ""),
+        "number": number,
+        "updated_at": _later(there),
+        "removed_at": None,
+        "is_over": turn.get("ended_at") is not None,
+        "text": searched(words_of(turn)),
+        "body": body,
+        "words": None,
+        **({"revision": revision} if revision else {}),
+    }
+    own = {"owner": owner, "chat_id": chat_id, "id": turn["id"]}
+    written: Insert | Update = (
+        insert(turns).values(own | values)
+        if there is None
+        else _one(owner, chat_id, turn["id"]).values(values)
+    )
+    return [written, *_uses(dialect, owner, chat_id, turn)]
+
+
+def _later(there: AnyRow | None) -> float:
+    """Return the time; later than that of the row, also by a clock that stands still or goes back.
+
+    A row is known to be unchanged by its time.
+    """
+    now = time.time()
+    return now if there is None else max(now, math.nextafter(there.updated_at, math.inf))
+
+
+def _one(owner: str, chat_id: str, turn_id: str) -> Update:
+    return update(turns).where(
+        turns.c.owner == owner, turns.c.chat_id == chat_id, turns.c.id == turn_id
+    )
+
+
+def _uses(dialect: str, owner: str, chat_id: str, turn: Turn) -> list[Executable]:
+    own = {"owner": owner, "chat_id": chat_id, "turn_id": turn["id"]}
+    used = [own | {"attachment_id": each["id"]} for each in files_of(turn)]
+    return [_insert(dialect, uses).values(used).on_conflict_do_nothing()] if used else []
