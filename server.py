@@ -27,7 +27,7 @@ from streamlit.config import set_option
 
 from clarifai_chat import demo, llm, logs, secrets_file, surroundings
 from clarifai_chat.config import ROOT, BadSettings, announce, announced, settings
-from clarifai_chat.history import saving
+from clarifai_chat.history import database, saving
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.origins import OwnPagesOnly
@@ -97,7 +97,7 @@ def security_headers() -> list[tuple[bytes, bytes]]:
 def warm_up() -> None:
     """Import and try what the first question would otherwise wait for."""
     if settings().database_url:  # a server that cannot be reached is reported at once
-        saving.open_early()
+        database.open_early()
     llm.warm_up()
     # The Demo's shortest answer.
     hello = ChatRequest(demo.MODEL, ({"role": "user", "content": "/length"},))
@@ -107,7 +107,7 @@ def warm_up() -> None:
     # litellm's 360,000 objects, and every visitor's stream freezes for 0.3 s (measured).
     gc.collect()
     gc.freeze()
-    saving.open_early()
+    database.open_early()
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from clarifai_chat import VERSION, config, network, secrets_file, surroundings
 from clarifai_chat.catalog import parse_address
 from clarifai_chat.config import BadSettings, server_name, settings
 from clarifai_chat.errors import ChatError
-from clarifai_chat.history import saving
+from clarifai_chat.history import database
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def start_line(address: str) -> str:
     """Return what runs, where, and with which settings, without secrets."""
     return (
         f"Clarifai Chat {VERSION} is at {address}. Python {platform.python_version()}, Streamlit"
-        f" {version('streamlit')}, litellm {version('litellm')}. Database: {saving.place()}."
+        f" {version('streamlit')}, litellm {version('litellm')}. Database: {database.place()}."
         f" Settings: {config.in_force()}. Proxy: {network.proxy_rules()}. Certificates:"
         f" {network.trusted().source}."
     )
@@ -69,7 +69,7 @@ def _database() -> Finding:
     if not settings().history:
         return Finding("ok", "Database: none, because HISTORY is false.")
     try:
-        return Finding("ok", f"Database: {saving.look()}")
+        return Finding("ok", f"Database: {database.look()}")
     except ChatError as error:
         return Finding("warning", f"Database: {error}")
 

@@ -10,7 +10,7 @@ from streamlit.runtime.context import ContextProxy
 from clarifai_chat import attachments
 from clarifai_chat.attachments.limits import limits
 from clarifai_chat.catalog import DEMO
-from clarifai_chat.history import attachment_contents, saving
+from clarifai_chat.history import attachment_contents, database, saving
 from clarifai_chat.history.owner import COOKIE, new_id, owner_of
 from clarifai_chat.history.store import Store, StoreTrouble, open_store
 from components.chat.attachment_input import GUESSES_PX
@@ -48,7 +48,7 @@ def store(tmp_path, set_up, monkeypatch):
     """Save conversations for a visitor; return the database as another process sees it."""
     visitor, address = new_id(), f"sqlite:///{tmp_path / 'history.db'}"
     monkeypatch.setattr(ContextProxy, "cookies", property(lambda context: {COOKIE: visitor}))
-    monkeypatch.setattr(saving, "RETRY_S", 0.0)
+    monkeypatch.setattr(database, "RETRY_S", 0.0)
     set_up(DATABASE_URL=address)
     saving.forget_store()
     store = open_store(address)
@@ -626,8 +626,8 @@ def test_a_database_failure_is_reported_and_nothing_is_sent_without_the_file(
     app = send(open_app(pat=CANARY), "What is in it?", a_txt=b"Apples")
     turn = app.turns[0]
     forget()
-    attempt = saving.attempt
-    monkeypatch.setattr(saving, "attempt", lambda action: (None, "The disk is full."))
+    attempt = database.attempt
+    monkeypatch.setattr(database, "attempt", lambda action: (None, "The disk is full."))
 
     app.open(f"file:{turn['id']}:0")
     assert "The disk is full." in page(app)
@@ -635,7 +635,7 @@ def test_a_database_failure_is_reported_and_nothing_is_sent_without_the_file(
     assert len(fake.chats) == 1
     assert "A file of this conversation cannot be read at the moment" in reply(app)
 
-    monkeypatch.setattr(saving, "attempt", attempt)
+    monkeypatch.setattr(database, "attempt", attempt)
     app.click(f"retry:{app.turns[1]['id']}")
     assert "Red again." in reply(app)
 

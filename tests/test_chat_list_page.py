@@ -10,7 +10,7 @@ from clarifai_chat.catalog import DEMO
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
 from clarifai_chat.events import TextDelta
-from clarifai_chat.history import saving
+from clarifai_chat.history import database, keeper, saving
 from clarifai_chat.history.owner import COOKIE, new_id, owner_of
 from clarifai_chat.history.store import open_store
 from clarifai_chat.transfer.exports import to_json
@@ -50,8 +50,8 @@ def kept(ada, tmp_path, set_up, monkeypatch):
     """Return the database, read as another process would."""
     address = f"sqlite:///{tmp_path / 'history.db'}"
     set_up(DATABASE_URL=address)
-    monkeypatch.setattr(saving, "EVERY_S", 0.01)
-    monkeypatch.setattr(saving, "RETRY_S", 0.0)
+    monkeypatch.setattr(keeper, "EVERY_S", 0.01)
+    monkeypatch.setattr(database, "RETRY_S", 0.0)
     saving.forget_store()
     store = open_store(address)
     yield store
@@ -339,7 +339,7 @@ def test_a_temporary_chat_is_not_saved(open_app, fake, kept, ada, keep):
 
     assert "Psst." in reply(app)
     assert [chat["title"] for chat in kept.chats(owner_of(ada))] == ["Kept?"]
-    assert not saving._history.followed
+    assert not keeper._state.followed
     assert address(app) == ""
     assert not app.has("pin_chat")
 
@@ -574,7 +574,7 @@ def test_a_turn_from_a_killed_process_is_interrupted_and_can_be_continued(open_a
     app.click(f"resume:{chat['turns'][0]['id']}")
 
     assert "The first half, and the second." in reply(app)
-    until(lambda: not saving._history.followed)
+    until(lambda: not keeper._state.followed)
     again = open_app(query={"chat": chat["id"]})
     assert "The first half, and the second." in reply(again)
 
@@ -596,8 +596,8 @@ def test_without_a_cookie_the_page_says_so_and_saves_nothing(open_app, fake, com
     )
     assert not app.has("chats")
     assert not app.has("chat_menu")
-    assert saving._history.store is None
-    assert not saving._history.followed
+    assert database._state.store is None
+    assert not keeper._state.followed
 
 
 def test_without_history_the_page_says_so_and_saves_nothing(open_app, fake, set_up, kept, ada):
@@ -677,7 +677,7 @@ def test_a_conversation_that_contains_the_token_is_not_saved(open_app, kept, ada
     assert "This conversation contains your access token" in sidebar(app)
     assert reply(app)
     assert not list(kept.chats(owner_of(ada)))
-    assert not saving._history.followed
+    assert not keeper._state.followed
 
     app.click("forget")
     ask(app, "And now?")

@@ -13,7 +13,7 @@ from clarifai_chat.chat import chats
 from clarifai_chat.chat.request import to_messages
 from clarifai_chat.chat.turn import new_turn
 from clarifai_chat.errors import FileGone, FileOutOfReach
-from clarifai_chat.history import attachment_contents, saving
+from clarifai_chat.history import attachment_contents, database, saving
 from clarifai_chat.history.store import open_store
 from tests.canary import CANARY
 
@@ -51,7 +51,7 @@ def kept(tmp_path, set_up, monkeypatch):
     """The database, as another process sees it."""
     address = f"sqlite:///{tmp_path / 'history.db'}"
     set_up(DATABASE_URL=address)
-    monkeypatch.setattr(saving, "RETRY_S", 0.0)
+    monkeypatch.setattr(database, "RETRY_S", 0.0)
     saving.forget_store()
     store = open_store(address)
     yield store
@@ -65,7 +65,7 @@ def broken(set_up, tmp_path, monkeypatch):
     file = tmp_path / "folder"
     file.touch()
     set_up(DATABASE_URL=f"sqlite:///{file / 'history.db'}")
-    monkeypatch.setattr(saving, "RETRY_S", 0.0)
+    monkeypatch.setattr(database, "RETRY_S", 0.0)
     saving.forget_store()
     yield file
     saving.forget_store()
@@ -262,7 +262,7 @@ def test_each_file_is_written_once(kept, monkeypatch):
     chat = chat_of(asked("What is in it?", [file]))
     attachment_contents.write(ADA, chat)
 
-    monkeypatch.setattr(saving, "attempt", lambda action: pytest.fail("The database was asked."))
+    monkeypatch.setattr(database, "attempt", lambda action: pytest.fail("The database was asked."))
 
     attachment_contents.write(ADA, chat)
 

@@ -14,7 +14,7 @@ from clarifai_chat.access_token import MARK, GrowingRedactor, Redactor, holds, r
 from clarifai_chat.chat import chats
 from clarifai_chat.chat.turn import apply, new_turn
 from clarifai_chat.events import Sources, TextDelta, ToolCallDone
-from clarifai_chat.history import saving
+from clarifai_chat.history import keeper, saving
 from clarifai_chat.llm.assembler import Assembler
 from components.state import persistence
 from tests.conftest import Heard
@@ -172,7 +172,7 @@ def tab(tmp_path, set_up, monkeypatch):
     tab.searched = {}
     monkeypatch.setattr(persistence, "session", tab)
     monkeypatch.setattr(persistence, "visitor", lambda: OWNER)
-    monkeypatch.setattr(saving, "_start_keeper", lambda: None)
+    monkeypatch.setattr(keeper, "_start", lambda: None)
     yield tab
     saving.forget_store()
 
@@ -222,8 +222,8 @@ def test_a_token_in_any_field_of_a_turn_is_in_no_row(tab, token):
 
         persistence.save()
         persistence.follow(odd)
-        for each in saving._history.followed.values():
-            saving._save_turn(each)
+        for each in keeper._state.followed.values():
+            keeper._save_turn(each)
 
         assert tab.is_temporary, number
         number += 1
@@ -244,8 +244,8 @@ def test_a_token_that_comes_while_a_reply_is_followed_is_in_no_row(tab):
     persistence.follow(running)
 
     running["replies"][0]["content"] += f" and {TOKEN}"
-    for each in saving._history.followed.values():
-        assert saving._save_turn(each)
+    for each in keeper._state.followed.values():
+        assert keeper._save_turn(each)
 
     assert b"A word" in rows(tab.path)
     assert TOKEN.encode() not in rows(tab.path)
@@ -254,9 +254,9 @@ def test_a_token_that_comes_while_a_reply_is_followed_is_in_no_row(tab):
 def test_a_conversation_that_waits_for_the_database_is_not_kept_once_it_has_the_token(tab):
     tab.chat = chats.new_chat()
     chats.add(tab.chat, turn("Hi"), None)
-    saving._note(OWNER, tab.chat, "The database cannot be reached.")
+    keeper.note(OWNER, tab.chat, "The database cannot be reached.")
 
     chats.add(tab.chat, turn(f"Is {TOKEN} right?"), tab.chat["turns"][0])
     persistence.save()
 
-    assert not saving._history.unsaved
+    assert not keeper._state.unsaved

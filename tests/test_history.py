@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
 from clarifai_chat.events import Finished, PictureCame, TextDelta
-from clarifai_chat.history import attachment_contents, saving
+from clarifai_chat.history import attachment_contents, database, keeper, saving
 from clarifai_chat.history.store import Store, StoreTrouble, open_store, tables
 from clarifai_chat.history.store.trouble import StoreFull
 from clarifai_chat.transfer import chat_files, imports
@@ -26,8 +26,8 @@ def file(tmp_path, set_up, monkeypatch):
     """The database of one test, and a keeper that looks all the time."""
     path = tmp_path / "history.db"
     set_up(DATABASE_URL=f"sqlite:///{path}")
-    monkeypatch.setattr(saving, "EVERY_S", 0.005)
-    monkeypatch.setattr(saving, "RETRY_S", 0.0)
+    monkeypatch.setattr(keeper, "EVERY_S", 0.005)
+    monkeypatch.setattr(database, "RETRY_S", 0.0)
     saving.forget_store()
     yield path
     for handle in list(replies._replies.values()):
@@ -125,9 +125,9 @@ def break_store(monkeypatch):
 
     def break_store(*works):
         saving.listing(ADA)
-        whole = saving._history.store
-        monkeypatch.setattr(saving._history, "store", Broken(whole, *works))
-        return lambda: monkeypatch.setattr(saving._history, "store", whole)
+        whole = database._state.store
+        monkeypatch.setattr(database._state, "store", Broken(whole, *works))
+        return lambda: monkeypatch.setattr(database._state, "store", whole)
 
     return break_store
 
@@ -168,7 +168,7 @@ def test_a_picture_of_an_answer_is_saved_with_it_and_its_files(kept):
     saving.save(ADA, chat)
     (turn,) = chat["turns"]
     turn["ended_at"] = None
-    saving.follow(ADA, chat, turn)
+    keeper.follow(ADA, chat, turn)
     came = [PictureCame(f"data:image/png;base64,{png}"), PictureCame("https://a.test/")]
     for event in attachment_contents.keep_pictures(ADA, came):
         apply(turn, event, 1.0)
@@ -221,7 +221,7 @@ def test_everything_of_one_visitor_can_be_removed():
 
 def test_without_a_setting_the_file_is_beside_the_app(set_up):
     set_up(DATABASE_URL="")
-    assert saving.address().database == str(saving.ROOT / "data" / "history.db")
+    assert database.address().database == str(database.ROOT / "data" / "history.db")
 
 
 # --- Two tabs -----------------------------------------------------------------------------------
@@ -285,7 +285,7 @@ def test_a_reply_that_another_tab_asked_for_is_seen_running_after_a_merge():
     there = saving.load(ADA, here["id"])
     running = Running(there)
     saving.save(ADA, there)
-    saving.follow(ADA, there, running.turn)
+    keeper.follow(ADA, there, running.turn)
     here["pinned"] = True
 
     saving.save(ADA, here)
@@ -301,7 +301,7 @@ def test_a_running_reply_is_saved_while_it_arrives_and_at_its_end(kept):
     chat = chats.new_chat()
     running = Running(chat)
     saving.save(ADA, chat)
-    saving.follow(ADA, chat, running.turn)
+    keeper.follow(ADA, chat, running.turn)
 
     running.say()
     until(lambda: first_answer(kept, chat) == "word1 ")
@@ -310,9 +310,9 @@ def test_a_running_reply_is_saved_while_it_arrives_and_at_its_end(kept):
     assert kept.load(ADA, chat["id"])["turns"][0]["ended_at"] is None
     running.end()
 
-    until(lambda: not saving._history.followed)
+    until(lambda: not keeper._state.followed)
     assert kept.load(ADA, chat["id"])["turns"] == [running.turn]
-    until(lambda: saving._history.keeper is None)
+    until(lambda: keeper._state.thread is None)
 
 
 def test_what_is_saved_is_soon_found_as_it_is_read(kept):
@@ -322,17 +322,17 @@ def test_what_is_saved_is_soon_found_as_it_is_read(kept):
     until(lambda: titles(query='"five o\'clock"') == [chat["title"]])
 
     running = Running(chat)
-    saving.follow(ADA, chat, running.turn)
+    keeper.follow(ADA, chat, running.turn)
     running.may_end.set()
-    until(lambda: not saving._history.followed)
-    until(lambda: kept.read_some() == 0 and saving._history.keeper is None)
+    until(lambda: not keeper._state.followed)
+    until(lambda: kept.read_some() == 0 and keeper._state.thread is None)
 
 
 def test_a_conversation_that_is_loaded_has_the_running_reply_itself():
     chat = a_chat("One?")
     running = Running(chat)
     saving.save(ADA, chat)
-    saving.follow(ADA, chat, running.turn)
+    keeper.follow(ADA, chat, running.turn)
 
     again = saving.load(ADA, chat["id"])
 
@@ -343,11 +343,11 @@ def test_a_conversation_that_is_loaded_has_the_running_reply_itself():
 
 
 def test_a_reply_that_has_just_ended_is_not_loaded_as_it_was_before(monkeypatch):
-    monkeypatch.setattr(saving, "EVERY_S", 60)
+    monkeypatch.setattr(keeper, "EVERY_S", 60)
     chat = chats.new_chat()
     running = Running(chat)
     saving.save(ADA, chat)
-    saving.follow(ADA, chat, running.turn)
+    keeper.follow(ADA, chat, running.turn)
     running.say()
     until(lambda: answer(running.turn))
     running.end()
@@ -355,14 +355,14 @@ def test_a_reply_that_has_just_ended_is_not_loaded_as_it_was_before(monkeypatch)
     (turn,) = saving.load(ADA, chat["id"])["turns"]
 
     assert turn is running.turn
-    saving._history.keeper = None  # it sleeps for a minute
+    keeper._state.thread = None  # it sleeps for a minute
 
 
 def test_a_turn_of_the_same_id_in_another_conversation_is_not_the_running_one():
     chat = chats.new_chat()
     running = Running(chat)
     saving.save(ADA, chat)
-    saving.follow(ADA, chat, running.turn)
+    keeper.follow(ADA, chat, running.turn)
     copied = chats.new_chat()
     copied["turns"] = [{**running.turn, "replies": []}]
     saving.save(BOB, copied)
@@ -386,12 +386,12 @@ def test_a_removed_turn_is_not_followed_any_more(kept):
     chat = chats.new_chat()
     running = Running(chat)
     saving.save(ADA, chat)
-    saving.follow(ADA, chat, running.turn)
+    keeper.follow(ADA, chat, running.turn)
     chats.splice(chat, running.turn)
     saving.save(ADA, chat)
     running.end()
 
-    until(lambda: not saving._history.followed)
+    until(lambda: not keeper._state.followed)
 
     assert kept.load(ADA, chat["id"])["turns"] == []
 
@@ -402,7 +402,7 @@ def test_deleting_ends_what_runs_there_and_nothing_else(whole):
     running = [Running(each) for each in (chat, other, bobs)]
     for each, reply, owner in zip((chat, other, bobs), running, (ADA, ADA, BOB), strict=True):
         saving.save(owner, each)
-        saving.follow(owner, each, reply.turn)
+        keeper.follow(owner, each, reply.turn)
 
     if whole:
         saving.delete_everything(ADA)
@@ -413,7 +413,7 @@ def test_deleting_ends_what_runs_there_and_nothing_else(whole):
     assert ended == [True, whole, False]
     for reply in running:
         reply.end()
-    until(lambda: not saving._history.followed)
+    until(lambda: not keeper._state.followed)
     assert titles() == ([] if whole else ["Go on?"])
 
 
@@ -424,7 +424,7 @@ def test_a_store_that_cannot_be_opened_says_why_and_works_later(set_up, tmp_path
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where a folder should be")
     set_up(DATABASE_URL=f"sqlite:///{blocked / 'history.db'}")
-    monkeypatch.setattr(saving, "RETRY_S", 3600)
+    monkeypatch.setattr(database, "RETRY_S", 3600)
     chat = a_chat("One?")
 
     assert not saving.save(ADA, chat)
@@ -437,7 +437,7 @@ def test_a_store_that_cannot_be_opened_says_why_and_works_later(set_up, tmp_path
 
     blocked.unlink()
     assert not saving.save(ADA, chat)  # it is not tried with each click
-    monkeypatch.setattr(saving, "RETRY_S", 0)
+    monkeypatch.setattr(database, "RETRY_S", 0)
     assert saving.save(ADA, chat)
     assert saving.trouble() == saving.trouble(chat) == ""
     assert titles() == ["One?"]
@@ -446,8 +446,8 @@ def test_a_store_that_cannot_be_opened_says_why_and_works_later(set_up, tmp_path
 def test_a_store_that_fails_later_says_so_until_it_has_caught_up(break_store, kept, monkeypatch):
     chat = a_chat("One?")
     saving.save(ADA, chat)
-    monkeypatch.setattr(saving, "RETRY_S", 3600)
-    saving._history.tried_again_at = saving.time.monotonic()
+    monkeypatch.setattr(database, "RETRY_S", 3600)
+    keeper._state.tried_again_at = keeper.time.monotonic()
     repair = break_store("load", "listing")
     ask(chat, "Two?")
 
@@ -458,7 +458,7 @@ def test_a_store_that_fails_later_says_so_until_it_has_caught_up(break_store, ke
     assert saving.trouble() == ""
 
     repair()
-    monkeypatch.setattr(saving, "RETRY_S", 0)
+    monkeypatch.setattr(database, "RETRY_S", 0)
     until(lambda: not saving.trouble(chat))
     assert prompts(kept.load(ADA, chat["id"])) == ["One?", "Two?"]
     assert chat["revision"] == 2
@@ -469,15 +469,15 @@ def test_what_ran_while_the_store_failed_is_kept_in_the_end(break_store, kept):
     running = Running(chat)
     saving.save(ADA, chat)
     repair = break_store()
-    saving.follow(ADA, chat, running.turn)
+    keeper.follow(ADA, chat, running.turn)
     running.say()
     until(lambda: saving.trouble(chat))
     running.end()
-    assert saving._history.followed
+    assert keeper._state.followed
 
     repair()
 
-    until(lambda: not saving._history.followed)
+    until(lambda: not keeper._state.followed)
     assert saving.trouble(chat) == ""
     assert kept.load(ADA, chat["id"])["turns"] == [running.turn]
     assert answer(running.turn) == "word1 "
@@ -504,8 +504,8 @@ def test_a_conflict_while_catching_up_loses_nothing(break_store, kept):
 
 
 def test_a_store_that_fails_slowly_is_left_alone_for_a_while(break_store, monkeypatch):
-    monkeypatch.setattr(saving, "SLOW_S", -1)
-    monkeypatch.setattr(saving, "RETRY_S", 3600)
+    monkeypatch.setattr(database, "SLOW_S", -1)
+    monkeypatch.setattr(database, "RETRY_S", 3600)
     repair = break_store()
     chat = a_chat("One?")
     assert not saving.save(ADA, chat)
@@ -514,24 +514,24 @@ def test_a_store_that_fails_slowly_is_left_alone_for_a_while(break_store, monkey
     assert not saving.save(ADA, chat)
     assert "disk" in saving.trouble()
 
-    monkeypatch.setattr(saving, "RETRY_S", 0)
+    monkeypatch.setattr(database, "RETRY_S", 0)
     assert saving.save(ADA, chat)
 
 
 def test_only_so_many_conversations_wait_for_a_store(break_store, monkeypatch):
-    monkeypatch.setattr(saving, "MAX_UNSAVED", 2)
-    monkeypatch.setattr(saving, "EVERY_S", 60)
+    monkeypatch.setattr(keeper, "MAX_UNSAVED", 2)
+    monkeypatch.setattr(keeper, "EVERY_S", 60)
     break_store()
     waiting = [a_chat(f"{n}?") for n in range(3)]
     for chat in waiting:
         saving.save(ADA, chat)
 
-    assert [each.chat for each in saving._history.unsaved.values()] == waiting[1:]
-    saving._history.keeper = None
+    assert [each.chat for each in keeper._state.unsaved.values()] == waiting[1:]
+    keeper._state.thread = None
 
 
 def test_a_waiting_conversation_that_is_deleted_does_not_come_back(break_store, monkeypatch, kept):
-    monkeypatch.setattr(saving, "EVERY_S", 60)
+    monkeypatch.setattr(keeper, "EVERY_S", 60)
     chat, other = a_chat("One?"), a_chat("Other?")
     saving.save(ADA, chat)
     saving.save(ADA, other)
@@ -542,20 +542,20 @@ def test_a_waiting_conversation_that_is_deleted_does_not_come_back(break_store, 
 
     saving.delete(ADA, chat["id"])
 
-    assert [each.chat for each in saving._history.unsaved.values()] == [other]
+    assert [each.chat for each in keeper._state.unsaved.values()] == [other]
     repair()
-    saving._history.keeper = None
+    keeper._state.thread = None
 
 
 def test_a_keeper_that_died_is_replaced(monkeypatch, kept):
     dead = threading.Thread(target=lambda: None)
     dead.start()
     dead.join()
-    monkeypatch.setattr(saving._history, "keeper", dead)
+    monkeypatch.setattr(keeper._state, "thread", dead)
     chat = chats.new_chat()
     running = Running(chat)
     saving.save(ADA, chat)
-    saving.follow(ADA, chat, running.turn)
+    keeper.follow(ADA, chat, running.turn)
     running.say()
 
     until(lambda: first_answer(kept, chat) == "word1 ")
@@ -573,8 +573,8 @@ def test_all_that_was_shown_is_saved_when_the_app_stops(file, monkeypatch):
     chat = chats.new_chat()
     running = Running(chat)
     saving.save(ADA, chat)
-    monkeypatch.setattr(saving, "_start_keeper", lambda: None)  # its second is not over yet
-    saving.follow(ADA, chat, running.turn)
+    monkeypatch.setattr(keeper, "_start", lambda: None)  # its second is not over yet
+    keeper.follow(ADA, chat, running.turn)
     for _ in range(3):
         running.say()
     until(lambda: answer(running.turn) == "word1 word2 word3 ")
@@ -592,7 +592,7 @@ def test_all_that_was_shown_is_saved_when_the_app_stops(file, monkeypatch):
 
 
 def test_what_waited_for_the_store_is_saved_when_the_app_stops(break_store, file, monkeypatch):
-    monkeypatch.setattr(saving, "RETRY_S", 3600)
+    monkeypatch.setattr(database, "RETRY_S", 3600)
     chat = a_chat("One?")
     repair = break_store()
     saving.save(ADA, chat)
@@ -612,14 +612,14 @@ def test_old_conversations_go_once_an_hour(set_up, file, kept, monkeypatch):
     set_up(HISTORY_DAYS=1)
     asked = []
     monkeypatch.setattr(Store, "expire", lambda store, days, awake_s: asked.append(days) or 0)
-    monkeypatch.setattr(saving._history, "expired_at", -saving.EXPIRE_S * 10)
+    monkeypatch.setattr(keeper._state, "expired_at", -keeper.EXPIRE_S * 10)
     for prompt in ("One?", "Two?"):
         chat = chats.new_chat()
         running = Running(chat, prompt)
         saving.save(ADA, chat)
-        saving.follow(ADA, chat, running.turn)
+        keeper.follow(ADA, chat, running.turn)
         running.end()
-        until(lambda: not saving._history.followed)
+        until(lambda: not keeper._state.followed)
     until(lambda: asked)
 
     assert asked == [1]
@@ -678,7 +678,7 @@ def test_a_reply_exported_while_running_is_not_watched_after_the_import():
     chat = chats.new_chat()
     running = Running(chat)
     saving.save(ADA, chat)
-    saving.follow(ADA, chat, running.turn)
+    keeper.follow(ADA, chat, running.turn)
     data = to_json([chat], secret="").encode()
 
     (came,) = chat_files.import_chats(BOB, imports.read(data))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clarifai_chat.access_token import holds
 from clarifai_chat.catalog import DEFAULT_URL
-from clarifai_chat.history import saving
+from clarifai_chat.history import database, saving
 from clarifai_chat.transfer import presets
 from clarifai_chat.transfer.presets import BadPresets
 from tests.canary import CANARY, assert_no_canary
@@ -69,7 +69,7 @@ def test_a_failure_to_save_is_reported(set_up, tmp_path):
 
 def test_invalid_parts_of_saved_presets_are_skipped(kept):
     odd = {"temperature": 9, "seed": 1, "model": "https://evil.example/a"}
-    saving.attempt(lambda store: store.save_preset("ada", "Odd", odd))
+    database.attempt(lambda store: store.save_preset("ada", "Odd", odd))
 
     assert presets.listing("ada") == ({"Odd": {"seed": 1}}, "")
 

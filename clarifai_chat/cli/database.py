@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from clarifai_chat.cli.ending import ExitCode
-from clarifai_chat.history import saving
+from clarifai_chat.history import database
 from clarifai_chat.history.store import backup
 from clarifai_chat.history.store.address import place_of, read_address
 from clarifai_chat.history.store.copying import Counts
@@ -24,14 +24,14 @@ class _BadDatabase(click.ClickException):
 
 def save(file: Path, *, replace: bool) -> None:
     """Save everything, and say how much it was."""
-    counts = _done(lambda: backup.save(saving.address(), file, replace=replace))
+    counts = _done(lambda: backup.save(database.address(), file, replace=replace))
     click.echo(f"Saved {counts} in {file} ({size(file.stat().st_size)}).")
 
 
 def restore(file: Path, *, replace: bool) -> None:
     """Restore everything, and say how much it was."""
-    counts = _done(lambda: backup.restore(saving.address(), file, replace=replace))
-    place = place_of(read_address(saving.address()))
+    counts = _done(lambda: backup.restore(database.address(), file, replace=replace))
+    place = place_of(read_address(database.address()))
     click.echo(f"Restored {counts} from {file}. The database {place} has nothing else.")
 
 

@@ -21,7 +21,7 @@ from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.turn import Turn, files_of
 from clarifai_chat.errors import FileGone, FileOutOfReach
 from clarifai_chat.events import PictureCame, PictureKept, StreamEvent
-from clarifai_chat.history import saving
+from clarifai_chat.history import database, keeper
 from clarifai_chat.messages import Part
 
 if TYPE_CHECKING:
@@ -236,11 +236,11 @@ def write(owner: str, chat: Chat) -> bool:
             store.save_attachment(owner, chat["id"], about, held.content)
             held.is_safe = True
 
-    _, why = saving.attempt(save)
+    _, why = database.attempt(save)
     return not why
 
 
-saving.with_files(write)
+keeper.with_files(write)
 
 
 def _unwritten(owner: str, about: Attachment) -> _Held | None:
@@ -288,7 +288,7 @@ def find(
         found = ((id, store.load_attachment(owner, id)) for id in missing)
         return {id: data for id, data in found if data is not None}
 
-    stored, why = saving.attempt(read)
+    stored, why = database.attempt(read)
     for id, content in (stored or {}).items() if hold else ():
         _memory.put(owner, id, content, is_safe=True)
     return here | (stored or {}), why

@@ -1,6 +1,6 @@
 """Keep what the operator's token spends in a day in the database, where there is one."""
 
-from clarifai_chat.history import saving
+from clarifai_chat.history import database
 
 
 class DatabaseLedger:
@@ -8,5 +8,5 @@ class DatabaseLedger:
 
     def spend(self, day: str, micro_usd: int, most: int | None) -> bool | None:
         """Add to the day's sum if it is below `most`; return whether, or None in trouble."""
-        found, why = saving.attempt(lambda store: store.spend(day, micro_usd, most))
+        found, why = database.attempt(lambda store: store.spend(day, micro_usd, most))
         return None if why else found

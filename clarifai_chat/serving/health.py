@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from clarifai_chat import memory
 from clarifai_chat.config import settings
-from clarifai_chat.history import saving
+from clarifai_chat.history import database
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class _Look:
         if time.monotonic() - self._at <= AGAIN_S or not self._lock.acquire(blocking=False):
             return self._said
         try:
-            said = saving.why_unwritable() or OK
+            said = database.why_unwritable() or OK
             if said != OK and said != self._said:
                 log.warning("Not ready: %s", said)
             elif said == OK and self._said not in (OK, SILENT):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from clarifai_chat.access_token import holds
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.turn import rename_left_out
-from clarifai_chat.history import saving
+from clarifai_chat.history import database, saving
 from clarifai_chat.history.attachment_contents import attachments_of, find
 from clarifai_chat.transfer.imports import Imported
 
@@ -48,7 +48,7 @@ def _keep_contents(owner: str, chat: Chat, data: Mapping[str, bytes]) -> bool:
             if about["id"] in data:
                 store.save_attachment(owner, chat["id"], about, data[about["id"]])
 
-    return not saving.attempt(write)[1]
+    return not database.attempt(write)[1]
 
 
 def _give_new_ids(chat: Chat, files: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ from clarifai_chat.access_token import redact
 from clarifai_chat.catalog import parse_address
 from clarifai_chat.chat.links import clean
 from clarifai_chat.chat.settings import ChatSettings, given
-from clarifai_chat.history import saving
+from clarifai_chat.history import database
 from clarifai_chat.text import listed, size
 from clarifai_chat.transfer import validate
 
@@ -53,7 +53,7 @@ def name_of(text: str) -> str:
 
 def listing(owner: str) -> tuple[dict[str, Preset], str]:
     """Return an owner's presets by name, and why they cannot be read, or ""."""
-    kept, why = saving.attempt(lambda store: store.presets(owner))
+    kept, why = database.attempt(lambda store: store.presets(owner))
     return {name: _sound(body, []) for name, body in (kept or {}).items()}, why
 
 
@@ -64,12 +64,12 @@ def save(owner: str, found: Mapping[str, Preset]) -> str:
         for name, preset in found.items():
             store.save_preset(owner, name, preset)
 
-    return saving.attempt(write)[1]
+    return database.attempt(write)[1]
 
 
 def delete(owner: str, name: str) -> str:
     """Remove a preset; return why it is still there, or ""."""
-    return saving.attempt(lambda store: store.delete_preset(owner, name))[1]
+    return database.attempt(lambda store: store.delete_preset(owner, name))[1]
 
 
 # --- As a file -----------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from clarifai_chat.access_token import holds
 from clarifai_chat.chat.turn import Turn, is_over
 from clarifai_chat.config import settings
-from clarifai_chat.history import attachment_contents, saving
+from clarifai_chat.history import attachment_contents, keeper, saving
 from components.state.owner import visitor
 from components.state.session import session
 
@@ -24,14 +24,14 @@ def follow(turn: Turn) -> None:
     """Save the turn's reply while it arrives."""
     if whose := _keeper():
         access = session.access  # not the token: it may be forgotten, or another be entered
-        saving.follow(whose, session.chat, turn, lambda data: holds(data, access["pat"]))
+        keeper.follow(whose, session.chat, turn, lambda data: holds(data, access["pat"]))
 
 
 def _keeper() -> str | None:
     """Return the owner to save this chat for; None if temporary or with the access token in it."""
     if _holds_token():
         session.is_temporary = True  # even after the token is forgotten
-        saving.leave(session.chat)
+        keeper.leave(session.chat)
     return None if session.is_temporary else owner()
 
 
