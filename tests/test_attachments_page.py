@@ -10,7 +10,7 @@ from streamlit.runtime.context import ContextProxy
 from clarifai_chat import attachments
 from clarifai_chat.attachments.limits import limits
 from clarifai_chat.catalog import DEMO
-from clarifai_chat.history import attachment_contents, database, saving
+from clarifai_chat.history import content_memory, database, file_reading, saving
 from clarifai_chat.history.owner import COOKIE, new_id, owner_of
 from clarifai_chat.history.store import Store, StoreTrouble, open_store
 from components.chat.attachment_input import GUESSES_PX
@@ -32,15 +32,13 @@ def picture():
 
 @pytest.fixture(autouse=True)
 def memory(monkeypatch):
-    monkeypatch.setattr(attachment_contents, "_memory", attachment_contents._Memory())
+    monkeypatch.setattr(content_memory, "memory", content_memory.Memory())
 
 
 @pytest.fixture
 def forget(monkeypatch):
     """Return a function that forgets all files in memory, as a restart does."""
-    return lambda: monkeypatch.setattr(
-        attachment_contents, "_memory", attachment_contents._Memory()
-    )
+    return lambda: monkeypatch.setattr(content_memory, "memory", content_memory.Memory())
 
 
 @pytest.fixture
@@ -541,7 +539,7 @@ def test_a_second_question_does_not_overtake_one_whose_file_is_read(
 
 
 def test_a_job_that_failed_loses_nothing(open_app, fake, monkeypatch):
-    monkeypatch.setattr(attachment_contents, "read_uploads", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(file_reading, "read_uploads", lambda *_, **__: 1 / 0)
 
     app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
 
@@ -643,7 +641,7 @@ def test_a_database_failure_is_reported_and_nothing_is_sent_without_the_file(
 def test_deleting_everything_forgets_the_contents_of_files(open_app, fake, store):
     fake.next(says("Apples."))
     app = send(open_app(pat=CANARY), "What is in it?", notes_txt=b"Apples")
-    assert attachment_contents._memory._held
+    assert content_memory.memory._held
 
     app.open("chat_menu")
     app.toggle(key="all_chats").set_value(True)
@@ -653,14 +651,12 @@ def test_deleting_everything_forgets_the_contents_of_files(open_app, fake, store
     app.button(key="delete_everything").click()
     app.open("chat_menu")
 
-    assert not attachment_contents._memory._held
+    assert not content_memory.memory._held
 
 
 def test_deleting_everything_removes_files_that_wait_or_are_being_read(open_app, fake, store):
     app = ask(open_app(pat=CANARY), "Hi")
-    waiting = attachment_contents.read_uploads(store.owner, [("a.txt", "", b"Apples")], len)[
-        "files"
-    ]
+    waiting = file_reading.read_uploads(store.owner, [("a.txt", "", b"Apples")], len)["files"]
     reading = {"chat": "", "prompt": "Second", "names": ["b.txt"], "job": {"state": "running"}}
     app.session_state["session.waiting"] = waiting
     app.session_state["session.refused"] = ["c.zip is an archive."]

@@ -13,7 +13,13 @@ from clarifai_chat.chat import chats
 from clarifai_chat.chat.request import to_messages
 from clarifai_chat.chat.turn import new_turn
 from clarifai_chat.errors import FileGone, FileOutOfReach
-from clarifai_chat.history import attachment_contents, database, saving
+from clarifai_chat.history import (
+    attachment_contents,
+    content_memory,
+    database,
+    file_reading,
+    saving,
+)
 from clarifai_chat.history.store import open_store
 from tests.canary import CANARY
 
@@ -34,16 +40,14 @@ def picture(size=(40, 20), mode="RGB"):
 @pytest.fixture(autouse=True)
 def memory(monkeypatch):
     """A memory of its own for each test."""
-    monkeypatch.setattr(attachment_contents, "_memory", attachment_contents._Memory())
-    return attachment_contents._memory
+    monkeypatch.setattr(content_memory, "memory", content_memory.Memory())
+    return content_memory.memory
 
 
 @pytest.fixture
 def forget(monkeypatch):
     """As if the process had been started again."""
-    return lambda: monkeypatch.setattr(
-        attachment_contents, "_memory", attachment_contents._Memory()
-    )
+    return lambda: monkeypatch.setattr(content_memory, "memory", content_memory.Memory())
 
 
 @pytest.fixture
@@ -73,7 +77,7 @@ def broken(set_up, tmp_path, monkeypatch):
 
 def take(owner, *uploads, **options):
     files = [(name, "", data) for name, data in uploads]
-    return attachment_contents.read_uploads(owner, files, words, **options)
+    return file_reading.read_uploads(owner, files, words, **options)
 
 
 def asked(prompt, files, **fields):
@@ -193,9 +197,9 @@ def test_only_the_owner_finds_a_file_whoever_knows_its_id():
 
 
 def test_the_least_recently_used_goes_first_and_what_can_be_had_again_before_it(monkeypatch):
-    monkeypatch.setattr(attachment_contents, "MIN_BYTES", 30)
-    monkeypatch.setattr(attachment_contents, "MAX_BYTES", 30)
-    memory = attachment_contents._memory
+    monkeypatch.setattr(content_memory, "MIN_BYTES", 30)
+    monkeypatch.setattr(content_memory, "MAX_BYTES", 30)
+    memory = content_memory.memory
     memory.put(ADA, "old", b"x" * 10, is_safe=False)
     memory.put(ADA, "used", b"x" * 10, is_safe=False)
     memory.put(ADA, "safe", b"x" * 10, is_safe=True)
@@ -212,13 +216,13 @@ def test_the_least_recently_used_goes_first_and_what_can_be_had_again_before_it(
 
 
 def test_the_memory_is_a_share_of_what_the_operator_allows(set_up):
-    assert attachment_contents._most_bytes() == attachment_contents.MAX_BYTES
+    assert content_memory.most_bytes() == content_memory.MAX_BYTES
     set_up(MAX_MEMORY_MB=1024)
-    assert attachment_contents._most_bytes() == 1024 * attachment_contents.MB / 16
+    assert content_memory.most_bytes() == 1024 * content_memory.MB / 16
     set_up(MAX_MEMORY_MB=100)
-    assert attachment_contents._most_bytes() == attachment_contents.MIN_BYTES
+    assert content_memory.most_bytes() == content_memory.MIN_BYTES
     set_up(MAX_MEMORY_MB=0)
-    assert attachment_contents._most_bytes() == attachment_contents.MAX_BYTES
+    assert content_memory.most_bytes() == content_memory.MAX_BYTES
 
 
 def test_a_token_entered_after_the_file_was_attached_is_found():
@@ -237,8 +241,8 @@ def test_all_of_an_owners_can_be_forgotten():
 
     attachment_contents.forget(ADA)
 
-    assert attachment_contents._memory.get(ADA, mine["id"]) is None
-    assert attachment_contents._memory.get(BOB, other["id"]).content == b"Pears"
+    assert content_memory.memory.get(ADA, mine["id"]) is None
+    assert content_memory.memory.get(BOB, other["id"]).content == b"Pears"
 
 
 # --- The database -----------------------------------------------------------------------------
@@ -253,7 +257,7 @@ def test_files_of_a_kept_conversation_outlive_the_process(kept, forget):
     forget()
 
     assert attachment_contents.find(ADA, [file]) == ({file["id"]: b"Apples"}, "")
-    assert attachment_contents._memory.get(ADA, file["id"]).is_safe, "It is remembered."
+    assert content_memory.memory.get(ADA, file["id"]).is_safe, "It is remembered."
     assert attachment_contents.find(BOB, [file]) == ({}, "")
 
 
@@ -295,7 +299,7 @@ def test_many_can_be_read_without_filling_the_memory(kept, forget):
     forget()
 
     assert attachment_contents.find(ADA, [file], hold=False)[0] == {file["id"]: b"Apples"}
-    assert not attachment_contents._memory._held
+    assert not content_memory.memory._held
 
 
 # --- Sending ----------------------------------------------------------------------------------
@@ -365,7 +369,7 @@ def test_files_of_no_known_content_are_not_taken_for_each_other(forget):
     lost, other = take(None, ("a.txt", b"Apples"), ("b.txt", b"Pears"))["files"]
     lost["sha256"] = other["sha256"] = ""
     forget()
-    attachment_contents._memory.put(None, other["id"], b"Pears", is_safe=False)
+    content_memory.memory.put(None, other["id"], b"Pears", is_safe=False)
     first, second = asked("A?", [lost]), asked("B?", [other])
 
     with pytest.raises(FileGone):
@@ -387,7 +391,7 @@ def test_a_thumbnail_is_small_and_made_once(monkeypatch):
 
 def test_a_damaged_picture_has_no_thumbnail(forget):
     (file,) = take(None, ("a.png", picture()))["files"]
-    attachment_contents._memory.put(None, file["id"], b"<svg onload='alert(1)'>", is_safe=False)
+    content_memory.memory.put(None, file["id"], b"<svg onload='alert(1)'>", is_safe=False)
     assert attachment_contents.thumbnail(None, file) is None
     forget()
     assert attachment_contents.thumbnail(None, file) is None
@@ -395,7 +399,7 @@ def test_a_damaged_picture_has_no_thumbnail(forget):
 
 def test_a_damaged_picture_is_decoded_once(monkeypatch):
     (file,) = take(None, ("a.png", picture()))["files"]
-    attachment_contents._memory.put(None, file["id"], picture((400, 400))[:-40], is_safe=True)
+    content_memory.memory.put(None, file["id"], picture((400, 400))[:-40], is_safe=True)
     decoded = []
     small = images.small
     monkeypatch.setattr(images, "small", lambda data: (decoded.append(data), small(data))[1])
@@ -410,7 +414,7 @@ def test_a_picture_that_is_there_again_has_a_thumbnail_again(forget):
     forget()
     assert attachment_contents.thumbnail(None, file) is None
 
-    attachment_contents._memory.put(None, file["id"], data, is_safe=False)
+    content_memory.memory.put(None, file["id"], data, is_safe=False)
 
     assert attachment_contents.thumbnail(None, file)
 

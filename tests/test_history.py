@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import INTERRUPTED, apply, end, new_turn
 from clarifai_chat.events import Finished, PictureCame, TextDelta
-from clarifai_chat.history import attachment_contents, database, keeper, saving
+from clarifai_chat.history import attachment_contents, database, file_reading, keeper, saving
 from clarifai_chat.history.store import Store, StoreTrouble, open_store, tables
 from clarifai_chat.history.store.trouble import StoreFull
 from clarifai_chat.transfer import chat_files, imports
@@ -170,7 +170,7 @@ def test_a_picture_of_an_answer_is_saved_with_it_and_its_files(kept):
     turn["ended_at"] = None
     keeper.follow(ADA, chat, turn)
     came = [PictureCame(f"data:image/png;base64,{png}"), PictureCame("https://a.test/")]
-    for event in attachment_contents.keep_pictures(ADA, came):
+    for event in file_reading.keep_pictures(ADA, came):
         apply(turn, event, 1.0)
     end(turn, "stop", 2.0)
 

@@ -11,7 +11,7 @@ from clarifai_chat.catalog import Model
 from clarifai_chat.chat.request import ONLY_PICTURES, chat_request
 from clarifai_chat.chat.token_counts import TokenCounter
 from clarifai_chat.errors import BadSchema, TooManyFiles
-from clarifai_chat.history import attachment_contents
+from clarifai_chat.history import attachment_contents, file_reading
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
 from tests.canary import CANARY
@@ -229,7 +229,7 @@ def test_files_of_one_request_are_bounded_together():
 
 
 def test_a_file_is_in_the_request_as_it_is_sent():
-    taken = attachment_contents.read_uploads(None, [("a.png", "image/png", PNG)], len)
+    taken = file_reading.read_uploads(None, [("a.png", "image/png", PNG)], len)
     question = turn("What is it?", "", attachments=taken["files"])
 
     request = asking(question, content=lambda each: attachment_contents.as_sent(None, each))

@@ -23,7 +23,7 @@ from clarifai_chat.chat.turn import (
     resume,
 )
 from clarifai_chat.events import StreamEvent
-from clarifai_chat.history import attachment_contents
+from clarifai_chat.history import attachment_contents, file_reading
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.llm.transport import InFlight
 from components.state import chat_settings, persistence
@@ -124,7 +124,7 @@ def _start(turn: Turn) -> None:
     def events(in_flight: InFlight) -> Iterator[StreamEvent]:
         asked = request()
         note_left_out(turn, asked.left_out)
-        return attachment_contents.keep_pictures(owner, llm.events(asked, endpoint(), in_flight))
+        return file_reading.keep_pictures(owner, llm.events(asked, endpoint(), in_flight))
 
     replies.ask(turn, events, queue=session.chat["id"], is_here=is_here(), turns=turns)
     persistence.follow(turn)

@@ -17,8 +17,8 @@ from clarifai_chat.attachments import clean_name, limits, texts
 from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.attachments.limits import MAX_FILES
 from clarifai_chat.background import Job
-from clarifai_chat.history import attachment_contents
-from clarifai_chat.history.attachment_contents import ReadFiles
+from clarifai_chat.history import attachment_contents, file_reading
+from clarifai_chat.history.file_reading import ReadFiles
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import compatibility
 from clarifai_chat.text import are, counted, listed, size
@@ -87,12 +87,10 @@ def ask_when_read() -> list[Job]:
     return [reading["job"] for reading in session.reading]
 
 
-def _read(prompt: str, files: list[attachment_contents.Upload]) -> PendingUpload:
+def _read(prompt: str, files: list[file_reading.Upload]) -> PendingUpload:
     room = MAX_FILES - len(session.waiting)
     owner, pat = persistence.owner(), session.pat
-    take = partial(
-        attachment_contents.read_uploads, owner, files, llm.count_tokens, secret=pat, room=room
-    )
+    take = partial(file_reading.read_uploads, owner, files, llm.count_tokens, secret=pat, room=room)
     return {
         "chat": session.chat["id"],
         "prompt": prompt,
@@ -166,7 +164,7 @@ def _read_again(id: str) -> None:
     key = f"read_as:{id}"
     about = next(file for file in session.waiting if file["id"] == id)
     owner, pat = persistence.owner(), session.pat
-    taken = attachment_contents.read_again(owner, about, widget(key), llm.count_tokens, secret=pat)
+    taken = file_reading.read_again(owner, about, widget(key), llm.count_tokens, secret=pat)
     session.refused = taken["refused"]
     if taken["refused"]:
         set_widget(key, session.guesses[id]["read_as"])

@@ -7,7 +7,7 @@ import streamlit as st
 from clarifai_chat import llm
 from clarifai_chat.chat import replies
 from clarifai_chat.events import StreamEvent
-from clarifai_chat.history import attachment_contents
+from clarifai_chat.history import file_reading
 from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.playground import clarifai_servers, runs
 from clarifai_chat.playground.runs import Run
@@ -59,7 +59,7 @@ def send(run: Run) -> None:
 
     def events(in_flight: InFlight) -> Iterator[StreamEvent]:
         llm.warm_up()
-        return attachment_contents.keep_pictures(owner, runs.events(run, endpoint, in_flight))
+        return file_reading.keep_pictures(owner, runs.events(run, endpoint, in_flight))
 
     replies.ask(turn, events, queue=turn["id"], is_here=is_here())
 

@@ -9,7 +9,7 @@ from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.token_counts import TokenCounts
 from clarifai_chat.chat.turn import Turn
-from clarifai_chat.history.attachment_contents import Guess
+from clarifai_chat.history.file_reading import Guess
 from clarifai_chat.transfer.presets import Preset
 from components.state.slots import Slot
 
@@ -37,7 +37,7 @@ class PendingUpload(TypedDict):
     chat: str  # the id of the conversation in which it was asked
     prompt: str
     names: list[str]
-    job: Job  # of clarifai_chat.history.attachment_contents.take
+    job: Job  # of clarifai_chat.history.file_reading.read_uploads
 
 
 class ChatSlots:
