@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 MARK = "[access token]"  # replaces a token
 LONGEST = 10_000  # characters of what is cleaned: a whole document is no token
+SURE = 4  # characters of a token that nobody writes by chance
 SHORTEST = 8  # characters; a shorter one is no secret: the Demo's key is an ordinary word
 
 Data = TypeVar("Data")
@@ -123,6 +124,23 @@ class Redactor:
             return any(map(self.finds_in, data)) or any(map(self.finds_in, data.values()))
         return False
 
+    def places(self, text: str) -> list[tuple[int, int]]:
+        """Return where the token is in `text`: start and end of each place, from left to right."""
+        if not self.finds_in(text):
+            return []
+        lowered, spans = _lowered(text), []
+        for form in self._forms:
+            spans += [found.span() for found in re.finditer(re.escape(form), lowered)]
+        if self._apart:
+            spans += [found.span() for found in self._apart.finditer(lowered)]
+        places: list[tuple[int, int]] = []
+        for start, end in sorted(spans):
+            if places and start < places[-1][1]:
+                places[-1] = (places[-1][0], max(end, places[-1][1]))
+            else:
+                places.append((start, end))
+        return [(_characters(text, start), _characters(text, end)) for start, end in places]
+
     def redact(self, data: Data) -> Data:
         return cast(Data, self._redacted(data)) if self._forms else data
 
@@ -156,12 +174,13 @@ class Redactor:
 class GrowingRedactor:
     """Replace one token in a text that arrives in pieces, wherever the pieces are cut.
 
-    What may be the beginning of the token is held back until the next piece, or `rest`.
+    What may be the beginning of the token is held back until the next piece, or `rest`. Of a form
+    other than its own, that takes `sure` characters.
     """
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, sure: int = SURE) -> None:
         self._redactor = Redactor(token)
-        self._beginnings = _beginnings(token) if len(token) >= SHORTEST else frozenset()
+        self._beginnings = _beginnings(token, sure) if len(token) >= SHORTEST else frozenset()
         self._longest = max(map(len, self._beginnings), default=0)
         self._held = ""
 
@@ -170,7 +189,7 @@ class GrowingRedactor:
         if not self._beginnings:
             return piece
         text = self._redactor.redact(self._held + piece)
-        at = self._half(text)
+        at = self.half(text)
         self._held = text[at:]
         return text[:at]
 
@@ -179,8 +198,8 @@ class GrowingRedactor:
         held, self._held = self._held, ""
         return held
 
-    def _half(self, text: str) -> int:
-        """Return where a beginning of the token starts that `text` ends with."""
+    def half(self, text: str) -> int:
+        """Return where a beginning of the token starts that `text` ends with; its end if none."""
         start = max(0, len(text) - 4 * self._longest)
         letters = _SEPARATORS.sub("", text[start:].lower())
         for length in range(min(self._longest, len(letters)), 0, -1):
@@ -193,7 +212,6 @@ class GrowingRedactor:
 # A few bytes that are no letter or digit: blanks, marks, a character beyond ASCII.
 _GAP = r"[\W_]{0,8}"
 _SEPARATORS, _LETTER = re.compile(r"[\W_]+", re.ASCII), re.compile(r"[^\W_]", re.ASCII)
-_SURE = 4  # characters of a form that nobody writes by chance
 
 
 def _apart(token: str) -> re.Pattern[str] | None:
@@ -222,15 +240,31 @@ def _put(data: bytes, places: list[tuple[int, int]], mark: bytes) -> bytes:
     return mark.join([*kept, data[at:]])
 
 
-def _beginnings(token: str) -> frozenset[str]:
+def _beginnings(token: str, sure: int) -> frozenset[str]:
     """Return the beginnings of the token's forms, without what is no letter or digit.
 
     Of its own form even one character: what was shown of it could not be taken back.
     """
     letters = [_SEPARATORS.sub("", form) for form in (token.lower(), *_forms(token))]
-    letters += [letters[0][::-1], _encoded(token).hex()]
-    starts = {form[:length] for form in letters for length in range(_SURE, len(form))}
-    return frozenset(starts | {letters[0][:length] for length in range(1, _SURE)})
+    codes = [f"{byte:02x}" for byte in _encoded(token)]
+    letters += [letters[0][::-1], "".join(codes)]
+    letters += [
+        form for sign in ("u00", "0x", "x") for form in (sign.join(codes), sign.join(("", *codes)))
+    ]
+    starts = {form[:length] for form in letters for length in range(sure, len(form))}
+    return frozenset(starts | {letters[0][:length] for length in range(1, sure)})
+
+
+def count_letters(text: str) -> int:
+    """Return how many letters and digits are in `text`, of which the token's forms consist."""
+    return len(_SEPARATORS.sub("", text))
+
+
+def _characters(text: str, bytes_: int) -> int:
+    """Return how many characters the first bytes of `text` are."""
+    if text.isascii():
+        return bytes_
+    return len(_encoded(text)[:bytes_].decode("utf-8", "surrogatepass"))
 
 
 def _encoded(text: str) -> bytes:

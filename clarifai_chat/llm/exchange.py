@@ -7,6 +7,7 @@ from typing import TypedDict
 import httpx
 
 from clarifai_chat.access_token import Redactor
+from clarifai_chat.llm.hidden_stream import HiddenStream
 
 MAX_CHARS = 2_000_000  # of one answer; more is counted but not kept
 TOKEN = "<access token>"  # noqa: S105 - its replacement, not a token
@@ -36,18 +37,21 @@ class Recorder:
     def __init__(self, exchanges: list[Exchange], step: int) -> None:
         self._exchanges = exchanges
         self._step = step
+        self._token = ""
         self._redactor = Redactor("", TOKEN)
+        self._stream = HiddenStream("", TOKEN)
         self._exchange: Exchange | None = None  # the latest of this call
         self._began = 0.0
         self._room = MAX_CHARS
 
     def hide(self, token: str) -> None:
         """Replace `token` by `TOKEN` in everything recorded from now on."""
-        self._redactor = Redactor(token, TOKEN)
+        self._token, self._redactor = token, Redactor(token, TOKEN)
 
     def request(self, request: httpx.Request) -> None:
         self._began = time.monotonic()
         self._room = MAX_CHARS
+        self._stream = HiddenStream(self._token, TOKEN)
         self._exchange = {
             "step": self._step,
             "sent_at": time.time(),
@@ -81,12 +85,29 @@ class Recorder:
     def chunk(self, data: str) -> None:
         """Record one more event of a stream."""
         exchange = self._exchange
-        if exchange and (text := self._kept(exchange, data)):
-            exchange["chunks"].append((self._after_s(), text))
+        if exchange is None or not data:
+            return
+        if not self._room:
+            self._kept(exchange, data)
+            return
+        chunks, at, room = exchange["chunks"], self._after_s(), self._room
+        place, whole = len(chunks), [""]
+
+        def write(text: str) -> None:  # again, if an event to come shows that it had the token
+            whole[0] = text
+            if place == len(chunks):
+                chunks.append((at, text[:room]))
+            else:
+                chunks[place] = at, text[:room]
+
+        self._stream.add(data, write)
+        self._room -= len(chunks[place][1])
+        exchange["left_out"] += len(whole[0]) - len(chunks[place][1])
 
     def end(self) -> None:
         """Record that the answer is over, or will not be read further."""
         if self._exchange and self._exchange["ended_s"] is None:
+            self._stream.end()
             self._exchange["ended_s"] = self._after_s()
 
     def _after_s(self) -> float:
