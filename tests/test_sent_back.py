@@ -259,13 +259,16 @@ def test_each_family_has_a_source_and_a_word():
 
 
 def test_the_choice_says_what_it_sends():
-    assert sent_back.label("automatic", GEMINI) == (
-        "automatic (Gemini: thought signatures, tool names)"
-    )
-    assert sent_back.label("automatic", MINISTRAL) == "automatic (Mistral: nothing)"
-    assert sent_back.label("automatic", GPT) == "automatic (nothing)"
-    assert sent_back.label("everything", GPT) == "thought signatures and thoughts and tool names"
-    assert sent_back.label("nothing", GPT) == "nothing"
+    assert sent_back.rule(GEMINI) == "thought signatures and tool names (Gemini)"
+    assert sent_back.rule(MINISTRAL) == "nothing (Mistral)"
+    assert sent_back.rule(GPT) == "nothing"
+    assert [sent_back.label(choice) for choice in sent_back.CHOICES] == [
+        "automatic",
+        "nothing",
+        "thought signatures and tool names",
+        "thoughts",
+        "thought signatures, thoughts and tool names",
+    ]
 
 
 def test_kimi_gets_an_empty_field_for_a_step_without_thoughts_once_it_thinks():

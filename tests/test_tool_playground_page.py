@@ -557,7 +557,7 @@ def test_what_goes_back_with_results_is_chosen_and_shown(open_app, fake):
     fake.next(signed_calls(), wants_signature(says("It rains.")))
     app = open_app(PAGE, pat=CANARY, **with_prompt())
     choice = app.selectbox(key="run_sent_back")
-    assert choice.options[0] == "automatic (gpt-oss: thoughts)"
+    assert "Automatic for this model: thoughts (gpt-oss)." in page(app)
 
     choice.set_value("signatures").run()
     answer(run(app), call_1="{}")

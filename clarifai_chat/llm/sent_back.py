@@ -116,15 +116,17 @@ def family_of(model: str) -> Family | None:
     return next((f for f in FAMILIES if any(word in low for word in f.words)), None)
 
 
-def label(choice: SentBack, model: str) -> str:
-    """Return what a choice sends back, in words: "automatic (Gemini: thought signatures, …)"."""
-    if choice != "automatic":
-        return " and ".join(_WORDS[kind] for kind in _KINDS[choice]) if _KINDS[choice] else choice
+def label(choice: SentBack) -> str:
+    """Return what a choice sends back, in words."""
+    kinds = _KINDS.get(choice, ())
+    return listed([_WORDS[kind] for kind in kinds]) if kinds else choice
+
+
+def rule(model: str) -> str:
+    """Return what goes back to a model automatically: "thoughts (Kimi)"."""
     family = family_of(model)
-    if family is None:
-        return "automatic (nothing)"
-    kinds = ", ".join(_WORDS[kind] for kind in family.kinds) or "nothing"
-    return f"automatic ({family.name}: {kinds})"
+    kinds = listed([_WORDS[kind] for kind in family.kinds]) if family else ""
+    return f"{kinds or 'nothing'} ({family.name})" if family else "nothing"
 
 
 def as_sent(

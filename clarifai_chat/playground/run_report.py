@@ -129,7 +129,7 @@ def settings_text(run: Run) -> str:
     if settings["max_tokens"] is not None:
         parts.append(f"at most {settings['max_tokens']:,} tokens")
     if settings["sent_back"] != "automatic":
-        parts.append(f"sent back: {sent_back.label(settings['sent_back'], '')}")
+        parts.append(f"sent back: {sent_back.label(settings['sent_back'])}")
     parts += [f"{name} {json.dumps(value)}" for name, value in settings["extra"].items()]
     if settings["mcp_servers"]:
         parts.append(f"MCP servers {', '.join(settings['mcp_servers'])}")

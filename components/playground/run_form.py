@@ -182,11 +182,11 @@ def _show_settings(tools: Sequence[ToolSpec]) -> None:
             args=("stream", "run_stream"),
         )
     seed("run_sent_back", settings["sent_back"])
-    model = session.model.url
+    # The labels stay: with other ones, Streamlit takes a change of the model for one of the choice.
     st.selectbox(
         "Sent back with tool results",
         sent_back.CHOICES,
-        format_func=lambda choice: sent_back.label(choice, model),
+        format_func=sent_back.label,
         key="run_sent_back",
         help="What goes back to the model of its earlier replies. Gemini refuses results without"
         " its thought signatures, some models think on from their thoughts, and others refuse such"
@@ -195,6 +195,8 @@ def _show_settings(tools: Sequence[ToolSpec]) -> None:
         on_change=_keep,
         args=("sent_back", "run_sent_back"),
     )
+    if settings["sent_back"] == "automatic":
+        st.caption(f"Automatic for this model: {sent_back.rule(session.model.url)}.")
 
 
 def _show_pasted() -> None:
