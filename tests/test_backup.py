@@ -64,6 +64,7 @@ def filled(address):
     saved(store, a_chat("Bob's", pinned=True), BOB)
     store.delete(BOB, saved(store, a_chat("Deleted"), BOB)["id"])
     store.save_preset(BOB, "Mine", {"system": "S", "temperature": 1})
+    store.change_choices(BOB, lambda there: {"model": "M", "favourites": ["M"]})
     return store
 
 

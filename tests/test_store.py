@@ -231,6 +231,8 @@ MEDDLING = {  # every method, called by somebody else with the ids of ADA's thin
     "save_preset": lambda s, c, who: s.save_preset(who, "Mine", {"system": "theirs"}),
     "presets": lambda s, c, who: s.presets(who),
     "delete_preset": lambda s, c, who: s.delete_preset(who, "Mine"),
+    "choices": lambda s, c, who: s.choices(who),
+    "change_choices": lambda s, c, who: s.change_choices(who, lambda there: there),
     "note_use": lambda s, c, who: s.note_use(who, c["id"]),
 }
 OF_NOBODY = {"close", "expire", "read_some"}
@@ -249,6 +251,7 @@ def test_a_stranger_neither_sees_nor_changes_anything(store, is_deleted):
     saved(store, chat)
     store.save_attachment(ADA, chat["id"], an_attachment(id=ATTACHMENT), b"Ada's")
     store.save_preset(ADA, "Mine", {"system": "Ada's"})
+    store.change_choices(ADA, lambda there: {"model": "Ada's"})
     for number, (method, meddle) in enumerate(MEDDLING.items()):
         if is_deleted:
             store.delete(ADA, chat["id"])
@@ -264,6 +267,7 @@ def test_a_stranger_neither_sees_nor_changes_anything(store, is_deleted):
         assert found(store, "one") == ["Ada's"], method
         assert store.load_attachment(ADA, ATTACHMENT) == b"Ada's", method
         assert store.presets(ADA) == {"Mine": {"system": "Ada's"}}, method
+        assert store.choices(ADA) == {"model": "Ada's"}, method
 
 
 @pytest.fixture
@@ -1074,11 +1078,13 @@ def test_everything_of_a_visitor_can_be_deleted_at_once(store):
             chat = saved(store, a_chat("One", title=f"{number}"), owner)
             store.save_attachment(owner, chat["id"], an_attachment(), b"x")
         store.save_preset(owner, "P", {})
+        store.change_choices(owner, lambda there: {"model": "M"})
 
     assert store.delete_all(ADA) == 3
     assert store.delete_all(ADA) == 0
 
-    assert (store.listing(ADA), store.presets(ADA)) == ([], {})
+    assert (store.listing(ADA), store.presets(ADA), store.choices(ADA)) == ([], {}, {})
+    assert store.choices(BOB) == {"model": "M"}
     assert len(store.listing(BOB)) == len(store.listing(BOB, "one")) == 3
     assert count(store, attachments) == 3
     assert store.presets(BOB) == {"P": {}}
@@ -1281,6 +1287,74 @@ def test_presets_are_kept_by_name(store):
     assert store.delete_preset(ADA, "b")
     assert not store.delete_preset(ADA, "b")
     assert [*store.presets(ADA)] == ["A", "Ä"]
+
+
+# --- Choices ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_what_was_chosen_comes_back_as_it_was(store, odd):
+    assert store.choices(ADA) == {}
+
+    assert store.change_choices(ADA, lambda there: {"model": odd}) == {"model": odd}
+    store.change_choices(ADA, lambda there: {**there, "favourites": [odd]})
+
+    assert store.choices(ADA) == {"model": odd, "favourites": [odd]}
+
+
+def test_choices_of_tabs_that_save_at_once_are_all_kept(store):
+    def star(number):
+        def add(there):
+            return {"favourites": [*there.get("favourites", []), number]}
+
+        store.change_choices(ADA, add)
+
+    store.change_choices(ADA, lambda there: {})
+    tabs = [threading.Thread(target=star, args=(number,)) for number in range(8)]
+    for tab in tabs:
+        tab.start()
+    for tab in tabs:
+        tab.join()
+
+    assert sorted(store.choices(ADA)["favourites"]) == [*range(8)]
+
+
+def test_choices_of_who_stayed_away_go_with_the_last_chat(store, looks):
+    for owner in (ADA, BOB):
+        store.change_choices(owner, lambda there: {"model": "M"})
+        age(store, 31, tables.choices, "used_at", owner=owner)
+    saved(store, a_chat("One"), BOB)
+
+    looks(0, days=0)
+    assert count(store, tables.choices) == 2
+    looks(0)
+
+    assert (store.choices(ADA), store.choices(BOB)) == ({}, {"model": "M"})
+
+
+def test_choices_of_who_is_here_stay(store, looks):
+    store.change_choices(ADA, lambda there: {"model": "M"})
+    age(store, 31, tables.choices, "used_at")
+    store.choices(ADA)  # as a page does that is opened
+
+    looks(0)
+
+    assert store.choices(ADA) == {"model": "M"}
+
+
+def test_a_database_from_before_the_choices_gets_them(store, address):
+    chat = saved(store, a_chat("One"))
+    with store._writer.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE choices")
+        connection.exec_driver_sql("UPDATE clarifai_chat_version SET version_num = '0005'")
+    store.close()
+
+    newer = open_store(address)
+
+    assert newer.choices(ADA) == {}
+    newer.change_choices(ADA, lambda there: {"model": "M"})
+    assert newer.load(ADA, chat["id"]) == chat
+    newer.close()
 
 
 # --- Many at once -----------------------------------------------------------------------------

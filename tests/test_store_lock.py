@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from clarifai_chat.chat.turn import TextDelta, apply
-from clarifai_chat.history.store import open_store, preparing, rows, statements
+from clarifai_chat.history.store import choosing, open_store, preparing, rows, statements
 from clarifai_chat.history.store import store as stores
 from clarifai_chat.history.store.store import Store
 from clarifai_chat.history.store.tables import dumped
@@ -124,6 +124,12 @@ WRITES = {
     "save_attachment": lambda s, c: s.save_attachment(ADA, c["id"], an_attachment(), b"data"),
     "save_preset": lambda s, c: s.save_preset(ADA, "Mine", {"system": "Be brief."}),
     "delete_preset": lambda s, c: s.delete_preset(ADA, "Mine"),
+    "choices": lambda s, c: [
+        s.change_choices(ADA, lambda there: {"model": "M"}),
+        s._execute(choosing.used(ADA)),
+        s.choices(ADA),
+    ],
+    "change_choices": lambda s, c: s.change_choices(ADA, lambda there: {**there, "a": "b"}),
     "spend": lambda s, c: s.spend("2026-11-29", 5, 100),
     "expire": lambda s, c: s.expire(1),
     "purge": lambda s, c: s.purge(ADA, c["id"]),

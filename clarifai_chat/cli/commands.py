@@ -268,8 +268,8 @@ _FORCE = "Replace what is there."
 def backup(file: Path, force: bool) -> None:
     """Save all conversations of all visitors into FILE, also while the app runs.
 
-    The database is the one in DATABASE_URL, or the file beside the app. Attachments and presets are
-    included. FILE is an SQLite database, also if the database is PostgreSQL.
+    The database is the one in DATABASE_URL, or the file beside the app. Attachments, presets
+    and favourites are included. FILE is an SQLite database, also if the database is PostgreSQL.
     """
     from clarifai_chat.cli import database
 

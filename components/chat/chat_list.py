@@ -14,7 +14,7 @@ from clarifai_chat.text import counted
 from clarifai_chat.transfer import chat_files, exports, imports
 from clarifai_chat.transfer.exports import Kind
 from components.actions import chats as chat_actions
-from components.state import persistence
+from components.state import choices, persistence
 from components.state.session import session
 from components.state.slots import forget_widgets, seed, widget
 from components.state.streamlit_patches import uninterrupted
@@ -165,7 +165,7 @@ def _show_menu(owner: str) -> None:
                     "Delete everything",
                     key="delete_everything",
                     icon=":material/delete_forever:",
-                    help="Deletes all of your conversations and presets permanently",
+                    help="Deletes all of your conversations, presets and favourites permanently",
                     disabled=not sure,
                     on_click=_delete_everything,
                 )
@@ -267,6 +267,7 @@ def _delete_everything() -> None:
         attachment_contents.forget(owner)
         session.waiting, session.guesses, session.reading, session.refused = [], {}, [], []
         session.forgotten += 1
+        choices.forget()
         chat_actions.begin(chats.new_chat())
 
 

@@ -28,6 +28,11 @@ def show(ask: Callable[[str], None]) -> None:
             "You are talking to the **Demo**: scripted answers from inside this app, no LLM, no"
             f" token, no network. To talk to real models, add {_key()} in the sidebar."
         )
+    elif session.lacks_key:
+        st.markdown(
+            f"**{escaped(session.model.name)}** needs {_key()}, which a reload forgets: add it in"
+            " the sidebar. The Demo needs none."
+        )
     with st.container(horizontal=True):
         for number, (label, prompt) in enumerate(starters):
             st.button(label, key=f"starter:{number}", help=prompt, on_click=ask, args=(prompt,))

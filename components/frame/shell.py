@@ -9,6 +9,7 @@ from clarifai_chat.background import Job
 from clarifai_chat.catalog import local
 from clarifai_chat.config import ROOT, BadSettings, settings
 from components.frame import drafts, model_picker, sign_in, token_box
+from components.state import choices
 from components.state.bootstrap import bootstrap
 from components.state.session import session
 from components.state.slots import LOOK_S, pause_point
@@ -49,7 +50,9 @@ def begin_page(title: str, *, wide: bool = False) -> list[Job]:
         st.error(f"This app's settings cannot be used: {error}. Its operator needs to change them.")
         st.stop()
     warm_up.page_begins()
+    choices.load()
     _take_address()
+    choices.save()
     token_box.list_for_sharers()
     jobs = [session.account, session.listing]
     asked = local.listing()

@@ -13,12 +13,12 @@ from clarifai_chat.background import Job
 from clarifai_chat.catalog import Model, local
 from clarifai_chat.chat.turn import ModelRef, Turn, asked_of
 from clarifai_chat.config import announced, host_of, is_loopback, settings
+from clarifai_chat.history.choices import MOST_RECENT, Choices
 from clarifai_chat.llm.endpoints import Endpoint, Sharer, endpoint_for, may_share_for, prices_of
 from clarifai_chat.origins import came_through_proxy
 from components.state.owner import visitor
 from components.state.slots import Slot
 
-RECENT_MODELS = 5
 FREE = ("demo", "local")  # servers that need no token
 
 
@@ -53,6 +53,7 @@ class AccessSlots:
     notice = Slot(str)  # one sentence about the last thing typed, shown once
     favourites = Slot[list[str]](list)
     recent = Slot[list[str]](list)
+    saved_choices = Slot[Choices | None](lambda: None)  # the three above, as last saved or read
     code = Slot[CodeRequest | None](lambda: None)  # shown by "Get code", on any page
     forgotten = Slot(int)  # how often the browser was asked to forget what is typed
     opened_ids = Slot(str)  # address of the model whose ids the Models page shows
@@ -144,12 +145,19 @@ class AccessSlots:
         return next((model for model in self.offered if model.tier in tiers), catalog.DEMO)
 
     @property
+    def lacks_key(self) -> bool:
+        """Return whether the selected model needs a token or key that is not there."""
+        if self.pat or self.model.server in FREE:
+            return False
+        return not (self.may_share and may_share_for(self.model))
+
+    @property
     def asked_model(self) -> ModelRef:
         return asked_of(self.model)
 
     def choose(self, url: str) -> None:
         self.chosen = url
-        self.recent = [url, *(u for u in self.recent if u != url)][:RECENT_MODELS]
+        self.recent = [url, *(u for u in self.recent if u != url)][:MOST_RECENT]
 
     def forget_access(self) -> None:
         """Forget the token, everything fetched with it, and what is typed but not sent."""

@@ -7,7 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, insert, select
 
-from clarifai_chat.history.store.tables import attachments, chats, clock, metadata, presets, turns
+from clarifai_chat.history.store.tables import (
+    attachments,
+    chats,
+    choices,
+    clock,
+    metadata,
+    presets,
+    turns,
+)
 from clarifai_chat.text import counted, listed
 
 BATCH = 100  # rows at once
@@ -43,7 +51,8 @@ def count(connection: Connection) -> Counts:
     def rows_of(table: Table) -> int:
         return connection.scalar(select(func.count()).select_from(table)) or 0
 
-    owners = select(chats.c.owner).union(select(attachments.c.owner), select(presets.c.owner))
+    others = (select(table.c.owner) for table in (attachments, presets, choices))
+    owners = select(chats.c.owner).union(*others)
     return Counts(
         connection.scalar(select(func.count()).select_from(owners.subquery())) or 0,
         rows_of(chats),
@@ -57,7 +66,7 @@ def is_empty(connection: Connection) -> bool:
     """Return whether no visitor has anything in this database."""
     return all(
         connection.execute(select(table.c.owner).limit(1)).first() is None
-        for table in (chats, attachments, presets)
+        for table in (chats, attachments, presets, choices)
     )
 
 

@@ -1,4 +1,4 @@
-"""Store the chats, turns, attachments and presets of visitors, visible to their owners only.
+"""Store the chats, attachments, presets and choices of visitors, visible to their owners only.
 
 Any method may raise `StoreTrouble`; then nothing has changed. All may be called from any thread.
 While one writes, others wait: only statements run then, and all else before (`preparing`).
@@ -17,6 +17,7 @@ from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.history.store import (
+    choosing,
     cleaning,
     preparing,
     reading,
@@ -29,7 +30,7 @@ from clarifai_chat.history.store.preparing import Prepared
 from clarifai_chat.history.store.probing import Probe
 from clarifai_chat.history.store.rows import Stored
 from clarifai_chat.history.store.searching import Summary
-from clarifai_chat.history.store.tables import attachments, chats, presets, spending
+from clarifai_chat.history.store.tables import attachments, chats, choices, presets, spending
 from clarifai_chat.history.store.trouble import StoreBusy, StoreTrouble, in_plain_words
 
 T = TypeVar("T")
@@ -186,7 +187,7 @@ class Store:
         """Remove all data of the owner for good; return how many chats there were."""
         with self._writing() as connection:
             gone: int = connection.execute(delete(chats).where(chats.c.owner == owner)).rowcount
-            for table in (attachments, presets):
+            for table in (attachments, presets, choices):
                 connection.execute(delete(table).where(table.c.owner == owner))
             return gone
 
@@ -216,6 +217,7 @@ class Store:
                     gone += cleaning.purge(connection, owner, chat_id)
         with self._writing() as connection:
             cleaning.forget_unused(connection, now)
+        self._execute(*choosing.unused(now, days))
         return gone
 
     def save_attachment(self, owner: str, chat_id: str, about: Attachment, data: bytes) -> None:
@@ -270,3 +272,23 @@ class Store:
         with self._writing() as connection:
             connection.execute(new)
             return bool(connection.execute(more).rowcount)
+
+    def choices(self, owner: str) -> Mapping[str, Any]:
+        """Return what the owner chose, {} if nothing yet; notes that it is in use."""
+        with self._reading() as connection:
+            text, is_old = choosing.read(connection, owner)
+        if is_old:
+            self._execute(choosing.used(owner))
+        return choosing.body_of(text)
+
+    def change_choices(self, owner: str, by: Callable[[Any], Mapping[str, Any]]) -> Any:
+        """Replace what the owner chose by what `by` makes of it; return that."""
+        for _ in range(TRIES):
+            with self._reading() as connection:
+                text, _is_old = choosing.read(connection, owner)
+            body = by(choosing.body_of(text))
+            statement = choosing.changed(self._dialect, owner, body, text)
+            with self._writing() as connection:
+                if connection.execute(statement).rowcount:
+                    return body
+        raise StoreBusy

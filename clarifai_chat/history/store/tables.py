@@ -166,6 +166,15 @@ presets = Table(
     Column("body", Json, nullable=False),
 )
 
+# Which models a visitor chose.
+choices = Table(
+    "choices",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("body", Json, nullable=False),
+    Column("used_at", Double, nullable=False),  # decides when they expire
+)
+
 # One row: what the clock said when expired chats were last looked for.
 clock = Table(
     "clock",
