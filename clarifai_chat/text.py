@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 _HALF = re.compile("[\ud800-\udfff]")
+# Chinese, Japanese and Thai put no spaces between words: each sign counts.
+_ALONE = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff"
+_WORD = re.compile(rf"[{_ALONE}]|[^\W_{_ALONE}]+(?:['\u2019\-.,][^\W_{_ALONE}]+)*")
 
 
 def whole(text: str) -> str:
@@ -26,6 +29,11 @@ def whole_data(data: Any) -> Any:
     if isinstance(data, dict):
         return {whole_data(name): whole_data(value) for name, value in data.items()}
     return data
+
+
+def words(text: str) -> int:
+    """Return how many words there are, without the marks between them."""
+    return sum(1 for _ in _WORD.finditer(text))
 
 
 def counted(number: float, noun: str, nouns: str = "", *, one: str = "1") -> str:

@@ -41,7 +41,9 @@ await build({
   splitting: true,
 });
 
-await build({ ...options, entryPoints: ["src/drafts/drafts.js"], outdir: join(out, "drafts") });
+for (const name of ["announcer", "drafts"]) {
+  await build({ ...options, entryPoints: [`src/${name}/${name}.js`], outdir: join(out, name) });
+}
 
 // KaTeX's styles and fonts, in the one format that all browsers read.
 const katex = join(here, "node_modules/katex/dist");

@@ -13,6 +13,7 @@ if toolset_box.take_address():
     st.rerun()  # the sidebar still shows the model from before
 tool_text.begin()
 
+st.title("Tool playground", anchor=False)
 left, right = st.columns([5, 6], gap="large")
 with left:
     checked = tool_editor.show()

@@ -19,6 +19,7 @@ from components.state.slots import set_widget, widget
 from components.state.streamlit_patches import uninterrupted
 
 EXPECTED = ("live", "featured", "listed", "local")  # models that answer as a rule
+STAR_PX = 28  # a target that a finger can hit
 ROWS = 12  # drawn at once; searching is quicker than scrolling
 ABILITIES = {"tools": "Tools", "vision": "Vision", "reasoning": "Reasoning"}
 
@@ -160,6 +161,7 @@ def _show_row(model: Model, where: str) -> None:
             key=f"star:{where}:{model.url}",
             type="tertiary",
             help="Remove from favourites" if is_favourite else "Add to favourites",
+            width=STAR_PX,
             on_click=_star,
             args=(model.url,),
         )

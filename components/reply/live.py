@@ -6,6 +6,7 @@ from typing import Protocol
 
 from clarifai_chat.chat import replies
 from clarifai_chat.chat.turn import Turn
+from components.reply.announcer import Announcer
 from components.state.slots import LOOK_S, pause_point
 
 FIRST_WORD_S = 0.2  # the rest of the page, shown as it was, waits so long for the first word
@@ -55,7 +56,9 @@ def watch(
     """
     watched = [_Watched(view) for view in views]
     live = _live(watched)
+    announcer, turns = Announcer(), [view.turn for view in views]
     while live:
+        announcer.draw(turns)
         seen = {reply: each.draw_what_is_due(reply) for each, reply in live.items()}
         if has_news():
             return
@@ -66,6 +69,7 @@ def watch(
             each.view.draw()
     for view in views:
         view.draw()
+    announcer.draw(turns)
     when_over()
 
 
