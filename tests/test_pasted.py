@@ -71,6 +71,7 @@ BODIES = {
         ],
         "max_tokens": 5,
     },
+    "a named message": {"model": MODEL, "messages": [{**USER, "name": "Ada"}, USER]},
     "a message without content": {"model": MODEL, "messages": [{"role": "user"}]},
     "parameters without a field": {"model": MODEL, "messages": [USER], "top_k": 4, "x": {"y": [1]}},
 }
@@ -156,7 +157,6 @@ def test_what_is_not_a_request_gets_a_sentence(text, words):
     [
         ({"model": "gpt-4o"}, "the model chosen here is used"),
         ({"stream": True}, "asks for the token usage"),
-        ({"messages": [{"role": "user", "content": "Hi", "name": "Ada"}]}, "`name` of messages is"),
         ({"tools": [tool()]}, "`tool_choice` auto is sent"),
     ],
 )

@@ -43,9 +43,13 @@ SETTINGS = st.fixed_dictionaries(
         "max_steps": st.integers(1, runs.MAX_STEPS),
         "sent_back": st.sampled_from(sent_back.CHOICES),
         "messages": st.lists(
-            st.fixed_dictionaries({"role": st.sampled_from(["user", "tool"]), "content": TEXT}),
+            st.fixed_dictionaries(
+                {"role": st.sampled_from(["user", "tool", "odd"]), "content": TEXT},
+                optional={"name": TEXT},
+            ),
             max_size=2,
         ),
+        "variables": st.dictionaries(TEXT, TEXT),
         "extra": st.dictionaries(st.sampled_from(["seed", "top_p", "x"]), st.integers() | TEXT),
         "mcp_servers": st.lists(st.sampled_from(list(READY)), unique=True),
     }

@@ -7,7 +7,7 @@ from clarifai_chat.errors import BadSchema
 from clarifai_chat.tools.schema.validator import schema_problems
 from clarifai_chat.tools.schema.wording import path_text
 from clarifai_chat.tools.text.diagnostics import Diagnostic, Span, kind
-from clarifai_chat.tools.text.parse import Document, read
+from clarifai_chat.tools.text.parse import Document, json_document
 
 MAX_CHARS = 100_000
 EXAMPLE = """{
@@ -29,7 +29,7 @@ def response_format(text: str) -> dict[str, Any]:
         return {"type": "json_object"}
     if why := problem(text):
         raise BadSchema(more=why)
-    root = read(text).root
+    root = json_document(text).root
     schema = root.value if root else {}
     return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
 
@@ -40,11 +40,10 @@ def problem(text: str) -> str:
         return "There is no schema yet."
     if len(text) > MAX_CHARS:
         return f"The schema has {len(text):,} characters; up to {MAX_CHARS:,} are sent."
-    document = read(text)
+    document = json_document(text)
     for finding in document.findings:
-        if finding.code.startswith("json."):  # the others are about tools
-            sentence = finding.message.partition(" Several tools")[0]
-            return sentence if sentence.startswith("Line ") else f"{_place(finding)}: {sentence}"
+        sentence = finding.message
+        return sentence if sentence.startswith("Line ") else f"{_place(finding)}: {sentence}"
     if document.root is None or not isinstance(document.root.value, dict):
         found = kind(document.root.value if document.root else None)
         return f"{_place(document.mark(()))}: a schema is an object, {{…}}, not {found}."

@@ -15,7 +15,7 @@ from clarifai_chat.cli.ending import ExitCode, printable, say
 from clarifai_chat.cli.pictures import OPTION, Pictures
 from clarifai_chat.llm.endpoints import endpoint_for
 from clarifai_chat.messages import ToolSpec
-from clarifai_chat.playground import clarifai_servers, door, run_file, runs
+from clarifai_chat.playground import clarifai_servers, door, run_file, runs, variables
 from clarifai_chat.playground.compatibility import cautions
 from clarifai_chat.playground.run_report import line, word
 from clarifai_chat.playground.runs import CHOICES, Run, Step
@@ -51,6 +51,10 @@ def opened(path: Path) -> Opened:
 def new_run(found: Opened, model: Model, prompt: str) -> Run:
     """Return a run of a file's tools, its calls answered by the built-ins that fit."""
     settings, tools = clarifai_servers.asked(model, found.toolset["settings"], found.tools)
+    if why := variables.problem(
+        settings["variables"], prompt, settings["system"], settings["messages"]
+    ):
+        raise click.UsageError(why)
     answerers = {str(t["function"].get("name", "")): suggested(t) for t in tools}
     return runs.new_run(
         prompt,

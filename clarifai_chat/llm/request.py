@@ -4,7 +4,7 @@ Sending, recording, comparing and generated code all start from the same `ChatRe
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, cast
@@ -42,6 +42,8 @@ class ChatRequest:
     tools: tuple[ToolSpec, ...] = ()
     params: Params = field(default_factory=Params)
     stream: bool = True
+    # Places of messages that a person typed, which are sent whole.
+    typed: Collection[int] = field(default=(), compare=False)
     left_out: tuple[str, ...] = ()  # ids of the conversation's turns that are not among `messages`
     sent_back: SentBack | None = "automatic"  # None: the messages are as they go over the wire
 
@@ -65,7 +67,10 @@ class ChatRequest:
         """A copy of the messages without fields that this model is not sent; it may be changed."""
         if self.sent_back is None:
             return deepcopy([cast(dict[str, Any], message) for message in self.messages])
-        return sent_back.as_sent(self.messages, self.model, self.sent_back)
+        sent = sent_back.as_sent(self.messages, self.model, self.sent_back)
+        for place in self.typed:
+            sent[place] = deepcopy(cast(dict[str, Any], self.messages[place]))
+        return sent
 
     @property
     def body(self) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from clarifai_chat import catalog, json_text
-from clarifai_chat.llm.sent_back import EXTRA_FIELDS, SENT_FIELDS
+from clarifai_chat.llm.sent_back import EXTRA_FIELDS
+from clarifai_chat.playground.parameters import OWN
 from clarifai_chat.playground.runs import CHOICES, default_settings
-from clarifai_chat.playground.toolset import MAX_FILE_BYTES, OWN, ToolSet
-from clarifai_chat.text import are, listed, size
+from clarifai_chat.playground.toolset import MAX_FILE_BYTES, ToolSet
+from clarifai_chat.text import size
 from clarifai_chat.tools.formats import curl, recognize
 from clarifai_chat.tools.formats.tool_import import FoundTool, NotTools
 
@@ -74,11 +75,11 @@ def _pasted(body: dict[str, Any]) -> Pasted:
     notes: list[str] = []
     body = _without_functions(body, notes)
     settings = default_settings()
-    messages = _messages(body["messages"], notes)
-    if messages and messages[0]["role"] == "system" and isinstance(messages[0].get("content"), str):
+    messages = _messages(body["messages"])
+    if messages and _says(messages[0], "system"):
         settings["system"] = messages.pop(0)["content"]
     prompt = ""
-    if messages and messages[-1]["role"] == "user" and isinstance(messages[-1].get("content"), str):
+    if messages and _says(messages[-1], "user"):
         prompt = messages.pop()["content"]
     settings["messages"] = messages
     if any(_has_extra(message) for message in messages):
@@ -100,6 +101,12 @@ def _pasted(body: dict[str, Any]) -> Pasted:
         "settings": settings,
     }
     return Pasted(toolset, tuple(notes), tools)
+
+
+def _says(message: dict[str, Any], role: str) -> bool:
+    """Return whether a message has this role, some words, and nothing else."""
+    is_plain = message["role"] == role and set(message) == {"role", "content"}
+    return is_plain and isinstance(message["content"], str) and bool(message["content"])
 
 
 def _without_functions(body: dict[str, Any], notes: list[str]) -> dict[str, Any]:
@@ -133,24 +140,12 @@ def _tools(found: Any, notes: list[str]) -> tuple[tuple[FoundTool, ...], str]:
     return made.tools, json.dumps([tool.spec for tool in made.tools], ensure_ascii=False, indent=2)
 
 
-def _messages(found: list[Any], notes: list[str]) -> list[Any]:
-    """Return the messages with the fields that are sent. Raises `BadPaste`."""
-    dropped: dict[str, None] = {}
-    kept = []
+def _messages(found: list[Any]) -> list[Any]:
+    """Return the messages, as they are. Raises `BadPaste`."""
     for number, message in enumerate(found, 1):
         if not isinstance(message, dict) or not isinstance(message.get("role"), str):
             raise BadPaste(f"Message {number} of the request has no role.")
-        fields = [n for n in (*SENT_FIELDS, *EXTRA_FIELDS) if n != "name" or _is_result(message)]
-        dropped |= dict.fromkeys(str(name) for name in message if name not in fields)
-        kept.append({n: message[n] for n in fields if n in message})
-    if dropped:
-        names = [f"`{name}`" for name in dropped]
-        notes.append(f"{listed(names)} of messages {are(len(names))} not sent by this app.")
-    return [{"content": None, **message} if len(message) > 1 else message for message in kept]
-
-
-def _is_result(message: dict[str, Any]) -> bool:
-    return bool(message["role"] == "tool")
+    return [*found]
 
 
 def _has_extra(message: dict[str, Any]) -> bool:

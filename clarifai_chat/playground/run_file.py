@@ -22,6 +22,7 @@ def as_json(run: Run, pat: str = "") -> str:
     turn = run["turn"]
     whole = {
         "prompt": turn["prompt"],
+        "attachments": turn.get("attachments", []),
         "model": turn["model"],
         "settings": run["settings"],
         "tools": run["tools"],
@@ -33,6 +34,7 @@ def as_json(run: Run, pat: str = "") -> str:
             {
                 "reply": step.message,
                 "verdicts": [verdict_as_json(verdict) for _, verdict in step.judged],
+                "answer": step.answer and verdict_as_json(step.answer),
                 "notes": step.notes,
                 "answers": step.answers,
                 "figures": step.figures,

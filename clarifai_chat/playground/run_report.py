@@ -1,13 +1,13 @@
 """Summarize a run: in a line, compared with another run, as a sequence diagram."""
 
-import json
 from collections.abc import Sequence
 
 from clarifai_chat.chat.turn import answer_text, is_over
 from clarifai_chat.chat.usage import price, seconds, token_counts
 from clarifai_chat.llm import sent_back
 from clarifai_chat.messages import ToolCall
-from clarifai_chat.playground.runs import Run, Step, steps
+from clarifai_chat.playground import parameters
+from clarifai_chat.playground.runs import Run, Step, prompt, steps, system
 from clarifai_chat.text import counted, cut
 from clarifai_chat.tools.verdict.verdict import Status, Verdict
 
@@ -31,12 +31,20 @@ def outcome(run: Run) -> str:
     if not judged:
         if not is_over(turn):
             return "running"
-        return turn["problem"]["what"] if turn["problem"] else "no call"
+        if turn["problem"]:
+            return turn["problem"]["what"]
+        answer = answer_verdict(run)
+        return f"no call, answer: {WORDS[answer.status]}" if answer else "no call"
     words = [word(call, verdict) for call, verdict in judged]
     if len(judged) == 1:
         return f"called {judged[0][1].name or 'a tool without a name'}: {words[0]}"
     counts = ", ".join(f"{words.count(each)} {each}" for each in dict.fromkeys(words))
     return f"{len(judged)} calls: {counts}"
+
+
+def answer_verdict(run: Run) -> Verdict | None:
+    """Return the verdict on the last answer that was to be JSON; None without one."""
+    return next((step.answer for step in reversed(steps(run)) if step.answer), None)
 
 
 def line(run: Run) -> str:
@@ -88,18 +96,20 @@ def comparison(one: Run, other: Run) -> list[tuple[str, str, str]]:
 
 
 def _facts(run: Run) -> dict[str, str]:
-    turn, settings = run["turn"], run["settings"]
+    turn = run["turn"]
     first = (turn["before"] or [turn["figures"]])[0]["first_token_s"]
     done = steps(run)
     return {
         "Model": turn["model"]["name"],
-        "Prompt": turn["prompt"],
-        "System prompt": settings["system"] or "none",
+        "Prompt": prompt(run),
+        "Files": ", ".join(file["name"] for file in turn.get("attachments", [])) or "none",
+        "System prompt": system(run) or "none",
         "Tools": ", ".join(str(tool["function"].get("name", "")) for tool in run["tools"])
         or "none",
         "Settings": settings_text(run),
         "Outcome": outcome(run),
         "Calls": "; ".join(_calls(done)) or "none",
+        "Answer as JSON": answer.summary if (answer := answer_verdict(run)) else "not asked for",
         "Answer": cut(answer_text(turn).strip(), 300) or "none",
         "Finish reasons": ", ".join(s.figures.get("ending") or "none" for s in done),
         "Tokens": token_counts(turn),
@@ -130,7 +140,8 @@ def settings_text(run: Run) -> str:
         parts.append(f"at most {settings['max_tokens']:,} tokens")
     if settings["sent_back"] != "automatic":
         parts.append(f"sent back: {sent_back.label(settings['sent_back'])}")
-    parts += [f"{name} {json.dumps(value)}" for name, value in settings["extra"].items()]
+    if settings["extra"]:
+        parts.append(parameters.said(settings["extra"]))
     if settings["mcp_servers"]:
         parts.append(f"MCP servers {', '.join(settings['mcp_servers'])}")
     if settings["messages"]:
@@ -148,7 +159,7 @@ def diagram(run: Run) -> str:
     """Return the run as a sequence diagram in Mermaid."""
     turn = run["turn"]
     names: dict[str, str] = {}  # tool → its participant
-    lines = [f"You->>Model: {_label(turn['prompt'])}"]
+    lines = [f"You->>Model: {_label(prompt(run))}"]
     for step in steps(run):
         if step.message is None:
             continue

@@ -8,11 +8,13 @@ the messages.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Literal, TypedDict, cast, get_args
 
 from clarifai_chat import llm
+from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.chat.replies import turn_size
-from clarifai_chat.chat.request import to_messages
+from clarifai_chat.chat.request import check_files, to_messages
 from clarifai_chat.chat.turn import (
     ERROR,
     INTERRUPTED,
@@ -33,10 +35,13 @@ from clarifai_chat.llm.exchange import Exchange, Recorder
 from clarifai_chat.llm.request import ChatRequest, Params
 from clarifai_chat.llm.sent_back import SentBack, summary
 from clarifai_chat.llm.transport import InFlight
-from clarifai_chat.messages import Message, Sendable, ToolCall, ToolSpec, is_json
+from clarifai_chat.messages import Message, Part, Sendable, ToolCall, ToolSpec, is_json
+from clarifai_chat.playground.variables import filled
 from clarifai_chat.tools import builtins
+from clarifai_chat.tools.verdict.answer import judge_answer
 from clarifai_chat.tools.verdict.verdict import Verdict, judge_call, judge_reply
 
+Content = Callable[[Turn], str | list[Part]]  # a question with its files, as sent
 # Who answers calls: the reader; built-ins, approved by the reader; built-ins alone.
 Answers = Literal["by hand", "approve", "automatic"]
 
@@ -63,8 +68,9 @@ class RunSettings(TypedDict):
     answers: Answers
     max_steps: int  # requests in all, where answers are automatic
     sent_back: SentBack  # of earlier replies, with the results of their calls
-    messages: list[Sendable]  # sent before the prompt, from a request that was pasted
-    extra: dict[str, Any]  # its parameters without a field here
+    messages: list[Sendable]  # sent before the prompt, as typed
+    extra: dict[str, Any]  # the other parameters of the request, by the API's names
+    variables: dict[str, str]  # what fills `{{name}}` in prompt, system prompt and messages
     mcp_servers: list[str]  # on Clarifai, which runs their tools while it answers
 
 
@@ -88,6 +94,7 @@ class Step:
     exchanges: tuple[Exchange, ...]  # more than one after retries
     message: Message | None  # None until something arrives
     judged: tuple[tuple[ToolCall, Verdict], ...]  # its calls, each with its verdict
+    answer: Verdict | None  # on its words, if the request asked for JSON
     notes: tuple[str, ...]  # about the reply as a whole
     answers: Mapping[str, str]  # call id → its result
     is_over: bool
@@ -108,6 +115,7 @@ def default_settings() -> RunSettings:
         "messages": [],
         "extra": {},
         "mcp_servers": [],
+        "variables": {},
     }
 
 
@@ -118,11 +126,15 @@ def new_run(
     settings: RunSettings,
     answerers: Mapping[str, str],
     results: Mapping[str, str],
+    files: Sequence[Attachment] = (),
 ) -> Run:
+    turn = new_turn(prompt, model)
+    if files:
+        turn["attachments"] = [*files]
     return {
-        "turn": new_turn(prompt, model),
+        "turn": turn,
         "tools": [_with_strict(tool, settings["strict"]) for tool in tools],
-        "settings": settings.copy(),
+        "settings": deepcopy(settings),
         "answerers": dict(answerers),
         "results": {tool: text for tool, text in results.items() if tool in answerers},
         "exchanges": [],
@@ -163,15 +175,38 @@ def runs_elsewhere(run: Run) -> bool:
     return bool(params(run).get("mcp_servers")) and not run["tools"]
 
 
-def request(run: Run) -> ChatRequest:
-    """Build the request for the run's next reply."""
+def prompt(run: Run) -> str:
+    """Return the prompt as it is sent, its variables filled."""
+    text: str = filled(run["turn"]["prompt"], run["settings"]["variables"])
+    return text
+
+
+def system(run: Run) -> str:
+    """Return the system prompt as it is sent, its variables filled."""
+    text: str = filled(run["settings"]["system"], run["settings"]["variables"])
+    return text
+
+
+def request(run: Run, content: Content = itemgetter("prompt")) -> ChatRequest:
+    """Build the request for the run's next reply; `content` returns a prompt with its files.
+
+    Raises `TooManyFiles`, and whatever `content` raises.
+    """
     turn, settings = run["turn"], run["settings"]
+    check_files([turn])
+    said = system(run)
+    asked = cast(Turn, {**turn, "prompt": prompt(run)})
+    sent = to_messages((), asked, said, content=content)
+    start = 1 if said else 0
+    earlier = filled(settings["messages"], settings["variables"])
+    has_question = bool(asked["prompt"] or turn.get("attachments")) or not earlier
     return ChatRequest(
         model=turn["model"]["url"],
-        messages=_messages(turn, settings),
+        messages=(*sent[:start], *earlier, *sent[start + (not has_question) :]),
         tools=tuple(run["tools"]),
         params=params(run),
         stream=settings["stream"],
+        typed=range(start, start + len(earlier)),
         sent_back=settings["sent_back"],
     )
 
@@ -183,26 +218,22 @@ def sent_back_text(run: Run, step: Step, body: Any) -> str:
     return summary([*run["settings"]["messages"], *replies], body)
 
 
-def _messages(turn: Turn, settings: RunSettings) -> tuple[Sendable, ...]:
-    sent = to_messages((), turn, settings["system"])
-    place = 1 if settings["system"] else 0
-    has_question = bool(turn["prompt"]) or not settings["messages"]
-    return (*sent[:place], *settings["messages"], *sent[place + (not has_question) :])
-
-
 def events(
-    run: Run, endpoint: Callable[[], Endpoint], in_flight: InFlight
+    run: Run,
+    endpoint: Callable[[], Endpoint],
+    in_flight: InFlight,
+    content: Content = itemgetter("prompt"),
 ) -> Iterator[StreamEvent]:
     """Ask for the run's next reply; answer its calls and go on if automatic. For a worker.
 
-    `endpoint` is called for each request. The caller folds each event into `run["turn"]` before it
-    takes the next one.
+    `endpoint` is called for each request, and so is `content`, see `request`. The caller folds
+    each event into `run["turn"]` before it takes the next one.
     """
     turn = run["turn"]
     while True:
         in_flight.recorder = Recorder(run["exchanges"], step=len(turn["before"]))
         last = Finished("not reported")
-        for event in llm.events(request(run), endpoint(), in_flight):
+        for event in llm.events(request(run, content), endpoint(), in_flight):
             if isinstance(event, Finished):
                 last = event
             else:
@@ -352,6 +383,13 @@ def steps(run: Run, first: int = 0) -> list[Step]:
                 judged=tuple((call, elsewhere_verdict(call)) for call in calls)
                 if is_elsewhere
                 else _judged(calls, run["tools"], is_over=is_whole, reason=reason),
+                answer=judge_answer(
+                    message["content"],
+                    settings["extra"].get("response_format"),
+                    is_cut_off=reason == "length",
+                )
+                if message and is_whole and (is_elsewhere or not calls)
+                else None,
                 notes=judge_reply(
                     message or {"role": "assistant", "content": ""},
                     tools=run["tools"],

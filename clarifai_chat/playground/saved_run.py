@@ -5,9 +5,13 @@ Anything may be in the file: each part that does not fit is left out.
 
 import json
 import math
+import re
 from typing import Any, cast, get_args
 
 from clarifai_chat import catalog
+from clarifai_chat.attachments import clean_name, known_mime
+from clarifai_chat.attachments.attachment import Attachment
+from clarifai_chat.attachments.limits import MAX_FILES
 from clarifai_chat.chat.turn import INTERRUPTED, ModelRef, RequestMetrics, Turn, new_turn
 from clarifai_chat.errors import Problem, Side
 from clarifai_chat.llm.exchange import Exchange
@@ -15,6 +19,7 @@ from clarifai_chat.messages import Message, Quirk, ToolCall, ToolSpec, opaque
 from clarifai_chat.playground.runs import MAX_STEPS, Run, RunSettings
 from clarifai_chat.text import whole
 
+_ID = re.compile(r"[0-9a-f]{32}")
 _FIGURES = (
     "first_token_s", "thought_s", "total_s", "prompt_tokens", "completion_tokens",
     "reasoning_tokens", "cached_tokens",
@@ -27,6 +32,8 @@ def run_in(saved: dict[str, Any], settings: RunSettings) -> Run | None:
     if not steps:
         return None
     turn = new_turn(_text(saved.get("prompt")), _model(saved.get("model")))
+    if files := [file for each in _list(saved.get("attachments")) if (file := _file(each))]:
+        turn["attachments"] = files[:MAX_FILES]
     run: Run = {
         "turn": turn,
         "tools": [_tool(each) for each in _list(saved.get("tools")) if _is_tool(each)],
@@ -92,6 +99,25 @@ def _model(found: Any) -> ModelRef:
 
 def _is_tool(found: Any) -> bool:
     return isinstance(found, dict) and isinstance(found.get("function"), dict)
+
+
+def _file(found: Any) -> Attachment | None:
+    """Return what a run says about a file; its content is not in a saved run."""
+    if not isinstance(found, dict) or not _ID.fullmatch(_text(found.get("id"))):
+        return None
+    kind = found.get("kind")
+    if kind not in ("image", "text", "audio"):
+        return None
+    tokens = _number(found.get("tokens"))
+    return {
+        "id": found["id"],
+        "name": clean_name(_text(found.get("name"))),
+        "kind": kind,
+        "mime": known_mime(kind, _text(found.get("mime"))),
+        "size": int(_number(found.get("size")) or 0),
+        "tokens": None if tokens is None else int(tokens),
+        "sha256": _text(found.get("sha256")),
+    }
 
 
 def _tool(found: dict[str, Any]) -> ToolSpec:

@@ -6,19 +6,20 @@ It never contains a server or a token, and opening it sends nothing.
 import base64
 import json
 import zlib
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 from clarifai_chat import catalog, json_text
 from clarifai_chat.llm.sent_back import CHOICES as SENT_BACK
-from clarifai_chat.llm.sent_back import EXTRA_FIELDS, SENT_FIELDS
+from clarifai_chat.messages import Sendable
 from clarifai_chat.playground import clarifai_servers
+from clarifai_chat.playground.parameters import OWN
 from clarifai_chat.playground.runs import ANSWERS, MAX_STEPS, RunSettings, default_settings
+from clarifai_chat.playground.variables import MAX_VALUES
 from clarifai_chat.text import size
 
 KIND = "clarifai-chat-tools"
 MAX_LINK_CHARS = 4_000  # browsers and proxies take more, but many mail programs do not
 MAX_FILE_BYTES = 1_000_000
-OWN = ("model", "messages", "tools", "stream", "stream_options")  # never an extra parameter
 MAX_NAME_CHARS = 64  # of the tool in `tool_choice`, as in OpenAI's API
 
 
@@ -27,6 +28,8 @@ class ToolSet(TypedDict):
     prompt: str
     model: str  # its address, or "" for the reader's own choice
     settings: RunSettings
+    # What is typed where the settings hold its value: broken JSON, or another layout of it.
+    texts: NotRequired[dict[str, str]]
 
 
 class BadToolSet(ValueError):
@@ -42,8 +45,9 @@ def to_parameter(toolset: ToolSet) -> str | None:
     """Return the set as the value of `?tools=`; None if it is too large for an address."""
     defaults = default_settings()
     changed = {k: v for k, v in toolset["settings"].items() if v != defaults[k]}  # type: ignore[literal-required]  # keys of the same TypedDict
-    small = {"tools": toolset["tools"], "prompt": toolset["prompt"]}
+    small: dict[str, Any] = {"tools": toolset["tools"], "prompt": toolset["prompt"]}
     small |= {"model": toolset["model"]} if toolset["model"] else {}
+    small |= {"texts": toolset["texts"]} if toolset.get("texts") else {}
     text = json.dumps(small | {"settings": changed}, ensure_ascii=False, separators=(",", ":"))
     packed = base64.urlsafe_b64encode(zlib.compress(text.encode("utf-8", "replace"), 9))
     parameter = packed.decode().rstrip("=")
@@ -83,12 +87,15 @@ def from_json(text: str) -> ToolSet:
         return {"tools": text, "prompt": "", "model": "", "settings": default_settings()}
     model = found.get("model")
     settings = found.get("settings")
-    return {
+    made: ToolSet = {
         "tools": _text(found["tools"]),
         "prompt": _text(found.get("prompt")),
         "model": (catalog.parse_address(model) or "") if isinstance(model, str) else "",
         "settings": _settings(settings if isinstance(settings, dict) else {}),
     }
+    if texts := _texts(found.get("texts")):
+        made["texts"] = texts
+    return made
 
 
 def _settings(found: dict[str, Any]) -> RunSettings:
@@ -112,15 +119,11 @@ def _settings(found: dict[str, Any]) -> RunSettings:
     settings["mcp_servers"] = clarifai_servers.known(found.get("mcp_servers"))
     messages, extra = found.get("messages"), found.get("extra")
     if isinstance(messages, list):
-        settings["messages"] = [m for m in messages if _is_message(m)]
+        settings["messages"] = [cast(Sendable, m) for m in messages if isinstance(m, dict)]
+    settings["variables"] = dict([*_texts(found.get("variables")).items()][:MAX_VALUES])
     if isinstance(extra, dict):
         settings["extra"] = {name: value for name, value in extra.items() if name not in OWN}
     return settings
-
-
-def _is_message(found: Any) -> bool:
-    is_known = isinstance(found, dict) and set(found) <= {*SENT_FIELDS, *EXTRA_FIELDS}
-    return is_known and isinstance(found.get("role"), str)
 
 
 def _switch(value: Any) -> bool | None:
@@ -132,6 +135,11 @@ def _number(value: Any, low: float, high: float) -> float | None:
     if not is_number or value != value:  # NaN; math.isnan fails on a whole number of 400 digits
         return None
     return float(min(high, max(low, value)))
+
+
+def _texts(value: Any) -> dict[str, str]:
+    items = value.items() if isinstance(value, dict) else ()
+    return {_text(name): _text(text) for name, text in items if isinstance(text, str)}
 
 
 def _text(value: Any) -> str:

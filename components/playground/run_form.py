@@ -1,52 +1,33 @@
-"""Draw the form for a run: prompt, settings, who answers the calls."""
+"""Draw the form for a run: prompt, what goes with it, and how it is sent."""
 
-import json
 from collections.abc import Callable, Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from clarifai_chat.llm import sent_back
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.messages import ToolSpec
-from clarifai_chat.playground import clarifai_servers
+from clarifai_chat.playground import clarifai_servers, parameters
 from clarifai_chat.playground.compatibility import cautions
-from clarifai_chat.playground.runs import ANSWERS, CHOICES, MAX_STEPS, TYPED, Run
+from clarifai_chat.playground.runs import Run
 from clarifai_chat.text import counted, cut, listed
-from clarifai_chat.tools.builtins import BUILTINS
-from clarifai_chat.tools.builtins.suggest import suggested
 from clarifai_chat.tools.lint.check import CheckResult
-from components.actions import code
-from components.playground import servers_field
+from components.playground import (
+    request_text,
+    run_answerers,
+    run_messages,
+    run_more,
+    run_settings,
+    run_values,
+    run_variables,
+    servers_field,
+    tool_text,
+)
 from components.state.session import session
-from components.state.slots import seed, widget
+from components.state.slots import forget_widgets, seed
 from components.state.streamlit_patches import uninterrupted
 
-SWITCH = {"not sent": None, "on": True, "off": False}
-STRICT = {"as written": None, "on": True, "off": False}
-ANSWER_WORDS = {
-    "by hand": "I type them",
-    "approve": "I approve them",
-    "automatic": "Automatically",
-}
-
-
-MAX_PASTED = 300  # characters of the line about a pasted request
-# Widgets that take their values from the session again once they are forgotten.
-KEYS = (
-    "run_prompt",
-    "run_system",
-    "tool_choice",
-    "run_parallel",
-    "run_strict",
-    "run_temperature",
-    "run_max_tokens",
-    "run_stream",
-    "run_sent_back",
-    "answers",
-    "max_steps",
-    servers_field.KEY,
-)
+MAX_PASTED = 300  # characters of the line about what has no open field
 
 
 def show(tools: Sequence[ToolSpec], added_tokens: int | None) -> None:
@@ -57,25 +38,38 @@ def show(tools: Sequence[ToolSpec], added_tokens: int | None) -> None:
         key="run_prompt",
         height=90,
         placeholder="Ask something that your tools can help with",
-        on_change=_keep_prompt,
+        help="`{{name}}` becomes a variable, with a box for its value",
+        on_change=run_values.keep,
     )
+    run_variables.show()
     servers_field.show()
     with st.expander("System prompt and settings", type="compact", key="run_settings"):
-        _show_settings(tools)
-    _show_pasted()
+        run_settings.show(tools)
+    run_messages.show(tools)
+    run_more.show()
+    _show_also_sent()
     if tools:
         with st.expander("Who answers the calls", type="compact", key="run_answers"):
-            _show_answerers(tools)
+            run_answerers.show(tools)
+    for why in problems():
+        st.caption(f":red[:material/error:] {escaped(why)}")
     settings, sent = clarifai_servers.asked(session.model, session.run_settings, tools)
-    found = cautions(session.model, settings, sent, answerers(sent), added_tokens if sent else None)
+    answered = run_answerers.answerers(sent)
+    found = cautions(session.model, settings, sent, answered, added_tokens if sent else None)
     for caution in found:
         st.caption(f":orange[:material/warning:] {escaped(caution)}")
+
+
+def problems() -> list[str]:
+    """Return why the request cannot be sent, a sentence each."""
+    found = [request_text.problem(name) for name in request_text.NAMES]
+    return [why for why in (*found, request_text.undefined()) if why]
 
 
 def show_buttons(
     place: DeltaGenerator,
     start: Callable[[], None],
-    build: Callable[[], Run],
+    show_code: Callable[[], None],
     checked: CheckResult,
 ) -> None:
     """Draw Run, and Get code for the request that it would send."""
@@ -97,8 +91,7 @@ def show_buttons(
             key="run_code",
             icon=":material/code:",
             disabled=checked.is_broken,
-            on_click=code.of_run,
-            args=(build,),
+            on_click=show_code,
         )
 
 
@@ -107,202 +100,28 @@ def show_stop(place: DeltaGenerator, stop: Callable[[Run], None], run: Run) -> N
 
 
 def latest_prompt() -> str:
-    """Return the prompt with what was typed last. For callbacks."""
-    _keep_prompt()
+    """Return the prompt; all fields then hold what was typed last. For callbacks."""
+    run_values.read()
     return session.run_prompt
 
 
-@uninterrupted()
-def _keep_prompt() -> None:
-    typed = widget("run_prompt")
-    if isinstance(typed, str):
-        session.run_prompt = typed
-
-
-def _show_settings(tools: Sequence[ToolSpec]) -> None:
+def _show_also_sent() -> None:
+    """Say what is sent besides the fields above, and let it be removed."""
     settings = session.run_settings
-    seed("run_system", settings["system"])
-    st.text_area(
-        "System prompt",
-        key="run_system",
-        height=70,
-        placeholder="Not sent",
-        on_change=_keep,
-        args=("system", "run_system"),
-    )
-    names = [str(tool["function"].get("name", "")) for tool in tools]
-    choices = [*CHOICES, *(name for name in dict.fromkeys(names) if name and name not in CHOICES)]
-    if settings["tool_choice"] not in choices:
-        choices.append(settings["tool_choice"])
-    left, right = st.columns(2)
-    with left:
-        seed("tool_choice", settings["tool_choice"])
-        st.selectbox(
-            "Tool choice",
-            choices,
-            key="tool_choice",
-            help="auto: the model decides. required: it must call. none: it must not. A name: this"
-            " tool must be called.",
-            on_change=_keep,
-            args=("tool_choice", "tool_choice"),
-        )
-        _switch("Parallel calls", "parallel", SWITCH)
-        _switch("Strict", "strict", STRICT)
-    with right:
-        seed("run_temperature", settings["temperature"])
-        st.number_input(
-            "Temperature",
-            min_value=0.0,
-            max_value=2.0,
-            value=None,
-            step=0.1,
-            key="run_temperature",
-            placeholder="Not sent",
-            on_change=_keep,
-            args=("temperature", "run_temperature"),
-        )
-        seed("run_max_tokens", settings["max_tokens"])
-        st.number_input(
-            "Max tokens per reply",
-            min_value=1,
-            max_value=1_000_000,
-            value=None,
-            step=100,
-            key="run_max_tokens",
-            placeholder="Not sent",
-            on_change=_keep,
-            args=("max_tokens", "run_max_tokens"),
-        )
-        seed("run_stream", settings["stream"])
-        st.toggle(
-            "Streaming",
-            key="run_stream",
-            help="Clarifai itself tests tool calls only without streaming",
-            on_change=_keep,
-            args=("stream", "run_stream"),
-        )
-    seed("run_sent_back", settings["sent_back"])
-    # The labels stay: with other ones, Streamlit takes a change of the model for one of the choice.
-    st.selectbox(
-        "Sent back with tool results",
-        sent_back.CHOICES,
-        format_func=sent_back.label,
-        key="run_sent_back",
-        help="What goes back to the model of its earlier replies. Gemini refuses results without"
-        " its thought signatures, some models think on from their thoughts, and others refuse such"
-        " fields. Automatic follows what the model's maker asks for, which is not verified on"
-        " Clarifai.",
-        on_change=_keep,
-        args=("sent_back", "run_sent_back"),
-    )
-    if settings["sent_back"] == "automatic":
-        st.caption(f"Automatic for this model: {sent_back.rule(session.model.url)}.")
-
-
-def _show_pasted() -> None:
-    """Say what of a pasted request is sent and has no field, and let it be removed."""
-    settings = session.run_settings
-    parts = [f"{name} {json.dumps(value)}" for name, value in settings["extra"].items()]
+    parts = [parameters.said({name: value}) for name, value in settings["extra"].items()]
     if settings["messages"]:
         parts.insert(0, f"{counted(len(settings['messages']), 'message')} before the prompt")
     if parts:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(escaped(cut(f"Also sent: {listed(parts)}.", MAX_PASTED)))
-            st.button("Remove", key="drop_pasted", type="tertiary", on_click=_drop_pasted)
+            st.button("Remove", key="drop_pasted", type="tertiary", on_click=_remove)
 
 
 @uninterrupted()
-def _drop_pasted() -> None:
-    session.run_settings["messages"] = []
-    session.run_settings["extra"] = {}
-
-
-def _switch(label: str, name: str, options: dict[str, bool | None]) -> None:
-    now = session.run_settings[name]  # type: ignore[literal-required]  # a key of the TypedDict
-    seed(f"run_{name}", next(word for word, value in options.items() if value is now))
-    st.segmented_control(
-        label,
-        list(options),
-        required=True,
-        key=f"run_{name}",
-        on_change=_keep_switch,
-        args=(name, options),
-    )
-
-
-@uninterrupted()
-def _keep(name: str, key: str) -> None:
-    value = widget(key)
-    session.run_settings[name] = "" if value is None and name == "system" else value  # type: ignore[literal-required]  # a key of the TypedDict
-
-
-@uninterrupted()
-def _keep_switch(name: str, options: dict[str, bool | None]) -> None:
-    session.run_settings[name] = options.get(widget(f"run_{name}"))  # type: ignore[literal-required]  # a key of the TypedDict
-
-
-# --- Who answers ----------------------------------------------------------------------------------
-
-
-def answerers(tools: Sequence[ToolSpec]) -> dict[str, str]:
-    """Return tool → its answerer, a built-in or TYPED, without tools answered by hand."""
-    found = {}
-    for tool in tools:
-        name = str(tool["function"].get("name", ""))
-        usual = suggested(tool) or (TYPED if name in session.results else "")
-        if answerer := session.answerers.get(name, usual):
-            found[name] = answerer
-    return found
-
-
-def _show_answerers(tools: Sequence[ToolSpec]) -> None:
-    settings = session.run_settings
-    seed("answers", settings["answers"])
-    st.segmented_control(
-        "Answers",
-        ANSWERS,
-        required=True,
-        format_func=ANSWER_WORDS.__getitem__,
-        key="answers",
-        help="Automatically: calls are answered and the model is asked again until it answers in"
-        " words, or until the number of requests below is reached.",
-        on_change=_keep,
-        args=("answers", "answers"),
-    )
-    if settings["answers"] == "automatic":
-        seed("max_steps", settings["max_steps"])
-        st.number_input(
-            "Maximum requests",
-            min_value=1,
-            max_value=MAX_STEPS,
-            key="max_steps",
-            on_change=_keep,
-            args=("max_steps", "max_steps"),
-        )
-    if settings["answers"] == "by hand":
-        return
-    now = answerers(tools)
-    options = ["", TYPED, *BUILTINS]
-    for tool in tools:
-        name = str(tool["function"].get("name", ""))
-        seed(f"answerer:{name}", now.get(name, ""))
-        st.selectbox(
-            f"{name or 'a tool without a name'} is answered by",
-            options,
-            format_func=_answerer_words,
-            key=f"answerer:{name}",
-            help="; ".join(f"{b.label}: {b.description}" for b in BUILTINS.values()),
-            on_change=_keep_answerer,
-            args=(name,),
-        )
-
-
-def _answerer_words(answerer: str) -> str:
-    if answerer in BUILTINS:
-        return f"{BUILTINS[answerer].label} (built in)"
-    return "my last answer" if answerer == TYPED else "me"
-
-
-@uninterrupted()
-def _keep_answerer(name: str) -> None:
-    session.answerers = {**session.answerers, name: widget(f"answerer:{name}") or ""}
+def _remove() -> None:
+    """Remove earlier messages and the parameters under More; Undo restores them."""
+    tool_text.put_aside()
+    session.run_settings = {**session.run_settings, "messages": [], "extra": {}}
+    for name in request_text.NAMES:
+        request_text.begin(name, "")
+    forget_widgets(run_values.MORE)

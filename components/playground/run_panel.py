@@ -25,7 +25,7 @@ class RunPanel:
         if run and run["turn"]["id"] in self._running:
             run_form.show_stop(button_place, running.stop, run)
         else:
-            run_form.show_buttons(button_place, running.start, running.draft_run, checked)
+            run_form.show_buttons(button_place, running.start, running.show_code, checked)
         if run is None:
             st.caption(
                 "A run appears here step by step: what was sent, what came back, what was valid."

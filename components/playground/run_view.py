@@ -173,6 +173,8 @@ class _StepView:
             with self._notes:
                 if step.message and (sources := step.message.get("sources")):
                     st.markdown(listed(sources))
+                if step.answer:
+                    _show_answer_verdict(step.answer)
                 for note in step.notes:
                     st.markdown(f":orange[:material/warning:] {escaped(note)}")
                 exchange_view.show(self._run, step)
@@ -225,6 +227,16 @@ class _CallView:
             call_answers.show(self._run, call, step)
 
 
+def _show_answer_verdict(verdict: Verdict) -> None:
+    """Draw whether an answer is the JSON that was asked for, and which part of it is not."""
+    badge = f":{COLORS[verdict.status]}-badge[{run_report.WORDS[verdict.status]}]"
+    st.markdown(f"Answer as JSON {badge} {escaped(verdict.summary)}")
+    if verdict.rows and verdict.status != "valid":
+        st.table(_rows(verdict.rows), border="horizontal", hide_index=True)
+    for note in verdict.notes:
+        st.caption(f":material/info: {escaped(note)}")
+
+
 @uninterrupted()
 def _go_on(run: Run, send: Callable[[Run], None]) -> None:
     if runs.can_go_on(run):  # a second click finds the run in progress
@@ -261,8 +273,10 @@ def _show_prompt(run: Run) -> None:
     offered = f"{counted(len(servers), 'MCP server')} on Clarifai" if servers else offered
     label = f"You asked **{escaped(turn['model']['name'])}**, with {offered}"
     with st.status(label, type="step", state="complete", expanded=True):
-        st.text(turn["prompt"])
-        if system := run["settings"]["system"]:
+        st.text(runs.prompt(run))
+        if turn.get("attachments"):
+            attachment_view.show(turn)
+        if system := runs.system(run):
             st.caption(f"System prompt: {escaped(system)}")
         listed = f"Tools: {', '.join(map(escaped, names))}. " if names else ""
         st.caption(f"{listed}Settings: {escaped(run_report.settings_text(run))}.")

@@ -9,11 +9,12 @@ from clarifai_chat.chat import replies
 from clarifai_chat.events import StreamEvent
 from clarifai_chat.history import file_reading
 from clarifai_chat.llm.transport import InFlight
+from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import clarifai_servers, runs
 from clarifai_chat.playground.runs import Run
 from clarifai_chat.tools.lint.check import check
 from components.actions import code
-from components.playground import run_form, run_history, tool_text
+from components.playground import run_answerers, run_form, run_history, tool_text
 from components.state import persistence
 from components.state.session import is_here, session
 from components.state.streamlit_patches import uninterrupted
@@ -32,6 +33,8 @@ def start() -> None:
             icon=":material/edit:",
         )
         return
+    if _is_refused():
+        return
     run = new_run(prompt)
     send(run)
     session.runs = runs.latest([*session.runs, run])
@@ -42,11 +45,27 @@ def new_run(prompt: str) -> Run:
     settings, tools = clarifai_servers.asked(
         session.model, session.run_settings, tool_text.sent(check(tool_text.latest()))
     )
-    answerers = run_form.answerers(tools)
+    answerers = run_answerers.answerers(tools)
     return runs.new_run(prompt, session.asked_model, tools, settings, answerers, session.results)
 
 
-def draft_run() -> Run:
+@uninterrupted()
+def show_code() -> None:
+    """Show the request that Run would send as code."""
+    run_form.latest_prompt()
+    if not _is_refused():
+        code.of_run(_draft_run)
+
+
+def _is_refused() -> bool:
+    """Return whether the request cannot be sent; a toast then says why."""
+    problems = run_form.problems()
+    if problems:
+        st.toast(escaped(problems[0]), icon=":material/edit:")
+    return bool(problems)
+
+
+def _draft_run() -> Run:
     """Return the run that is about to be made, with a prompt of some kind."""
     prompt = run_form.latest_prompt()
     needs_one = not prompt.strip() and not session.run_settings["messages"]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from copy import deepcopy
 
 from clarifai_chat import llm
 from clarifai_chat.messages import ToolSpec
@@ -9,7 +10,7 @@ from clarifai_chat.playground.runs import default_settings
 from clarifai_chat.playground.toolset import ToolSet
 from clarifai_chat.tools.lint.check import CheckResult
 from clarifai_chat.tools.templates import TEMPLATES, Template, text_of
-from components.playground import code_editor, run_form
+from components.playground import code_editor, request_text, run_values
 from components.state.session import session
 from components.state.slots import forget_widgets, widget
 
@@ -38,12 +39,15 @@ def tokens(tools: Sequence[ToolSpec]) -> int | None:
 
 def current() -> ToolSet:
     """Return the playground's tools, prompt, model and settings, for Undo or an export."""
-    return {
+    made: ToolSet = {
         "tools": session.tools["text"],
         "prompt": session.run_prompt,
         "model": session.chosen,
-        "settings": session.run_settings.copy(),
+        "settings": deepcopy(session.run_settings),
     }
+    if texts := request_text.changed():
+        made["texts"] = texts
+    return made
 
 
 def change(text: str) -> None:
@@ -81,10 +85,11 @@ def open_template(template: Template) -> None:
 def _fill(toolset: ToolSet) -> None:
     code_editor.replace(session.tools, toolset["tools"])
     session.run_prompt = toolset["prompt"]
-    session.run_settings = toolset["settings"].copy()
+    session.run_settings = deepcopy(toolset["settings"])
     session.tools_off = []
     session.fixing = []
-    forget_widgets(PLAIN_KEY, "send:", *run_form.KEYS)
+    forget_widgets(PLAIN_KEY, "send:", *run_values.KEYS)
+    request_text.begin_all(toolset)
     if toolset["model"]:
         session.choose(toolset["model"])
 

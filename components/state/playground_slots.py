@@ -44,6 +44,8 @@ class PlaygroundSlots:
     import_error = Slot(str)
     plain_editor = Slot(bool)
     run_prompt = Slot(str)
+    # Parts of the next request as JSON text: messages, schema and extra, as far as they were shown.
+    request_texts = Slot[dict[str, Draft]](dict)
     run_settings = Slot[RunSettings](default_settings)
     answerers = Slot[dict[str, str]](dict)  # tool → built-in, or "" for by hand, if chosen
     results = Slot[dict[str, str]](dict)  # tool → the last answer typed for it

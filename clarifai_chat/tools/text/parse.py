@@ -1,7 +1,8 @@
 """Read the tools in a text, each with its place, and say why the rest is not a tool."""
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clarifai_chat.messages import ToolSpec
@@ -14,6 +15,8 @@ from clarifai_chat.tools.text.json_parser import MAX_CHARS, Node
 
 MAX_REPAIRS = 20
 MAX_TOOLS = 1000
+# What the errors of JSON say about tools, for a text that holds something else.
+_ABOUT_TOOLS = re.compile(r" (?:Several tools|Keep only the tools|Make the schema).*", re.DOTALL)
 _BARE_KEYS = {"name", "description", "parameters"}
 # Keys of a tool in other forms: sent as they are, a server would not see the schema behind them.
 _FOREIGN = {
@@ -106,6 +109,29 @@ def read(text: str) -> Document:
     Accepts a list of tools, one tool, bare functions, and a request body with "tools". An empty
     text has no tools and no findings. Never raises.
     """
+    document = _read(text)
+    if document.root is None:
+        return document
+    found = list(document.findings)
+    tools: list[Tool] = []
+    for item in _items(document):
+        if isinstance(item, Diagnostic):
+            found.append(item)
+        else:
+            tools.append(item)
+    return replace(document, tools=tuple(tools), findings=tuple(found))
+
+
+def json_document(text: str) -> Document:
+    """Return a text of any JSON, with its first error or its duplicate keys. Never raises."""
+    document = _read(text)
+    told = (
+        replace(found, message=_ABOUT_TOOLS.sub("", found.message)) for found in document.findings
+    )
+    return replace(document, findings=tuple(told))
+
+
+def _read(text: str) -> Document:
     if len(text) <= MAX_CHARS and not text.strip("\ufeff \t\r\n"):
         return Document(text)
     try:
@@ -113,14 +139,7 @@ def read(text: str) -> Document:
     except JsonError as slip:
         return Document(text, findings=(_slip_finding(text, slip),))
     document = Document(text, root=root, starts=findings.line_starts(text))
-    found = [_duplicate(document, duplicate) for duplicate in duplicates]
-    tools: list[Tool] = []
-    for item in _items(document):
-        if isinstance(item, Diagnostic):
-            found.append(item)
-        else:
-            tools.append(item)
-    return Document(text, tuple(tools), tuple(found), root, document.starts)
+    return replace(document, findings=tuple(_duplicate(document, each) for each in duplicates))
 
 
 def tools_path(document: Document) -> Path | None:

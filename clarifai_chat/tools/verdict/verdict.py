@@ -155,12 +155,8 @@ def _summary(value: Any, schema: Any, errors: Sequence[ValidationError]) -> str:
     if why := _one_level_off(value, schema, errors):
         return f"Invalid: {why}."
     told = [] if isinstance(value, dict) else [f"the arguments are {got(value)}, not an object"]
-    told += [_told(error) for error in errors]
-    told = list(dict.fromkeys(told))
-    if told:
-        more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
-        more = "; and many more" if len(errors) > MAX_ERRORS else more
-        return f"Invalid: {'; '.join(told[:_TOLD])}{more}."
+    if told or errors:
+        return f"Invalid: {problems_text(errors, told)}."
     if not value:
         return "Valid: no arguments, and none is required."
     match = counted(len(value), "argument matches", "arguments match")
@@ -190,6 +186,14 @@ def _one_level_off(value: Any, schema: Any, errors: Sequence[ValidationError]) -
         return why if errors_in(inner, schema) else f"{why}: {where}"
     except SchemaTrouble:
         return why
+
+
+def problems_text(errors: Sequence[ValidationError], before: Sequence[str] = ()) -> str:
+    """Return the first few problems in a line, after others about the whole value."""
+    told = list(dict.fromkeys([*before, *map(_told, errors)]))
+    more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+    more = "; and many more" if len(errors) > MAX_ERRORS else more
+    return f"{'; '.join(told[:_TOLD])}{more}"
 
 
 def _told(error: ValidationError) -> str:

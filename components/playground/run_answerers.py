@@ -1,0 +1,82 @@
+"""Draw who answers the calls of a run: the reader, or built-ins."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from clarifai_chat.messages import ToolSpec
+from clarifai_chat.playground.runs import ANSWERS, MAX_STEPS, TYPED
+from clarifai_chat.tools.builtins import BUILTINS
+from clarifai_chat.tools.builtins.suggest import suggested
+from components.playground.run_values import keep
+from components.state.session import session
+from components.state.slots import seed, widget
+from components.state.streamlit_patches import uninterrupted
+
+ANSWER_WORDS = {
+    "by hand": "I type them",
+    "approve": "I approve them",
+    "automatic": "Automatically",
+}
+
+
+def answerers(tools: Sequence[ToolSpec]) -> dict[str, str]:
+    """Return tool → its answerer, a built-in or TYPED, without tools answered by hand."""
+    found = {}
+    for tool in tools:
+        name = str(tool["function"].get("name", ""))
+        usual = suggested(tool) or (TYPED if name in session.results else "")
+        if answerer := session.answerers.get(name, usual):
+            found[name] = answerer
+    return found
+
+
+def show(tools: Sequence[ToolSpec]) -> None:
+    settings = session.run_settings
+    seed("answers", settings["answers"])
+    st.segmented_control(
+        "Answers",
+        ANSWERS,
+        required=True,
+        format_func=ANSWER_WORDS.__getitem__,
+        key="answers",
+        help="Automatically: calls are answered and the model is asked again until it answers in"
+        " words, or until the number of requests below is reached.",
+        on_change=keep,
+    )
+    if settings["answers"] == "automatic":
+        seed("max_steps", settings["max_steps"])
+        st.number_input(
+            "Maximum requests",
+            min_value=1,
+            max_value=MAX_STEPS,
+            key="max_steps",
+            on_change=keep,
+        )
+    if settings["answers"] == "by hand":
+        return
+    now = answerers(tools)
+    options = ["", TYPED, *BUILTINS]
+    for tool in tools:
+        name = str(tool["function"].get("name", ""))
+        seed(f"answerer:{name}", now.get(name, ""))
+        st.selectbox(
+            f"{name or 'a tool without a name'} is answered by",
+            options,
+            format_func=_answerer_words,
+            key=f"answerer:{name}",
+            help="; ".join(f"{b.label}: {b.description}" for b in BUILTINS.values()),
+            on_change=_keep_answerer,
+            args=(name,),
+        )
+
+
+def _answerer_words(answerer: str) -> str:
+    if answerer in BUILTINS:
+        return f"{BUILTINS[answerer].label} (built in)"
+    return "my last answer" if answerer == TYPED else "me"
+
+
+@uninterrupted()
+def _keep_answerer(name: str) -> None:
+    session.answerers = {**session.answerers, name: widget(f"answerer:{name}") or ""}
