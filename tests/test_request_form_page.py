@@ -77,7 +77,7 @@ def test_messages_that_are_not_json_are_kept_and_not_sent(open_app, fake):
     assert not fake.chats
     assert "Earlier messages: Line 2" in page(app)
     assert app.text_area(key="text_plain:messages").value == '[\n {"role": "user",}\n]'
-    app.click("fix_messages:0")
+    app.click("fix_text:messages:0")
     assert "Earlier messages: Line 2" not in page(app)
 
 
@@ -137,12 +137,12 @@ def test_a_schema_is_checked_sent_and_judges_the_answer(open_app, fake):
     fake.next(says('{"city": "Paris", "days": "3"}'))
     app = open_form(open_app)
     app.open("run_more")
-    app.selectbox(key="more_format").set_value("json_schema").run()
-    app.segmented_control(key="more_schema_strict").set_value("on").run()
+    app.selectbox(key="param:format").set_value("json_schema").run()
+    app.segmented_control(key="param:schema_strict").set_value("on").run()
 
     type_into(app, "schema", {**SCHEMA, "required": ["city"]})
     assert 'every property must be in required; "days" is not' in page(app)
-    app.click("fix_schema:0")
+    app.click("fix_text:schema:0")
     assert "every property must be" not in page(app)
     run(app)
 
@@ -158,11 +158,11 @@ def test_a_schema_is_checked_sent_and_judges_the_answer(open_app, fake):
 def test_another_format_keeps_the_schema_that_was_typed(open_app, fake):
     app = open_form(open_app)
     app.open("run_more")
-    app.selectbox(key="more_format").set_value("json_schema").run()
+    app.selectbox(key="param:format").set_value("json_schema").run()
     type_into(app, "schema", SCHEMA)
 
-    app.selectbox(key="more_format").set_value("json_object").run()
-    app.selectbox(key="more_format").set_value("json_schema").run()
+    app.selectbox(key="param:format").set_value("json_object").run()
+    app.selectbox(key="param:format").set_value("json_schema").run()
 
     assert json.loads(app.text_area(key="text_plain:schema").value) == SCHEMA
 
@@ -178,9 +178,9 @@ def test_every_parameter_has_a_place_and_an_empty_one_is_not_sent(open_app, fake
         "max_tokens": 9,
     }
     for name, value in numbers.items():
-        app.number_input(key=f"more_{name}").set_value(value)
-    app.selectbox(key="more_effort").set_value("low")
-    app.text_area(key="more_stop").set_value("END\n\\n")
+        app.number_input(key=f"param:{name}").set_value(value)
+    app.selectbox(key="param:effort").set_value("low")
+    app.text_area(key="param:stop").set_value("END\n\\n")
     type_into(app, "extra", {"top_k": 4, "logit_bias": {"1": -100}})
     run(app)
 
@@ -189,9 +189,9 @@ def test_every_parameter_has_a_place_and_an_empty_one_is_not_sent(open_app, fake
     assert (sent["stop"], sent["reasoning_effort"]) == (["END", "\n"], "low")
     assert (sent["top_k"], sent["logit_bias"]) == (4, {"1": -100})
 
-    app.number_input(key="more_seed").set_value(None)
-    app.selectbox(key="more_effort").set_value("Not sent")
-    app.text_area(key="more_stop").set_value("")
+    app.number_input(key="param:seed").set_value(None)
+    app.selectbox(key="param:effort").set_value("Not sent")
+    app.text_area(key="param:stop").set_value("")
     type_into(app, "extra", "")
     run(app)
     assert {"seed", "stop", "reasoning_effort", "top_k", "logit_bias"}.isdisjoint(body(fake))
@@ -201,9 +201,9 @@ def test_a_parameter_typed_as_json_shows_in_its_field_which_then_wins(open_app, 
     app = open_form(open_app)
     app.open("run_more")
     type_into(app, "extra", {"seed": 5, "temperature": 7})
-    assert app.number_input(key="more_seed").value == 5
+    assert app.number_input(key="param:seed").value == 5
 
-    app.number_input(key="more_seed").set_value(6).run()
+    app.number_input(key="param:seed").set_value(6).run()
     run(app)
 
     assert body(fake)["seed"] == 6

@@ -389,6 +389,7 @@ def test_values_are_short_in_sentences():
     [
         ({"name": "a", "inputSchema": {}}, 'MCP\'s form ("inputSchema")'),
         ({"name": "a", "input_schema": {}}, "Anthropic's form"),
+        ({"function": {"name": "a", "inputSchema": {}}}, 'MCP\'s form ("inputSchema") inside'),
         ({"type": "custom", "name": "a"}, "Anthropic's form"),
         ({"toolSpec": {"name": "a"}}, "Bedrock's form"),
         ({"functionDeclarations": []}, "Gemini's form"),

@@ -9,11 +9,12 @@ from typing import Any
 
 from clarifai_chat import catalog, json_text
 from clarifai_chat.llm.sent_back import EXTRA_FIELDS
+from clarifai_chat.playground import bodies
 from clarifai_chat.playground.parameters import OWN
 from clarifai_chat.playground.runs import CHOICES, default_settings
 from clarifai_chat.playground.toolset import MAX_FILE_BYTES, ToolSet
 from clarifai_chat.text import size
-from clarifai_chat.tools.formats import curl, recognize
+from clarifai_chat.tools.formats import curl, one_tool, recognize
 from clarifai_chat.tools.formats.tool_import import FoundTool, NotTools
 
 
@@ -40,12 +41,15 @@ def is_request(text: str) -> bool:
 
 
 def _is_body(body: Any) -> bool:
-    """Return whether a value is a request with messages, in OpenAI's form."""
-    if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
+    """Return whether a value is a request with messages, in any known form."""
+    if not isinstance(body, dict):
         return False
-    is_anthropic = any(isinstance(t, dict) and "input_schema" in t for t in body.get("tools") or ())
+    if bodies.form_of(body):
+        return any(body.get(name) for name in ("messages", "contents", "input"))
+    if not isinstance(body.get("messages"), list):
+        return False
     has_tools = body.get("tools") or body.get("functions")
-    return bool(body["messages"] or not has_tools) and not is_anthropic
+    return bool(body["messages"] or not has_tools)
 
 
 def read(text: str) -> Pasted:
@@ -66,14 +70,16 @@ def read(text: str) -> Pasted:
         ) from None
     except (ValueError, RecursionError):
         raise BadPaste("The request's JSON is nested too deeply to read.") from None
-    if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
+    is_chat = isinstance(body, dict) and isinstance(body.get("messages"), list)
+    if not is_chat and not bodies.form_of(body):
         raise BadPaste('The JSON is not a chat request: it has no list of "messages".')
     return _pasted(body)
 
 
 def _pasted(body: dict[str, Any]) -> Pasted:
     notes: list[str] = []
-    body = _without_functions(body, notes)
+    is_other = bodies.form_of(body) is not None
+    body = _without_functions(bodies.as_chat(body, notes), notes)
     settings = default_settings()
     messages = _messages(body["messages"])
     if messages and _says(messages[0], "system"):
@@ -94,6 +100,8 @@ def _pasted(body: dict[str, Any]) -> Pasted:
     if not address:
         notes.append("Its model is not on Clarifai, so the model chosen here is used.")
     tools, text = _tools(body.get("tools") or [], notes)
+    if is_other and not tools:
+        text = ""  # of tools that only another API offers
     toolset: ToolSet = {
         "tools": text,
         "prompt": prompt,
@@ -134,7 +142,7 @@ def _tools(found: Any, notes: list[str]) -> tuple[tuple[FoundTool, ...], str]:
     except NotTools as why:
         notes.append(str(why))
         return (), text
-    if all(isinstance(t, dict) and isinstance(t.get("function"), dict) for t in found):
+    if all(one_tool.is_openai(tool) for tool in found):
         return made.tools, text
     notes += made.notes
     return made.tools, json.dumps([tool.spec for tool in made.tools], ensure_ascii=False, indent=2)

@@ -117,7 +117,7 @@ def _take(name: Name, text: str, before: str) -> None:
             inner["schema"] = schema
     elif (typed := parameters.read(text).value) is not None:
         settings["extra"] = parameters.merged(settings["extra"], typed, before)
-        forget_widgets("more_")  # a parameter with a field may be among them
+        forget_widgets("param:")  # a parameter with a field may be among them
 
 
 def leave_out(name: str) -> None:
@@ -199,7 +199,7 @@ def _show_finding(name: Name, number: int, finding: Diagnostic) -> None:
         st.markdown(text, width="stretch")
         st.button(
             "Fix",
-            key=f"fix_{name}:{number}",
+            key=f"fix_text:{name}:{number}",
             help=finding.fix.label,
             on_click=_fix,
             args=(name, finding, draft(name)["text"]),

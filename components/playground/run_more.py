@@ -50,14 +50,14 @@ def _show_numbers() -> None:
         )
     effort = _value("reasoning_effort") or ""
     others = [effort] if effort and effort not in EFFORTS else []
-    seed("more_effort", effort or NOT_SENT)
+    seed("param:effort", effort or NOT_SENT)
     columns[1].selectbox(
-        "Reasoning effort", [NOT_SENT, *EFFORTS, *others], key="more_effort", on_change=keep
+        "Reasoning effort", [NOT_SENT, *EFFORTS, *others], key="param:effort", on_change=keep
     )
-    seed("more_stop", stop_lines(_value("stop") or []))
+    seed("param:stop", stop_lines(_value("stop") or []))
     st.text_area(
         "Stop sequences, one in a line",
-        key="more_stop",
+        key="param:stop",
         height=70,
         placeholder=NOT_SENT,
         help=r"The answer ends before one of them. A line break in one is written \\n.",
@@ -67,31 +67,31 @@ def _show_numbers() -> None:
 
 def _show_format() -> None:
     now = _value("response_format")
-    seed("more_format", now["type"] if now else NOT_SENT)
+    seed("param:format", now["type"] if now else NOT_SENT)
     st.selectbox(
         "Response format",
         [NOT_SENT, *parameters.FORMATS],
-        key="more_format",
+        key="param:format",
         help="json_object: any JSON object. json_schema: JSON that matches a schema. The answer is"
         " judged by it.",
         on_change=keep,
     )
     if not now or now["type"] != "json_schema":
-        forget_widgets("more_schema_", "text_plain:schema")
+        forget_widgets("param:schema_", "text_plain:schema")
         return
     inner = now["json_schema"]
     left, right = st.columns(2)
     with left:
-        seed("more_schema_name", inner.get("name", ""))
-        st.text_input("Name of the schema", key="more_schema_name", max_chars=64, on_change=keep)
+        seed("param:schema_name", inner.get("name", ""))
+        st.text_input("Name of the schema", key="param:schema_name", max_chars=64, on_change=keep)
     with right:
         strict = inner.get("strict")
-        seed("more_schema_strict", next(word for word, on in SWITCH.items() if on is strict))
+        seed("param:schema_strict", next(word for word, on in SWITCH.items() if on is strict))
         st.segmented_control(
             "Strict schema",
             list(SWITCH),
             required=True,
-            key="more_schema_strict",
+            key="param:schema_strict",
             help="On: OpenAI's API guarantees the schema, within a subset that is checked below.",
             on_change=keep,
         )

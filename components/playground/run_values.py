@@ -14,7 +14,7 @@ NOT_SENT = "Not sent"
 SWITCH = {"not sent": None, "on": True, "off": False}
 STRICT = {"as written": None, "on": True, "off": False}
 VARIABLE = "variable:"  # begins the key of a variable's value
-MORE = "more_"  # begins the keys of the parameters that few need
+MORE = "param:"  # begins the keys of the parameters that few need
 # Widgets that take their values from the session again once they are forgotten.
 KEYS = (
     "run_prompt",
@@ -80,9 +80,9 @@ def _set(name: str, value: Any) -> None:
 def _read_format() -> None:
     """Read the kind of `response_format`, the schema's name and `strict`; the schema has its own
     editor."""
-    if not has_widget("more_format"):
+    if not has_widget("param:format"):
         return
-    kind = widget("more_format")
+    kind = widget("param:format")
     now: Any = session.run_settings["extra"].get("response_format")
     if kind == NOT_SENT:
         _set("response_format", None)
@@ -92,10 +92,12 @@ def _read_format() -> None:
         schema = request_text.schema_typed_before() or parameters.example_schema()
         _set("response_format", parameters.format_with(schema, "answer", None))
         request_text.begin("schema")
-    elif has_widget("more_schema_name"):
+    elif has_widget("param:schema_name"):
         inner = now["json_schema"]
         made = parameters.format_with(
-            inner["schema"], widget("more_schema_name") or "", SWITCH[widget("more_schema_strict")]
+            inner["schema"],
+            widget("param:schema_name") or "",
+            SWITCH[widget("param:schema_strict")],
         )
         _set("response_format", made)
 
@@ -118,6 +120,6 @@ _SETTINGS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 _PARAMETERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     **{name: (f"{MORE}{name}", _as_it_is) for name in parameters.NUMBERS},
-    "stop": ("more_stop", lambda value: stops_in(value or "") or None),
-    "reasoning_effort": ("more_effort", lambda value: None if value == NOT_SENT else value),
+    "stop": ("param:stop", lambda value: stops_in(value or "") or None),
+    "reasoning_effort": ("param:effort", lambda value: None if value == NOT_SENT else value),
 }

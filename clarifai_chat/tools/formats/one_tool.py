@@ -34,6 +34,14 @@ def is_schema(value: dict[str, Any]) -> bool:
     return any(key in value for key in _SCHEMA_MARKS) and "type" not in value
 
 
+def is_openai(item: Any) -> bool:
+    """Return whether a tool is OpenAI's, with its schema where OpenAI's API looks for it."""
+    function = item.get("function") if isinstance(item, dict) else None
+    if not isinstance(function, dict):
+        return False
+    return "parameters" in function or function.keys().isdisjoint(_FORMS)
+
+
 def converted(item: Any) -> tuple[str, FoundTool]:
     """Return whose form a tool has, and the tool. Raises `NotTools`."""
     if not isinstance(item, dict):

@@ -230,7 +230,7 @@ def _tool(document: Document, value: Any, path: Path) -> Iterator[Tool | Diagnos
 def _foreign(value: dict[str, Any]) -> str:
     """Return whose form a tool has if it is not OpenAI's, with its mark; "" if it may be."""
     if "function" in value:
-        return ""
+        return _foreign_inside(value["function"])
     for key, owner in _FOREIGN.items():
         if key in value:
             return f'{owner} form ("{key}")'
@@ -242,6 +242,14 @@ def _foreign(value: dict[str, Any]) -> str:
     if isinstance(parameters, dict) and parameters.get("type") in ("OBJECT", "Type.OBJECT"):
         return 'Gemini\'s form ("type": "OBJECT")'
     return ""
+
+
+def _foreign_inside(function: Any) -> str:
+    """Return whose schema is inside a function; "" if it has one of its own."""
+    if not isinstance(function, dict) or "parameters" in function:
+        return ""
+    key = next((key for key in _FOREIGN if key in function), "")
+    return f'{_FOREIGN[key]} form ("{key}") inside "function"' if key else ""
 
 
 def _form_hint(document: Document, tool: Tool, has_type: bool) -> Diagnostic | None:
