@@ -3,13 +3,12 @@
 import logging
 import socket
 import sys
+from ipaddress import ip_address
 
 from clarifai_chat import checkup
 from clarifai_chat.config import BadSettings, Settings, is_loopback, settings
 
 log = logging.getLogger(__name__)
-
-EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 
 
 def report(address: str) -> None:
@@ -30,9 +29,22 @@ def settings_problem() -> str:
 
 def address_of(used: Settings) -> str:
     """Return the URL to open in a browser on this machine."""
-    name = "localhost" if is_loopback(used.host) or used.host in EVERY_ADDRESS else used.host
+    name = _name_here(used.host)
     path = f"{used.base_path}/" if used.base_path else ""
     return f"http://{f'[{name}]' if ':' in name else name}:{used.port}{path}"
+
+
+def _name_here(host: str) -> str:
+    """Return the name under which this machine reaches what listens on `host`."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if not (address.is_unspecified or is_loopback(host)):
+        return host
+    # A server on an IPv6 address takes no IPv4, and "localhost" is that alone on many machines.
+    is_ipv6 = address.version == 6 and address.ipv4_mapped is None
+    return "::1" if is_ipv6 else "localhost"
 
 
 def port_problem(host: str, port: int) -> str:
