@@ -31,7 +31,7 @@ from clarifai_chat.history import database, saving
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.origins import OwnPagesOnly
-from clarifai_chat.serving import connections, health, start
+from clarifai_chat.serving import connections, health, sign_in, start
 from clarifai_chat.serving.base_path import BasePath
 from clarifai_chat.serving.cookies import SafeCookies
 from clarifai_chat.serving.handshakes import Handshakes
@@ -119,6 +119,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     connections.raise_limit()
     connections.log_little(asyncio.get_running_loop())
     bootstrap()
+    sign_in.go_the_one_way()
     warming.warm_up.start(warm_up)
     try:
         yield

@@ -1,15 +1,20 @@
 """A company's network: its own certificate authority, a SOCKS proxy, and addresses that are wrong.
 
-The account check, the list of models and replies go the same way and trust the same authorities.
+The account check, the list of models, replies and sign-in go the same way and trust the same
+authorities.
 """
 
+import asyncio
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+import httpx
 import pytest
+from authlib.integrations.starlette_client import OAuth, StarletteOAuth2App
 
-from clarifai_chat import network
+from clarifai_chat import network, secrets_file
 from clarifai_chat.catalog.clarifai_api import list_models, who_am_i
 from clarifai_chat.errors import (
     ChatError,
@@ -21,9 +26,11 @@ from clarifai_chat.errors import (
     WrongScheme,
 )
 from clarifai_chat.llm import transport
+from clarifai_chat.serving import sign_in
 from tests.canary import CANARY, assert_no_canary
 from tests.conftest import NOWHERE, Heard, send
 from tests.fake_clarifai import FakeClarifai, says
+from tests.fake_oidc import CLIENT_ID, CLIENT_SECRET, FakeOidc
 from tests.network import Authority, SecureClarifai, Socks
 
 MODEL = "https://clarifai.com/openai/chat-completion/models/gpt-4_1"
@@ -52,6 +59,29 @@ def environment(monkeypatch, waits):
     environment()
     yield environment
     forget()
+
+
+@pytest.fixture
+def signing_in(monkeypatch, tmp_path):
+    """`signing_in(url)`: what authlib, as Streamlit uses it, learns of the provider there."""
+    monkeypatch.setattr(secrets_file, "files", lambda: [tmp_path])
+    before = StarletteOAuth2App.client_cls
+    sign_in.go_the_one_way()
+    assert StarletteOAuth2App.client_cls is before, "Nothing sets it up."
+    (tmp_path / "secrets.toml").write_text("")
+    monkeypatch.setattr(secrets_file, "files", lambda: [tmp_path / "secrets.toml"])
+    monkeypatch.setattr(StarletteOAuth2App, "client_cls", before)  # and again at the end
+    sign_in.go_the_one_way()
+
+    def signing_in(base):
+        oauth = OAuth()
+        metadata = f"{base}/.well-known/openid-configuration"
+        options = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        client = oauth.register("corp", server_metadata_url=metadata, **options)
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(asyncio.run, client.load_server_metadata()).result()["issuer"]
+
+    return signing_in
 
 
 @pytest.fixture(scope="module")
@@ -206,6 +236,23 @@ def test_every_request_takes_the_socks_proxy(environment, fake, name, scheme):
     assert (account, reply) == ("ada", "Hello")
     assert isinstance(models, list)
     assert set(proxy.asked) == {("clarifai.test", 80)}
+
+
+def test_signing_in_takes_the_proxy_too(environment, signing_in):
+    with FakeOidc() as provider, Socks(int(provider.issuer.rpartition(":")[2])) as proxy:
+        environment(ALL_PROXY=f"socks5://{proxy.address}", NO_PROXY="[::1],fd00::/8")
+
+        assert signing_in("http://oidc.test") == provider.issuer
+        assert signing_in(provider.issuer) == provider.issuer, "This machine is reached directly."
+
+    assert set(proxy.asked) == {("oidc.test", 80)}
+
+
+def test_signing_in_never_avoids_a_proxy_that_cannot_be_used(environment, signing_in):
+    environment(ALL_PROXY="nonsense://")
+
+    with pytest.raises(httpx.ProxyError):
+        signing_in("http://oidc.test")
 
 
 def test_an_http_proxy_is_taken_too(environment, fake):
