@@ -107,3 +107,11 @@ def test_other_answers_stay_as_they_are():
     assert script() not in get("/", Accept="*/*").content
     assert get("/", "HEAD").content == b""
     assert get("/", **{"If-None-Match": get("/").headers["etag"]}).status_code == 304
+
+
+def test_only_below_a_path_a_page_leads_there(set_up):
+    assert b"location.replace" not in get().content
+
+    set_up(BASE_PATH="/chat")
+
+    assert b'location.replace(base + pathname + search + hash);\n})("/chat");' in get().content

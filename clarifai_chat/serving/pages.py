@@ -1,5 +1,6 @@
 """Add to each page what its browser needs: the visitor's cookie, and a word if it stays empty."""
 
+import json
 from functools import cache
 
 from starlette.datastructures import MutableHeaders
@@ -12,6 +13,12 @@ from clarifai_chat.origins import values
 # Paths that are never pages, although uploads and components may be HTML.
 NO_PAGES = ("/_stcore/", "/component/", "/media/", "/static/", "/app/static/")
 SCRIPT = ROOT / "frontend" / "built" / "connection.js"
+# Only the browser knows its address: behind a proxy that strips BASE_PATH, redirects would circle.
+GO_BELOW = """(base => {
+  const { pathname, search, hash } = location;
+  if (pathname !== base && !pathname.startsWith(base + "/"))
+    location.replace(base + pathname + search + hash);
+})"""
 
 
 class VisitorCookie:
@@ -35,7 +42,10 @@ class VisitorCookie:
 
 
 class ConnectionScript:
-    """Puts frontend/src/connection.js into each page, before Streamlit's own code."""
+    """Puts frontend/src/connection.js into each page, before Streamlit's own code.
+
+    With BASE_PATH, also what leads from the same page elsewhere, where nothing is kept, below it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -70,9 +80,14 @@ class ConnectionScript:
         await self.app({**scope, "headers": headers}, receive, send_with_script)
 
 
-@cache
 def script() -> bytes:
-    return SCRIPT.read_bytes().strip()
+    return _script(settings().base_path)
+
+
+@cache
+def _script(base: str) -> bytes:
+    go_below = f"{GO_BELOW}({json.dumps(base)});" if base else ""
+    return go_below.encode() + SCRIPT.read_bytes().strip()
 
 
 def may_be_page(scope: Scope) -> bool:
