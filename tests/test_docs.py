@@ -248,3 +248,38 @@ def test_ci_runs_what_check_runs_and_the_readmes_test_command() -> None:
     assert run == check[1].split()
     assert "test" in run
     assert re.search(r"^make test\b", read("README.md"), re.MULTILINE)
+
+
+# --- For the operator -------------------------------------------------------------------------
+
+# Of the environment, which others read.
+FOREIGN = {"HOME", "TMPDIR", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE"}
+FOREIGN |= {"SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "FORWARDED_ALLOW_IPS"}
+
+
+def test_the_operators_page_names_settings_and_variables_that_there_are() -> None:
+    text = read("docs/OPERATING.md")
+    named = set(re.findall(r"`([A-Z][A-Z_]{3,})\b", text))
+
+    assert named <= {*SETTING_NAMES} | FOREIGN
+    assert len(text.splitlines()) <= 250
+
+
+def test_every_sentence_that_the_operators_page_explains_is_said_by_the_app() -> None:
+    table = read("docs/OPERATING.md").partition("\n## What to do when\n")[2]
+    quoted = [part.strip("… ") for part in re.findall(r'"([^"]+)"', table)]
+    said = " ".join(
+        re.sub(r'"\s*f?"', "", file.read_text("utf-8"))
+        for file in (ROOT / "clarifai_chat").rglob("*.py")
+    )
+
+    assert len(quoted) > 5
+    assert [each for each in quoted if each not in said] == []
+
+
+def test_every_part_of_the_operators_page_is_in_its_list() -> None:
+    text = read("docs/OPERATING.md")
+    listed = re.findall(r"\[[^\]]+\]\(#([\w-]+)\)", text.partition("\n## ")[0])
+    titles = re.findall(r"^## (.+)$", text, re.MULTILINE)
+
+    assert listed == [re.sub(r"[^\w -]", "", each).lower().replace(" ", "-") for each in titles]
