@@ -29,7 +29,7 @@ def main() -> None:
 
 def take(browser: Browser, app: App, fake: FakeClarifai, scheme: str) -> None:
     page = visit(browser, app.url, scheme, DESK)
-    page.get_by_role("button", name="Compare models").click()
+    page.get_by_role("button", name="Compare prices").click()
     expect(page.get_by_text("tokens in")).to_be_visible()
     shoot(page, f"chat-{scheme}")
     page.get_by_test_id("stPopover").locator("button").first.click()

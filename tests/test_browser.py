@@ -372,7 +372,7 @@ def tab_to(page: Page, name: str) -> None:
 def test_nothing_serious_for_a_screen_reader(visit: Visit, path: str, scheme: str) -> None:
     page = visit(path, color_scheme=scheme)
     if path == "/":
-        page.get_by_role("button", name="Compare models").click()
+        page.get_by_role("button", name="Compare prices").click()
         done(page)
         ask(page, "/midstream")
         expect(answer(page)).to_contain_text("The model failed while working on the answer.")

@@ -3,6 +3,7 @@
 from clarifai_chat.catalog.families import FAMILIES, of_family
 from clarifai_chat.catalog.model_ids import model_ids
 from clarifai_chat.catalog.models import (
+    BRIEF_DEMO,
     DEFAULT_URL,
     DEMO,
     LOCAL,
@@ -27,6 +28,7 @@ from clarifai_chat.catalog.models import (
 )
 
 __all__ = [
+    "BRIEF_DEMO",
     "DEFAULT_URL",
     "DEMO",
     "FAMILIES",

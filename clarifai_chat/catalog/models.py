@@ -103,7 +103,7 @@ class Model:
     @property
     def label(self) -> str:
         if self.is_demo:
-            return "Demo: scripted, not an LLM"
+            return f"{self.name}: scripted, not an LLM"
         return f"{self.name} · {self.provider}" if self.provider else self.name
 
     @property
@@ -143,6 +143,10 @@ DEMO = Model(
     abilities_source="scripted, runs inside this app",
 )
 
+# In no list, but on the page that compares: two of them can be shown without a token.
+BRIEF_DEMO = replace(DEMO, url="demo:brief", id="demo:brief", name="Demo, in brief")
+_DEMOS = {demo.url: demo for demo in (DEMO, BRIEF_DEMO)}
+
 
 @cache
 def shipped() -> tuple[Model, ...]:
@@ -171,7 +175,7 @@ def find(models: Iterable[Model], url: str) -> Model | None:
 def describe(models: Sequence[Model], url: str) -> Model:
     """Return the model at `url`: listed, or typed; a version of a listed model shares its facts."""
     url = parse_address(url) or url
-    if found := DEMO if url == DEMO.url else find(models, url):
+    if found := _DEMOS.get(url) or find(models, url):
         return found
     listed = find(models, url.partition("/versions/")[0])
     return replace(listed, url=url, tier="pasted") if listed else Model.at(url)
@@ -191,13 +195,13 @@ _DOTTED = re.compile(r"clarifai/([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9.
 def parse_address(text: str) -> str | None:
     """Return the address of the model that a person types, pastes or puts into a link.
 
-    That is "demo", "local:NAME" where the operator has a local server, and what the server of
-    visitors' keys knows: `clarifai_address(text)`, or any name where that server is not Clarifai.
-    None for everything else.
+    That is "demo" or "demo:brief", "local:NAME" where the operator has a local server, and what the
+    server of visitors' keys knows: `clarifai_address(text)`, or any name where that server is not
+    Clarifai. None for everything else.
     """
     text = text.strip(" \t\r\n")
-    if text.lower() == DEMO.url:
-        return DEMO.url
+    if text.lower() in _DEMOS:
+        return text.lower()
     if text.startswith(LOCAL):
         is_known = settings().local_base and _is_name(text.removeprefix(LOCAL))
         return text if is_known else None
@@ -208,7 +212,7 @@ def parse_address(text: str) -> str | None:
 
 def server_of(url: str) -> Server:
     """Return which server answers for the model at this address."""
-    if url == DEMO.url:
+    if url in _DEMOS:
         return "demo"
     if url.startswith(LOCAL):
         return "local"

@@ -14,18 +14,32 @@ from clarifai_chat.demo.shapes import Json, Reply, last_prompt, messages_of, tex
 from clarifai_chat.demo.tools import choose_calls
 
 LABEL = "Demo: scripted, not an LLM"
+BRIEF = "demo:brief"  # the name of the model that answers in one paragraph
 
 # Short label → the whole prompt, for an empty chat. Each one gets an answer worth seeing.
 STARTERS: tuple[tuple[str, str], ...] = (
     ("Think before answering", "Which is larger, 9.11 or 9.9? Think it through first."),
     ("Write some code", "Write a Python function that asks a model on Clarifai a question."),
-    ("Compare models", "Compare three models on Clarifai in a table, with their prices."),
+    ("Compare prices", "Compare three models on Clarifai in a table, with their prices."),
     ("Show me around", "What can this app do?"),
 )
 
 
 def reply_to(body: Json) -> Reply:
     """Return the reply to a chat request: tool calls, sentences on results, or an answer."""
+    reply = _reply_to(body)
+    return _in_brief(reply) if body.get("model") == BRIEF else reply
+
+
+def _in_brief(reply: Reply) -> Reply:
+    """Return the first paragraph, with the list or table that it announces, and no thoughts."""
+    blocks = [block for block in reply.text.split("\n\n") if block.strip()]
+    said = [block for block in blocks if not block.lstrip().startswith("#")] or blocks
+    kept = said[: 2 if said and said[0].rstrip().endswith(":") else 1]
+    return replace(reply, text="\n\n".join(kept), thinking="")
+
+
+def _reply_to(body: Json) -> Reply:
     messages = messages_of(body)
     if messages and messages[-1].get("role") == "tool":
         return Reply(about_results(messages))

@@ -9,6 +9,7 @@ from clarifai_chat import catalog, llm
 from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.catalog import DEMO
 from clarifai_chat.chat import chats, replies
+from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.request import chat_request
 from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.token_counts import TokenCounter
@@ -16,6 +17,7 @@ from clarifai_chat.chat.turn import (
     STOPPED,
     ModelRef,
     Turn,
+    asked_of,
     end,
     is_over,
     new_turn,
@@ -49,9 +51,25 @@ def ask_first(prompt: str) -> None:
 
 
 @uninterrupted()
+def ask_all(prompt: str, columns: Sequence[Chat]) -> None:
+    """Ask each conversation's own model the same question, all at once."""
+    asked = []
+    for chat in columns:
+        turn, path = new_turn(prompt, _own_model(chat)), chats.path(chat)
+        if not chat["title"]:  # as one of several with the same question
+            chat["title"] = f"{chats.auto_title(prompt)} · {turn['model']['name']}"
+        chats.add(chat, turn, path[-1] if path else None)
+        asked.append(turn)
+    for turn in asked:
+        _start(turn)
+
+
+@uninterrupted()
 def ask_again(turn: Turn) -> None:
-    """Ask the same question again, with the model that is selected now."""
-    ask_beside(turn, turn["prompt"], session.asked_model)
+    """Ask the same question again: the model that is selected now, or a compared one itself."""
+    chat = session.chat_of(turn)
+    model = session.asked_model if chat is session.chat else _own_model(chat)
+    ask_beside(turn, turn["prompt"], model)
 
 
 @uninterrupted()
@@ -65,7 +83,7 @@ def ask_beside(turn: Turn, prompt: str, model: ModelRef) -> None:
 
     If the turn has any reply, or the prompt differs, it stays as another version of the new one.
     """
-    chat, fresh = session.chat, new_turn(prompt, model)
+    chat, fresh = session.chat_of(turn), new_turn(prompt, model)
     if files := turn.get("attachments"):
         fresh["attachments"] = [*files]
     if not any(each["id"] == turn["id"] for each in chat["turns"]):
@@ -91,13 +109,14 @@ def carry_on(turn: Turn) -> None:
 @uninterrupted()
 def remove(turn: Turn) -> None:
     """Remove a question that has not been sent yet."""
+    chat = session.chat_of(turn)
     if not replies.withdraw(turn):
         return
     if turn["replies"]:  # it was to continue an answer: keep what has arrived
         end(turn, STOPPED, None)
     else:
-        chats.splice(session.chat, turn)
-    persistence.save()
+        chats.splice(chat, turn)
+    persistence.save(chat)
 
 
 @uninterrupted()
@@ -107,6 +126,10 @@ def stop() -> None:
             replies.stop(turn)
 
 
+def _own_model(chat: Chat) -> ModelRef:
+    return asked_of(catalog.describe(session.models, chat["model"]))
+
+
 def _is_asking(turn: Turn, prompt: str, model: ModelRef) -> bool:
     is_same = turn["prompt"] == prompt and turn["model"]["url"] == model["url"]
     return is_same and replies.get(turn) is not None
@@ -114,35 +137,41 @@ def _is_asking(turn: Turn, prompt: str, model: ModelRef) -> bool:
 
 def _start(turn: Turn) -> None:
     """Queue the turn's request behind the questions that wait."""
-    typed = chat_settings.read_widgets()
+    chat = session.chat_of(turn)
+    is_open = chat is session.chat
+    typed = chat_settings.read_widgets() if is_open else set()
     # Copied before saving, which may merge settings from another tab that are not visible here.
-    settings: ChatSettings = {**session.chat["settings"]}
-    chat_settings.save(typed)  # before the request is sent
-    turns, endpoint, owner = session.turns, session.endpoint(turn), persistence.owner()
-    request = _request_of(turn, settings, session.leave_out)
+    settings: ChatSettings = {**chat["settings"]}
+    if is_open:
+        chat_settings.save(typed)  # before the request is sent
+    else:
+        persistence.save(chat)
+    turns, endpoint, owner = chats.path(chat), session.endpoint(turn), persistence.owner()
+    request = _request_of(turn, chat, settings, session.leave_out if is_open else None)
 
     def events(in_flight: InFlight) -> Iterator[StreamEvent]:
         asked = request()
         note_left_out(turn, asked.left_out)
         return file_reading.keep_pictures(owner, llm.events(asked, endpoint(), in_flight))
 
-    replies.ask(turn, events, queue=session.chat["id"], is_here=is_here(), turns=turns)
+    replies.ask(turn, events, queue=chat["id"], is_here=is_here(), turns=turns)
     persistence.follow(turn)
 
 
 def request_of(turn: Turn, *, leave_out: int | None) -> ChatRequest:
     """Build the request that would ask `turn` now. Raises what `chat_request` raises."""
-    return _request_of(turn, session.chat["settings"], leave_out)()
+    chat = session.chat_of(turn)
+    return _request_of(turn, chat, chat["settings"], leave_out)()
 
 
 def _request_of(
-    turn: Turn, settings: ChatSettings, leave_out: int | None
+    turn: Turn, chat: Chat, settings: ChatSettings, leave_out: int | None
 ) -> Callable[[], ChatRequest]:
     """Return a function that builds the turn's request, for the worker to call.
 
     It leaves out the same turns as the context meter shows.
     """
-    turns, owner = session.turns, persistence.owner()
+    turns, owner = chats.path(chat), persistence.owner()
     model = catalog.describe(session.models, turn["model"]["url"])
     counted = session.counted
 

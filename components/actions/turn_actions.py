@@ -97,7 +97,7 @@ def rate(turn: Turn) -> None:
         turn.pop("feedback", None)
     else:
         turn["feedback"] = "up" if thumb else "down"
-    persistence.save()
+    persistence.save(session.chat_of(turn))
 
 
 @uninterrupted()
@@ -111,11 +111,12 @@ def newer(turn: Turn) -> None:
 
 
 def _show_sibling(turn: Turn, step: int) -> None:
-    alike = chats.siblings(session.chat, turn)
+    chat = session.chat_of(turn)
+    alike = chats.siblings(chat, turn)
     place = [each["id"] for each in alike].index(turn["id"]) + step
     if 0 <= place < len(alike):
-        chats.show(session.chat, alike[place])
-        persistence.save()
+        chats.show(chat, alike[place])
+        persistence.save(chat)
 
 
 @uninterrupted()

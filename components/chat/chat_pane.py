@@ -50,7 +50,7 @@ def _draw_box() -> BoxLine:
     with st.bottom:
         clipboard.show()
         drafts.show_for_box()
-        turn_footer.style()
+        turn_footer.style(drafts.STYLE)
         upload_guard.show()
         attachment_input.show()
         with st.container(

@@ -6,7 +6,7 @@ from typing import Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from clarifai_chat.catalog import DEMO
+from clarifai_chat.catalog import server_of
 from clarifai_chat.chat.turn import Attempt, Turn, answer_text, is_over
 from components.actions.turn_actions import Action, ActionName, Other
 from components.chat import attachment_view, turn_footer
@@ -32,12 +32,14 @@ class TurnView:
         others: Sequence[Other] = (),
         is_uncopied: bool = False,
         was_here: bool = False,
+        is_blind: bool = False,
     ) -> None:
         """Make the view.
 
         `branch` is this version's number and how many there are; `is_edited` draws the question in
         a text box; `others` are models to ask instead; `is_uncopied`: the browser refused to copy;
-        `was_here`: the last run drew this turn in this place, and alike.
+        `was_here`: the last run drew this turn in this place, and alike; `is_blind`: nothing here
+        names the model.
         """
         self.turn = turn
         self._was_here = was_here
@@ -46,6 +48,7 @@ class TurnView:
         self._is_edited = is_edited
         self._others = others
         self._is_uncopied = is_uncopied
+        self._is_blind = is_blind
         self._question = st.chat_message("user", avatar=USER)
         self._answer = st.chat_message("assistant", avatar=MODEL)
         self._has_begun = False
@@ -67,7 +70,7 @@ class TurnView:
             with self._question:
                 attachment_view.show(turn)
         with self._answer:
-            if turn["model"]["url"] == DEMO.url:
+            if server_of(turn["model"]["url"]) == "demo" and not self._is_blind:
                 st.badge(turn["model"]["name"], color="gray", icon=":material/theater_comedy:")
             for number, attempt in enumerate(turn["earlier"]):
                 _show_earlier(attempt, f"{turn['id']}:earlier:{number}")
@@ -124,7 +127,7 @@ class TurnView:
 
     def _show_notice(self) -> None:
         """Draw what the reply waits for while it has no text yet."""
-        text = status.waiting_text(self.turn)
+        text = status.waiting_text(self.turn, is_blind=self._is_blind)
         if text == self._noted:
             return
         self._noted = text
@@ -146,11 +149,14 @@ class TurnView:
     def _show_end(self) -> None:
         """Draw how the reply ended, and the next steps."""
         problem, steps = self.turn["problem"], turn_footer.next_steps(self.turn)
+        steps = [step for step in steps if step[0] in self._actions]
         with self._end if self._was_here else self._end.container(gap=self._gap):
             attachment_view.show_made(self.turn)
             attachment_view.show_not_sent(self.turn)
             if problem:
                 status.show_problem(problem)
+            if self._is_blind:
+                return
             turn_footer.show(
                 self.turn,
                 self._actions,

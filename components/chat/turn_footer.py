@@ -41,12 +41,15 @@ ASK_DEMO = {"NoPat", "NoKey", "NoServer", "SharedPatSpent", "SharedPatElsewhere"
 ASK_DEMO |= {kind.__name__ for kind in Unreachable.__subclasses__()}
 
 
-def style() -> None:
-    """Hide the labels of icon buttons visually. Call it early; it takes no space on the page."""
+def style(others: str = "") -> None:
+    """Hide the labels of icon buttons visually. Call it early; it takes no space on the page.
+
+    `others` are style elements that the page needs besides.
+    """
     keys = ", ".join([".st-key-meter", *(f'[class*="st-key-{name}-"]' for name in ICONS)])
     # A few pixels of the line's contents overflow it; without this it would get scrollbars.
     line = ".st-key-box_line { overflow: visible }"
-    st.html(f"<style>:is({keys}) button {HIDDEN} {line}</style>")
+    st.html(f"<style>:is({keys}) button {HIDDEN} {line}</style>{others}")
 
 
 def next_steps(turn: Turn) -> list[tuple[ActionName, str, str]]:

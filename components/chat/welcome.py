@@ -14,7 +14,6 @@ STARTERS: tuple[tuple[str, str], ...] = (
     ("Explain something", "Explain how a large language model writes text, to a curious teenager."),
     ("Write some code", "Write a Python function that finds the longest palindrome in a string."),
     ("Compare in a table", "Compare three ways to store energy at home, in a short table."),
-    ("Plan a day", "Plan a rainy Saturday in a big city for two people, with times."),
 )
 
 
@@ -36,6 +35,9 @@ def show(ask: Callable[[str], None]) -> None:
     with st.container(horizontal=True):
         for number, (label, prompt) in enumerate(starters):
             st.button(label, key=f"starter:{number}", help=prompt, on_click=ask, args=(prompt,))
+    st.page_link(
+        "pages/compare.py", label="Compare models side by side", icon=":material/view_column:"
+    )
     answer_view.load()
 
 

@@ -6,7 +6,7 @@ import zipfile
 import streamlit as st
 
 from clarifai_chat.access_token import redact
-from clarifai_chat.catalog import DEFAULT_URL, DEMO
+from clarifai_chat.catalog import DEFAULT_URL, server_of
 from clarifai_chat.config import settings
 from clarifai_chat.llm.code import Snippet, snippets
 from clarifai_chat.llm.endpoints import base_of
@@ -29,7 +29,7 @@ def show() -> None:
 def _dialog(shown: code.CodeRequest) -> None:
     st.caption(shown["about"])
     address = shown["model"]
-    if address == DEMO.url:
+    if server_of(address) == "demo":
         address = _in_place_of_the_demo()
         st.caption(
             ":material/theater_comedy: The Demo exists only in this app. The code asks"

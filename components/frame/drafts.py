@@ -32,7 +32,10 @@ def fill(texts: Iterable[str], waits: Iterable[str] = ()) -> None:
 
 
 def show_for_box() -> None:
-    """Keep the draft of the open conversation. Draw it above the box: it may say something."""
+    """Keep the draft of the open conversation. Draw it above the box: it may say something.
+
+    The page draws `STYLE` with styles of its own: the browser walks each element at each click.
+    """
     chat = session.chat
     name = chat["id"] if chat["revision"] else "new"
     _draw(
@@ -49,11 +52,11 @@ def show_for_box() -> None:
 
 def show() -> None:
     """Forget drafts on a page without the box, if the visitor wants that."""
+    st.html(STYLE)
     _draw(box=False)
 
 
 def _draw(**data: object) -> None:
-    st.html(STYLE)
     data |= {
         "received": session.received,
         "forgotten": session.forgotten,

@@ -65,6 +65,7 @@ def show_sidebar() -> None:
     """Draw the page links, the model picker, the token box and the account."""
     with st.sidebar:
         st.page_link("app.py", label="Chat", icon=":material/chat:")
+        st.page_link("pages/compare.py", label="Compare", icon=":material/view_column:")
         st.page_link("pages/tool_playground.py", label="Tool playground", icon=":material/build:")
         st.page_link("pages/models.py", label="Models", icon=":material/list_alt:")
         st.page_link("pages/help.py", label="Help", icon=":material/help:")

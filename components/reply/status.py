@@ -10,8 +10,11 @@ from clarifai_chat.errors import CAUSES, Problem
 from clarifai_chat.markdown.sanitize import escaped
 
 
-def waiting_text(turn: Turn) -> str:
-    """Return Markdown for a reply without text so far; "waiting" if it is not sent yet."""
+def waiting_text(turn: Turn, *, is_blind: bool = False) -> str:
+    """Return Markdown for a reply without text so far; "waiting" if it is not sent yet.
+
+    `is_blind`: it does not name the model.
+    """
     if is_over(turn):
         return ""
     if notice := turn.get("notice"):
@@ -28,7 +31,8 @@ def waiting_text(turn: Turn) -> str:
         return ":shimmer[Continuing]"
     if not llm.is_ready():
         return ":shimmer[Starting up: the model library is loading. Your question is kept.]"
-    return f":shimmer[Asking {escaped(turn['model']['name'])}]"
+    name = "the model" if is_blind else escaped(turn["model"]["name"])
+    return f":shimmer[Asking {name}]"
 
 
 def show_problem(problem: Problem) -> None:

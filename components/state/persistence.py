@@ -1,6 +1,7 @@
 """Save the conversation for its owner, unless it must not be saved."""
 
 from clarifai_chat.access_token import holds
+from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.turn import Turn, is_over
 from clarifai_chat.config import settings
 from clarifai_chat.history import attachment_contents, keeper, saving
@@ -13,31 +14,40 @@ def owner() -> str | None:
     return visitor() if settings().history else None
 
 
-def save() -> None:
-    """Save the conversation, unless the visitor or the operator does not want that."""
-    if whose := _keeper():
-        attachment_contents.write(whose, session.chat)
-        saving.save(whose, session.chat)
+def save(chat: Chat | None = None) -> None:
+    """Save a conversation, the open one if none is named.
+
+    Does nothing where the visitor or the operator does not want that.
+    """
+    chat = chat or session.chat
+    if whose := _keeper(chat):
+        attachment_contents.write(whose, chat)
+        saving.save(whose, chat)
 
 
 def follow(turn: Turn) -> None:
     """Save the turn's reply while it arrives."""
-    if whose := _keeper():
+    chat = session.chat_of(turn)
+    if whose := _keeper(chat):
         access = session.access  # not the token: it may be forgotten, or another be entered
-        keeper.follow(whose, session.chat, turn, lambda data: holds(data, access["pat"]))
+        keeper.follow(whose, chat, turn, lambda data: holds(data, access["pat"]))
 
 
-def _keeper() -> str | None:
+def _keeper(chat: Chat) -> str | None:
     """Return the owner to save this chat for; None if temporary or with the access token in it."""
-    if _holds_token():
-        session.is_temporary = True  # even after the token is forgotten
-        keeper.leave(session.chat)
-    return None if session.is_temporary else owner()
+    if _holds_token(chat):
+        if chat is session.chat:
+            session.is_temporary = True  # even after the token is forgotten
+        else:
+            session.unsaved_chats.append(chat["id"])
+        keeper.leave(chat)
+    is_temporary = chat is session.chat and session.is_temporary
+    return None if is_temporary or chat["id"] in session.unsaved_chats else owner()
 
 
-def _holds_token() -> bool:
+def _holds_token(chat: Chat) -> bool:
     """Return whether the token is in the conversation; searches turns that are over only once."""
-    chat, token = session.chat, session.pat
+    token = session.pat
     if not token:
         return False
     searched = session.searched
@@ -60,7 +70,7 @@ def why_not() -> str:
         return "Conversations are not saved here: a reload deletes them."
     if owner() is None:
         return "This browser sent no cookie, so conversations are not saved: a reload deletes them."
-    if _holds_token():
+    if _holds_token(session.chat):
         return "This conversation contains your access token, so it is no longer saved."
     if session.is_temporary:
         return "Temporary chat: nothing is saved."

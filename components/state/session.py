@@ -1,4 +1,4 @@
-"""Keep what one browser tab remembers, in three groups of slots."""
+"""Keep what one browser tab remembers, in groups of slots."""
 
 from collections.abc import Callable
 
@@ -6,12 +6,14 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from clarifai_chat.chat.chats import Chat
+from clarifai_chat.chat.turn import Turn
 from components.state.access_slots import AccessSlots
 from components.state.chat_slots import ChatSlots
+from components.state.compare_slots import CompareSlots
 from components.state.playground_slots import PlaygroundSlots
 
 
-class Session(AccessSlots, ChatSlots, PlaygroundSlots):
+class Session(AccessSlots, ChatSlots, CompareSlots, PlaygroundSlots):
     def open_chat(self, chat: Chat) -> None:
         """Open this conversation; replies in the previous one continue."""
         self.chat = chat
@@ -23,6 +25,13 @@ class Session(AccessSlots, ChatSlots, PlaygroundSlots):
         self.counted, self.counting, self.leave_out = {}, None, None
         if chat["model"]:
             self.choose(chat["model"])
+
+    def chat_of(self, turn: Turn) -> Chat:
+        """Return the conversation in which a turn is: a compared one, or the open one."""
+        for chat in self.compared:
+            if any(each["id"] == turn["id"] for each in chat["turns"]):
+                return chat
+        return self.chat
 
 
 session = Session()

@@ -1,0 +1,1 @@
+"""Draw the page that asks several models the same question at once."""

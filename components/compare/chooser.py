@@ -1,0 +1,130 @@
+"""Choose what is compared: two to four models, blind or not, with which system prompt."""
+
+import streamlit as st
+
+from clarifai_chat import catalog
+from clarifai_chat.catalog import Model
+from clarifai_chat.chat import chats
+from clarifai_chat.chat.usage import tokens
+from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.text import counted
+from components.actions import comparing
+from components.actions.comparing import FEWEST, MOST
+from components.state.session import session
+from components.state.slots import seed, widget
+
+# What the estimate assumes of the next question and of each answer to it.
+QUESTION_TOKENS, ANSWER_TOKENS = 100, 500
+
+
+def show() -> None:
+    """Draw the choice before the first question, or a way to begin again after it."""
+    if session.compared:
+        st.button(
+            "New comparison",
+            key="new_comparison",
+            icon=":material/add:",
+            on_click=comparing.begin_again,
+        )
+        return
+    offered = (*session.offered, catalog.BRIEF_DEMO, *comparing.chosen())
+    names = {model.url: _name(model) for model in offered}
+    seed("compared_models", [model.url for model in comparing.chosen()])
+    st.multiselect(
+        f"Models, {FEWEST} to {MOST}",
+        list(names),
+        format_func=names.__getitem__,
+        max_selections=MOST,
+        key="compared_models",
+        on_change=comparing.choose,
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        seed("blind", session.hides_names)
+        st.toggle(
+            "Hide the names until I have voted",
+            key="blind",
+            on_change=_hide,
+            help="The columns are in random order, and called A, B, C, D.",
+        )
+        with st.popover("System prompt", icon=":material/tune:"):
+            seed("compare_system", session.compare_system)
+            st.text_area(
+                "System prompt for every model", key="compare_system", on_change=_take_system
+            )
+    if len(comparing.chosen()) < FEWEST:
+        st.info(f"Choose at least {FEWEST} models.")
+
+
+def show_price() -> None:
+    """Say what the next question to all of them costs, before it is sent."""
+    columns = [(_model(chat["model"]), _so_far(chat)) for chat in session.compared]
+    columns = columns or [(model, 0) for model in comparing.chosen()]
+    costs = [_cost(model, before) for model, before in columns]
+    known = [cost for cost in costs if cost is not None]
+    text = f"The next question to all {len(columns)}"
+    if known == [0.0] * len(costs):
+        st.caption(f"{text} is free.")
+        return
+    text += f" costs about {_dollars(sum(known))}"
+    if len(known) < len(costs):
+        text += f", and the unknown price of {counted(len(costs) - len(known), 'model')}"
+    st.caption(f"{text} ({QUESTION_TOKENS} tokens asked, {ANSWER_TOKENS} answered by each).")
+
+
+def _name(model: Model) -> str:
+    return model.label if model.is_demo else f"{model.name} · {model.provider}"
+
+
+def _model(url: str) -> Model:
+    return catalog.describe(session.models, url)
+
+
+def _so_far(chat: chats.Chat) -> int:
+    """Return the tokens of the conversation so far, as far as they were reported."""
+    last = chats.path(chat)[-1:]
+    return sum(
+        (tokens(t, "prompt_tokens") or 0) + (tokens(t, "completion_tokens") or 0) for t in last
+    )
+
+
+def _cost(model: Model, before: int) -> float | None:
+    if model.input_price is None or model.output_price is None:
+        return None
+    paid_in = model.input_price * (before + QUESTION_TOKENS)
+    return (paid_in + model.output_price * ANSWER_TOKENS) / 1_000_000
+
+
+def _dollars(usd: float) -> str:
+    return f"${usd:.2g}" if usd >= 0.0001 else "less than $0.0001"
+
+
+def _hide() -> None:
+    session.hides_names = bool(widget("blind"))
+
+
+def _take_system() -> None:
+    session.compare_system = str(widget("compare_system") or "")
+
+
+def show_votes() -> None:
+    """Draw the tally of this tab's votes, with a file of them."""
+    from clarifai_chat.chat.votes import as_csv, tally
+
+    votes = session.votes
+    if not votes:
+        return
+    with st.expander(f"{counted(len(votes), 'vote')} in this tab", key="votes"):
+        lines = ["| Model | Best | Share, 95 % interval |", "|---|---|---|"]
+        for score in tally(votes):
+            share = f"{score.low:.0%} to {score.high:.0%}"
+            lines.append(f"| {escaped(score.model)} | {score.won} of {score.votes} | {share} |")
+        st.markdown("\n".join(lines))
+        st.caption("Few votes tell little: the interval is where the true share lies, by Wilson.")
+        st.download_button(
+            "Votes as CSV",
+            as_csv(votes),
+            "votes.csv",
+            "text/csv",
+            key="votes_csv",
+            on_click="ignore",
+        )
