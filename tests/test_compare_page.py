@@ -7,7 +7,7 @@ from streamlit.runtime.context import ContextProxy
 
 from clarifai_chat.catalog import BRIEF_DEMO, DEMO
 from clarifai_chat.chat import replies
-from clarifai_chat.history import saving
+from clarifai_chat.history import keeper, saving
 from clarifai_chat.history.owner import COOKIE, new_id
 from clarifai_chat.history.store import open_store
 from tests.canary import CANARY
@@ -229,7 +229,7 @@ def kept(tmp_path, set_up, monkeypatch):
     cookies = {COOKIE: new_id()}
     monkeypatch.setattr(ContextProxy, "cookies", property(lambda context: cookies))
     set_up(DATABASE_URL=f"sqlite:///{tmp_path / 'history.db'}")
-    monkeypatch.setattr(saving, "EVERY_S", 0.01)
+    monkeypatch.setattr(keeper, "EVERY_S", 0.01)
     saving.forget_store()
     store = open_store(f"sqlite:///{tmp_path / 'history.db'}")
     yield store

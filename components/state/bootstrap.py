@@ -1,7 +1,6 @@
 """Prepare the app before the first page is drawn."""
 
 from clarifai_chat import gc_thread
-from clarifai_chat.config import settings
 from clarifai_chat.history.spending import DatabaseLedger
 from clarifai_chat.llm import spending
 from components.state import streamlit_patches
@@ -14,5 +13,4 @@ def bootstrap() -> None:
     """
     streamlit_patches.apply()
     gc_thread.collect_between_bytecodes()
-    if settings().history:
-        spending.keep_in(DatabaseLedger())
+    spending.keep_in(DatabaseLedger())
