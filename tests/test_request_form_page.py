@@ -2,11 +2,13 @@
 
 import json
 
+from clarifai_chat.history import content_memory
 from clarifai_chat.playground import run_file
 from tests.canary import CANARY
 from tests.conftest import MODEL
 from tests.fake_clarifai import says
 from tests.pages import page
+from tests.some_chats import PNG
 from tests.test_tool_playground_page import PAGE, kept_runs, run, with_prompt, with_settings
 
 CALL = {
@@ -255,3 +257,57 @@ def test_a_tool_is_not_needed(open_app, fake):
     run(app)
 
     assert [m["role"] for m in body(fake)["messages"]] == ["user", "assistant", "tool"]
+
+
+# --- Files ----------------------------------------------------------------------------------------
+
+
+def attach(app, name, data, mime=""):
+    app.open("run_files_box")
+    number = app.session_state["session.run_uploads"]
+    app.main.file_uploader(key=f"run_upload:{number}").upload(name, data, mime).run()
+    return app
+
+
+def test_files_go_with_the_prompt_as_in_the_chat(open_app, fake):
+    app = open_form(open_app, run_prompt="What is {{it}}?")
+    attach(app, "map.png", PNG, "image/png")
+    attach(app, "notes.txt", b"Rain.", "text/plain")
+    app.text_input(key="variable:it").set_value("this").run()
+
+    run(app)
+
+    text, picture = body(fake)["messages"][-1]["content"]
+    assert "Rain." in text["text"]
+    assert text["text"].endswith("What is this?")
+    assert picture["image_url"]["url"].startswith("data:image/")
+    assert "map.png" in page(app)
+
+
+def test_a_rejected_file_gets_the_chats_sentence_and_others_can_be_removed(open_app, fake):
+    app = open_form(open_app)
+    attach(app, "film.mp4", b"\0\0\0\x18ftypmp42", "video/mp4")
+    assert "film.mp4" in page(app)
+    assert not app.session_state["session.run_files"]
+
+    attach(app, "notes.txt", b"Rain.", "text/plain")
+    (file,) = app.session_state["session.run_files"]
+    app.click(f"drop_run_file:{file['id']}")
+    run(app)
+
+    assert body(fake)["messages"][-1]["content"] == "What is the weather in Paris?"
+
+
+def test_a_saved_run_names_the_files_to_attach_again(open_app, fake, monkeypatch):
+    app = attach(open_form(open_app), "notes.txt", b"Rain.", "text/plain")
+    run(app)
+    saved = run_file.as_json(kept_runs(app)[0])
+    assert CANARY not in saved
+    monkeypatch.setattr(content_memory, "memory", content_memory.Memory())
+
+    other = open_form(open_app)
+    other.click("import_tools")
+    other.text_area(key="paste_tools").set_value(saved).run()
+    other.click("use_import")
+
+    assert "Attach them again: notes.txt." in page(other)

@@ -4,15 +4,18 @@ Nothing here draws.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
 from clarifai_chat.chat.turn import Turn, new_turn
 from clarifai_chat.errors import ChatError
+from clarifai_chat.history import attachment_contents
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.playground import run_file, runs
 from clarifai_chat.playground.runs import Run, Step
 from components.actions import asking
+from components.state import persistence
 from components.state.access_slots import CodeRequest
 from components.state.session import session
 from components.state.streamlit_patches import uninterrupted
@@ -49,7 +52,8 @@ def of_next_question() -> None:
 @uninterrupted()
 def of_run(build: Callable[[], Run]) -> None:
     """Show the request with which this run would begin."""
-    _show("The request that Run would send.", lambda: runs.request(build()))
+    content = partial(attachment_contents.as_sent, persistence.owner())
+    _show("The request that Run would send.", lambda: runs.request(build(), content))
 
 
 @uninterrupted()

@@ -9,7 +9,7 @@ from clarifai_chat.markdown.sanitize import as_code, escaped
 from clarifai_chat.playground import door
 from clarifai_chat.tools.formats.reading import MAX_CHARS
 from clarifai_chat.tools.formats.tool_import import FoundTool, NotTools
-from components.playground import run_history, tool_text
+from components.playground import run_files, run_history, tool_text
 from components.state.playground_slots import Incoming, IncomingTool
 from components.state.session import session
 from components.state.slots import forget_widgets, seed, widget
@@ -263,3 +263,4 @@ def _use() -> None:
         tool_text.change(found["text"] or door.as_text(tools))
     if found["run"] is not None:
         run_history.add(found["run"])
+        run_files.reopen(found["run"])

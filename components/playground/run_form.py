@@ -15,6 +15,7 @@ from clarifai_chat.tools.lint.check import CheckResult
 from components.playground import (
     request_text,
     run_answerers,
+    run_files,
     run_messages,
     run_more,
     run_settings,
@@ -42,6 +43,7 @@ def show(tools: Sequence[ToolSpec], added_tokens: int | None) -> None:
         on_change=run_values.keep,
     )
     run_variables.show()
+    run_files.show()
     servers_field.show()
     with st.expander("System prompt and settings", type="compact", key="run_settings"):
         run_settings.show(tools)

@@ -1,13 +1,14 @@
 """Start the next run of the playground, send its requests, stop it."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import streamlit as st
 
 from clarifai_chat import llm
 from clarifai_chat.chat import replies
 from clarifai_chat.events import StreamEvent
-from clarifai_chat.history import file_reading
+from clarifai_chat.history import attachment_contents, file_reading
 from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import clarifai_servers, runs
@@ -27,7 +28,7 @@ def start() -> None:
     if shown and replies.get(shown["turn"]):
         return  # a second click, or the shortcut of Run after Stop has replaced it
     prompt = run_form.latest_prompt()
-    if not prompt.strip() and not session.run_settings["messages"]:
+    if not _asks(prompt):
         st.toast(
             "Type a prompt first, such as a question that your tools can help with.",
             icon=":material/edit:",
@@ -46,7 +47,15 @@ def new_run(prompt: str) -> Run:
         session.model, session.run_settings, tool_text.sent(check(tool_text.latest()))
     )
     answerers = run_answerers.answerers(tools)
-    return runs.new_run(prompt, session.asked_model, tools, settings, answerers, session.results)
+    return runs.new_run(
+        prompt,
+        session.asked_model,
+        tools,
+        settings,
+        answerers,
+        session.results,
+        session.run_files,
+    )
 
 
 @uninterrupted()
@@ -68,8 +77,12 @@ def _is_refused() -> bool:
 def _draft_run() -> Run:
     """Return the run that is about to be made, with a prompt of some kind."""
     prompt = run_form.latest_prompt()
-    needs_one = not prompt.strip() and not session.run_settings["messages"]
-    return new_run(code.QUESTION if needs_one else prompt)
+    return new_run(prompt if _asks(prompt) else code.QUESTION)
+
+
+def _asks(prompt: str) -> bool:
+    """Return whether there is anything to answer."""
+    return bool(prompt.strip() or session.run_settings["messages"] or session.run_files)
 
 
 def send(run: Run) -> None:
@@ -78,7 +91,9 @@ def send(run: Run) -> None:
 
     def events(in_flight: InFlight) -> Iterator[StreamEvent]:
         llm.warm_up()
-        return file_reading.keep_pictures(owner, runs.events(run, endpoint, in_flight))
+        content = partial(attachment_contents.as_sent, owner)
+        came = runs.events(run, endpoint, in_flight, content)
+        return file_reading.keep_pictures(owner, came)
 
     replies.ask(turn, events, queue=turn["id"], is_here=is_here())
 

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal, TypedDict
 
+from clarifai_chat.attachments.attachment import Attachment
+from clarifai_chat.history.file_reading import Guess
 from clarifai_chat.playground.runs import Run, RunSettings, default_settings
 from clarifai_chat.playground.toolset import ToolSet
 from components.state.draft import Draft, new_draft
@@ -44,6 +46,10 @@ class PlaygroundSlots:
     import_error = Slot(str)
     plain_editor = Slot(bool)
     run_prompt = Slot(str)
+    run_files = Slot[list[Attachment]](list)  # for the next run
+    run_guesses = Slot[dict[str, Guess]](dict)  # how those were read of which it is a guess, by id
+    run_refused = Slot[list[str]](list)  # one sentence for each file that was refused last
+    run_uploads = Slot(int)  # how many times files were added
     # Parts of the next request as JSON text: messages, schema and extra, as far as they were shown.
     request_texts = Slot[dict[str, Draft]](dict)
     run_settings = Slot[RunSettings](default_settings)
