@@ -1,4 +1,4 @@
-"""A tool as a form: what is shown, what stays as written, and that an edit changes its span only."""
+"""A tool as a form: what is shown, what stays as written, and how little an edit changes."""
 
 import copy
 import json
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from clarifai_chat.tools.form import changes
 from clarifai_chat.tools.form.boxes import BadInput
-from clarifai_chat.tools.form.schema_view import KEYWORDS, view
+from clarifai_chat.tools.form.schema_view import KEYWORDS, TYPES, view
 from clarifai_chat.tools.templates import TEMPLATES, text_of
 from clarifai_chat.tools.text.parse import read
 from tests.test_tools_edits import LAYOUTS
@@ -55,13 +55,12 @@ NAMES = st.sampled_from(["city", "days", "filters", "tägé", 'odd "name"', "a/b
 TEXTS = st.sampled_from(["", "City.", "two\nlines", " spaces ", "é\\", '"quoted"', "5", "null"])
 NUMBERS = st.sampled_from([0, 1, -3, 2.5, 1e30, 10**20, True])
 ANY = NUMBERS | TEXTS | st.none() | st.just({"x": [1, {"y": None}]}) | st.just([])
+TYPE_VALUES = [*TYPES[:4], "null", "strnig", [], 5]
+TYPE_VALUES += [["string", "null"], ["null", "integer"], ["string", "number"]]
 LEAVES = st.fixed_dictionaries(
     {},
     optional={
-        "type": st.sampled_from(
-            ["string", "number", "integer", "boolean", "null", "strnig", ["string", "null"],
-             ["null", "integer"], ["string", "number"], [], 5]
-        ),  # fmt: skip
+        "type": st.sampled_from(TYPE_VALUES),
         "description": TEXTS | st.just(5),
         "enum": st.lists(TEXTS, max_size=3) | st.lists(NUMBERS, max_size=3) | ANY,
         "default": ANY,
@@ -76,7 +75,7 @@ LEAVES = st.fixed_dictionaries(
         "if": st.just({"type": "string"}),
         "x-own": ANY,
     },
-)  # fmt: skip
+)
 SCHEMAS = st.recursive(
     LEAVES | ANY,
     lambda inner: (
@@ -286,7 +285,9 @@ def test_null_beside_a_type_is_a_switch():
 
     both = changes.allow_null(text, CITY, True)
 
-    assert both == text.replace('"city": {"type": "string"}', '"city": {"type": ["string", "null"]}')
+    assert both == text.replace(
+        '"city": {"type": "string"}', '"city": {"type": ["string", "null"]}'
+    )
     assert changes.set_type(both, CITY, "number") == both.replace('["string"', '["number"')
     assert changes.allow_null(both, CITY, False) == text
 
@@ -330,7 +331,10 @@ def test_what_cannot_be_used_is_refused_with_a_sentence(keyword, of_type, typed,
         (lambda text: changes.rename_parameter(text, CITY, "days"), 'already a parameter named "d'),
         (lambda text: changes.add_parameter(text, ROOT, "days"), 'already a parameter named "d'),
         (lambda text: changes.add_parameter(text, ROOT, ""), "needs a name"),
-        (lambda text: changes.rename_parameter(text, (*ROOT, "properties", "no"), "x"), "no longer"),
+        (
+            lambda text: changes.rename_parameter(text, (*ROOT, "properties", "no"), "x"),
+            "no longer",
+        ),
         (lambda text: changes.rename_tool(text, (0, "function"), " "), "A tool needs a name"),
         (lambda text: changes.rename_tool(text, (0, "function"), "b"), 'already named "b"'),
         (lambda text: changes.allow_null(text, CITY, True), "Choose a type first"),

@@ -14,7 +14,14 @@ from clarifai_chat.tools.lint.check import CheckResult, check
 from clarifai_chat.tools.templates import TEMPLATES, Template
 from clarifai_chat.tools.text import diagnostics as findings
 from clarifai_chat.tools.text.diagnostics import Diagnostic
-from components.playground import code_editor, import_panel, tool_list, tool_text, toolset_box
+from components.playground import (
+    code_editor,
+    import_panel,
+    tool_form,
+    tool_list,
+    tool_text,
+    toolset_box,
+)
 from components.playground.code_editor import Mark
 from components.state.session import session
 from components.state.slots import forget_widgets, seed, widget
@@ -38,7 +45,9 @@ def show() -> CheckResult:
     elsewhere = [found for found in checked.findings if not refusals.concerns(found, model)]
     _show_bar()
     import_panel.show()
-    if session.plain_editor:
+    if session.form_view:
+        tool_form.show()
+    elif session.plain_editor:
         _show_plain()
     else:
         marks = [_mark(finding) for finding in told]
@@ -80,8 +89,17 @@ def _show_bar() -> None:
             key="undo_tools",
             icon=":material/undo:",
             disabled=not session.set_aside,
-            help="Undo the last template, import, fix or deletion",
+            help="Undo the last template, import, fix, deletion or change in the form",
             on_click=_undo,
+        )
+        seed("tool_view", "Form" if session.form_view else "JSON")
+        st.segmented_control(
+            "View",
+            ("Form", "JSON"),
+            key="tool_view",
+            required=True,
+            label_visibility="collapsed",
+            on_change=_switch_view,
         )
 
 
@@ -125,6 +143,13 @@ def _switch_editor() -> None:
     session.plain_editor = bool(widget("plain_editor"))
 
 
+@uninterrupted()
+def _switch_view() -> None:
+    tool_text.latest()
+    forget_widgets(tool_text.PLAIN_KEY)
+    session.form_view = widget("tool_view") == "Form"
+
+
 def _show_helpers(checked: CheckResult) -> None:
     st.button(
         "Format",
@@ -133,6 +158,8 @@ def _show_helpers(checked: CheckResult) -> None:
         disabled=not session.tools["text"].strip() or checked.is_broken,
         on_click=_format,
     )
+    if session.form_view:
+        return
     seed("plain_editor", session.plain_editor)
     st.toggle(
         "Plain text",

@@ -51,14 +51,20 @@ def current() -> ToolSet:
 
 
 def change(text: str) -> None:
-    """Replace the tools' text; Undo restores the old one. For callbacks."""
-    put_aside()
+    """Replace the tools' text; Undo restores the old one, and nothing else. For callbacks."""
+    put_aside(session.tools["text"])
+    _replace(text)
+
+
+def _replace(text: str) -> None:
     code_editor.replace(session.tools, text)
     forget_widgets(PLAIN_KEY)
 
 
-def put_aside() -> None:
-    session.set_aside = [*session.set_aside, current()][-MAX_UNDO:]
+def put_aside(what: ToolSet | str | None = None) -> None:
+    """Let Undo restore a whole set, the current one if none is given, or only a text."""
+    what = current() if what is None else what
+    session.set_aside = [*session.set_aside, what][-MAX_UNDO:]
 
 
 def open_set(toolset: ToolSet) -> None:
@@ -96,6 +102,8 @@ def _fill(toolset: ToolSet) -> None:
 
 def latest() -> str:
     """Return the text with what was typed last, for callbacks that run before the editor's."""
+    if session.form_view:
+        return session.tools["text"]
     if not session.plain_editor:
         return code_editor.latest(session.tools, KEY)
     typed = widget(PLAIN_KEY)
@@ -108,4 +116,8 @@ def undo() -> None:
     """Restore what the app replaced last. For callbacks."""
     if session.set_aside:
         *session.set_aside, last = session.set_aside
-        _fill(last)
+        if isinstance(last, str):
+            session.fixing = []
+            _replace(last)
+        else:
+            _fill(last)

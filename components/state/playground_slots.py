@@ -6,6 +6,7 @@ from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.history.file_reading import Guess
 from clarifai_chat.playground.runs import Run, RunSettings, default_settings
 from clarifai_chat.playground.toolset import ToolSet
+from clarifai_chat.tools.text.diagnostics import Path
 from components.state.draft import Draft, new_draft
 from components.state.slots import Slot
 
@@ -38,13 +39,20 @@ class PlaygroundSlots:
 
     tools = Slot[Draft](new_draft)  # the playground's tools, as text
     tools_off = Slot[list[str]](list)  # names of those that are not sent
-    set_aside = Slot[list[ToolSet]](list)  # what the app replaced, newest last
+    # What the app replaced, newest last: a whole set, or only the text.
+    set_aside = Slot[list[ToolSet | str]](list)
     fixing = Slot[list[str]](list)  # the finding whose fix is shown: its code and place
     importing = Slot(bool)  # the panel is open
     incoming = Slot[Incoming | None](lambda: None)
     import_text = Slot(str)  # pasted, and not read as tools
     import_error = Slot(str)
     plain_editor = Slot(bool)
+    form_view = Slot(bool)  # the tools as a form, in place of their text
+    form_tool = Slot(int)  # the place of the tool whose form is shown
+    form_open = Slot[list[Path]](list)  # the schemas in it that are opened
+    form_gen = Slot(int)  # the `gen` of the text that its boxes show
+    form_moves = Slot[list[tuple[Path, Path]]](list)  # renamed since it was drawn: from, to
+    form_refused = Slot[dict[str, list[Any]]](dict)  # a box's key → what was typed, and why not
     run_prompt = Slot(str)
     run_files = Slot[list[Attachment]](list)  # for the next run
     run_guesses = Slot[dict[str, Guess]](dict)  # how those were read of which it is a guess, by id

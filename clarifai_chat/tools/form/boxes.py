@@ -125,4 +125,4 @@ def _checked(text: str, label: str) -> Any:
     try:
         return json_parser.read(text)[0].value
     except JsonError as slip:
-        raise BadInput(f"{label} must be JSON, such as 3 or \"text\": {slip.message}") from None
+        raise BadInput(f'{label} must be JSON, such as 3 or "text": {slip.message}') from None

@@ -14,7 +14,7 @@ TYPES = ("string", "number", "integer", "boolean", "object", "array")
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """A keyword that has a box. `types` are those that it limits; none for all."""
+    """A keyword that has a box, for values of these types; none for all, "" for no type."""
 
     name: str
     label: str
@@ -26,8 +26,8 @@ class Keyword:
 _NUMBERS, _TEXTS, _LISTS = ("number", "integer"), ("string",), ("array",)
 KEYWORDS = (
     Keyword("description", "Description", "text", help="What it is, and in which unit or format"),
-    Keyword("enum", "Allowed values", "values", help="One a line; empty allows any value"),
-    Keyword("default", "Default", "value", help="What is meant if it is left out"),
+    Keyword("enum", "Allowed values", "values", (*_TEXTS, *_NUMBERS, ""), "One a line"),
+    Keyword("default", "Default", "value", (*_TEXTS, *_NUMBERS, "boolean", ""), "If left out"),
     Keyword("minimum", "Minimum", "number", _NUMBERS),
     Keyword("maximum", "Maximum", "number", _NUMBERS),
     Keyword("exclusiveMinimum", "More than", "number", _NUMBERS),
