@@ -87,7 +87,7 @@ def set_in(text: str) -> ToolSet:
 
 def _tools(text: str) -> Opened:
     found = reading.read(text)
-    if [tool.spec for tool in found.tools] == _sent(text):
+    if found.tools and [tool.spec for tool in found.tools] == _sent(text):
         as_sent = tuple(FoundTool(tool.spec) for tool in found.tools)
         return Opened("tools", found.format, as_sent, text=text)
     menu: tuple[str, ...] = ()
