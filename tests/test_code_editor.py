@@ -41,7 +41,7 @@ def page() -> None:
         key="editor",
         label="Tools",
         marks=[mark],
-        height_px=300,
+        around_px=300,
         on_change=lambda: state.heard.append(state.draft["text"]),
     )
 
@@ -81,7 +81,7 @@ def test_the_browser_is_given_the_text_the_marks_and_how_to_leave():
 
     assert (given["text"], given["gen"], given["label"]) == ("[]", 0, "Tools")
     assert given["marks"][0]["message"] == "Here"
-    assert given["height_px"] == 300
+    assert given["around_px"] == 300
     assert given["help"].startswith("Tab leaves the editor.")
 
 

@@ -23,6 +23,10 @@ HELP = (
 )
 
 
+# What a page shows above the editor and right below it: title, buttons, what was found.
+AROUND_PX = 380
+
+
 class Mark(TypedDict):
     """Something found in the text. Lines and columns count from 1; the end is exclusive."""
 
@@ -55,12 +59,13 @@ def show(
     key: str,
     label: str,
     marks: Sequence[Mark] = (),
-    height_px: int = 420,
+    around_px: int = AROUND_PX,
     on_change: Callable[[], object] | None = None,
 ) -> None:
     """Draw the editor. What is typed is in `draft` before `on_change` is called.
 
-    `marks` refer to `draft["text"]`. The editor grows to `height_px`, then it scrolls.
+    `marks` refer to `draft["text"]`. The editor grows with its text to the window's
+    height without `around_px`, which the page's other parts need, then it scrolls.
     """
 
     @uninterrupted()
@@ -77,7 +82,7 @@ def show(
                 "marks": list(marks),
                 "label": label,
                 "help": HELP,
-                "height_px": height_px,
+                "around_px": around_px,
                 "key": key,
             },
             on_typed_change=typed,

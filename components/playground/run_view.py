@@ -118,7 +118,9 @@ class RunView:
             )
         if wanted:
             diagram = run_report.diagram(self.run)
-            st.markdown(f"```mermaid\n{diagram}\n```")
+            # Drawn as in an answer: it scrolls where Streamlit's would become too small to read.
+            drawn = AnswerView(st.container(), f"{turn_id}:diagram")
+            drawn.draw(f"```mermaid\n{diagram}\n```", over=True)
             with st.expander("Diagram source", type="compact"):
                 st.code(diagram, language=None, wrap_lines=True)
 
@@ -247,7 +249,7 @@ def _go_on(run: Run, send: Callable[[Run], None]) -> None:
 def _rows(rows: Sequence[Argument]) -> list[dict[str, str]]:
     return [
         {
-            "": ":green[:material/check:]" if row.ok else ":red[:material/close:]",
+            "OK": ":green[:material/check:]" if row.ok else ":red[:material/close:]",
             "Argument": escaped(row.path) or "(all arguments)",
             "Given": escaped(row.given) or ":gray[nothing]",
             "Expected": _expected(row),
@@ -324,7 +326,7 @@ def runs_apart(rows: Sequence[tuple[str, str, str]]) -> list[dict[str, Any]]:
     ordered = sorted(rows, key=lambda row: row[1] == row[2])
     return [
         {
-            "": escaped(name) if a == b else f"**{escaped(name)}**",
+            "What": escaped(name) if a == b else f"**{escaped(name)}**",
             "Run shown": escaped(a),
             "Compared with": escaped(b) if a != b else ":gray[the same]",
         }

@@ -1,6 +1,6 @@
 // Syncs the editor with Python, and never loses what is typed.
 //
-// Python sends { text, gen, marks, label, help, height_px, key }; the browser sends { text, gen }.
+// Python sends { text, gen, marks, label, help, around_px, key }; the browser sends { text, gen }.
 // `gen` counts how often the app itself changed the text. While it stays the same, the editor is
 // ahead of Python and its text is never touched; when it changes, the app's text goes in.
 //
@@ -128,10 +128,10 @@ function frame(root, data) {
   label.id = "label";
   help.id = "help";
   root.append(element);
-  const show = ({ label: name, help: text, height_px: height }) => {
+  const show = ({ label: name, help: text, around_px: around }) => {
     label.textContent = name;
     help.textContent = text;
-    box.style.setProperty("--height", `${height}px`);
+    box.style.setProperty("--around", `${around}px`);
   };
   show(data);
   const described = { "aria-labelledby": "label", "aria-describedby": "help" };

@@ -26,7 +26,7 @@ export const theme = EditorView.theme({
   "&": { color: text, fontSize: "0.875rem", maxHeight: "var(--height)" },
   "&.cm-focused": { outline: "none" }, // its box shows the focus
   ".cm-scroller": { fontFamily: "var(--st-code-font)", lineHeight: "1.5", overflow: "auto" },
-  ".cm-content, .cm-gutter": { minHeight: "9rem" },
+  ".cm-content, .cm-gutter": { minHeight: "var(--least)" },
   ".cm-content": { caretColor: text, padding: "0.5rem 0" },
   ".cm-content ::selection": { backgroundColor: chosen, color: text },
   ".cm-gutters": {

@@ -3,7 +3,9 @@
 // What a diagram's source cannot set: Mermaid's own list, and styles of any kind.
 const FIXED = ["secure", "securityLevel", "startOnLoad", "maxTextSize", "maxEdges", "themeCSS"];
 
-const READABLE = 560; // a drawing is not made narrower than that: on a phone it scrolls
+// A drawing is not made narrower than that: it scrolls instead. Its letters are 16 px high as drawn.
+const READABLE = 560;
+const SMALLEST = 0.75;
 
 let address;
 let mermaid;
@@ -27,9 +29,12 @@ export async function drawDiagram(pre, source) {
     pre.querySelector(".diagram")?.remove();
     const place = document.createElement("div");
     place.className = "diagram";
+    place.tabIndex = 0; // so that keys scroll it
+    Object.assign(place, { role: "group", ariaLabel: "Diagram" });
     place.innerHTML = svg; // made by Mermaid, which sanitizes it
     const drawing = place.firstElementChild;
-    drawing.style.minWidth = `${Math.min(drawing.viewBox.baseVal.width, READABLE)}px`;
+    const { width } = drawing.viewBox.baseVal;
+    drawing.style.minWidth = `${Math.max(Math.min(width, READABLE), width * SMALLEST)}px`;
     pre.append(place);
   } catch (fault) {
     console.info(`The diagram is shown as text: ${fault.message}`);
