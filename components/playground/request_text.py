@@ -169,7 +169,7 @@ def show(name: Name, findings: Sequence[Diagnostic], height_px: int = 260) -> No
             key=_key(name),
             label=LABELS[name],
             marks=[mark(finding) for finding in findings],
-            height_px=height_px,
+            around_px=640,  # the form goes on below: one screen shows it and more
             on_change=_typed_in_editor(name),
         )
     for number, finding in enumerate(findings[:MAX_FINDINGS]):
