@@ -9,7 +9,8 @@ import pytest
 
 from clarifai_chat.config import ROOT
 from components.chat.chat_pane import RECENT_TURNS, STEP
-from components.reply import live
+from components.reply import answer_view, live
+from components.reply.answer_view import AnswerView
 from tests.canary import CANARY
 from tests.pages import Gate, Page, ask
 from tests.patience import PATIENCE_S
@@ -38,6 +39,35 @@ def test_a_click_sends_no_more_elements_than_the_budget(open_app, turns):
     shown = min(turns, RECENT_TURNS + STEP - 1)
     assert len([each for each in app.chat_message if each.name == "user"]) <= shown
     assert sent_by_a_click(app) <= PAGE + TURN * shown
+
+
+class Place:
+    """A place on the page that notes what is drawn there."""
+
+    def container(self, **_):
+        return self
+
+
+def pieces_of(answer, monkeypatch):
+    """Draw an answer as it grows, about as fast as people read; return the pieces sent."""
+    sent = []
+    monkeypatch.setattr(answer_view, "_drawn", lambda place, id, data: sent.append(data) or Place())
+    view = AnswerView(Place(), "answer")
+    view.begin()
+    for end in range(25, len(answer) + 25, 25):
+        view.draw(answer[:end], over=end >= len(answer))
+    return sent
+
+
+def test_little_of_a_growing_answer_is_sent_again_and_a_long_one_has_few_pieces(monkeypatch):
+    short, long = "word " * 500, "word " * 20_000
+
+    sent = pieces_of(short, monkeypatch)
+    assert sum(len(each["text"]) for each in sent) < 2.5 * len(short)
+    assert len({each["at"] for each in sent}) < 40
+    assert "".join({each["at"]: each["text"] for each in sent}.values()) == short
+
+    assert len({each["at"] for each in pieces_of(long, monkeypatch)}) < 550
 
 
 @pytest.mark.usefixtures("at_a_glance")

@@ -175,8 +175,12 @@ def folded(length):
     return "<details><summary>a</summary>\n" * (length // 50) + "b</details>\n" * (length // 50)
 
 
+def in_one_formula(length):
+    return "So $$" + "x_{1} &= \\left[ |y|^2 * \\frac{a}{b} \\right] \\\\\n" * (length // 50) + "$$"
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [ticks, nested, defined, noted, folded])
+@pytest.mark.parametrize("make", [ticks, nested, defined, noted, folded, in_one_formula])
 @pytest.mark.parametrize("reader", ["export", "terminal", "markdown"])
 def test_so_it_does_for_what_refers_to_itself(reader, make):
     assert_grows_as_the_text(READERS[reader], make)

@@ -14,6 +14,7 @@ from clarifai_chat.text import whole
 from components.state.frontend import draw_component, mermaid_address, script_of
 
 PIECE_CHARS = 200  # a piece that is longer is never sent again
+FIRST_CHARS = 50  # the same for the first pieces: the last is sent again with each word
 # The browser takes nothing of an older run, not even of a server that was started again.
 _runs = count(time.time_ns() // 1_000_000)
 
@@ -47,7 +48,7 @@ class AnswerView:
             return
         if not self._pieces and not over:
             self._run = next(_runs)
-        if self._piece is None or (new and len(self._text) >= PIECE_CHARS):
+        if self._piece is None or (new and len(self._text) >= _piece_chars(self._sent)):
             self._sent += len(self._text)
             self._at += len(self._text.encode("utf-16-le")) // 2
             self._text, self._piece = "", None
@@ -83,6 +84,11 @@ class AnswerView:
     def tail_size(self) -> int:
         """Return how many characters are sent again with the next word."""
         return len(self._text)
+
+
+def _piece_chars(sent: int) -> int:
+    """Return how long a piece may be after so many characters: a long text has few pieces."""
+    return max(FIRST_CHARS, min(PIECE_CHARS, sent // 20))
 
 
 def draw_question(place: DeltaGenerator, name: str, text: str, *, chat: str = "") -> None:
