@@ -1,24 +1,21 @@
 """The chat page: pick a model, ask, watch the answer arrive."""
 
-import streamlit as st
-
-from components.chat import address, attachment_input, chat_list, chat_pane, settings_box
+from components.chat import address, attachment_input, chat_pane, settings_box
 from components.code import dialog as code_dialog
 from components.frame import shell
 from components.reply import live
 from components.state.session import session
 
-pending = shell.begin_page("Chat")
+frame = shell.begin_page("Chat")
+pending = frame.pending
 address.read_url()
 pending += attachment_input.ask_when_read()
 
 pane = chat_pane.ChatPane(session.turns)
 pane.draw_live_reply()  # first, so that its first word does not wait for the rest of the page
 pane.draw_box()
-shell.show_sidebar()
-with st.sidebar:
-    settings_box.show()
-    chat_list.show()
+title = session.chat["title"] or "Chat" if session.turns else ""  # the welcome has its own
+frame.show(title=title, is_chat_page=True, settings_of_page=settings_box.show)
 address.write()
 pane.draw(pending)
 code_dialog.show()

@@ -112,7 +112,7 @@ class NoPat(ChatError):
 
     what = "This model needs a Clarifai access token. None has been entered."
     side = "you"
-    advice = "Type yours in the sidebar and ask again, or choose the Demo model, which needs none."
+    advice = "Type yours at the top and ask again, or choose the Demo model, which needs none."
 
 
 class OddPat(ChatError):
@@ -120,7 +120,7 @@ class OddPat(ChatError):
 
     what = "The access token holds characters that cannot be sent."
     side = "you"
-    advice = "Forget it in the sidebar and paste it again, without anything around it."
+    advice = "Forget it at the top and paste it again, without anything around it."
 
 
 class WrongPat(ChatError):
@@ -128,7 +128,7 @@ class WrongPat(ChatError):
 
     what = "Clarifai does not accept this access token."
     side = "you"
-    advice = "Check it in the sidebar: it may be mistyped, or deleted on Clarifai."
+    advice = "Check it at the top: it may be mistyped, or deleted on Clarifai."
 
 
 class MissingScope(ChatError):
@@ -155,7 +155,7 @@ class SharedPatSpent(ChatError):
 
     what = "The replies that this app's operator pays for are used up for now."
     side = "this app"
-    advice = "Type your own access token in the sidebar, choose the Demo model, or come back later."
+    advice = "Type your own access token at the top, choose the Demo model, or come back later."
 
 
 class SharedPatElsewhere(ChatError):
@@ -163,7 +163,7 @@ class SharedPatElsewhere(ChatError):
 
     what = "This app's operator does not pay for this model."
     side = "this app"
-    advice = "Choose another model, or type your own access token in the sidebar."
+    advice = "Choose another model, or type your own access token at the top."
 
 
 class NoKey(ChatError):
@@ -171,7 +171,7 @@ class NoKey(ChatError):
 
     what = "This model needs a key of its server. None has been entered."
     side = "you"
-    advice = "Type yours in the sidebar and ask again, or choose the Demo model, which needs none."
+    advice = "Type yours at the top and ask again, or choose the Demo model, which needs none."
 
 
 class WrongKey(ChatError):
@@ -179,7 +179,7 @@ class WrongKey(ChatError):
 
     what = "The model's server does not accept this key."
     side = "you"
-    advice = "Check it in the sidebar: it may be mistyped, expired or deleted."
+    advice = "Check it at the top: it may be mistyped, expired or deleted."
 
 
 class KeyMayNot(ChatError):

@@ -41,7 +41,7 @@ await build({
   splitting: true,
 });
 
-for (const name of ["announcer", "drafts"]) {
+for (const name of ["announcer", "chats", "drafts"]) {
   await build({ ...options, entryPoints: [`src/${name}/${name}.js`], outdir: join(out, name) });
 }
 

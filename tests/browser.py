@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect, sync_playwright
 
 from tests.canary import CANARY
 from tests.fake_clarifai import FakeClarifai
@@ -80,6 +80,22 @@ class App:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def listed(page: Page | FrameLocator) -> Locator:
+    """Return the conversations in the list."""
+    return page.get_by_role("navigation", name="Conversations").locator("button.open")
+
+
+def enter_token(page: Page, pat: str, name: str) -> None:
+    """Enter a token, wait until it is known whose it is, and close the popover."""
+    page.locator(".st-key-access button").first.click()
+    opened = page.get_by_test_id("stPopoverBody")
+    opened.get_by_role("textbox", name="Clarifai access token (PAT)").fill(pat)
+    opened.get_by_role("button", name="Verify").click()
+    expect(opened.get_by_text(f"of {name}").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(opened).to_have_count(0)
 
 
 def find_chromium() -> str | None:

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 from streamlit import logger as streamlit_logger
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.context import ContextProxy, StreamlitHeaders
@@ -96,6 +97,9 @@ class Page(AppTest):
         return any(getattr(node, "key", None) == key for node in self._tree)
 
     def click(self, key: str) -> "Page":
+        """Click a button; of the access box, which is opened first."""
+        if key in ("verify", "forget"):
+            open_access(self)
         self.button(key=key).click().run()
         return self
 
@@ -134,8 +138,15 @@ def ask(app: Page, text: str) -> Page:
 
 def type_token(app: Page, text: str) -> Page:
     """Type into the box for the access token, and wait for what that starts."""
+    open_access(app)
     app.text_input(key="pat").set_value(text).run()
     return app
+
+
+def open_access(app: Page) -> Page:
+    """Open the popover with the access token, unless it is open."""
+    is_open = app.get_by_key("access").proto.popover.open
+    return app if is_open else app.open("access")
 
 
 def open_picker(app: Page) -> Page:
@@ -147,6 +158,59 @@ def search_models(app: Page, text: str) -> Page:
     """Type into the picker's search."""
     app.text_input(key="model").set_value(text).run()
     return app
+
+
+def listed(app: Page) -> list[str]:
+    """The titles of the conversations in the list, from top to bottom."""
+    return [chat["title"] for chat in _chats(app)]
+
+
+def grouped(app: Page) -> dict[str, list[str]]:
+    """The titles of the conversations under each heading of the list."""
+    groups = _list_of_chats(app)["groups"]
+    return {group["heading"]: [chat["title"] for chat in group["chats"]] for group in groups}
+
+
+def act(app: Page, act: str, id: str, **more: str) -> Page:
+    """Do something with a conversation of the list: open, rename, pin, export or delete it."""
+    return send_act(app, {"act": act, "id": id, **more})
+
+
+def send_act(app: Page, value: Any) -> Page:
+    """Send what the browser's half of the list sends."""
+    component = app.get_by_key("chats").proto.id
+    states = app._tree.get_widget_states()
+    events = [{"event": "act", "value": value}]
+    name = _make_trigger_id(component, "events")
+    states.widgets.add(id=name, json_trigger_value=json.dumps(events))
+    return app._run(states)
+
+
+def open_listed(app: Page, title: str) -> Page:
+    """Open the first conversation of the list with this title."""
+    return act(app, "open", next(chat["id"] for chat in _chats(app) if chat["title"] == title))
+
+
+def marked(app: Page) -> str | None:
+    """The title that the list marks as open."""
+    here = _list_of_chats(app)["open"]
+    return next((chat["title"] for chat in _chats(app) if chat["id"] == here), None)
+
+
+def snippets(app: Page) -> list[str]:
+    """What the list shows below each title."""
+    return [chat["snippet"] for chat in _chats(app)]
+
+
+def _chats(app: Page) -> list[dict[str, Any]]:
+    return [chat for group in _list_of_chats(app)["groups"] for chat in group["chats"]]
+
+
+def _list_of_chats(app: Page) -> dict[str, Any]:
+    """What the browser's half of the list is given."""
+    found = next((node for node in app.get("bidi_component") if node.key == "chats"), None)
+    given: dict[str, Any] = json.loads(found.proto.json) if found else {"groups": [], "open": ""}
+    return given
 
 
 def answers(app: Page) -> list[ChatMessage]:
@@ -168,6 +232,13 @@ def reply_of(message: Block) -> str:
 
 def sidebar(app: Page) -> str:
     return "\n".join(texts(app.sidebar))
+
+
+def head(app: Page) -> str:
+    """All that can be read above the page: the model, and the access, which is opened for that."""
+    open_access(app)
+    places = [app.get_by_key(key) for key in ("head", "facts")]
+    return "\n".join(text for place in places for text in texts(place))
 
 
 def page(app: Page) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser import FLAGS, PATIENCE_MS, ROOT, App, find_chromium
+from tests.browser import FLAGS, PATIENCE_MS, ROOT, App, enter_token, find_chromium
 from tests.fake_clarifai import PAT, FakeClarifai, cut
 
 WHERE = ROOT / "docs" / "screenshots"
@@ -36,9 +36,7 @@ def take(browser: Browser, app: App, fake: FakeClarifai, scheme: str) -> None:
     page.get_by_label("Search, or paste a model's address").wait_for()
     shoot(page, f"picker-{scheme}")
     page.keyboard.press("Escape")
-    page.get_by_role("textbox", name="Clarifai access token (PAT)").fill(PAT)
-    page.get_by_role("button", name="Verify").click()
-    expect(page.get_by_text("of ada").first).to_be_visible()
+    enter_token(page, PAT, "ada")
     fake.next(cut("The harbour waits for the morning, and the night train "))
     ask(page, "Tell me about the harbour")
     expect(page.get_by_text("The connection was lost")).to_be_visible()

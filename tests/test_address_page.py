@@ -13,7 +13,7 @@ from clarifai_chat.history import saving
 from clarifai_chat.history.owner import COOKIE, new_id, owner_of
 from clarifai_chat.history.store import open_store
 from tests.canary import CANARY
-from tests.pages import ask, page, questions
+from tests.pages import act, ask, page, questions
 
 KIMI = "https://clarifai.com/moonshotai/chat-completion/models/Kimi-K2_6"
 DEMO_ASKED = {"url": DEMO.url, "name": "Demo", "input_price": 0.0, "output_price": 0.0}
@@ -181,7 +181,7 @@ def test_a_link_does_not_change_an_existing_conversation(open_app, store, owner)
     assert "chat" not in address(app)
     app.run()
     assert app.turns == []
-    app.radio(key="chats").set_value(chat["id"]).run()
+    act(app, "open", chat["id"])
     assert questions(app) == ["Earlier"]
     assert settings_of(app) == {"system": "Mine."}
     assert address(app).keys() == {"model", "chat"}

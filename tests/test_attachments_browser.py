@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, PngImagePlugin
 from playwright.sync_api import Page, expect
 
+from tests.browser import enter_token
 from tests.canary import CANARY
 from tests.fake_clarifai import FakeClarifai, says
 from tests.test_attachments import bomb
@@ -27,9 +28,7 @@ def picture() -> bytes:
 
 
 def sign_in(page: Page) -> None:
-    page.get_by_role("textbox", name="Clarifai access token (PAT)").fill(CANARY)
-    page.get_by_role("button", name="Verify").click()
-    expect(page.get_by_text("of ada").first).to_be_visible()
+    enter_token(page, CANARY, "ada")
 
 
 def choose(page: Page, *files: tuple[str, bytes]) -> None:

@@ -17,7 +17,7 @@ from tests.browser import free_port, is_up
 from tests.fake_clarifai import PAT as UPSTREAMS_PAT
 from tests.fake_clarifai import FakeClarifai, calls, says, status
 from tests.fake_proxy import KEY, SPENT_KEY, FakeProxy
-from tests.pages import ask, open_picker, page, reply, sidebar, type_token
+from tests.pages import ask, head, open_picker, page, reply, type_token
 from tests.patience import until
 
 LITELLM = Path(os.environ.get("VENV_PROXY", ".venv-proxy")).resolve() / "bin" / "litellm"
@@ -154,8 +154,8 @@ def proxy(base, upstream, fake, set_up):
 def test_its_list_fills_the_picker_without_invented_names(open_app, proxy, base):
     app = open_picker(type_token(open_app(), KEY))
 
-    assert "3 models" in sidebar(app)
-    offered = [b.key for b in app.sidebar.button if (b.key or "").startswith("use:short:")]
+    assert "3 models" in head(app)
+    offered = [b.key for b in app.main.button if (b.key or "").startswith("use:short:")]
     assert offered == [
         "use:short:clarifai-model",
         "use:short:llama",
@@ -227,7 +227,7 @@ def test_a_budget_that_runs_out_is_a_sentence_and_the_other_key_goes_on(open_app
 
 def test_a_wrong_key_is_named_by_verify_and_by_a_question(open_app, proxy):
     app = type_token(open_app(), "sk-wrong-1234")
-    assert "Key …1234: The model's server does not accept this key." in sidebar(app)
+    assert "Key …1234: The model's server does not accept this key." in head(app)
 
     app = ask(open_app(pat="sk-wrong-1234", chosen="llama"), "Hi")
     assert "The model's server does not accept this key." in reply(app)

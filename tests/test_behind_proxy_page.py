@@ -11,7 +11,17 @@ from tests import fake_proxy
 from tests.canary import CANARY
 from tests.fake_clarifai import calls, says, status
 from tests.fake_proxy import KEY, SPENT_KEY, TOY, FakeLlama, FakeProxy
-from tests.pages import always, ask, open_picker, page, reply, search_models, sidebar, type_token
+from tests.pages import (
+    always,
+    ask,
+    head,
+    open_access,
+    open_picker,
+    page,
+    reply,
+    search_models,
+    type_token,
+)
 from tests.patience import until
 
 MODELS = "pages/models.py"
@@ -46,7 +56,7 @@ def host(server):
 
 
 def offered(app):
-    return [b.key.split(":", 2)[2] for b in app.sidebar.button if (b.key or "").startswith("use:")]
+    return [b.key.split(":", 2)[2] for b in app.main.button if (b.key or "").startswith("use:")]
 
 
 # --- A key for another server --------------------------------------------------------------------
@@ -55,10 +65,10 @@ def offered(app):
 def test_the_box_asks_for_a_key_of_that_server(open_app, proxy):
     app = open_app()
 
-    box = app.text_input(key="pat")
+    box = open_access(app).text_input(key="pat")
     assert box.label == f"Key for {host(proxy)}"
     assert proxy.api_base in box.help.replace("\\", "")
-    assert not app.sidebar.link_button
+    assert not app.main.link_button
     assert "a Clarifai access token" not in page(app)
     assert proxy.journal == []
 
@@ -66,9 +76,9 @@ def test_the_box_asks_for_a_key_of_that_server(open_app, proxy):
 def test_verify_asks_for_the_models_and_fills_the_picker(open_app, proxy):
     app = type_token(open_app(), KEY)
 
-    assert f"Key …cdef for **{host(proxy)}**: 2 models" in sidebar(app)
-    assert "Clarifai's tokens" not in sidebar(app)
-    assert f"charged to your key at {host(proxy)}" in sidebar(app)
+    assert f"Key …cdef for **{host(proxy)}**: 2 models" in head(app)
+    assert "Clarifai's tokens" not in head(app)
+    assert f"charged to your key at {host(proxy)}" in head(app)
     open_picker(app)
     assert offered(app) == ["clarifai-model", "gpt-4o", "demo"]
     assert "128k context · $2.50 in · $10.00 out per 1M · tools · vision · no reasoning" in page(
@@ -96,24 +106,24 @@ def test_the_first_of_its_models_answers_and_a_wrong_one_can_be_left(open_app, p
 
 @pytest.mark.parametrize("typed", [f"OPENAI_API_KEY={KEY}", f"Bearer {KEY}"])
 def test_what_surrounds_a_pasted_key_is_taken_off(open_app, proxy, typed):
-    assert "2 models" in sidebar(type_token(open_app(), typed))
+    assert "2 models" in head(type_token(open_app(), typed))
 
 
 def test_a_wrong_key_is_named_where_it_was_typed(open_app, proxy):
     app = type_token(open_app(), "sk-wrong-1234")
 
-    assert "Key …1234: The model's server does not accept this key." in sidebar(app)
+    assert "Key …1234: The model's server does not accept this key." in head(app)
     assert app.button(key="verify").label == "Verify again"
 
     app.click("forget")
-    assert "2 models" in sidebar(type_token(app, KEY))
+    assert "2 models" in head(type_token(app, KEY))
 
 
 def test_a_server_without_a_list_takes_a_name_typed_by_hand(open_app, proxy):
     proxy.answers = {}
     proxy.next(says("Found by name."))
     app = type_token(open_app(), KEY)
-    assert "It lists no models." in sidebar(app)
+    assert "It lists no models." in head(app)
     open_picker(app)
     assert "gpt-4o" in app.text_input(key="model").placeholder
 
@@ -194,7 +204,7 @@ def test_the_models_page_shows_what_the_proxy_tells(open_app, proxy):
 
 def test_without_a_key_the_demo_answers_and_a_model_asks_for_one(open_app, proxy):
     app = open_app()
-    assert f"To talk to real models, add a key for {host(proxy)} in the sidebar." in page(app)
+    assert f"To talk to real models, add a key for {host(proxy)} at the top." in page(app)
     assert f"the models of {host(proxy)} are listed here" in page(open_picker(app))
 
     app = ask(open_app(chosen="gpt-4o"), "Hi")
@@ -237,7 +247,7 @@ def test_the_operators_key_lists_and_asks_for_whoever_may_share(open_app, proxy,
     set_up(CLARIFAI_OPENAI_KEY=KEY, CLARIFAI_PAT="never-sent-to-a-proxy", ALLOW_SHARED_PAT=True)
     proxy.next(says("On the house."))
     app = open_app()
-    assert "paid by this app's operator" in sidebar(app)
+    assert "paid by this app's operator" in head(app)
     assert offered(open_picker(app)) == ["clarifai-model", "gpt-4o", "demo"]
 
     ask(app, "Hi")
@@ -265,7 +275,7 @@ def test_the_playground_runs_tools_behind_a_proxy(open_app, proxy):
 def test_without_a_key_the_local_model_answers_free(open_app, llama):
     llama.next(says("Hello from here."))
     app = open_app()
-    assert f"a server of this app's operator, {host(llama)}: free" in sidebar(app)
+    assert f"a server of this app's operator, {host(llama)}: free" in head(app)
 
     ask(app, "Hi")
 
@@ -329,7 +339,7 @@ def test_a_local_name_can_be_typed_beside_clarifai(open_app, llama):
     app.click("use_typed")
 
     assert app.session_state["session.chosen"] == "local:another"
-    assert f"{host(llama)} says whether it exists" in sidebar(app)
+    assert f"{host(llama)} says whether it exists" in head(app)
 
 
 # --- Three servers at once -----------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Saved conversations on the page: the list beside the chat, its menu, the address."""
 
 import json
+import time
 
 import pytest
 import streamlit
@@ -16,7 +17,21 @@ from clarifai_chat.history.store import open_store
 from clarifai_chat.transfer.exports import to_json
 from tests.canary import CANARY, assert_no_canary
 from tests.fake_clarifai import says
-from tests.pages import Gate, ask, page, questions, reply, sidebar
+from tests.pages import (
+    Gate,
+    act,
+    ask,
+    grouped,
+    listed,
+    marked,
+    open_listed,
+    page,
+    questions,
+    reply,
+    send_act,
+    sidebar,
+    snippets,
+)
 from tests.patience import until
 
 MODEL = {"url": "https://clarifai.com/a/b/models/c", "name": "C"}
@@ -95,23 +110,6 @@ def downloads(monkeypatch):
     return lambda key: found[key]()
 
 
-def listed(app):
-    """Return the labels in the list, from top to bottom."""
-    return app.radio(key="chats").options if app.has("chats") else []
-
-
-def chosen(app):
-    radio = app.radio(key="chats")
-    return None if radio.index is None else radio.options[radio.index]
-
-
-def open_listed(app, title):
-    radio = app.radio(key="chats")
-    kept = saving.listing(owner_of(streamlit.context.cookies[COOKIE]))
-    radio.set_value(next(each.id for each in kept if each.title == title)).run()
-    return app
-
-
 def address(app):
     found = app.query_params.get("chat", "")
     return found if isinstance(found, str) else found[0]
@@ -144,7 +142,7 @@ def test_what_was_asked_is_listed_by_its_first_words(open_app, fake, kept, ada):
 
     app.run()
     assert listed(app) == ["What is the capital of France?"]
-    assert chosen(app) == "What is the capital of France?"
+    assert marked(app) == "What is the capital of France?"
     (chat,) = kept.chats(owner_of(ada))
     assert address(app) == chat["id"]
     until(lambda: kept.load(owner_of(ada), chat["id"])["turns"] == app.turns)
@@ -154,13 +152,13 @@ def test_an_older_conversation_can_be_opened_and_continued(open_app, fake, keep)
     keep("First?", "Second?")
     app = open_app(pat=CANARY)
     assert listed(app) == ["Second?", "First?"]
-    assert chosen(app) is None
+    assert marked(app) is None
     fake.next(says("Still yes."))
 
     open_listed(app, "First?")
     assert questions(app) == ["First?"]
     assert "Yes." in reply(app)
-    assert chosen(app) == "First?"
+    assert marked(app) == "First?"
     app.session_state["session.chosen"] = ""
     ask(app, "Sure?")
 
@@ -181,23 +179,23 @@ def test_a_new_chat_leaves_the_old_one_in_the_list(open_app, fake):
     assert questions(app) == []
     assert address(app) == ""
     assert listed(app) == ["Hi there"]
-    assert chosen(app) is None
+    assert marked(app) is None
 
 
-def test_conversations_with_the_same_title_have_different_labels(open_app, keep):
+def test_conversations_with_the_same_title_are_told_apart(open_app, keep):
     made = keep("Hi", "Hi", "Hi (2)", "Hi", answer="Hello")
     app = open_app()
-    assert len(set(listed(app))) == 4
+    assert len(listed(app)) == 4
 
     for chat in made:
-        app.radio(key="chats").set_value(chat["id"]).run()
+        act(app, "open", chat["id"])
         assert app.session_state["session.chat"]["id"] == chat["id"]
 
 
 def test_a_title_is_not_markdown(open_app, keep):
     keep("Is 2 * 3 $6 or <b> and `c`?")
     (label,) = listed(open_app())
-    assert label == r"Is 2 \* 3 \$6 or \<b\> and c?"
+    assert label == "Is 2 * 3 $6 or <b> and c?"
 
 
 def test_a_long_list_shows_its_first_entries_and_the_rest_on_request(open_app, keep):
@@ -219,8 +217,8 @@ def test_a_search_finds_text_in_answers_and_shows_where(open_app, keep):
     app.text_input(key="search_chats").set_value("ZEBRA").run()
 
     assert listed(app) == ["And this?"]
-    (caption,) = app.radio(key="chats").proto.captions
-    assert "The zebra is striped" in caption
+    (snippet,) = snippets(app)
+    assert "The zebra is striped" in snippet
     open_listed(app, "And this?")
     assert questions(app) == ["And this?"]
     app.text_input(key="search_chats").set_value("no such animal").run()
@@ -229,18 +227,45 @@ def test_a_search_finds_text_in_answers_and_shows_where(open_app, keep):
     assert len(listed(app)) == 10
 
 
-def test_a_short_list_needs_no_search(open_app, keep):
-    keep("One?")
+def test_there_is_a_search_once_there_is_something_to_find(open_app, keep):
     assert not open_app().has("search_chats")
+    keep("One?")
+    assert open_app().has("search_chats")
+
+
+def test_conversations_are_grouped_by_time(open_app, keep, kept, ada):
+    pinned, *others = keep("Pinned?", "May?", "Week?", "Yesterday?", "Now?")
+    kept.save_chat(owner_of(ada), {**pinned, "pinned": True, "revision": 1})
+    day = 24 * 3600
+    for chat, days in zip(others, (400, 5, 1, 0), strict=True):
+        chat["updated_at"] = time.time() - days * day
+        kept.save_chat(owner_of(ada), {**chat, "revision": 1})
+
+    found = grouped(open_app())
+
+    assert [*found][:4] == ["Pinned", "Today", "Yesterday", "Previous 7 days"]
+    assert [*found.values()] == [["Pinned?"], ["Now?"], ["Yesterday?"], ["Week?"], ["May?"]]
+
+
+@pytest.mark.parametrize("name", ["pages/models.py", "pages/tool_playground.py", "pages/help.py"])
+def test_a_click_in_the_list_of_another_page_opens_the_chat_page(open_app, keep, name):
+    keep("One?", "Two?")
+    app = open_listed(open_app(name), "One?")
+    assert questions(app) == ["One?"]
+
+    app.switch_page(name).run()
+    assert marked(app) == "One?"
+    app.click("new_chat")
+    assert app.has("prompt")
+    assert questions(app) == []
 
 
 def test_a_conversation_that_another_tab_deleted_is_not_opened(open_app, keep, kept, ada):
     (chat,) = keep("One?")
     app = open_app()
-    app.radio(key="chats").set_value(chat["id"])
     kept.delete(owner_of(ada), chat["id"])
 
-    app.run()
+    act(app, "open", chat["id"])
 
     assert toasts(app) == ["This conversation was deleted in another tab."]
     assert questions(app) == []
@@ -250,39 +275,63 @@ def test_a_conversation_that_another_tab_deleted_is_not_opened(open_app, keep, k
 # --- The menu -----------------------------------------------------------------------------------
 
 
-def test_a_conversation_can_be_renamed(open_app, keep, kept, ada):
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_conversation_can_be_renamed(open_app, keep, kept, ada, is_open):
     (chat,) = keep("First words?")
-    app = open_menu(open_app(query={"chat": chat["id"]}))
-    assert app.text_input(key="chat_title").value == "First words?"
+    app = open_app(query={"chat": chat["id"]} if is_open else {})
 
-    app.text_input(key="chat_title").set_value("  My *title* ").run()
-    assert listed(app) == [r"My \*title\*"]
-    assert chosen(app) == listed(app)[0]
+    act(app, "rename", chat["id"], title="  My *title* ")
+    assert listed(app) == ["My *title*"]
+    assert marked(app) == ("My *title*" if is_open else None)
     assert kept.load(owner_of(ada), chat["id"])["title"] == "My *title*"
 
-    app.text_input(key="chat_title").set_value("").run()
+    act(app, "rename", chat["id"], title="")
     assert listed(app) == ["First words?"]
-    assert app.text_input(key="chat_title").value == "First words?"
 
 
-def test_a_pinned_conversation_stays_on_top(open_app, keep):
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_pinned_conversation_stays_on_top(open_app, keep, is_open):
     first, _ = keep("First?", "Second?")
-    app = open_menu(open_app(query={"chat": first["id"]}))
+    app = open_app(query={"chat": first["id"]} if is_open else {})
 
-    app.click("pin_chat")
-    assert listed(app) == [":material/push_pin: First?", "Second?"]
-    assert chosen(app) == ":material/push_pin: First?"
-    assert app.button(key="pin_chat").label == "Unpin"
+    act(app, "pin", first["id"])
+    assert next(iter(grouped(app).items())) == ("Pinned", ["First?"])
+    assert listed(app) == ["First?", "Second?"]
+    assert marked(app) == ("First?" if is_open else None)
 
-    app.click("pin_chat")
+    act(app, "pin", first["id"])
     assert listed(app) == ["Second?", "First?"]
+
+
+def test_another_conversation_can_be_deleted_and_restored(open_app, keep):
+    first, second = keep("First?", "Second?")
+    app = open_app(query={"chat": second["id"]})
+
+    act(app, "delete", first["id"])
+    assert questions(app) == ["Second?"]
+    assert listed(app) == ["Second?"]
+
+    app.click("undo_delete")
+    assert questions(app) == ["First?"]
+    assert listed(app) == ["Second?", "First?"]
+
+
+@pytest.mark.parametrize("asked", [{}, {"act": "open"}, {"act": "x", "id": "y"}, "open", None])
+def test_what_no_list_sends_changes_nothing(open_app, keep, asked):
+    keep("First?")
+    app = open_app()
+
+    send_act(app, asked)
+
+    assert listed(app) == ["First?"]
+    assert toasts(app) == []
 
 
 def test_a_deleted_conversation_can_be_restored(open_app, keep):
     first, _ = keep("First?", "Second?")
-    app = open_menu(open_app(query={"chat": first["id"]}))
+    app = open_app(query={"chat": first["id"]})
 
-    app.click("delete_chat")
+    act(app, "delete", first["id"])
     assert questions(app) == []
     assert listed(app) == ["Second?"]
     assert address(app) == ""
@@ -295,15 +344,15 @@ def test_a_deleted_conversation_can_be_restored(open_app, keep):
 
 
 def test_undo_disappears_after_the_next_question(open_app, keep, fake):
-    first, *_ = keep("First?", "Second?", "Third?")
-    app = open_menu(open_app(query={"chat": first["id"]}))
-    app.click("delete_chat")
+    first, second, _ = keep("First?", "Second?", "Third?")
+    app = open_app(query={"chat": first["id"]})
+    act(app, "delete", first["id"])
     assert app.has("undo_delete")
     open_listed(app, "Third?")
     assert not app.has("undo_delete")
 
     open_listed(app, "Second?")
-    app.click("delete_chat")
+    act(app, "delete", second["id"])
     fake.next(says("Hello"))
     app.session_state["session.chosen"] = ""
     ask(app, "Something new")
@@ -319,7 +368,7 @@ def test_deleting_a_conversation_ends_its_reply(open_app, fake, at_a_glance):
     (turn,) = app.turns
     until(lambda: turn["replies"])
 
-    open_menu(app.run()).click("delete_chat")
+    act(app.run(), "delete", app.session_state["session.chat"]["id"])
 
     assert replies.get(turn) is None
     assert fake.was_left()
@@ -341,7 +390,7 @@ def test_a_temporary_chat_is_not_saved(open_app, fake, kept, ada, keep):
     assert [chat["title"] for chat in kept.chats(owner_of(ada))] == ["Kept?"]
     assert not keeper._state.followed
     assert address(app) == ""
-    assert not app.has("pin_chat")
+    assert listed(app) == ["Kept?"]
 
     app.click("new_chat")
     assert "Temporary chat: nothing is saved" not in sidebar(app)
@@ -408,7 +457,7 @@ def test_our_own_export_is_imported_under_a_new_id(open_app, keep, downloads):
 
     import_file(app, data)
 
-    assert listed(app) == ["First?", "First? (2)"]
+    assert listed(app) == ["First?", "First?"]
     assert questions(app) == ["First?"]
     assert app.session_state["session.chat"]["id"] != chat["id"]
     assert address(app) == app.session_state["session.chat"]["id"]
@@ -474,7 +523,7 @@ def test_an_address_opens_a_conversation(open_app, keep):
     app = open_app(query={"chat": first["id"]})
 
     assert questions(app) == ["First?"]
-    assert chosen(app) == "First?"
+    assert marked(app) == "First?"
     assert toasts(app) == []
 
 
@@ -736,12 +785,34 @@ def test_a_token_in_a_question_is_not_saved_after_it_was_forgotten(open_app, kep
 def test_a_token_in_a_title_is_not_saved(open_app, kept, ada):
     app = ask(open_app(), "Hi")
     enter(app, TOKEN)
-    app.open("chat_menu")
-
-    app.text_input(key="chat_title").set_value(TOKEN).run()
+    act(app, "rename", app.session_state["session.chat"]["id"], title=TOKEN)
 
     assert TOKEN not in json.dumps(list(kept.chats(owner_of(ada))))
     assert "This conversation contains your access token" in sidebar(app)
+
+
+def test_a_token_in_the_title_of_another_conversation_is_refused(open_app, keep, kept, ada):
+    (chat,) = keep("First?")
+    app = open_app()
+    enter(app, TOKEN)
+
+    act(app, "rename", chat["id"], title=f"My {TOKEN}")
+
+    assert toasts(app) == ["This title contains your access token, so it was not saved."]
+    assert kept.load(owner_of(ada), chat["id"])["title"] == "First?"
+
+
+def test_any_conversation_of_the_list_is_exported(open_app, keep, downloads):
+    first, second = keep("First?", "Second?")
+    app = open_app(query={"chat": second["id"]})
+
+    act(app, "export", first["id"])
+
+    assert "“First?”, as a file:" in sidebar(app)
+    assert "First?" in downloads("export:row:md")
+    assert "Second?" not in downloads("export:row:json")
+    app.click("close_export")
+    assert not app.has("close_export")
 
 
 def test_an_import_that_contains_the_token_is_refused(open_app, kept, ada):

@@ -16,7 +16,7 @@ from components.reply.status import waiting_text
 from tests.canary import CANARY
 from tests.conftest import NOWHERE
 from tests.fake_clarifai import cut, no_usage, says, status, think_tags
-from tests.pages import Gate, ask, drawn, markdown_of, page, passed_by, questions, reply, sidebar
+from tests.pages import Gate, ask, drawn, head, markdown_of, page, passed_by, questions, reply
 from tests.patience import until
 
 KIMI = "https://clarifai.com/moonshotai/chat-completion/models/Kimi-K2_6"
@@ -59,7 +59,7 @@ def test_the_demo_is_labelled_wherever_it_answers(open_app):
     assert "Demo: scripted, not an LLM" in first
     assert last.startswith("Demo: scripted, not an LLM · ")
     assert last.endswith(" · free")
-    assert "Demo: scripted, not an LLM" in sidebar(app)
+    assert "Demo: scripted, not an LLM" in head(app)
     assert app.chat_input(key="prompt").placeholder == "Message Demo: scripted, not an LLM"
 
 
@@ -553,7 +553,7 @@ def test_a_question_asked_without_free_memory_is_kept_and_can_be_retried(
 def test_asking_without_a_token_keeps_the_question_and_the_demo_can_answer_it(open_app, fake):
     app = ask(open_app(chosen=DEFAULT_URL), "Hello")
     assert "This model needs a Clarifai access token. None has been entered." in reply(app)
-    assert "Type yours in the sidebar" in reply(app)
+    assert "Type yours at the top" in reply(app)
     assert questions(app) == ["Hello"]
 
     app.click(f"use_demo:{app.turns[0]['id']}")

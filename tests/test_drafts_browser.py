@@ -6,11 +6,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import listed
 from tests.canary import CANARY
 from tests.fake_clarifai import FakeClarifai, says
 from tests.patience import until
 from tests.test_attachments_browser import choose
-from tests.test_history_browser import ask, listed, sign_in
+from tests.test_history_browser import ask, sign_in
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
@@ -126,7 +127,9 @@ def test_a_draft_goes_where_the_visitor_wants_none_kept(visit: Visit) -> None:
     expect(page.get_by_text("A reload will not keep this text")).to_have_count(0)
     stores(page, "And where", "My token is secret")
     go_to(page, "Help", "Help")
+    page.locator(".st-key-access button").first.click()
     page.get_by_role("button", name="Forget").click()
+    page.keyboard.press("Escape")
     stores(page)
     come_back(page)
     expect(box(page)).to_have_value("")

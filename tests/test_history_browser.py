@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import ROOT, App
+from tests.browser import ROOT, App, enter_token, listed
 from tests.canary import CANARY, assert_no_canary
 from tests.fake_clarifai import FakeClarifai, says
 from tests.pages import Talker
@@ -28,9 +28,7 @@ def answer(page: Page):
 
 
 def sign_in(page: Page) -> None:
-    page.get_by_role("textbox", name="Clarifai access token (PAT)").fill(CANARY)
-    page.get_by_role("button", name="Verify").click()
-    expect(page.get_by_text("of ada").first).to_be_visible()
+    enter_token(page, CANARY, "ada")
 
 
 def asked_and_answered(page: Page, clarifai: FakeClarifai) -> None:
@@ -41,10 +39,6 @@ def asked_and_answered(page: Page, clarifai: FakeClarifai) -> None:
     expect(listed(page)).to_have_text(["Where is the Louvre?"])
 
 
-def listed(page: Page):
-    return page.get_by_test_id("stSidebarContent").get_by_test_id("stRadioOption")
-
-
 def test_a_reload_shows_the_conversation(visit: Visit, clarifai: FakeClarifai) -> None:
     page = visit()
     asked_and_answered(page, clarifai)
@@ -53,7 +47,7 @@ def test_a_reload_shows_the_conversation(visit: Visit, clarifai: FakeClarifai) -
     page.reload()
 
     expect(answer(page)).to_contain_text("In Paris, of course.")
-    expect(listed(page).get_by_role("radio")).to_be_checked()
+    expect(listed(page)).to_have_attribute("aria-current", "true")
     page.get_by_role("button", name="New chat").click()
     expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
     expect(page).not_to_have_url(re.compile("chat="))

@@ -6,7 +6,7 @@ from clarifai_chat import catalog
 from clarifai_chat.catalog import DEFAULT_URL
 from tests.canary import CANARY
 from tests.fake_clarifai import make_model, make_models, says, status
-from tests.pages import ask, open_picker, page, search_models, sidebar, type_token
+from tests.pages import ask, head, open_access, open_picker, page, search_models, type_token
 
 KIMI = "https://clarifai.com/moonshotai/chat-completion/models/Kimi-K2_6"
 GPT_4O = "https://clarifai.com/openai/chat-completion/models/gpt-4o"
@@ -16,22 +16,20 @@ NOT_FOUND = "No model matches."
 
 def folded(app):
     """The providers whose models can be unfolded."""
-    return [each for each in app.sidebar.expander if each.key.startswith("provider:")]
+    return [each for each in app.main.expander if each.key.startswith("provider:")]
 
 
 def offered(app, where):
     """The addresses that one list of the picker offers, in order."""
     start = f"use:{where}:"
-    return [
-        b.key.removeprefix(start) for b in app.sidebar.button if (b.key or "").startswith(start)
-    ]
+    return [b.key.removeprefix(start) for b in app.main.button if (b.key or "").startswith(start)]
 
 
 def row_of(app, url, where="found"):
     """What the row of one model says."""
-    buttons = {button.key: button for button in app.sidebar.button}
+    buttons = {button.key: button for button in app.main.button}
     label = buttons[f"use:{where}:{url}"].label
-    shown = sidebar(app)
+    shown = head(app)
     return shown[shown.index(label.replace("\\", "")) :].split("☆")[0].split("★")[0]
 
 
@@ -42,7 +40,7 @@ def test_a_closed_picker_shows_the_model_in_use_and_draws_no_list(open_app):
     app = open_app(chosen=KIMI)
 
     assert app.get_by_key("model_picker").proto.popover.label == r"Kimi K2\.6"
-    assert "262k context · $0.95 in · $4.00 out per 1M · tools · vision · reasoning" in sidebar(app)
+    assert "262k context · $0.95 in · $4.00 out per 1M · tools · vision · reasoning" in head(app)
     assert not app.has("model")
 
 
@@ -110,7 +108,7 @@ def test_search_that_finds_nothing_says_what_to_do(open_app):
 def test_filters_keep_what_is_known_to_be_able(open_app, ability):
     app = open_picker(open_app())
 
-    app.sidebar.pills(key="abilities").set_value([ability]).run()
+    app.main.pills(key="abilities").set_value([ability]).run()
 
     found = offered(app, "found")
     assert found
@@ -122,7 +120,7 @@ def test_search_and_filters_work_together(open_app):
     app = search_models(open_picker(open_app()), "qwen")
     all_of_them = offered(app, "found")
 
-    app.sidebar.pills(key="abilities").set_value(["tools", "reasoning"]).run()
+    app.main.pills(key="abilities").set_value(["tools", "reasoning"]).run()
 
     assert offered(app, "found")
     assert set(offered(app, "found")) < set(all_of_them)
@@ -132,7 +130,7 @@ def test_search_and_filters_work_together(open_app):
 def test_a_family_keeps_its_models(open_app, family):
     app = open_picker(open_app())
 
-    app.sidebar.pills(key="family").set_value(family).run()
+    app.main.pills(key="family").set_value(family).run()
 
     found = offered(app, "found")
     assert found
@@ -144,11 +142,11 @@ def test_a_family_works_with_search_and_says_when_nothing_is_left(open_app):
     app = search_models(open_picker(open_app()), "gpt")
     all_of_them = offered(app, "found")
 
-    app.sidebar.pills(key="family").set_value("OpenAI").run()
+    app.main.pills(key="family").set_value("OpenAI").run()
     assert offered(app, "found")
     assert set(offered(app, "found")) <= set(all_of_them)
 
-    app.sidebar.pills(key="family").set_value("xAI").run()
+    app.main.pills(key="family").set_value("xAI").run()
     assert offered(app, "found") == []
     assert NOT_FOUND in page(app)
 
@@ -167,7 +165,7 @@ def test_a_chosen_model_is_used_everywhere_and_the_picker_closes(open_app, fake)
     ask(app, "Hi")
     assert fake.chats[0].body["model"] == KIMI
     app.switch_page("pages/models.py").run()
-    assert "Kimi K2.6" in sidebar(app)
+    assert "Kimi K2.6" in head(app)
 
 
 @pytest.mark.parametrize(
@@ -196,10 +194,10 @@ def test_a_pasted_address_is_used_as_it_is(open_app, fake, pasted, sent):
 def test_a_pasted_model_says_what_is_not_known_of_it(open_app):
     app = search_models(open_picker(open_app()), MINE)
 
-    assert "my-own-model" in sidebar(app)
-    assert "context unknown · price unknown · abilities unknown" in sidebar(app)
-    assert "Not in the list: Clarifai says whether it exists when it is asked." in sidebar(app)
-    assert "Facts: unknown" in sidebar(app)
+    assert "my-own-model" in head(app)
+    assert "context unknown · price unknown · abilities unknown" in head(app)
+    assert "Not in the list: Clarifai says whether it exists when it is asked." in head(app)
+    assert "Facts: unknown" in head(app)
 
 
 @pytest.mark.parametrize(
@@ -235,11 +233,11 @@ def test_favourites_come_before_all_and_can_be_taken_back(open_app):
 
 def test_the_ids_of_the_model_in_use_can_be_copied(open_app):
     app = open_app(chosen=KIMI)
-    assert not app.sidebar.code
+    assert not app.main.code
 
     app.open("model_ids")
 
-    assert [code.value for code in app.sidebar.code] == [
+    assert [code.value for code in app.main.code] == [
         KIMI,
         f"openai/{KIMI}",
         "clarifai/moonshotai.chat-completion.Kimi-K2_6",
@@ -338,7 +336,7 @@ def test_a_list_that_cannot_be_had_falls_back_to_the_shipped_one_and_says_why(op
 
     assert "No live list, so this is the shipped list: Clarifai had an internal error." in page(app)
     assert offered(app, "short")[0] == DEFAULT_URL
-    assert "of **ada**" in sidebar(app)  # the token is good all the same
+    assert "of **ada**" in head(app)  # the token is good all the same
 
     app.click("refresh_models")
     assert "Clarifai's list, fetched just now." in page(app)
@@ -392,7 +390,7 @@ def test_the_address_of_the_page_chooses_a_model(open_app, fake, address, where)
     app = open_app(where, query={"model": address})
 
     assert app.session_state["session.chosen"] == KIMI
-    assert "Kimi K2.6" in sidebar(app)
+    assert "Kimi K2.6" in head(app)
     assert fake.journal == []
 
 
@@ -422,7 +420,7 @@ def test_an_address_never_sets_a_token_or_a_server_and_never_sends(open_app, fak
     app = open_app(query={"model": KIMI, **query})
 
     assert app.session_state["session.access"]["pat"] == ""
-    assert app.text_input(key="pat").value == ""
+    assert open_access(app).text_input(key="pat").value == ""
     assert app.turns == []
     assert fake.journal == []
     assert "evil" not in page(app)

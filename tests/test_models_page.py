@@ -8,7 +8,7 @@ from clarifai_chat import catalog
 from clarifai_chat.catalog import DEFAULT_URL
 from tests.canary import CANARY
 from tests.fake_clarifai import make_model, make_models, says
-from tests.pages import ask, page, sidebar, type_token
+from tests.pages import ask, head, page, type_token
 
 KIMI = "https://clarifai.com/moonshotai/chat-completion/models/Kimi-K2_6"
 PAGE = "pages/models.py"
@@ -165,7 +165,7 @@ def test_use_this_chooses_everywhere(open_app, fake):
 
     assert table(app)[KIMI]["Use"] == "✓ In use"
     assert table(app)[DEFAULT_URL]["Use"] == "Use this"
-    assert "Kimi K2.6" in sidebar(app)
+    assert "Kimi K2.6" in head(app)
     app.switch_page("app.py").run()
     assert app.chat_input(key="prompt").placeholder == "Message Kimi K2.6"
     ask(app, "Hi")
@@ -216,7 +216,7 @@ def test_a_thousand_live_models_are_one_table(open_app, fake):
 def test_the_models_page_can_be_the_first_one_opened(open_app):
     app = open_app(PAGE, query={"model": KIMI})
 
-    assert "Kimi K2.6" in sidebar(app)
+    assert "Kimi K2.6" in head(app)
     assert table(app)[KIMI]["Use"] == "✓ In use"
     assert [link.label for link in app.sidebar.page_link] == [
         "Chat",

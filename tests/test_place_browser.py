@@ -90,9 +90,9 @@ def test_a_reader_is_followed_at_the_end_and_stays_everywhere_else(
     visit: Visit, clarifai: FakeClarifai, options: dict[str, Any], ways: tuple[Callable[..., None]]
 ) -> None:
     page = visit(**options)
+    sign_in(page, CANARY, "ada")
     if options:
         page.get_by_test_id("stExpandSidebarButton").click()
-    sign_in(page, CANARY, "ada")
     open_long_chat(page)
     if options:
         page.get_by_test_id("stSidebarCollapseButton").locator("button").click()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests import proxies
-from tests.browser import App, free_port, is_up
+from tests.browser import App, free_port, is_up, listed
 from tests.fake_oidc import FakeOidc
 from tests.test_attachments_browser import ask, box, choose
 
@@ -145,10 +145,6 @@ def test_a_question_waits_while_its_file_is_not_uploaded(
 # --- Below a path, and signed in --------------------------------------------------------------
 
 
-def listed(page: Page) -> Locator:
-    return page.get_by_test_id("stSidebarContent").get_by_test_id("stRadioOption")
-
-
 def test_the_app_is_below_a_path_that_the_proxy_keeps_or_strips(
     visit: Visit, tmp_path: Path
 ) -> None:
@@ -245,8 +241,7 @@ def test_a_frame_of_an_allowed_site_takes_files_and_keeps_conversations(
 
         page.reload()
 
-        kept = frame.get_by_test_id("stSidebarContent").get_by_test_id("stRadioOption")
-        expect(kept).to_have_text(["In a frame"])
+        expect(listed(frame)).to_have_text(["In a frame"])
         cookies = page.context.cookies()
         assert {each["sameSite"] for each in cookies} == {"None"}
         assert all(each["secure"] and each.get("partitionKey") for each in cookies), cookies

@@ -18,7 +18,7 @@ from clarifai_chat.history.store import open_store
 from clarifai_chat.transfer import presets
 from tests.canary import CANARY, assert_no_canary
 from tests.fake_clarifai import says
-from tests.pages import ask, page, questions, reply, sidebar
+from tests.pages import act, ask, page, questions, reply, sidebar
 
 O4_MINI = "https://clarifai.com/openai/chat-completion/models/o4-mini"
 SCHEMA = '{"type": "object", "properties": {"city": {"type": "string"}}}'
@@ -337,7 +337,7 @@ def test_each_conversation_shows_its_own_settings(open_app, store, owner):
     assert app.text_area(key="set_system").value == "Be brief."
     assert app.number_input(key="set_temperature").value == 0.2
 
-    app.radio(key="chats").set_value(long["id"]).run()
+    act(app, "open", long["id"])
     open_settings(app)
     assert app.text_area(key="set_system").value == "Be long."
     assert app.number_input(key="set_temperature").value is None
@@ -359,7 +359,7 @@ def test_what_is_typed_while_another_conversation_is_opened_stays_with_its_own(
     app = open_settings(open_app(query={"chat": mine["id"]}))
 
     app.text_area(key="set_system").set_value("Typed last.")
-    app.radio(key="chats").set_value(other["id"]).run()
+    act(app, "open", other["id"])
 
     assert settings_of(app) == {"system": "Other."}
     assert store.load(owner, other["id"])["settings"] == {"system": "Other."}

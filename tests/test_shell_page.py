@@ -4,7 +4,7 @@ import pytest
 
 from clarifai_chat.config import ROOT
 from tests.canary import CANARY
-from tests.pages import passed_by, sidebar, type_token
+from tests.pages import head, open_access, passed_by, type_token
 from tests.patience import until
 
 PAGES = ["app.py", *sorted(f"pages/{file.name}" for file in (ROOT / "pages").glob("*.py"))]
@@ -17,7 +17,7 @@ def test_every_page_has_the_links_the_picker_and_the_token_box(open_app, name):
     assert {"Chat", "Tool playground", "Models"} <= {link.label for link in app.sidebar.page_link}
     assert len(app.sidebar.page_link) == len(PAGES)
     assert app.has("model_picker")
-    assert app.sidebar.text_input(key="pat")
+    assert open_access(app).main.text_input(key="pat")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -31,4 +31,4 @@ def test_every_page_shows_the_result_of_background_jobs_without_a_click(open_app
 
     type_token(app, CANARY)
 
-    assert "of **ada**" in sidebar(app)
+    assert "of **ada**" in head(app)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import App, free_port
+from tests.browser import App, free_port, listed
 from tests.fake_oidc import FakeOidc
 from tests.patience import until
 from tests.test_drafts_browser import STORED
@@ -30,10 +30,6 @@ def signed_app(provider: FakeOidc, tmp_path: Path) -> Iterator[App]:
     app = App(tmp_path / "server.log", port=port, HOME=str(tmp_path))
     yield app
     app.stop()
-
-
-def listed(page: Page):
-    return page.get_by_test_id("stSidebarContent").get_by_test_id("stRadioOption")
 
 
 def sign_in(page: Page, app: App, name: str) -> None:

@@ -10,7 +10,7 @@ from clarifai_chat.history.owner import COOKIE
 from clarifai_chat.llm import endpoints, spending
 from tests.canary import CANARY
 from tests.fake_clarifai import OTHER_PAT, PAT, RESTRICTED_PAT, says, status
-from tests.pages import ask, open_picker, page, reply, sidebar, type_token
+from tests.pages import ask, head, open_access, open_picker, page, reply, type_token
 
 NEEDS_ONE = "This model needs a token. The Demo model needs none."
 
@@ -25,10 +25,10 @@ def bearers(fake):
 def test_a_page_without_a_token_says_where_to_get_one(open_app):
     app = open_app()
 
-    box = app.text_input(key="pat")
+    box = open_access(app).text_input(key="pat")
     assert box.proto.type == box.proto.PASSWORD
     assert "a reload forgets it" in box.help
-    (link,) = [link for link in app.sidebar.link_button if "Get a token" in link.label]
+    (link,) = [link for link in app.main.link_button if "Get a token" in link.label]
     assert link.url == "https://clarifai.com/me/settings/secrets"
     assert app.button(key="verify").label == "Verify"
 
@@ -36,9 +36,9 @@ def test_a_page_without_a_token_says_where_to_get_one(open_app):
 def test_a_typed_token_is_verified_and_then_masked(open_app, fake):
     app = type_token(open_app(), CANARY)
 
-    assert f"Token …{CANARY[-4:]} of **ada**" in sidebar(app)
+    assert f"Token …{CANARY[-4:]} of **ada**" in head(app)
     assert not app.has("pat")
-    assert "the credit of **ada**" in sidebar(app)
+    assert "the credit of **ada**" in head(app)
     me = next(seen for seen in fake.journal if seen.path == "/v2/users/me")
     assert me.headers["authorization"] == f"Key {CANARY}"
 
@@ -56,11 +56,11 @@ def test_a_typed_token_is_what_the_next_question_carries(open_app, fake):
 
 def test_the_token_is_there_on_every_page(open_app, fake):
     app = type_token(open_app("pages/models.py"), CANARY)
-    assert "of **ada**" in sidebar(app)
+    assert "of **ada**" in head(app)
 
     app.switch_page("app.py").run()
 
-    assert "of **ada**" in sidebar(app)
+    assert "of **ada**" in head(app)
     assert [seen.path for seen in fake.journal].count("/v2/users/me") == 1
 
 
@@ -72,8 +72,8 @@ def test_two_visitors_have_two_tokens(open_app, fake):
     ask(grace, "Hi")
 
     assert bearers(fake) == [CANARY, OTHER_PAT]
-    assert "**ada**" in sidebar(ada)
-    assert "**grace**" in sidebar(grace)
+    assert "**ada**" in head(ada)
+    assert "**grace**" in head(grace)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_two_visitors_have_two_tokens(open_app, fake):
 def test_what_surrounds_a_pasted_token_is_taken_off(open_app, fake, pasted):
     app = type_token(open_app(), pasted)
 
-    assert "of **ada**" in sidebar(app)
+    assert "of **ada**" in head(app)
     assert fake.journal[0].headers["authorization"] == f"Key {CANARY}"
 
 
@@ -94,8 +94,8 @@ def test_a_token_of_odd_form_is_warned_of_and_used(open_app, fake):
 
     app = ask(type_token(open_app(), "an-odd-token-1234"), "Hi")
 
-    assert "Token …1234 of **ada**" in sidebar(app)
-    assert "Clarifai's tokens usually have 32 characters; this one has 17." in sidebar(app)
+    assert "Token …1234 of **ada**" in head(app)
+    assert "Clarifai's tokens usually have 32 characters; this one has 17." in head(app)
     assert bearers(fake) == ["an-odd-token-1234"]
 
 
@@ -103,12 +103,12 @@ def test_a_token_of_odd_form_is_warned_of_and_used(open_app, fake):
 def test_a_token_that_cannot_be_sent_is_refused_with_a_sentence(open_app, fake, unsendable):
     app = type_token(open_app(), unsendable)
 
-    assert "That cannot be a token" in sidebar(app)
+    assert "That cannot be a token" in head(app)
     assert app.text_input(key="pat").value == ""
     assert fake.journal == []
 
     type_token(app, CANARY)
-    assert "That cannot be a token" not in sidebar(app)
+    assert "That cannot be a token" not in head(app)
 
 
 def test_the_sentence_stays_when_verify_is_clicked_after_typing(open_app):
@@ -117,7 +117,7 @@ def test_the_sentence_stays_when_verify_is_clicked_after_typing(open_app):
 
     app.click("verify")
 
-    assert "That cannot be a token" in sidebar(app)
+    assert "That cannot be a token" in head(app)
 
 
 def test_verify_with_nothing_typed_asks_nobody(open_app, fake):
@@ -126,14 +126,14 @@ def test_verify_with_nothing_typed_asks_nobody(open_app, fake):
     app.click("verify")
 
     assert fake.journal == []
-    assert app.has("pat")
+    assert open_access(app).has("pat")
 
 
 def test_a_wrong_token_says_so(open_app):
     app = type_token(open_app(), "f" * 32)
 
-    assert "Token …ffff: Clarifai does not accept this access token." in sidebar(app)
-    assert "Check it in the sidebar" in sidebar(app)
+    assert "Token …ffff: Clarifai does not accept this access token." in head(app)
+    assert "Check it at the top" in head(app)
     assert app.has("forget")
 
 
@@ -142,20 +142,20 @@ def test_a_restricted_token_is_told_apart_from_a_wrong_one(open_app, fake):
 
     app = type_token(open_app(), RESTRICTED_PAT)
 
-    assert "Token …1107 is valid but restricted" in sidebar(app)
-    assert "11007" in sidebar(app)
-    assert "does not accept" not in sidebar(app)
+    assert "Token …1107 is valid but restricted" in head(app)
+    assert "11007" in head(app)
+    assert "does not accept" not in head(app)
     assert "Hello" in reply(ask(app, "Hi"))
 
 
 def test_a_token_that_could_not_be_checked_can_be_checked_again(open_app, fake):
     fake.next(status(500), on="me")
     app = type_token(open_app(), CANARY)
-    assert f"Token …{CANARY[-4:]}: Clarifai had an internal error." in sidebar(app)
+    assert f"Token …{CANARY[-4:]}: Clarifai had an internal error." in head(app)
 
     app.click("verify")
 
-    assert "of **ada**" in sidebar(app)
+    assert "of **ada**" in head(app)
 
 
 def test_forget_drops_the_token_and_all_that_came_with_it(open_app, fake):
@@ -166,7 +166,7 @@ def test_forget_drops_the_token_and_all_that_came_with_it(open_app, fake):
     app.click("forget")
 
     assert app.text_input(key="pat").value == ""
-    assert "ada" not in sidebar(app)
+    assert "ada" not in head(app)
     assert "Shipped list." in page(open_picker(app))
     assert app.session_state["session.account"] is None
     assert app.session_state["session.listing"] is None
@@ -185,7 +185,7 @@ def test_after_forget_another_token_can_be_typed(open_app, fake):
 
     ask(type_token(app, OTHER_PAT), "Hi")
 
-    assert "of **grace**" in sidebar(app)
+    assert "of **grace**" in head(app)
     assert bearers(fake) == [OTHER_PAT]
 
 
@@ -221,14 +221,14 @@ def at_home(shared):
 def test_at_home_the_operators_token_is_used_without_being_seen(open_app, fake):
     fake.next(says("Hello"))
     app = open_app()
-    assert "Replies are paid by this app's operator: 20 left for you in this hour." in sidebar(app)
+    assert "Replies are paid by this app's operator: 20 left for you in this hour." in head(app)
 
     ask(app, "Hi")
 
     assert "Hello" in reply(app)
     assert bearers(fake) == [PAT]
     assert PAT[-4:] not in page(app)
-    assert "19 left" in sidebar(app.run())
+    assert "19 left" in head(app.run())
 
 
 PAID = "https://clarifai.com/openai/chat-completion/models/gpt-oss-120b"
@@ -237,7 +237,7 @@ PAID = "https://clarifai.com/openai/chat-completion/models/gpt-oss-120b"
 def offered_to(app):
     """The addresses in the short list of the picker."""
     start = "use:short:"
-    buttons = [button.key or "" for button in app.sidebar.button]
+    buttons = [button.key or "" for button in app.main.button]
     return [key.removeprefix(start) for key in buttons if key.startswith(start)]
 
 
@@ -263,7 +263,7 @@ def test_when_the_budget_is_spent_the_page_says_so_and_an_own_token_works(open_a
     budget(SHARED_PAT_BUDGET_USD="0.000001")
     fake.next(says("Hello"), says("Hello again"))
     app = open_app()
-    assert "Replies are paid by this app's operator" in sidebar(app)
+    assert "Replies are paid by this app's operator" in head(app)
 
     ask(app, "Hi")
     assert "Hello" in reply(app)
@@ -271,7 +271,7 @@ def test_when_the_budget_is_spent_the_page_says_so_and_an_own_token_works(open_a
 
     assert "The replies that this app's operator pays for are used up for now." in reply(app)
     assert "Today's budget for all visitors, $0.00, is used up." in reply(app)
-    assert "is used up" in sidebar(app.run())
+    assert "is used up" in head(app.run())
     assert len(fake.chats) == 1
     type_token(app, CANARY)
     ask(app, "And now?")
@@ -314,7 +314,7 @@ def test_a_new_visitor_meets_the_model_that_the_operator_chose(open_app, budget,
 def test_elsewhere_it_is_not_offered(open_app, fake, address):
     config.announce(address)
     app = open_app(chosen=DEFAULT_URL)
-    assert NEEDS_ONE in sidebar(app)
+    assert NEEDS_ONE in head(app)
 
     ask(app, "Hi")
 
@@ -331,7 +331,7 @@ def test_behind_a_proxy_or_another_name_it_is_not_offered(open_app, fake, monkey
 
     ask(app, "Hi")
 
-    assert NEEDS_ONE in sidebar(app)
+    assert NEEDS_ONE in head(app)
     assert fake.chats == []
 
 
@@ -346,7 +346,7 @@ def test_behind_a_proxy_that_changes_the_name_it_is_not_offered(
 
     ask(app, "Hi")
 
-    assert NEEDS_ONE in sidebar(app)
+    assert NEEDS_ONE in head(app)
     assert fake.chats == []
 
 
@@ -441,14 +441,14 @@ def test_a_visitors_own_token_wins(open_app, fake):
     fake.next(says("One"), says("Two"))
     app = type_token(open_app(), CANARY)
     ask(app, "Hi")
-    assert "the credit of **ada**" in sidebar(app)
-    assert "operator" not in sidebar(app)
+    assert "the credit of **ada**" in head(app)
+    assert "operator" not in head(app)
 
     app.click("forget")
     ask(app, "Hi again")
 
     assert bearers(fake) == [CANARY, PAT]
-    assert "paid by this app's operator" in sidebar(app)
+    assert "paid by this app's operator" in head(app)
 
 
 @pytest.mark.parametrize(
@@ -461,4 +461,4 @@ def test_a_visitors_own_token_wins(open_app, fake):
     ids=["demo", "no token", "token not verified"],
 )
 def test_the_sidebar_says_whose_credit_is_spent(open_app, session, says_who_pays):
-    assert says_who_pays in sidebar(open_app(**session))
+    assert says_who_pays in head(open_app(**session))

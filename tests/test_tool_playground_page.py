@@ -39,7 +39,7 @@ from tests.fake_clarifai import (
     wants_signature,
     words_instead_of_a_call,
 )
-from tests.pages import Gate, page, passed_by, sidebar
+from tests.pages import Gate, head, page, passed_by
 from tests.patience import until
 from tests.some_chats import PNG
 from tests.test_attachments_page import pictures
@@ -1216,7 +1216,7 @@ def test_a_link_fills_in_and_never_sends(open_app, fake):
     assert json.loads(text_in_editor(app)) == list(CALCULATOR.tools)
     assert app.text_area(key="run_prompt").value == "What is 6 * 7?"
     assert app.number_input(key="run_temperature").value == 0.4
-    assert "Kimi K2.6" in sidebar(app)
+    assert "Kimi K2.6" in head(app)
     assert kept_runs(app) == []
     assert fake.chats == []
     type_tools(app, "[]")

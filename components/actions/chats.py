@@ -19,4 +19,5 @@ def begin(chat: Chat) -> None:
     session.open_chat(chat)
     session.is_temporary = False
     session.deleted_chat = ""
+    session.exporting = ""
     forget_widgets("temporary", "all_chats", "delete_sure")

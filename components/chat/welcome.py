@@ -25,12 +25,12 @@ def show(ask: Callable[[str], None]) -> None:
         starters = demo.STARTERS
         st.markdown(
             "You are talking to the **Demo**: scripted answers from inside this app, no LLM, no"
-            f" token, no network. To talk to real models, add {_key()} in the sidebar."
+            f" token, no network. To talk to real models, add {_key()} at the top."
         )
     elif session.lacks_key:
         st.markdown(
-            f"**{escaped(session.model.name)}** needs {_key()}, which a reload forgets: add it in"
-            " the sidebar. The Demo needs none."
+            f"**{escaped(session.model.name)}** needs {_key()}, which a reload forgets: add it"
+            " at the top of the page. The Demo needs none."
         )
     with st.container(horizontal=True):
         for number, (label, prompt) in enumerate(starters):

@@ -1,1 +1,1 @@
-"""Draw what surrounds every page: links, model picker, token box."""
+"""Draw what surrounds every page: conversations, links, model picker, access."""

@@ -21,7 +21,7 @@ def show_popover(model: Model) -> None:
     popover = st.popover(
         "Copy model id",
         key="model_ids",
-        width="stretch",
+        type="tertiary",
         icon=":material/content_copy:",
         on_change="rerun",
     )

@@ -27,22 +27,21 @@ ABILITIES = {"tools": "Tools", "vision": "Vision", "reasoning": "Reasoning"}
 def show() -> None:
     """Draw the chosen model, and the popover in which another one is chosen."""
     model = session.model
-    st.subheader("Model", anchor=False)
     picker = st.popover(
         escaped(model.name),
         key="model_picker",
         on_change="rerun",
-        width="stretch",
         icon=":material/smart_toy:",
     )
-    _show_facts(model)
     model_ids.show_popover(model)
     if picker.open:
         with picker:
             _show_choice()
 
 
-def _show_facts(model: Model) -> None:
+def show_facts() -> None:
+    """Draw what is known of the chosen model, in two lines."""
+    model = session.model
     if model.is_demo:
         st.caption(f"**{model.label}**")
         return

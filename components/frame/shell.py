@@ -1,14 +1,25 @@
-"""Draw the frame of every page: links, model picker, token box; read the URL."""
+"""Draw the frame of every page: conversations, links, model, access; read the URL."""
 
 import time
+from collections.abc import Callable
+from html import escape
+from typing import NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from clarifai_chat import catalog
 from clarifai_chat.background import Job
 from clarifai_chat.catalog import local
 from clarifai_chat.config import ROOT, BadSettings, settings
-from components.frame import drafts, model_picker, sign_in, token_box
+from components.frame import (
+    chat_files_box,
+    chat_list,
+    drafts,
+    model_picker,
+    sign_in,
+    token_box,
+)
 from components.state import choices
 from components.state.bootstrap import bootstrap
 from components.state.session import session
@@ -17,25 +28,67 @@ from components.state.warming import warm_up
 
 MAX_ADDRESS_CHARS = 500
 ASSETS = ROOT / "assets"
+# The model and whose credit it spends stay in sight in a long conversation.
+STYLE = """<style>[data-testid="stLayoutWrapper"]:has(> .st-key-head) {
+position: sticky; top: 0.5rem; z-index: 10; pointer-events: none }
+.st-key-head { width: fit-content; padding: 0.25rem; border-radius: 0.75rem;
+backdrop-filter: blur(12px); pointer-events: auto }
+.st-key-head h1 { position: absolute; width: 1px; height: 1px; overflow: hidden;
+clip-path: inset(50%) }</style>"""
+
+
+class Frame(NamedTuple):
+    """The frame of a page that is not drawn yet; `pending` are jobs that the page waits for."""
+
+    pending: list[Job]
+    head: DeltaGenerator
+    below: DeltaGenerator
+
+    def show(
+        self,
+        *,
+        title: str = "",
+        is_chat_page: bool = False,
+        settings_of_page: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Draw the sidebar, and the model and the access above the page.
+
+        `title` is a heading for screen readers, on a page that shows none.
+        """
+        if is_chat_page:
+            session.wants_chat_page = False
+        with self.head:
+            model_picker.show()
+            token_box.show()
+            st.html(f"{STYLE}<h1>{escape(title)}</h1>" if title else STYLE)
+        with self.below:
+            model_picker.show_facts()
+        with st.sidebar:
+            chat_list.show_new(is_chat_page=is_chat_page)
+            chat_list.show_search()
+            _show_links()
+            chat_list.show()
+            settings_of_page()
+            chat_files_box.show()
+            sign_in.show()
 
 
 def open_page(title: str, *, wide: bool = False) -> list[Job]:
-    """Set up the page and draw its sidebar. Call it first on a page.
+    """Set up the page and draw its frame. Call it first on a page.
 
     Returns the background jobs that the page waits for, for `wait_for_jobs`.
     """
-    pending = begin_page(title, wide=wide)
-    show_sidebar()
+    frame = begin_page(title, wide=wide)
+    if session.wants_chat_page:
+        st.switch_page("app.py")
+    frame.show()
     with st.sidebar:
         drafts.show()
-    return pending
+    return frame.pending
 
 
-def begin_page(title: str, *, wide: bool = False) -> list[Job]:
-    """Set up the page without the sidebar, for a page that first draws something urgent.
-
-    The page calls `show_sidebar` later. Returns what `open_page` returns.
-    """
+def begin_page(title: str, *, wide: bool = False) -> Frame:
+    """Set up the page, for one that draws something urgent before the rest of its frame."""
     bootstrap()
     # Our own files: Streamlit would load a named icon from a font server on the internet.
     st.set_page_config(
@@ -58,20 +111,18 @@ def begin_page(title: str, *, wide: bool = False) -> list[Job]:
     asked = local.listing()
     if asked and asked["result"] is None:  # later the page does not wait: it shows what was known
         jobs.append(asked)
-    return [job for job in jobs if job and job["state"] == "running"]
+    pending = [job for job in jobs if job and job["state"] == "running"]
+    head = st.container(key="head", horizontal=True, vertical_alignment="center", gap="small")
+    return Frame(pending, head, st.container(key="facts"))
 
 
-def show_sidebar() -> None:
-    """Draw the page links, the model picker, the token box and the account."""
-    with st.sidebar:
+def _show_links() -> None:
+    with st.container(gap="xsmall"):
         st.page_link("app.py", label="Chat", icon=":material/chat:")
         st.page_link("pages/compare.py", label="Compare", icon=":material/view_column:")
         st.page_link("pages/tool_playground.py", label="Tool playground", icon=":material/build:")
         st.page_link("pages/models.py", label="Models", icon=":material/list_alt:")
         st.page_link("pages/help.py", label="Help", icon=":material/help:")
-        model_picker.show()
-        token_box.show()
-        sign_in.show()
 
 
 def wait_for_jobs(pending: list[Job]) -> None:

@@ -19,15 +19,21 @@ MAKE_ONE = "https://clarifai.com/me/settings/secrets"
 
 
 def show() -> None:
-    """Draw the box, or what is known of the token that is there."""
-    st.subheader("Access", anchor=False)
-    with st.container():
-        if session.pat:
-            _show_token()
-        else:
-            _show_box()
-        layout.clear_below(2)
-    st.caption(_who_pays())
+    """Draw a popover to enter a token, or with what is known of it; and whose credit is spent."""
+    # Its label stays the same: to Streamlit another label is another popover, which is closed.
+    popover = st.popover("Access", key="access", icon=":material/key:", on_change="rerun")
+    whose, icon = _whose_credit()
+    st.badge(whose, icon=icon, color="gray")
+    if not popover.open:
+        return
+    with popover:
+        st.caption(_who_pays())
+        with st.container():
+            if session.pat:
+                _show_token()
+            else:
+                _show_box()
+            layout.clear_below(2)
 
 
 def _show_box() -> None:
@@ -154,6 +160,22 @@ def list_for_sharers() -> None:
 def _forget() -> None:
     session.forget_access()
     set_widget("pat", "")
+
+
+def _whose_credit() -> tuple[str, str]:
+    """Return whose credit the next question spends, in a few words, and an icon."""
+    account = session.account
+    if session.model.is_demo or session.model.server == "local":
+        return "Free", ":material/money_off:"
+    if session.lacks_key:
+        return f"Add a {'key' if settings().other_host else 'token'}", ":material/key_off:"
+    if not session.pat:
+        return "The operator's credit", ":material/group:"
+    if account and account["state"] == "failed":
+        return "Token not verified", ":material/error:"
+    if _is_verified() and account and not settings().other_host:
+        return f"Credit of {escaped(account['result'].user_id)}", ":material/person:"
+    return "Your credit", ":material/person:"
 
 
 def _who_pays() -> str:

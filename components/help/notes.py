@@ -33,7 +33,7 @@ LINKS = {
 
 def show_ids() -> None:
     """Draw what `openai/` before a URL means, with the ids of the model in use as the example."""
-    st.subheader("How a model is named", anchor=False)
+    st.header("How a model is named", anchor=False)
     st.markdown(
         "A model's id is its URL on Clarifai. LiteLLM takes it with `openai/` before it: the prefix"
         " names LiteLLM's route for OpenAI-compatible servers. This app's picker takes both forms."
@@ -48,16 +48,16 @@ def show_ids() -> None:
 
 def show_endpoint() -> None:
     """Draw where requests go."""
-    st.subheader("Where requests go", anchor=False)
+    st.header("Where requests go", anchor=False)
     st.markdown("To this endpoint, and there to `/chat/completions`. In LiteLLM, `api_base` is:")
     st.code(settings().openai_base, language=None, wrap_lines=True)
 
 
 def show_token() -> None:
     """Draw where a token comes from."""
-    st.subheader("Your token", anchor=False)
+    st.header("Your token", anchor=False)
     st.markdown(
-        "Your Clarifai Personal Access Token (PAT) is the API key. Paste it into the sidebar; in"
+        "Your Clarifai Personal Access Token (PAT) is the API key. Paste it at the top; in"
         " code, keep it in the environment variable `CLARIFAI_PAT`."
     )
     with st.container(horizontal=True):
@@ -67,7 +67,7 @@ def show_token() -> None:
 
 def show_limits() -> None:
     """Draw what usage costs, and what limits it."""
-    st.subheader("Cost and limits", anchor=False)
+    st.header("Cost and limits", anchor=False)
     st.markdown(
         "- Usage is tracked and billed through Clarifai.\n"
         "- Rate limits depend on your Clarifai account settings.\n"
@@ -78,12 +78,12 @@ def show_limits() -> None:
 
 def show_answers() -> None:
     """Draw common questions, each with its answer."""
-    st.subheader("Questions", anchor=False)
+    st.header("Questions", anchor=False)
     for question, answer in ANSWERS.items():
         st.markdown(f"**{question}**  \n{answer}")
 
 
 def show_links() -> None:
     """Draw where to read on."""
-    st.subheader("Read on", anchor=False)
+    st.header("Read on", anchor=False)
     st.markdown("\n".join(f"- [{label}]({url})" for label, url in LINKS.items()))

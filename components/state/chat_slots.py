@@ -46,6 +46,9 @@ class ChatSlots:
     chat = Slot[Chat](chats.new_chat)  # the open conversation; its id names its queue
     is_temporary = Slot(bool)  # this conversation is not saved
     deleted_chat = Slot(str)  # id of the conversation deleted last, for Undo
+    turns_at_delete = Slot(int)  # of the open conversation then: the next question ends the offer
+    exporting = Slot(str)  # id of the conversation whose files are offered
+    wants_chat_page = Slot(bool)  # a click elsewhere opened a conversation
     removed_turns = Slot[list[Turn]](list)  # deleted last in this conversation, for Undo
     editing = Slot(str)  # id of the turn whose question is being edited
     reading = Slot[list[PendingUpload]](list)  # questions whose files are being read, in order

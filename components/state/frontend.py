@@ -64,7 +64,7 @@ def script_of(name: str) -> str:
     name.
     """
     load = f'import(new URL("{serve_files(name)}/{name}.js",document.baseURI))'
-    return f"let m;export default async c=>(m??=(await {load}).default)(c)\n"
+    return f"let m;\nexport default async c=>(m??=(await {load}).default)(c)"
 
 
 @cache
