@@ -126,6 +126,24 @@ CASES = {
         {"temperature": 0.5, "mcp_servers": ["https://clarifai.com/clarifai/mcp/models/a-server"]},
         True,
     ),
+    "a whole request": (
+        (
+            {"role": "system", "content": "Be brief."},
+            *HISTORY,
+            {"role": "assistant", "content": "In words."},
+            user("And in {{city}}?"),
+        ),
+        (WEATHER,),
+        {
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {"name": "answer", "strict": True, "schema": SCHEMA},
+            },
+            "top_k": 40,
+            "logit_bias": {"50256": -100},
+        },
+        False,
+    ),
     "every parameter": (
         (user("Hi"),),
         (WEATHER,),

@@ -6,7 +6,13 @@ from typing import Any
 
 from clarifai_chat.text import are, listed
 
-CLARIFAIS = ("mcp_servers",)  # parameters that OpenAI's API does not have
+# What OpenAI's client takes as arguments: the others go into the body beside them.
+OPENAIS = frozenset((
+    "messages", "model", "stream", "stream_options", "tools", "temperature", "top_p", "max_tokens",
+    "max_completion_tokens", "stop", "seed", "presence_penalty", "frequency_penalty",
+    "reasoning_effort", "response_format", "tool_choice", "parallel_tool_calls", "logit_bias",
+    "logprobs", "top_logprobs", "n", "user", "metadata", "store",
+))  # fmt: skip
 KEY = "CLARIFAI_PAT"  # the variable of the environment that holds the token
 
 

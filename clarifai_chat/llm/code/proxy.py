@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from clarifai_chat.llm.code.call import CLARIFAIS, KEY, Call, Snippet, about_files
+from clarifai_chat.llm.code.call import KEY, OPENAIS, Call, Snippet, about_files
 from clarifai_chat.llm.code.literals import yaml_text
 from clarifai_chat.llm.code.python import with_openai
 from clarifai_chat.llm.code.shell import with_curl
@@ -57,7 +57,7 @@ def with_proxy(call: Call) -> Snippet:
     text = _CONFIG.format(model=prefixed, base=base, others=others, hosts=hosts)
 
     body = {**call.body, "model": MODEL_NAME}
-    extra = {name: body.pop(name) for name in (_RENAMED, *CLARIFAIS) if name in body}
+    extra = {name: body.pop(name) for name in call.body if name == _RENAMED or name not in OPENAIS}
     through = Call(body, BASE, MASTER_KEY, extra)
     curl = with_curl(through, "ask_proxy.sh", "ask_proxy.json")
     python = with_openai(through, "ask_proxy.py")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clarifai_chat.llm.code.beside import Beside
-from clarifai_chat.llm.code.call import CLARIFAIS, KEY, Call, Snippet, about_files
+from clarifai_chat.llm.code.call import KEY, OPENAIS, Call, Snippet, about_files
 from clarifai_chat.llm.code.literals import PYTHON, Code, literal, python_text
 
 _READER = """
@@ -24,7 +24,7 @@ _NO_DOWNLOAD = """\
 litellm.disable_hf_tokenizer_download = True
 """
 _THROUGH = "Outside the inner extra_body, the proxy would rename or drop these."
-_BEYOND = "Clarifai's own: OpenAI's client takes it here only."
+_BEYOND = "Not in OpenAI's API: its client takes it here only."
 _CALLS = """\
         for call in choice.delta.tool_calls or []:
             if call.function.name:
@@ -75,7 +75,7 @@ def with_litellm(call: Call) -> Snippet:
 def with_openai(call: Call, filename: str = "ask_openai.py") -> Snippet:
     """Return the call with OpenAI's own client."""
     arguments = dict(call.body)
-    beyond = {name: arguments.pop(name) for name in CLARIFAIS if name in arguments}
+    beyond = {name: arguments.pop(name) for name in call.body if name not in OPENAIS}
     if call.extra:
         beyond["extra_body"] = dict(call.extra)
     if beyond:
