@@ -220,6 +220,7 @@ def test_the_models_page_can_be_the_first_one_opened(open_app):
     assert table(app)[KIMI]["Use"] == "✓ In use"
     assert [link.label for link in app.sidebar.page_link] == [
         "Chat",
+        "Compare",
         "Tool playground",
         "Models",
         "Help",
