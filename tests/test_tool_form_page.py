@@ -244,6 +244,16 @@ def test_a_tool_begins_in_an_empty_form(open_app):
     assert app.text_input(key="form_name:0/function").value == "new_tool"
 
 
+def test_a_renamed_tool_that_is_switched_off_stays_off(open_app):
+    app = form(open_app, tool(), tool("read_sky"), tools_off=["read_sky"])
+    app.selectbox(key="form_tool").set_value(1).run()
+
+    app.text_input(key="form_name:1/function").set_value("read_stars").run()
+
+    assert not app.checkbox(key="send:1:read_stars").value
+    assert "2 tools, 1 of them sent" in page(app)
+
+
 def test_a_tool_without_parameters_gets_some(open_app):
     bare = {"name": "now", "description": "Tell the time."}
     app = form(open_app, text=json.dumps([bare]))

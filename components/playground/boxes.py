@@ -39,6 +39,12 @@ def accept(key: str) -> None:
     session.form_refused = {k: refused for k, refused in session.form_refused.items() if k != key}
 
 
+def accept_all(prefix: str) -> None:
+    """Forget what was refused in the boxes whose keys start with a prefix."""
+    refused = session.form_refused.items()
+    session.form_refused = {key: why for key, why in refused if not key.startswith(prefix)}
+
+
 def say_refused(*keys: str) -> None:
     """Say why what was typed into these boxes cannot be used."""
     for key in keys:

@@ -15,9 +15,9 @@ from clarifai_chat.messages import thoughts as thoughts_of
 from clarifai_chat.playground import run_file, run_report, runs
 from clarifai_chat.playground.runs import Run, Step
 from clarifai_chat.text import counted
-from clarifai_chat.tools.verdict.verdict import Argument, Verdict
+from clarifai_chat.tools.verdict.verdict import Verdict
 from components.chat import attachment_view
-from components.playground import call_answers, exchange_view
+from components.playground import call_answers, exchange_view, verdict_view
 from components.reply import reply_line, status
 from components.reply.answer_view import AnswerView
 from components.reply.message_view import listed
@@ -25,14 +25,6 @@ from components.state.session import session
 from components.state.streamlit_patches import uninterrupted
 
 State = Literal["running", "complete", "error"]
-COLORS = {
-    "valid": "green",
-    "invalid": "red",
-    "not_json": "red",
-    "unknown_tool": "red",
-    "incomplete": "gray",
-    "undecided": "orange",
-}
 
 
 class RunView:
@@ -217,24 +209,20 @@ class _CallView:
         word = run_report.word(call, verdict)
         state: State = "complete" if verdict.status == "valid" else "error"
         name = as_code(function["name"]) if function["name"] else "a tool without a name"
-        color = COLORS[verdict.status]
+        color = verdict_view.COLORS[verdict.status]
         self._status.update(label=f"Call {name} :{color}-badge[{word}]", state=state, expanded=True)
         with self._place.container():
-            st.markdown(escaped(verdict.summary))
-            if verdict.rows:
-                st.table(_rows(verdict.rows), border="horizontal", hide_index=True)
-            for note in verdict.notes:
-                st.caption(f":material/info: {escaped(note)}")
+            verdict_view.show(verdict)
             st.code(function["arguments"] or "(no arguments were sent)", "json", wrap_lines=True)
             call_answers.show(self._run, call, step)
 
 
 def _show_answer_verdict(verdict: Verdict) -> None:
     """Draw whether an answer is the JSON that was asked for, and which part of it is not."""
-    badge = f":{COLORS[verdict.status]}-badge[{run_report.WORDS[verdict.status]}]"
+    badge = f":{verdict_view.COLORS[verdict.status]}-badge[{run_report.WORDS[verdict.status]}]"
     st.markdown(f"Answer as JSON {badge} {escaped(verdict.summary)}")
     if verdict.rows and verdict.status != "valid":
-        st.table(_rows(verdict.rows), border="horizontal", hide_index=True)
+        st.table(verdict_view.rows(verdict.rows), border="horizontal", hide_index=True)
     for note in verdict.notes:
         st.caption(f":material/info: {escaped(note)}")
 
@@ -244,27 +232,6 @@ def _go_on(run: Run, send: Callable[[Run], None]) -> None:
     if runs.can_go_on(run):  # a second click finds the run in progress
         resume(run["turn"])
         send(run)
-
-
-def _rows(rows: Sequence[Argument]) -> list[dict[str, str]]:
-    return [
-        {
-            "OK": ":green[:material/check:]" if row.ok else ":red[:material/close:]",
-            "Argument": escaped(row.path) or "(all arguments)",
-            "Given": escaped(row.given) or ":gray[nothing]",
-            "Expected": _expected(row),
-        }
-        for row in rows
-    ]
-
-
-def _expected(row: Argument) -> str:
-    """Return what the schema expects, after what is wrong with the argument, if anything."""
-    expected = escaped(row.expected)
-    if row.ok:
-        return expected
-    problem = escaped(row.problem)
-    return f"**{problem}**" if expected in problem else f"**{problem}**; expected {expected}"
 
 
 def _show_prompt(run: Run) -> None:

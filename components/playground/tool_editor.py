@@ -15,6 +15,7 @@ from clarifai_chat.tools.templates import TEMPLATES, Template
 from clarifai_chat.tools.text import diagnostics as findings
 from clarifai_chat.tools.text.diagnostics import Diagnostic
 from components.playground import (
+    call_trial,
     code_editor,
     import_panel,
     tool_form,
@@ -63,6 +64,7 @@ def show() -> CheckResult:
         with st.expander(f"For other models: {len(elsewhere)}", type="compact", key="elsewhere"):
             _show_findings(elsewhere, "other")
     tool_list.show(checked)
+    call_trial.show(checked)
     return checked
 
 

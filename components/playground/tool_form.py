@@ -20,7 +20,8 @@ from components.state.streamlit_patches import uninterrupted
 def show() -> None:
     """Draw the form of one tool, and the choice between the tools."""
     if session.form_gen != session.tools["gen"]:  # a template, an import, Undo
-        session.form_gen, session.form_refused = session.tools["gen"], {}
+        session.form_gen = session.tools["gen"]
+        boxes.accept_all("form_")
     session.form_moves = []
     document = read(session.tools["text"])
     if document.root is None and document.findings:
@@ -99,7 +100,7 @@ def _show_text(
     boxes.put(box, value)
     draw: Any = st.text_input if key == "name" else st.text_area
     size = {} if key == "name" else {"height": 90}
-    draw(label, key=box, on_change=_keep_text, args=(box, path, make), **size)
+    draw(label, key=box, on_change=_keep_text, args=(box, path, make, value), **size)
     boxes.say_refused(box)
 
 
@@ -119,9 +120,11 @@ def _show_strict(path: Path, function: dict[str, Any], left: list[str]) -> None:
 
 
 @uninterrupted()
-def _keep_text(key: str, path: Path, make: Callable[[str, Path, str], str]) -> None:
+def _keep_text(key: str, path: Path, make: Callable[[str, Path, str], str], old: str) -> None:
     typed = widget(key) or ""
-    boxes.change(key, typed, path, lambda text, path: make(text, path, typed))
+    is_used = boxes.change(key, typed, path, lambda text, path: make(text, path, typed))
+    if is_used and make is changes.rename_tool:  # one that is not sent is not sent by another name
+        session.tools_off = [typed.strip() if off == old else off for off in session.tools_off]
 
 
 def _describe(text: str, path: Path, typed: str) -> str:

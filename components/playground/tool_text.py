@@ -10,6 +10,7 @@ from clarifai_chat.playground.runs import default_settings
 from clarifai_chat.playground.toolset import ToolSet
 from clarifai_chat.tools.lint.check import CheckResult
 from clarifai_chat.tools.templates import TEMPLATES, Template, text_of
+from clarifai_chat.tools.text.parse import Tool
 from components.playground import code_editor, request_text, run_values
 from components.state.session import session
 from components.state.slots import forget_widgets, widget
@@ -27,14 +28,22 @@ def begin() -> None:
 
 def sent(checked: CheckResult) -> list[ToolSpec]:
     """Return the tools that are switched on."""
-    return [tool.spec for tool in checked.tools if tool.name not in session.tools_off]
+    return sent_of(checked.tools)
+
+
+def sent_of(tools: Sequence[Tool]) -> list[ToolSpec]:
+    off = set(session.tools_off)
+    return [tool.spec for tool in tools if tool.name not in off]
 
 
 def tokens(tools: Sequence[ToolSpec]) -> int | None:
     """Return about how many tokens the tools add to a request, or None if not countable yet."""
     if not tools or not llm.is_ready():
         return None
-    return llm.count_tokens(json.dumps(tools, ensure_ascii=False))
+    text = json.dumps(tools, ensure_ascii=False)
+    if session.counted_tools[:1] != [text]:  # two parts of the page ask, with each of its runs
+        session.counted_tools = [text, llm.count_tokens(text)]
+    return int(session.counted_tools[1])
 
 
 def current() -> ToolSet:

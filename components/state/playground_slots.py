@@ -39,6 +39,9 @@ class PlaygroundSlots:
 
     tools = Slot[Draft](new_draft)  # the playground's tools, as text
     tools_off = Slot[list[str]](list)  # names of those that are not sent
+    tool_filter = Slot(str)  # which tools the list shows
+    more_tools = Slot(int)  # how many of them beyond the first
+    counted_tools = Slot[list[Any]](list)  # the tools as they are sent, and their tokens
     # What the app replaced, newest last: a whole set, or only the text.
     set_aside = Slot[list[ToolSet | str]](list)
     fixing = Slot[list[str]](list)  # the finding whose fix is shown: its code and place
@@ -53,6 +56,11 @@ class PlaygroundSlots:
     form_gen = Slot(int)  # the `gen` of the text that its boxes show
     form_moves = Slot[list[tuple[Path, Path]]](list)  # renamed since it was drawn: from, to
     form_refused = Slot[dict[str, list[Any]]](dict)  # a box's key → what was typed, and why not
+    try_tool = Slot(str)  # the tool that is called by hand
+    try_texts = Slot[dict[str, str]](dict)  # tool → arguments, or a whole call
+    try_json = Slot(bool)  # they are shown as JSON, in place of a form
+    try_branches = Slot[dict[Path, int]](dict)  # the part of an anyOf that was chosen for a value
+    try_result = Slot[list[str]](list)  # a built-in, the arguments that it got, its answer
     run_prompt = Slot(str)
     run_files = Slot[list[Attachment]](list)  # for the next run
     run_guesses = Slot[dict[str, Guess]](dict)  # how those were read of which it is a guess, by id

@@ -1,0 +1,210 @@
+"""Draw the arguments of a call as a form that is made from the tool's schema."""
+
+import json
+from typing import Any
+
+import streamlit as st
+
+from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.text import cut
+from clarifai_chat.tools.form import arguments, spans
+from clarifai_chat.tools.form.arguments import Field
+from clarifai_chat.tools.form.boxes import BadInput, as_json, written
+from clarifai_chat.tools.schema.describe import described
+from clarifai_chat.tools.schema.subschemas import required
+from clarifai_chat.tools.text.diagnostics import Path
+from clarifai_chat.tools.text.parse import Document, read
+from components.playground import boxes
+from components.playground.boxes import place
+from components.state.session import session
+from components.state.slots import widget
+from components.state.streamlit_patches import uninterrupted
+
+MAX_LABEL = 60  # characters of what a branch asks for
+
+
+def show(tool: str, text: str, schema: Any) -> bool:
+    """Draw the form of the arguments in `text`; return False if a form cannot show them."""
+    document = read(text)
+    if (
+        document.root is None
+        or not isinstance(document.root.value, dict)
+        or any(found.code == "json.duplicate" for found in document.findings)
+    ):
+        return False
+    _show_value(tool, document, (), schema, schema, "Arguments")
+    return True
+
+
+def _show_value(
+    tool: str, document: Document, path: Path, schema: Any, root: Any, label: str
+) -> None:
+    node = document.node(path)
+    if node is None:
+        return
+    field = arguments.field(node, document.text, path, schema, root, session.try_branches)
+    if len(field.branches) > 1:
+        _show_branches(tool, path, field, root, label)
+    if field.control == "object":
+        _show_object(tool, document, path, field.schema, root, label)
+    elif field.control == "list":
+        _show_list(tool, document, path, field.schema, root, label)
+    else:
+        _show_box(tool, path, field, label)
+
+
+def _key(path: Path, start: str = "try:") -> str:
+    return f"{start}{place(path)}"
+
+
+def _show_branches(tool: str, path: Path, field: Field, root: Any, label: str) -> None:
+    key = _key(path, "try_branch:")
+    boxes.put(key, field.branch)
+    st.selectbox(
+        f"{escaped(label)}: which kind",
+        range(len(field.branches)),
+        format_func=lambda index: cut(described(field.branches[index], root), MAX_LABEL),
+        key=key,
+        on_change=_choose_branch,
+        args=(tool, key, path, field, root),
+    )
+
+
+def _show_object(
+    tool: str, document: Document, path: Path, schema: Any, root: Any, label: str
+) -> None:
+    node = document.node(path)
+    value = node.value if node else {}
+    names = arguments.names_in(schema, value)
+    needed = required(schema) if isinstance(schema, dict) else []
+    key = _key(path, "try_given:")
+    with st.container(border=bool(path)):
+        if names:
+            boxes.put(key, [name for name in names if name in value])
+            st.pills(
+                f"{escaped(label)}: what is given",
+                names,
+                selection_mode="multi",
+                format_func=lambda name: f"{escaped(name)}{' (required)' * (name in needed)}",
+                key=key,
+                on_change=_give,
+                args=(tool, key, path, schema, root),
+            )
+        else:
+            st.caption(f"{escaped(label)}: the schema names none.")
+        for name in names:
+            if name in value:
+                inner = arguments.part(schema, name)
+                _show_value(tool, document, (*path, name), inner, root, name)
+
+
+def _show_list(
+    tool: str, document: Document, path: Path, schema: Any, root: Any, label: str
+) -> None:
+    node = document.node(path)
+    count = len(node.value) if node else 0
+    items = arguments.part(schema, 0)
+    with st.container(border=True):
+        st.caption(f"{escaped(label)}: a list")
+        for index in range(count):
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                with st.container():
+                    _show_value(tool, document, (*path, index), items, root, f"{label} {index + 1}")
+                st.button(
+                    "Remove",
+                    key=_key((*path, index), "try_remove:"),
+                    type="tertiary",
+                    on_click=_remove,
+                    args=(tool, (*path, index)),
+                )
+        st.button(
+            f"Add to {escaped(label)}",
+            key=_key(path, "try_add:"),
+            icon=":material/add:",
+            type="tertiary",
+            on_click=_add,
+            args=(tool, path, items, root),
+        )
+
+
+def _show_box(tool: str, path: Path, field: Field, label: str) -> None:
+    key = _key(path)
+    boxes.put(key, field.text)
+    schema = field.schema if isinstance(field.schema, dict) else {}
+    about = schema.get("description")
+    kept: dict[str, Any] = {
+        "key": key,
+        "on_change": _keep,
+        "args": (tool, key, path, field.control),
+    }
+    name = escaped(label)
+    if field.control == "choice":
+        st.selectbox(name, field.options, format_func=_plain, **kept)
+    elif field.control == "json":
+        st.text_area(f"{name}, as JSON", height=90, **kept)
+    elif "\n" in field.text:
+        st.text_area(name, height=90, **kept)
+    else:
+        st.text_input(name, placeholder=cut(about, 80) if isinstance(about, str) else "", **kept)
+    boxes.say_refused(key)
+
+
+def _plain(option: str) -> str:
+    value = json.loads(option)
+    return value if isinstance(value, str) else option
+
+
+# --- Changes --------------------------------------------------------------------------------------
+
+
+def _put(tool: str, text: str) -> None:
+    session.try_texts = {**session.try_texts, tool: text}
+
+
+@uninterrupted()
+def _keep(tool: str, key: str, path: Path, control: arguments.Control) -> None:
+    text = widget(key) or ""
+    boxes.accept(key)
+    try:
+        if control in ("choice", "json"):
+            new = written("value", "", " ".join(text.split("\n")), "This")
+        else:
+            new = arguments.typed(control, text)
+        _put(tool, spans.put(session.try_texts[tool], path, new))
+    except BadInput as why:
+        boxes.refuse(key, text, str(why))
+
+
+@uninterrupted()
+def _give(tool: str, key: str, path: Path, schema: Any, root: Any) -> None:
+    chosen = widget(key) or []
+    text = session.try_texts[tool]
+    node = read(text).node(path)
+    value = node.value if node else {}
+    for name in arguments.names_in(schema, value):
+        if name in chosen and name not in value:
+            new = arguments.initial(arguments.part(schema, name), root)
+            text = spans.put(text, (*path, name), as_json(new))
+        elif name not in chosen and name in value:
+            text = spans.drop(text, (*path, name))
+    _put(tool, text)
+
+
+@uninterrupted()
+def _choose_branch(tool: str, key: str, path: Path, field: Field, root: Any) -> None:
+    index = widget(key) or 0
+    session.try_branches = {**session.try_branches, path: index}
+    new = as_json(arguments.initial(field.branches[index], root))
+    text = session.try_texts[tool]
+    _put(tool, spans.put(text, path, new) if path else new)
+
+
+@uninterrupted()
+def _add(tool: str, path: Path, items: Any, root: Any) -> None:
+    new = as_json(arguments.initial(items, root))
+    _put(tool, spans.append(session.try_texts[tool], path, new))
+
+
+@uninterrupted()
+def _remove(tool: str, path: Path) -> None:
+    _put(tool, spans.drop(session.try_texts[tool], path))
