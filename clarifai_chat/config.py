@@ -63,6 +63,7 @@ class Settings:
     trusted_user_header: str = ""
     allowed_origins: str = ""
     frame_ancestors: str = "'self'"
+    mcp_hosts: str = ""  # those that visitors may name, with a port or without, and spaces between
     log_level: str = "info"
 
     @property
@@ -256,6 +257,19 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _hosts(text: str) -> str:
+    hosts = text.replace(",", " ").split()
+    for each in hosts:
+        try:
+            parts = urlsplit(f"//{each}")
+            is_host = parts.netloc == each and parts.hostname and parts.port != 0
+        except ValueError:
+            is_host = False
+        if not is_host or not re.fullmatch(r"[A-Za-z0-9.:_\[\]-]+", each):
+            raise ValueError("must be hosts separated by spaces, such as tools.example.com:8443")
+    return " ".join(hosts)
+
+
 def _level(text: str) -> str:
     if text.lower() not in LEVELS:
         raise ValueError("must be debug, info, warning or error")
@@ -341,6 +355,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "TRUSTED_USER_HEADER": ("trusted_user_header", _header),
     "ALLOWED_ORIGINS": ("allowed_origins", _origins),
     "FRAME_ANCESTORS": ("frame_ancestors", _one_line),
+    "MCP_HOSTS": ("mcp_hosts", _hosts),
     "LOG_LEVEL": ("log_level", _level),
 }
 SETTING_NAMES = tuple(_READERS)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from components.code import dialog as code_dialog
 from components.frame import shell
-from components.playground import tool_editor, tool_text, toolset_box
+from components.playground import server_source, tool_editor, tool_text, toolset_box
 from components.playground.run_panel import RunPanel
 from components.reply import live
 
@@ -17,6 +17,7 @@ st.title("Tool playground", anchor=False)
 left, right = st.columns([5, 6], gap="large")
 with left:
     checked = tool_editor.show()
+pending += server_source.pending()
 with right:
     panel = RunPanel(checked)
 

@@ -61,10 +61,16 @@ def test_there_is_something_to_look_at():
                 f"clarifai_chat/catalog/{name}.py"
                 for name in ("clarifai_api", "json_api", "openai_server")
             }
-            | {f"clarifai_chat/network/{name}.py" for name in ("failures", "routes")},
+            | {f"clarifai_chat/network/{name}.py" for name in ("failures", "guarded", "routes")}
+            | {"clarifai_chat/mcp/client.py"},
         ),
+        ("mcp", {"clarifai_chat/mcp/client.py"}),
         ("httpx_sse", {"clarifai_chat/llm/client.py"}),
-        ("httpcore", {"clarifai_chat/llm/transport.py", "clarifai_chat/network/routes.py"}),
+        (
+            "httpcore",
+            {"clarifai_chat/llm/transport.py"}
+            | {f"clarifai_chat/network/{name}.py" for name in ("guarded", "routes")},
+        ),
         ("dotenv", {"clarifai_chat/dotenv_file.py"}),
     ],
 )

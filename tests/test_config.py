@@ -72,6 +72,7 @@ VALUES = {
     "DATABASE_URL": ("postgresql://a:b@db/c", "database_url", "postgresql://a:b@db/c"),
     "TRUSTED_PROXIES": ("10.0.0.5, ::1", "trusted_proxies", "10.0.0.5, ::1"),
     "TRUSTED_USER_HEADER": ("X-User", "trusted_user_header", "X-User"),
+    "MCP_HOSTS": ("a.example, localhost:8000", "mcp_hosts", "a.example localhost:8000"),
     "LOG_LEVEL": ("Warning", "log_level", "warning"),
     "FRAME_ANCESTORS": ("'self' https://a.test", "frame_ancestors", "'self' https://a.test"),
 }
@@ -105,6 +106,9 @@ def test_the_environment_wins_unless_it_is_empty(dotenv):
         ("CLARIFAI_API_BASE", "https://a.test:port"),
         ("CLARIFAI_API_BASE", "https://a.test/?x=1"),
         ("LOG_LEVEL", "loud"),
+        ("MCP_HOSTS", "https://a.example/mcp"),
+        ("MCP_HOSTS", "ada@a.example"),
+        ("MCP_HOSTS", "a.example:0"),
         ("CLARIFAI_OPENAI_BASE", "proxy:4000/v1"),
         ("CLARIFAI_OPENAI_BASE", "http://"),
         ("CLARIFAI_OPENAI_BASE", "http://[::1/v1"),

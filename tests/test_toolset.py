@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from clarifai_chat.llm import sent_back
 from clarifai_chat.playground import runs, toolset
 from clarifai_chat.playground.clarifai_servers import READY
+from clarifai_chat.playground.server_calls import MAX_CALLS
 from clarifai_chat.playground.toolset import MAX_FILE_BYTES, MAX_LINK_CHARS, BadToolSet
 from tests.canary import CANARY, assert_no_canary
 
@@ -51,6 +52,7 @@ SETTINGS = st.fixed_dictionaries(
         ),
         "variables": st.dictionaries(TEXT, TEXT),
         "extra": st.dictionaries(st.sampled_from(["seed", "top_p", "x"]), st.integers() | TEXT),
+        "max_calls": st.integers(1, MAX_CALLS),
         "mcp_servers": st.lists(st.sampled_from(list(READY)), unique=True),
     }
 )

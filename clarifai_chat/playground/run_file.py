@@ -28,6 +28,7 @@ def as_json(run: Run, pat: str = "") -> str:
         "tools": run["tools"],
         "answerers": run["answerers"],
         "answered_by": run["answered_by"],
+        "server_calls": run.get("server_calls", {}),
         "ending": turn["ending"],
         "problem": turn["problem"],
         "steps": [

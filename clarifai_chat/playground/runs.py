@@ -5,11 +5,11 @@ as sent and the exchanges on the wire. There is no other state: whether calls ar
 the messages.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Literal, TypedDict, cast, get_args
+from typing import Any, Literal, NotRequired, TypedDict, cast, get_args
 
 from clarifai_chat import llm
 from clarifai_chat.attachments.attachment import Attachment
@@ -36,6 +36,8 @@ from clarifai_chat.llm.request import ChatRequest, Params
 from clarifai_chat.llm.sent_back import SentBack, summary
 from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.messages import Message, Part, Sendable, ToolCall, ToolSpec, is_json
+from clarifai_chat.playground import server_calls
+from clarifai_chat.playground.server_calls import AskServer, ServerCall
 from clarifai_chat.playground.variables import filled
 from clarifai_chat.tools import builtins
 from clarifai_chat.tools.verdict.answer import judge_answer
@@ -72,17 +74,20 @@ class RunSettings(TypedDict):
     extra: dict[str, Any]  # the other parameters of the request, by the API's names
     variables: dict[str, str]  # what fills `{{name}}` in prompt, system prompt and messages
     mcp_servers: list[str]  # on Clarifai, which runs their tools while it answers
+    max_calls: int  # that are sent to the visitor's MCP servers, where answers are automatic
 
 
 class Run(TypedDict):
     turn: Turn
     tools: list[ToolSpec]  # as they are sent
     settings: RunSettings
-    answerers: dict[str, str]  # tool → TYPED, or the built-in that answers its calls
+    answerers: dict[str, str]  # tool → TYPED, or the built-in or the address of the MCP server
     results: dict[str, str]  # tool → the answer for TYPED
     exchanges: list[Exchange]
     answered_by: dict[str, str]  # `place` of a call → its answerer
     drafts: dict[str, str]  # call → the answer being typed
+    approved: NotRequired[list[str]]  # `place` of each call that its server is to answer next
+    server_calls: NotRequired[dict[str, ServerCall]]  # `place` of a call → what its server did
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,7 @@ def default_settings() -> RunSettings:
         "extra": {},
         "mcp_servers": [],
         "variables": {},
+        "max_calls": 10,
     }
 
 
@@ -223,14 +229,23 @@ def events(
     endpoint: Callable[[], Endpoint],
     in_flight: InFlight,
     content: Content = itemgetter("prompt"),
+    ask_server: AskServer | None = None,
 ) -> Iterator[StreamEvent]:
     """Ask for the run's next reply; answer its calls and go on if automatic. For a worker.
 
-    `endpoint` is called for each request, and so is `content`, see `request`. The caller folds
-    each event into `run["turn"]` before it takes the next one.
+    Calls that a person has approved are sent to their servers first. `endpoint` is called for each
+    request, and so is `content`, see `request`. The caller folds each event into `run["turn"]`
+    before it takes the next one.
     """
     turn = run["turn"]
+    approved = set(run.pop("approved", []))
+    yield from _answers(
+        run, [c for c in pending_calls(turn) if place(run, c) in approved], in_flight, ask_server
+    )
     while True:
+        if in_flight.is_cut and pending_calls(turn):
+            yield Finished(STOPPED)
+            return
         in_flight.recorder = Recorder(run["exchanges"], step=len(turn["before"]))
         last = Finished("not reported")
         for event in llm.events(request(run, content), endpoint(), in_flight):
@@ -238,36 +253,74 @@ def events(
                 last = event
             else:
                 yield event
-        answers = {} if in_flight.is_cut else automatic_answers(run)
-        if not answers:
+        if in_flight.is_cut or not answers_itself(run):
             yield last
             return
         yield StepEnded(last.reason, last.request_id)
-        for open_call in pending_calls(turn):
-            note_answerer(run, open_call)
-            yield ToolResult(open_call["id"], answers[open_call["id"]])
+        yield from _answers(run, pending_calls(turn), in_flight, ask_server)
 
 
-def automatic_answers(run: Run) -> dict[str, str]:
-    """Return answers by call id if all open calls can be answered automatically, else {}."""
+def _answers(
+    run: Run, calls: Sequence[ToolCall], in_flight: InFlight, ask_server: AskServer | None
+) -> Iterator[ToolResult]:
+    for call in calls:
+        server = server_of(run, call)
+        if not server:
+            note_answerer(run, call)
+            yield ToolResult(call["id"], ready_answer(run, call) or "")
+        elif ask_server and not in_flight.is_cut:
+            made = server_calls.answered(server, call, ask_server, in_flight.ended)
+            for text, record in made:  # none if it was stopped
+                note_answerer(run, call)
+                run.setdefault("server_calls", {})[place(run, call)] = record
+                yield ToolResult(call["id"], text)
+
+
+def answers_itself(run: Run) -> bool:
+    """Return whether the last reply has calls, and all of them are answered automatically."""
     settings, calls = run["settings"], pending_calls(run["turn"])
     if (
         settings["answers"] != "automatic"
         or runs_elsewhere(run)
         or len(run["turn"]["before"]) + 1 >= settings["max_steps"]
     ):
-        return {}
-    answers = {call["id"]: ready_answer(run, call) for call in calls}
-    return {} if None in answers.values() else {k: v for k, v in answers.items() if v is not None}
+        return False
+    to_servers = [call for call in calls if server_of(run, call)]
+    if to_servers and calls_left(run) < len(to_servers):
+        return False
+    return bool(calls) and all(
+        is_sendable(run, call) if server_of(run, call) else ready_answer(run, call) is not None
+        for call in calls
+    )
+
+
+def calls_left(run: Run) -> int:
+    """Return how many calls may still be sent to servers automatically."""
+    return run["settings"]["max_calls"] - len(run.get("server_calls", {}))
+
+
+def is_sendable(run: Run, call: ToolCall) -> bool:
+    """Return whether a call fits its schema, so that its server gets it without a question."""
+    is_valid = judge_call(call, run["tools"]).status == "valid"
+    return is_valid and server_calls.arguments_of(call) is not None
+
+
+def server_of(run: Run, call: ToolCall) -> str:
+    """Return the address of the MCP server that answers this call; "" if it is not a server."""
+    answerer = run["answerers"].get(call["function"]["name"], "")
+    is_on = run["settings"]["answers"] != "by hand" and server_calls.is_server(answerer)
+    return answerer if is_on else ""
 
 
 def ready_answer(run: Run, call: ToolCall) -> str | None:
-    """Return the automatic answer to a call; None if a person has to answer."""
+    """Return the automatic answer to a call; None if a person or a server has to answer."""
     tool = call["function"]["name"]
     answerer = run["answerers"].get(tool)
     if answerer == TYPED:
         return run["results"].get(tool)
-    return builtins.answer(answerer, call["function"]["arguments"]) if answerer else None
+    if not answerer or server_calls.is_server(answerer):
+        return None
+    return builtins.answer(answerer, call["function"]["arguments"])
 
 
 def note_answerer(run: Run, call: ToolCall) -> None:
@@ -330,16 +383,24 @@ def can_go_on(run: Run) -> bool:
     return turn["problem"]["can_retry"] if turn["problem"] else turn["ending"] in BROKEN_OFF
 
 
-def answer(run: Run, answers: Mapping[str, str]) -> None:
-    """If calls are open, add the answers and prepare the run for its next request."""
+def answer(run: Run, answers: Mapping[str, str], approved: Collection[str] = ()) -> None:
+    """If calls are open, add the answers and prepare the run for its next request.
+
+    `approved` are the ids of calls that their servers answer before it.
+    """
     if not wants_answers(run):  # a second click must not reset the first one's request
         return
     turn = run["turn"]
-    for call in open_calls(run):
+    run["approved"] = [place(run, c) for c in open_calls(run) if c["id"] in approved]
+    for call in [c for c in open_calls(run) if c["id"] not in approved]:
         content = answers.get(call["id"], "")
         turn["replies"].append({"role": "tool", "tool_call_id": call["id"], "content": content})
-        run["drafts"].pop(call["id"], None)  # calls of the next reply may have the same ids
+    run["drafts"].clear()  # calls of the next reply may have the same ids
     resume(turn)
+    # A server was asked, and stopped, before the next request: that is no step of the run.
+    number, figures = len(turn["before"]) - 1, turn["before"][-1]
+    if "reply" not in figures and not any(e["step"] == number for e in run["exchanges"]):
+        turn["before"] = turn["before"][:-1]
 
 
 def _is_answering(turn: Turn, requests: Sequence[RequestMetrics]) -> bool:

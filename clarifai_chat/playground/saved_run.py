@@ -17,6 +17,7 @@ from clarifai_chat.errors import Problem, Side
 from clarifai_chat.llm.exchange import Exchange
 from clarifai_chat.messages import Message, Quirk, ToolCall, ToolSpec, opaque
 from clarifai_chat.playground.runs import MAX_STEPS, Run, RunSettings
+from clarifai_chat.playground.server_calls import Outcome, ServerCall, is_server
 from clarifai_chat.text import whole
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -38,12 +39,17 @@ def run_in(saved: dict[str, Any], settings: RunSettings) -> Run | None:
         "turn": turn,
         "tools": [_tool(each) for each in _list(saved.get("tools")) if _is_tool(each)],
         "settings": settings,
-        "answerers": _texts(saved.get("answerers")),
+        # A file does not decide which server gets the next calls.
+        "answerers": {
+            tool: by for tool, by in _texts(saved.get("answerers")).items() if not is_server(by)
+        },
         "results": {},
         "exchanges": [],
         "answered_by": _texts(saved.get("answered_by")),
         "drafts": {},
     }
+    if made := _server_calls(saved.get("server_calls")):
+        run["server_calls"] = made
     for number, step in enumerate(steps):
         figures = _figures(step.get("figures"))
         if message := _message(step.get("reply")):
@@ -84,6 +90,22 @@ def _end(turn: Turn, saved: dict[str, Any], exchanges: list[Exchange]) -> None:
                 "can_retry": found.get("can_retry") is True,
             },
         )
+
+
+def _server_calls(found: Any) -> dict[str, ServerCall]:
+    rows = found.items() if isinstance(found, dict) else ()
+    return {
+        whole(str(place)): {
+            "server": _text(row.get("server")),
+            "sent_at": min(_number(row.get("sent_at")) or 0.0, 253_402_300_799.0),
+            "took_s": _number(row.get("took_s")) or 0.0,
+            "chars": int(_number(row.get("chars")) or 0),
+            "outcome": row["outcome"] if row.get("outcome") in get_args(Outcome) else "failed",
+            "notes": [_text(each) for each in _list(row.get("notes"))],
+        }
+        for place, row in rows
+        if isinstance(row, dict)
+    }
 
 
 def _model(found: Any) -> ModelRef:

@@ -14,6 +14,7 @@ from clarifai_chat.messages import Sendable
 from clarifai_chat.playground import clarifai_servers
 from clarifai_chat.playground.parameters import OWN
 from clarifai_chat.playground.runs import ANSWERS, MAX_STEPS, RunSettings, default_settings
+from clarifai_chat.playground.server_calls import MAX_CALLS
 from clarifai_chat.playground.variables import MAX_VALUES
 from clarifai_chat.text import size
 
@@ -116,6 +117,8 @@ def _settings(found: dict[str, Any]) -> RunSettings:
         settings["max_tokens"] = int(most)
     if (most := _number(found.get("max_steps"), 1, MAX_STEPS)) is not None:
         settings["max_steps"] = int(most)
+    if (most := _number(found.get("max_calls"), 1, MAX_CALLS)) is not None:
+        settings["max_calls"] = int(most)
     settings["mcp_servers"] = clarifai_servers.known(found.get("mcp_servers"))
     messages, extra = found.get("messages"), found.get("extra")
     if isinstance(messages, list):

@@ -4,10 +4,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from clarifai_chat.chat.usage import seconds
+from clarifai_chat.config import server_name
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.messages import ToolCall
-from clarifai_chat.playground import runs
+from clarifai_chat.playground import runs, server_calls
 from clarifai_chat.playground.runs import Run, Step
+from clarifai_chat.playground.server_calls import ServerCall
+from clarifai_chat.text import counted
 from clarifai_chat.tools.builtins import BUILTINS
 from components.state.session import session
 from components.state.slots import seed, widget
@@ -25,10 +29,29 @@ def show(run: Run, call: ToolCall, step: Step) -> None:
 
 
 def _show_answered(run: Run, call: ToolCall, step: Step) -> None:
-    answerer = run["answered_by"].get(runs.place(run, call, step.figures.get("reply")), "")
-    st.caption(f"Answered by {_words(answerer)}:")
+    place = runs.place(run, call, step.figures.get("reply"))
+    record = run.get("server_calls", {}).get(place)
+    if record:
+        _show_record(record)
+    else:
+        st.caption(f"Answered by {_words(run['answered_by'].get(place, ''))}:")
     content = step.answers[call["id"]]
     st.code(content or "(empty answer)", language="json", wrap_lines=True)
+
+
+def _show_record(record: ServerCall) -> None:
+    """Say which server answered, how, and what of its answer the model does not get."""
+    how = {
+        "answered": " answered",
+        "error": " answered with an error",
+        "failed": " was asked, and failed",
+    }
+    st.caption(
+        f"The MCP server {escaped(server_name(record['server']))}{how[record['outcome']]}:"
+        f" {seconds(record['took_s'])}, {counted(record['chars'], 'character')}."
+    )
+    for note in record["notes"]:
+        st.caption(f":orange[:material/warning:] {escaped(note)}")
 
 
 def _words(answerer: str) -> str:
@@ -43,7 +66,8 @@ def _show_box(run: Run, call: ToolCall) -> None:
     place = f"{turn['id']}:{runs.place(run, call)}"
     key = f"answer:{place}"
     answerer = run["answerers"].get(name, "")
-    if answerer and call["id"] not in run["drafts"] and answers_are_ready(run):
+    server = runs.server_of(run, call)
+    if answerer and not server and call["id"] not in run["drafts"] and answers_are_ready(run):
         st.caption(f"This is {_words(answerer)}; change it if you like.")
     seed(key, draft(run, call))
     st.text_area(
@@ -51,11 +75,28 @@ def _show_box(run: Run, call: ToolCall) -> None:
         key=key,
         height=90,
         help="JSON or plain text, sent to the model as it is",
+        placeholder="Empty: the server answers" if server else None,
         on_change=_keep,
         args=(run, call["id"], key),
     )
-    if run["settings"]["answers"] == "approve":
+    if server:
+        _show_approval(run, call, server, f"approve:{place}")
+    elif run["settings"]["answers"] == "approve":
         st.checkbox("Approve this call", value=True, key=f"approve:{place}")
+
+
+def _show_approval(run: Run, call: ToolCall, server: str, key: str) -> None:
+    host, fits = escaped(server_name(server)), runs.is_sendable(run, call)
+    can = server_calls.arguments_of(call) is not None
+    st.checkbox(
+        f"Send this call to {host}" if fits else f"Send it to {host}, although it is not valid",
+        value=fits,
+        key=key,
+        disabled=not can,
+        help="Its arguments go to the server as they are above, and its answer to the model."
+        if can
+        else "Its arguments are not a JSON object, which is all that a server takes.",
+    )
 
 
 def draft(run: Run, call: ToolCall) -> str:
@@ -63,6 +104,8 @@ def draft(run: Run, call: ToolCall) -> str:
     typed = run["drafts"].get(call["id"])
     if typed is not None:
         return typed
+    if runs.server_of(run, call):
+        return ""
     ready = runs.ready_answer(run, call) if answers_are_ready(run) else None
     return session.results.get(call["function"]["name"], "") if ready is None else ready
 
@@ -94,24 +137,35 @@ def show_send(run: Run, send: Callable[[Run], None]) -> None:
 def _why_not_automatic(run: Run) -> str:
     if len(run["turn"]["before"]) + 1 >= run["settings"]["max_steps"]:
         return "The limit of requests is reached, so nothing more is sent automatically."
+    to_servers = [call for call in runs.open_calls(run) if runs.server_of(run, call)]
+    if not all(runs.is_sendable(run, call) for call in to_servers):
+        return "A call is not valid, so it was not sent to its server."
+    if to_servers and runs.calls_left(run) < len(to_servers):
+        return "The limit of calls to servers is reached, so the calls wait for you."
     return "Not every call has a built-in that answers it, so the calls wait for you."
 
 
 @uninterrupted()
 def _send(run: Run, send: Callable[[Run], None]) -> None:
     turn = run["turn"]
-    answers = {}
+    answers, approved = {}, []
     for call in runs.open_calls(run):
         place = f"{turn['id']}:{runs.place(run, call)}"
         typed = widget(f"answer:{place}")
         content = draft(run, call) if typed is None else str(typed)
         answerer = run["answerers"].get(call["function"]["name"])
-        if widget(f"approve:{place}") is False:
+        if runs.server_of(run, call) and not content.strip():
+            if widget(f"approve:{place}") and server_calls.arguments_of(call) is not None:
+                approved.append(call["id"])
+            content = REFUSED
+        elif runs.server_of(run, call):
+            pass  # typed by the reader, in place of the server's
+        elif widget(f"approve:{place}") is False:
             content = REFUSED
         elif answerer and call["id"] not in run["drafts"] and answers_are_ready(run):
             runs.note_answerer(run, call)
         elif run["settings"]["answers"] == "by hand":
             session.results = {**session.results, call["function"]["name"]: content}
         answers[call["id"]] = content
-    runs.answer(run, answers)
+    runs.answer(run, answers, approved)
     send(run)

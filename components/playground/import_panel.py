@@ -1,6 +1,7 @@
 """Draw the one door for tools from elsewhere: paste or open anything, look at it, use it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import streamlit as st
@@ -9,7 +10,7 @@ from clarifai_chat.markdown.sanitize import as_code, escaped
 from clarifai_chat.playground import door
 from clarifai_chat.tools.formats.reading import MAX_CHARS
 from clarifai_chat.tools.formats.tool_import import FoundTool, NotTools
-from components.playground import run_files, run_history, tool_text
+from components.playground import run_files, run_history, server_source, tool_text
 from components.state.playground_slots import Incoming, IncomingTool
 from components.state.session import session
 from components.state.slots import forget_widgets, seed, widget
@@ -34,6 +35,8 @@ def show() -> None:
     """Draw the panel while it is open."""
     if not session.importing:
         return
+    if listed := server_source.taken():
+        _take(*listed)
     with st.container(border=True):
         if session.incoming:
             _show_preview(session.incoming)
@@ -54,6 +57,7 @@ def close() -> None:
     session.importing = False
     session.incoming = None
     session.import_error = session.import_text = ""
+    server_source.leave()
     forget_widgets(PASTE, FILE, CHOICE)
 
 
@@ -86,6 +90,7 @@ def _show_sources() -> None:
         max_upload_size=MAX_CHARS // 1_000_000,
         on_change=_open_file,
     )
+    server_source.show()
     if session.import_error:
         st.error(escaped(session.import_error), icon=":material/content_paste_off:")
     with st.container(horizontal=True):
@@ -113,7 +118,7 @@ def _open_file() -> None:
         _take(upload.getvalue())
 
 
-def _take(source: str | bytes) -> None:
+def _take(source: str | bytes, server: str = "", notes: Sequence[str] = ()) -> None:
     try:
         found = door.opened(source)
     except NotTools as why:
@@ -124,13 +129,15 @@ def _take(source: str | bytes) -> None:
         "kind": found.kind,
         "what": found.what,
         "tools": [_plain(tool) for tool in found.tools],
-        "notes": list(found.notes),
+        "notes": [*notes, *found.notes],
         "toolset": found.toolset,
         "run": found.run,
         "text": found.text,
         "menu": list(found.menu),
         "document": found.document,
     }
+    if server:
+        session.incoming["server"] = server
     forget_widgets(PASTE, FILE, CHOICE)  # a curl command usually holds a key
 
 
@@ -261,6 +268,11 @@ def _use() -> None:
     elif found["tools"]:
         tools = [FoundTool(tool["spec"]) for tool in found["tools"]]
         tool_text.change(found["text"] or door.as_text(tools))
+    if found["kind"] == "tools":
+        server_source.remember(
+            [str(tool["spec"]["function"].get("name")) for tool in found["tools"]],
+            found.get("server", ""),
+        )
     if found["run"] is not None:
         run_history.add(found["run"])
         run_files.reopen(found["run"])

@@ -1,11 +1,14 @@
-"""Draw who answers the calls of a run: the reader, or built-ins."""
+"""Draw who answers the calls of a run: the reader, built-ins or MCP servers."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
+from clarifai_chat.config import server_name
+from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.messages import ToolSpec
 from clarifai_chat.playground.runs import ANSWERS, MAX_STEPS, TYPED
+from clarifai_chat.playground.server_calls import MAX_CALLS, is_server
 from clarifai_chat.tools.builtins import BUILTINS
 from clarifai_chat.tools.builtins.suggest import suggested
 from components.playground.run_values import keep
@@ -26,6 +29,7 @@ def answerers(tools: Sequence[ToolSpec]) -> dict[str, str]:
     for tool in tools:
         name = str(tool["function"].get("name", ""))
         usual = suggested(tool) or (TYPED if name in session.results else "")
+        usual = session.tool_servers.get(name, usual)
         if answerer := session.answerers.get(name, usual):
             found[name] = answerer
     return found
@@ -56,12 +60,25 @@ def show(tools: Sequence[ToolSpec]) -> None:
     if settings["answers"] == "by hand":
         return
     now = answerers(tools)
-    options = ["", TYPED, *BUILTINS]
+    servers = list(
+        dict.fromkeys([*session.tool_servers.values(), *filter(is_server, now.values())])
+    )
+    if servers and settings["answers"] == "automatic":
+        seed("max_calls", settings["max_calls"])
+        st.number_input(
+            "Maximum calls to MCP servers",
+            min_value=1,
+            max_value=MAX_CALLS,
+            key="max_calls",
+            help="Calls that do not fit their schema are never sent automatically.",
+            on_change=keep,
+        )
+    options = ["", TYPED, *BUILTINS, *servers]
     for tool in tools:
         name = str(tool["function"].get("name", ""))
         seed(f"answerer:{name}", now.get(name, ""))
         st.selectbox(
-            f"{name or 'a tool without a name'} is answered by",
+            f"{escaped(name) or 'a tool without a name'} is answered by",
             options,
             format_func=_answerer_words,
             key=f"answerer:{name}",
@@ -74,6 +91,8 @@ def show(tools: Sequence[ToolSpec]) -> None:
 def _answerer_words(answerer: str) -> str:
     if answerer in BUILTINS:
         return f"{BUILTINS[answerer].label} (built in)"
+    if is_server(answerer):
+        return f"the MCP server {server_name(answerer)}"
     return "my last answer" if answerer == TYPED else "me"
 
 

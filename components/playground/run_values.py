@@ -28,6 +28,7 @@ KEYS = (
     "run_sent_back",
     "answers",
     "max_steps",
+    "max_calls",
     servers_field.KEY,
     VARIABLE,
     MORE,
@@ -117,6 +118,7 @@ _SETTINGS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "sent_back": ("run_sent_back", lambda value: value or "automatic"),
     "answers": ("answers", lambda value: value or "by hand"),
     "max_steps": ("max_steps", lambda value: value or 5),
+    "max_calls": ("max_calls", lambda value: value or 10),
 }
 _PARAMETERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     **{name: (f"{MORE}{name}", _as_it_is) for name in parameters.NUMBERS},

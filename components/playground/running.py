@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from functools import partial
+from threading import Event
+from typing import Any
 
 import streamlit as st
 
@@ -11,6 +13,8 @@ from clarifai_chat.events import StreamEvent
 from clarifai_chat.history import attachment_contents, file_reading
 from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.mcp import client
+from clarifai_chat.mcp.client import Answer
 from clarifai_chat.playground import clarifai_servers, runs
 from clarifai_chat.playground.runs import Run
 from clarifai_chat.tools.lint.check import check
@@ -88,11 +92,15 @@ def _asks(prompt: str) -> bool:
 def send(run: Run) -> None:
     """Request the run's next reply."""
     turn, endpoint, owner = run["turn"], session.endpoint(run["turn"]), persistence.owner()
+    tokens = session.server_tokens  # the dict, so that a forgotten token is gone for this run too
+
+    def ask_server(address: str, tool: str, arguments: dict[str, Any], stopped: Event) -> Answer:
+        return client.call_tool(address, tool, arguments, tokens.get(address, ""), stopped)
 
     def events(in_flight: InFlight) -> Iterator[StreamEvent]:
         llm.warm_up()
         content = partial(attachment_contents.as_sent, owner)
-        came = runs.events(run, endpoint, in_flight, content)
+        came = runs.events(run, endpoint, in_flight, content, ask_server)
         return file_reading.keep_pictures(owner, came)
 
     replies.ask(turn, events, queue=turn["id"], is_here=is_here())

@@ -43,6 +43,7 @@ class CodeRequest(TypedDict):
 class AccessSlots:
     """The token, the account, and the model for the next question."""
 
+    server_tokens = Slot[dict[str, str]](dict)  # address of an MCP server → its token
     access = Slot[Access](lambda: {"pat": "", "visit": uuid4().hex})
     # Whose token it is: a job of clarifai_api.who_am_i; of another server's key, its list.
     account = Slot[Job | None](lambda: None)
@@ -162,6 +163,7 @@ class AccessSlots:
     def forget_access(self) -> None:
         """Forget the token, everything fetched with it, and what is typed but not sent."""
         self.access["pat"] = ""  # in place: questions that wait share this dict
+        self.server_tokens.clear()  # in place, for the same reason
         self.account = None
         self.listing = None
         self.forgotten += 1

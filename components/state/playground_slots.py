@@ -1,8 +1,9 @@
 """Keep what a tab remembers about the tool playground."""
 
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from clarifai_chat.attachments.attachment import Attachment
+from clarifai_chat.background import Job
 from clarifai_chat.history.file_reading import Guess
 from clarifai_chat.playground.runs import Run, RunSettings, default_settings
 from clarifai_chat.playground.toolset import ToolSet
@@ -32,6 +33,7 @@ class Incoming(TypedDict):
     text: str
     menu: list[str]
     document: dict[str, Any] | None
+    server: NotRequired[str]  # the address of the MCP server that listed the tools
 
 
 class PlaygroundSlots:
@@ -49,6 +51,9 @@ class PlaygroundSlots:
     incoming = Slot[Incoming | None](lambda: None)
     import_text = Slot(str)  # pasted, and not read as tools
     import_error = Slot(str)
+    server_address = Slot(str)  # of the MCP server that was asked last
+    server_listing = Slot[Job | None](lambda: None)  # its tools, while they are asked for
+    tool_servers = Slot[dict[str, str]](dict)  # tool → the address of the server that listed it
     plain_editor = Slot(bool)
     form_view = Slot(bool)  # the tools as a form, in place of their text
     form_tool = Slot(int)  # the place of the tool whose form is shown
