@@ -31,6 +31,7 @@ from clarifai_chat.history import database, saving
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.origins import OwnPagesOnly
+from clarifai_chat.playground import keeping
 from clarifai_chat.serving import connections, health, sign_in, start
 from clarifai_chat.serving.base_path import BasePath
 from clarifai_chat.serving.cookies import SafeCookies
@@ -124,6 +125,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await asyncio.to_thread(keeping.close)
         await asyncio.to_thread(saving.close)
 
 

@@ -1,7 +1,7 @@
 """Write numbers, lists, sizes and long texts for a sentence; repair text from outside."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -69,6 +69,15 @@ def listed(parts: Sequence[str], last: str = "and", most: int | None = None) -> 
 def cut(text: str, most: int) -> str:
     """Shorten `text` to `most` characters, the last of which is then "…"."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def unused(name: str, known: Container[str]) -> str:
+    """Return the name, or the next one that is not known: "Terse (2)"."""
+    free, number = name, 1
+    while free in known:
+        number += 1
+        free = f"{name} ({number})"
+    return free
 
 
 def capitalized(text: str) -> str:

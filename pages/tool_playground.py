@@ -7,11 +7,14 @@ from components.frame import shell
 from components.playground import server_source, tool_editor, tool_text, toolset_box
 from components.playground.run_panel import RunPanel
 from components.reply import live
+from components.state import kept_playground
 
 pending = shell.open_page("Tool playground", wide=True)
+kept_playground.restore()
 if toolset_box.take_address():
     st.rerun()  # the sidebar still shows the model from before
 tool_text.begin()
+kept_playground.note()
 
 st.title("Tool playground", anchor=False)
 left, right = st.columns([5, 6], gap="large")
@@ -25,4 +28,6 @@ code_dialog.show()
 live.watch(panel.views, has_news=lambda: panel.is_outdated() or shell.has_news(pending))
 if panel.is_outdated():
     st.rerun()  # to show Run instead of Stop, and the outcome in the list of runs
+if kept_playground.settle():
+    st.rerun()  # to say what became of it
 shell.wait_for_jobs(pending)

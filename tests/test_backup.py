@@ -65,6 +65,9 @@ def filled(address):
     store.delete(BOB, saved(store, a_chat("Deleted"), BOB)["id"])
     store.save_preset(BOB, "Mine", {"system": "S", "temperature": 1})
     store.change_choices(BOB, lambda there: {"model": "M", "favourites": ["M"]})
+    a_set = {"name": "Odd \x00", "about": "\ud83d", "body": "{}", "room": 100}
+    store.playground.save_set(BOB, "set", 0, **a_set)
+    store.playground.save_run(BOB, "run", 0, asked_at=1.0, body="{}", room=100)
     return store
 
 
@@ -79,7 +82,7 @@ def content(store):
     return found
 
 
-TOLD = "3 conversations (9 turns), 1 attachment and 1 preset of 2 visitors"
+TOLD = "3 conversations (9 turns), 1 attachment, 1 preset and 2 tool sets and runs of 2 visitors"
 
 
 @pytest.mark.parametrize("source", ["sqlite", "postgresql"])

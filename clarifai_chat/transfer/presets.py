@@ -10,7 +10,7 @@ from clarifai_chat.catalog import parse_address
 from clarifai_chat.chat.links import clean
 from clarifai_chat.chat.settings import ChatSettings, given
 from clarifai_chat.history import database
-from clarifai_chat.text import listed, size
+from clarifai_chat.text import listed, size, unused
 from clarifai_chat.transfer import validate
 
 FORMAT, VERSION = "clarifai-chat-presets", 1
@@ -124,15 +124,6 @@ def beside(known: Mapping[str, Preset], found: Mapping[str, Preset]) -> dict[str
         if known.get(name) != preset:
             fresh[unused(name, {**known, **fresh})] = preset
     return fresh
-
-
-def unused(name: str, known: Mapping[str, Preset]) -> str:
-    """Return the name, or the next unused one: “Terse (2)”."""
-    free, number = name, 1
-    while free in known:
-        number += 1
-        free = f"{name} ({number})"
-    return free
 
 
 def _sound(body: Mapping[str, Any], odd: list[str]) -> Preset:

@@ -8,11 +8,12 @@ from clarifai_chat.chat import chats
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.history import attachment_contents, saving
 from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.playground import keeping, kept
 from clarifai_chat.text import counted, cut
 from clarifai_chat.transfer import chat_files, exports, imports
 from clarifai_chat.transfer.exports import Kind
 from components.actions import chats as chat_actions
-from components.state import choices, persistence
+from components.state import choices, kept_playground, persistence
 from components.state.session import session
 from components.state.slots import seed, widget
 from components.state.streamlit_patches import uninterrupted
@@ -56,7 +57,7 @@ def show() -> None:
             " or OpenAI messages",
             on_change=_import,
         )
-        if saving.listing(owner, limit=1):
+        if saving.listing(owner, limit=1) or kept.has_any(owner):
             st.toggle("All conversations", key="all_chats")
             if widget("all_chats"):
                 _show_exports("All", "all", owner, None)
@@ -65,7 +66,7 @@ def show() -> None:
                     "Delete everything",
                     key="delete_everything",
                     icon=":material/delete_forever:",
-                    help="Deletes all of your conversations, presets and favourites permanently",
+                    help="Deletes your conversations, presets, favourites, sets and runs for good",
                     disabled=not sure,
                     on_click=_delete_everything,
                 )
@@ -121,7 +122,11 @@ def _switch_temporary() -> None:
 @uninterrupted()
 def _delete_everything() -> None:
     owner = persistence.owner()
+    if owner:
+        keeping.forget(owner)
     if owner and saving.delete_everything(owner):
+        kept_playground.forget()
+        session.compared = []
         attachment_contents.forget(owner)
         session.waiting, session.guesses, session.reading, session.refused = [], {}, [], []
         session.forgotten += 1

@@ -18,6 +18,7 @@ from components.playground import (
     call_trial,
     code_editor,
     import_panel,
+    sets_box,
     tool_form,
     tool_list,
     tool_text,
@@ -45,6 +46,7 @@ def show() -> CheckResult:
     told = [found for found in _told(checked, other) if refusals.concerns(found, model)]
     elsewhere = [found for found in checked.findings if not refusals.concerns(found, model)]
     _show_bar()
+    sets_box.show_state()
     import_panel.show()
     if session.form_view:
         tool_form.show()
@@ -94,6 +96,7 @@ def _show_bar() -> None:
             help="Undo the last template, import, fix, deletion or change in the form",
             on_click=_undo,
         )
+        sets_box.show()
         seed("tool_view", "Form" if session.form_view else "JSON")
         st.segmented_control(
             "View",

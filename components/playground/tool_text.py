@@ -103,10 +103,17 @@ def _fill(toolset: ToolSet) -> None:
     session.run_settings = deepcopy(toolset["settings"])
     session.tools_off = []
     session.fixing = []
-    forget_widgets(PLAIN_KEY, "send:", *run_values.KEYS)
+    forget_drawn()
     request_text.begin_all(toolset)
     if toolset["model"]:
         session.choose(toolset["model"])
+
+
+def forget_drawn() -> None:
+    """Let the widgets take their values from the session again. For callbacks."""
+    forget_widgets(
+        PLAIN_KEY, "plain_editor", "send:", "answerer:", "param:", "text_plain:", *run_values.KEYS
+    )
 
 
 def latest() -> str:

@@ -11,6 +11,7 @@ from clarifai_chat.tools.formats.exports import FORMATS, exported
 from clarifai_chat.tools.lint.check import check
 from components.playground import tool_text
 from components.playground.import_panel import marked
+from components.state import kept_playground
 from components.state.session import session
 from components.state.slots import seed
 
@@ -28,10 +29,12 @@ def take_address() -> bool:
         return False
     session.address_tools = asked
     try:
-        tool_text.open_set(toolset.from_parameter(asked))
+        found = toolset.from_parameter(asked)
     except BadToolSet as error:
         st.toast(str(error), icon=":material/link_off:")
         return False
+    tool_text.open_set(found)
+    kept_playground.leave_set()
     return True
 
 

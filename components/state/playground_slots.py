@@ -5,6 +5,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.background import Job
 from clarifai_chat.history.file_reading import Guess
+from clarifai_chat.playground.kept_data import KeptRun, OpenSet, new_set
 from clarifai_chat.playground.runs import Run, RunSettings, default_settings
 from clarifai_chat.playground.toolset import ToolSet
 from clarifai_chat.tools.text.diagnostics import Path
@@ -37,47 +38,69 @@ class Incoming(TypedDict):
 
 
 class PlaygroundSlots:
-    """The tools as text, the settings of the next run, and the last runs."""
+    """The tools as text, the settings of the next run, and the last runs.
+
+    All but those with `kept=False` are a set: they are saved while they change. A slot that may
+    hold a secret, or what only this tab is about, is not kept.
+    """
 
     tools = Slot[Draft](new_draft)  # the playground's tools, as text
     tools_off = Slot[list[str]](list)  # names of those that are not sent
-    tool_filter = Slot(str)  # which tools the list shows
-    more_tools = Slot(int)  # how many of them beyond the first
-    counted_tools = Slot[list[Any]](list)  # the tools as they are sent, and their tokens
+    tool_filter = Slot(str, kept=False)  # which tools the list shows
+    more_tools = Slot(int, kept=False)  # how many of them beyond the first
+    # The tools as they are sent, and their tokens.
+    counted_tools = Slot[list[Any]](list, kept=False)
     # What the app replaced, newest last: a whole set, or only the text.
     set_aside = Slot[list[ToolSet | str]](list)
-    fixing = Slot[list[str]](list)  # the finding whose fix is shown: its code and place
-    importing = Slot(bool)  # the panel is open
-    incoming = Slot[Incoming | None](lambda: None)
-    import_text = Slot(str)  # pasted, and not read as tools
-    import_error = Slot(str)
-    server_address = Slot(str)  # of the MCP server that was asked last
-    server_listing = Slot[Job | None](lambda: None)  # its tools, while they are asked for
+    # Which fix is shown: the code and place of its finding.
+    fixing = Slot[list[str]](list, kept=False)
+    importing = Slot(bool, kept=False)  # the panel is open
+    incoming = Slot[Incoming | None](lambda: None, kept=False)
+    import_text = Slot(str, kept=False)  # pasted, and not read as tools
+    import_error = Slot(str, kept=False)
+    server_address = Slot(str, kept=False)  # of the MCP server that was asked last
+    server_listing = Slot[Job | None](lambda: None, kept=False)  # its tools, while asked for
     tool_servers = Slot[dict[str, str]](dict)  # tool → the address of the server that listed it
     plain_editor = Slot(bool)
     form_view = Slot(bool)  # the tools as a form, in place of their text
-    form_tool = Slot(int)  # the place of the tool whose form is shown
-    form_open = Slot[list[Path]](list)  # the schemas in it that are opened
-    form_gen = Slot(int)  # the `gen` of the text that its boxes show
-    form_moves = Slot[list[tuple[Path, Path]]](list)  # renamed since it was drawn: from, to
-    form_refused = Slot[dict[str, list[Any]]](dict)  # a box's key → what was typed, and why not
-    try_tool = Slot(str)  # the tool that is called by hand
+    form_tool = Slot(int, kept=False)  # the place of the tool whose form is shown
+    form_open = Slot[list[Path]](list, kept=False)  # the schemas in it that are opened
+    form_gen = Slot(int, kept=False)  # the `gen` of the text that its boxes show
+    # Schemas renamed since the form was drawn: from, to.
+    form_moves = Slot[list[tuple[Path, Path]]](list, kept=False)
+    # A box's key → what was typed, and why not.
+    form_refused = Slot[dict[str, list[Any]]](dict, kept=False)
+    try_tool = Slot(str, kept=False)  # the tool that is called by hand
     try_texts = Slot[dict[str, str]](dict)  # tool → arguments, or a whole call
-    try_json = Slot(bool)  # they are shown as JSON, in place of a form
-    try_branches = Slot[dict[Path, int]](dict)  # the part of an anyOf that was chosen for a value
-    try_result = Slot[list[str]](list)  # a built-in, the arguments that it got, its answer
+    try_json = Slot(bool, kept=False)  # they are shown as JSON, in place of a form
+    # The part of an anyOf that was chosen for a value.
+    try_branches = Slot[dict[Path, int]](dict, kept=False)
+    # A built-in, the arguments that it got, its answer.
+    try_result = Slot[list[str]](list, kept=False)
     run_prompt = Slot(str)
-    run_files = Slot[list[Attachment]](list)  # for the next run
-    run_guesses = Slot[dict[str, Guess]](dict)  # how those were read of which it is a guess, by id
-    run_refused = Slot[list[str]](list)  # one sentence for each file that was refused last
-    run_uploads = Slot(int)  # how many times files were added
+    run_files = Slot[list[Attachment]](list, kept=False)  # for the next run
+    # How those were read of which it is a guess, by id.
+    run_guesses = Slot[dict[str, Guess]](dict, kept=False)
+    # One sentence for each file that was refused last.
+    run_refused = Slot[list[str]](list, kept=False)
+    run_uploads = Slot(int, kept=False)  # how many times files were added
     # Parts of the next request as JSON text: messages, schema and extra, as far as they were shown.
     request_texts = Slot[dict[str, Draft]](dict)
     run_settings = Slot[RunSettings](default_settings)
     answerers = Slot[dict[str, str]](dict)  # tool → built-in, or "" for by hand, if chosen
     results = Slot[dict[str, str]](dict)  # tool → the last answer typed for it
-    runs = Slot[list[Run]](list)  # newest last
-    opened_run = Slot(str)  # the turn id of the run on the page
-    compared_run = Slot(str)
-    drawn_run = Slot(str)
+    runs = Slot[list[Run]](list, kept=False)  # newest last; saved one by one
+    opened_run = Slot(str, kept=False)  # the turn id of the run on the page
+    compared_run = Slot(str, kept=False)
+    drawn_run = Slot(str, kept=False)
     address_tools = Slot(str)  # the ?tools= of the URL that was applied last
+
+    open_set = Slot[OpenSet](new_set, kept=False)
+    kept_runs = Slot[dict[str, KeptRun]](dict, kept=False)  # by turn id
+    is_restored = Slot(bool, kept=False)  # what was saved has been looked for
+    noted_set = Slot[int | None](lambda: None, kept=False)  # a hash of the set as last seen
+    held_by = Slot(int, kept=False)  # a hash of the token that is in the open set; 0 if none is
+    noted_token = Slot(int, kept=False)  # a hash of the token that the set was searched for
+    drawn_state = Slot[list[str]](list, kept=False)  # what the page says about saving
+    is_set_temporary = Slot(bool, kept=False)  # the open set is not saved
+    deleted_set = Slot[list[str]](list, kept=False)  # deleted last, for Undo: its id and its name

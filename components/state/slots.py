@@ -15,10 +15,15 @@ LOOK_S = 0.04  # how often a loop looks for news: the longest that a click waits
 
 
 class Slot(Generic[T]):
-    """A typed attribute that lives in `st.session_state`, made on first use by `default`."""
+    """A typed attribute that lives in `st.session_state`, made on first use by `default`.
 
-    def __init__(self, default: Callable[[], T]) -> None:
+    `kept` is read by kept_playground.py: of the playground's slots, all but those with False are
+    saved with the visitor.
+    """
+
+    def __init__(self, default: Callable[[], T], *, kept: bool = True) -> None:
         self.default = default
+        self.kept = kept
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.key = f"session.{name}"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Table,
     and_,
     delete,
     exists,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from clarifai_chat.history.store.tables import attachments, chats, clock, turns, uses
+from clarifai_chat.history.store.tables import attachments, chats, clock, playground, turns, uses
 
 log = logging.getLogger(__name__)
 
@@ -47,27 +48,27 @@ def purge(connection: Connection, owner: str, chat_id: str) -> bool:
 
 
 def mark_expired(connection: Connection, now: float, days: float) -> None:
-    """Note which chats have expired, and forget it for those that are in use again."""
-    has_expired = and_(not_(chats.c.pinned), chats.c.saved_at < now - days * DAY_S)
-    if days <= 0:
-        has_expired = false()
-    is_marked = chats.c.expired_at.is_not(None)
-    again = update(chats).where(is_marked, or_(not_(has_expired), chats.c.expired_at > now))
-    connection.execute(again.values(expired_at=None))
-    new = update(chats).where(not_(is_marked), has_expired)
-    connection.execute(new.values(expired_at=now))
+    """Note what has expired, and forget it for what is in use again."""
+    for table, stays in ((chats, chats.c.pinned), (playground, false())):
+        is_old = table.c.saved_at < now - days * DAY_S if days > 0 else false()
+        has_expired = and_(not_(stays), is_old)
+        is_marked = table.c.expired_at.is_not(None)
+        again = update(table).where(is_marked, or_(not_(has_expired), table.c.expired_at > now))
+        connection.execute(again.values(expired_at=None))
+        new = update(table).where(not_(is_marked), has_expired)
+        connection.execute(new.values(expired_at=now))
 
 
-def is_gone(now: float) -> ColumnElement[bool]:
-    """Return the condition that a chat was deleted, or found to have expired, a day ago."""
-    return or_(chats.c.expired_at < now - DAY_S, chats.c.deleted_at < now - UNDO_S)
+def is_gone(now: float, table: Table = chats) -> ColumnElement[bool]:
+    """Return the condition that something was deleted, or found to have expired, a day ago."""
+    return or_(table.c.expired_at < now - DAY_S, table.c.deleted_at < now - UNDO_S)
 
 
 def trusts_clock(connection: Connection, now: float, awake_s: float | None) -> bool:
     """Return whether something may be removed; False for a day after the clock has jumped.
 
     `awake_s` is the time since this process last looked, by a clock that cannot be set. All that
-    marks a chat as expired is forgotten with a jump.
+    marks anything as expired is forgotten with a jump.
     """
     row = connection.execute(select(clock.c.looked_at, clock.c.trusted_from)).one_or_none()
     if row is None:  # a new database, or one of an older version of this app
@@ -84,7 +85,8 @@ def trusts_clock(connection: Connection, now: float, awake_s: float | None) -> b
             _date(now),
             _date(row.looked_at),
         )
-        connection.execute(update(chats).values(expired_at=None))
+        for table in (chats, playground):
+            connection.execute(update(table).values(expired_at=None))
         trusted_from = now + DAY_S
     connection.execute(update(clock).values(looked_at=now, trusted_from=trusted_from))
     return trusted_from <= now
@@ -98,7 +100,11 @@ def _date(at: float) -> str:
 
 
 def forget_unused(connection: Connection, now: float) -> None:
-    """Remove attachments that no turn uses, once their turns cannot be restored."""
+    """Remove what has gone from playgrounds, and attachments that no turn or run uses.
+
+    Both once they cannot be restored.
+    """
+    connection.execute(delete(playground).where(is_gone(now, playground)))
     removed = exists().where(
         turns.c.owner == uses.c.owner,
         turns.c.chat_id == uses.c.chat_id,
@@ -109,4 +115,8 @@ def forget_unused(connection: Connection, now: float) -> None:
     used = exists().where(
         and_(uses.c.owner == attachments.c.owner, uses.c.attachment_id == attachments.c.id)
     )
-    connection.execute(delete(attachments).where(attachments.c.created_at < now - UNDO_S, ~used))
+    of_run = exists().where(
+        and_(playground.c.owner == attachments.c.owner, playground.c.id == attachments.c.chat_id)
+    )
+    is_old = attachments.c.created_at < now - UNDO_S
+    connection.execute(delete(attachments).where(is_old, ~used, ~of_run))

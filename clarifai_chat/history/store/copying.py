@@ -13,6 +13,7 @@ from clarifai_chat.history.store.tables import (
     choices,
     clock,
     metadata,
+    playground,
     presets,
     turns,
 )
@@ -35,12 +36,16 @@ class Counts:
     turns: int
     attachments: int
     presets: int
+    in_playground: int  # sets and runs
 
     def __str__(self) -> str:
         things = (
             counted(self.chats, "conversation") + f" ({counted(self.turns, 'turn')})",
             counted(self.attachments, "attachment"),
             counted(self.presets, "preset"),
+            counted(self.in_playground, "tool set or run", "tool sets and runs")
+            if self.in_playground
+            else "",
         )
         return f"{listed(things)} of {counted(self.owners, 'visitor')}"
 
@@ -51,7 +56,7 @@ def count(connection: Connection) -> Counts:
     def rows_of(table: Table) -> int:
         return connection.scalar(select(func.count()).select_from(table)) or 0
 
-    others = (select(table.c.owner) for table in (attachments, presets, choices))
+    others = (select(table.c.owner) for table in (attachments, presets, choices, playground))
     owners = select(chats.c.owner).union(*others)
     return Counts(
         connection.scalar(select(func.count()).select_from(owners.subquery())) or 0,
@@ -59,6 +64,7 @@ def count(connection: Connection) -> Counts:
         connection.scalar(select(func.count()).where(turns.c.removed_at.is_(None))) or 0,
         rows_of(attachments),
         rows_of(presets),
+        rows_of(playground),
     )
 
 
@@ -66,7 +72,7 @@ def is_empty(connection: Connection) -> bool:
     """Return whether no visitor has anything in this database."""
     return all(
         connection.execute(select(table.c.owner).limit(1)).first() is None
-        for table in (chats, attachments, presets, choices)
+        for table in (chats, attachments, presets, choices, playground)
     )
 
 

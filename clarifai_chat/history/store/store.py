@@ -26,11 +26,19 @@ from clarifai_chat.history.store import (
     statements,
 )
 from clarifai_chat.history.store.opening import checkpoint
+from clarifai_chat.history.store.playground import PlaygroundStore
 from clarifai_chat.history.store.preparing import Prepared
 from clarifai_chat.history.store.probing import Probe
 from clarifai_chat.history.store.rows import Stored
 from clarifai_chat.history.store.searching import Summary
-from clarifai_chat.history.store.tables import attachments, chats, choices, presets, spending
+from clarifai_chat.history.store.tables import (
+    attachments,
+    chats,
+    choices,
+    playground,
+    presets,
+    spending,
+)
 from clarifai_chat.history.store.trouble import StoreBusy, StoreTrouble, in_plain_words
 
 T = TypeVar("T")
@@ -45,6 +53,7 @@ class Store:
         self._dialect = engine.dialect.name
         self._writer = engine.execution_options(writes=True)  # the same pool of connections
         self.probe = Probe(engine)
+        self.playground = PlaygroundStore(self._reading, self._writing)
 
     def close(self) -> None:
         """Close every connection; an SQLite file is then whole, and can be copied."""
@@ -187,7 +196,7 @@ class Store:
         """Remove all data of the owner for good; return how many chats there were."""
         with self._writing() as connection:
             gone: int = connection.execute(delete(chats).where(chats.c.owner == owner)).rowcount
-            for table in (attachments, presets, choices):
+            for table in (attachments, presets, choices, playground):
                 connection.execute(delete(table).where(table.c.owner == owner))
             return gone
 

@@ -175,6 +175,25 @@ choices = Table(
     Column("used_at", Double, nullable=False),  # decides when they expire
 )
 
+# What a visitor has in the tool playground: sets of tools with prompt and settings, and runs.
+playground = Table(
+    "playground",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("id", Words, primary_key=True),
+    Column("kind", Text, nullable=False),  # "set" or "run"
+    Column("name", Words, nullable=False),  # of a set; "" if it has none
+    Column("about", Words, nullable=False),  # a few words of it, for a list
+    Column("revision", Integer, nullable=False),
+    Column("size", Integer, nullable=False),  # characters of the body
+    Column("created_at", Double, nullable=False),  # of a run: when it was asked
+    Column("saved_at", Double, nullable=False),  # or opened; decides when it expires
+    Column("deleted_at", Double),
+    Column("expired_at", Double),
+    Column("body", Text, nullable=False),  # `dumped` JSON
+)
+Index("playground_in_order", playground.c.owner, playground.c.kind, playground.c.created_at)
+
 # One row: what the clock said when expired chats were last looked for.
 clock = Table(
     "clock",
