@@ -79,6 +79,12 @@ def choose_set(app, store, ada, name):
 # --- Over a reload ----------------------------------------------------------------------------
 
 
+def test_without_a_token_nothing_is_said_about_one(open_app):
+    app = with_my_tools(open_app(PAGE))
+
+    assert "access token. It is saved" not in page(app)
+
+
 def test_a_new_session_has_the_tools_the_prompt_and_the_settings(open_app, ada, kept):
     app = open_app(PAGE)
     choose_from(app, "template", "Calculator")

@@ -166,7 +166,7 @@ def trouble() -> str:
     """Return why something on the page is not saved as it is, in sentences, or "" if all is."""
     last = session.kept_runs.get(session.runs[-1]["turn"]["id"]) if session.runs else None
     sentences = [set_trouble(), last["trouble"] if last and not session.is_set_temporary else ""]
-    if session.held_by == hash(session.pat):
+    if session.pat and session.held_by == hash(session.pat):  # the hash of "" is 0
         said = f"This set contains your access token. It is saved with {MARK} in its place."
         sentences.insert(0, said)
     return " ".join(filter(None, sentences))
