@@ -160,6 +160,8 @@ def of(kind, name=""):
         return BY_NAME[name]
     if get_origin(kind) in (Union, UnionType):
         return st.one_of(*(of(each, name) for each in get_args(kind)))
+    if get_origin(kind) is dict:
+        return st.dictionaries(TEXTS, TEXTS, max_size=2)
     if get_origin(kind) is list:
         return st.lists(of(get_args(kind)[0]), max_size=MAX_LENGTHS.get(name, 1))
     if get_origin(kind) is Literal:

@@ -169,7 +169,8 @@ def tab(tmp_path, set_up, monkeypatch):
     set_up(DATABASE_URL=f"sqlite:///{path}")
     saving.forget_store()
     tab = SimpleNamespace(pat=TOKEN, access={"pat": TOKEN}, is_temporary=False, path=path)
-    tab.searched = {}
+    tab.searched, tab.unsaved_chats = {}, []
+    tab.chat_of = lambda turn: tab.chat
     monkeypatch.setattr(persistence, "session", tab)
     monkeypatch.setattr(persistence, "visitor", lambda: OWNER)
     monkeypatch.setattr(keeper, "_start", lambda: None)

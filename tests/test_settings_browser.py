@@ -145,7 +145,7 @@ def test_a_click_on_a_link_keeps_words_typed_just_before_and_opens_the_page(
     open_settings(page)
     page.get_by_label("System prompt").fill("Be brief.")
 
-    page.get_by_role("link", name="Models").click()
+    page.get_by_role("link", name="Models", exact=True).click()
 
     expect(page.get_by_role("heading", name="Models")).to_be_visible()
     settled(page)

@@ -235,7 +235,7 @@ MEDDLING = {  # every method, called by somebody else with the ids of ADA's thin
     "change_choices": lambda s, c, who: s.change_choices(who, lambda there: there),
     "note_use": lambda s, c, who: s.note_use(who, c["id"]),
 }
-OF_NOBODY = {"close", "expire", "read_some"}
+OF_NOBODY = {"close", "expire", "read_some", "spend"}
 
 
 def test_every_method_is_tried_by_a_stranger():

@@ -27,6 +27,7 @@ SENDING = {
     "clarifai_chat.history.store.cleaning",
     "clarifai_chat.history.store.opening",  # BEGIN
     "clarifai_chat.history.store.trouble",  # which puts errors into words
+    "clarifai_chat.logs",  # which looks at each line that the database's library would log
 }
 ESCAPING = {  # of ids
     ("clarifai_chat.history.store.tables", "process_bind_param"),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from clarifai_chat.errors import BadReply, Busy, ChatError, ModelFailed
 from clarifai_chat.events import (
     CallDelta,
+    Kept,
     PictureCame,
     ReasoningDelta,
     Sources,
@@ -743,5 +744,9 @@ def test_a_whole_message_gives_the_same_events():
     message = {"content": "<think>Hm.</think>Hello", "tool_calls": [call]}
     found = events({"choices": [{"message": message, "finish_reason": "tool_calls"}]})
 
-    assert found[:2] == [ReasoningDelta("Hm."), TextDelta("Hello")]
+    assert found[:3] == [
+        Kept({"thoughts_in": "tags"}),
+        ReasoningDelta("Hm."),
+        TextDelta("Hello"),
+    ]
     assert called(found) == [("f", "{}")]

@@ -51,7 +51,7 @@ def line(page: Page, number: int) -> Locator:
 def type_into_line(page: Page, number: int, text: str) -> None:
     """Type at the end of the string that the line ends with."""
     line(page, number).click()
-    for key in ("End", "ArrowLeft", "ArrowLeft"):
+    for key in ("End", "End", "End", "ArrowLeft", "ArrowLeft"):  # a long line wraps
         page.keyboard.press(key)
     page.keyboard.type(text, delay=30)
 

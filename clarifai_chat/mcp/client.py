@@ -8,8 +8,10 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
@@ -130,7 +132,9 @@ def _asked(
             raise Refused(
                 "A token is sent over https only: change the address, or clear the token."
             )
-        return anyio.run(_conversation, address, token, limit_s, stopped, ask)
+        with ThreadPoolExecutor(1) as apart:  # a loop may run in the caller's thread already
+            run = partial(anyio.run, _conversation, address, token, limit_s, stopped, ask)
+            return apart.submit(run).result()
     except Exception as error:  # noqa: BLE001 - the one door: whatever the SDK raises stops here
         trouble = _meaning(error, where, token, limit_s)
     raise trouble
