@@ -2,14 +2,19 @@
 
 from clarifai_chat.history.store.tables import metadata
 
-FIRST = {"chats", "turns", "attachments", "attachment_uses", "presets"}  # tables of version 0001
+# The first version with a table, for those of later versions than 0001.
+BEGAN = {"clock": "0004", "spending": "0005", "choices": "0006"}
+FIRST = {"chats", "turns", "attachments", "attachment_uses", "presets"}
+NEWEST = "9999"  # of a table that is not named here
 
 
 def go_back(execute, version):
-    """Undo what came after `version`, 0001 to 0003; `execute` runs one statement of SQL."""
-    execute("ALTER TABLE chats DROP COLUMN expired_at")
-    for newer in sorted(set(metadata.tables) - FIRST):
-        execute(f"DROP TABLE {newer}")
+    """Undo what came after `version`, 0001 or later; `execute` runs one statement of SQL."""
+    for table in sorted(set(metadata.tables) - FIRST):
+        if BEGAN.get(table, NEWEST) > version:
+            execute(f"DROP TABLE {table}")
+    if version < "0004":
+        execute("ALTER TABLE chats DROP COLUMN expired_at")
     if version < "0003":
         execute("DROP INDEX turns_unread")
         execute("ALTER TABLE turns DROP COLUMN words")

@@ -1345,8 +1345,7 @@ def test_choices_of_who_is_here_stay(store, looks):
 def test_a_database_from_before_the_choices_gets_them(store, address):
     chat = saved(store, a_chat("One"))
     with store._writer.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE choices")
-        connection.exec_driver_sql("UPDATE clarifai_chat_version SET version_num = '0005'")
+        go_back(connection.exec_driver_sql, "0005")
     store.close()
 
     newer = open_store(address)
