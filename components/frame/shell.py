@@ -28,11 +28,11 @@ from components.state.warming import warm_up
 
 MAX_ADDRESS_CHARS = 500
 ASSETS = ROOT / "assets"
-# The model and whose credit it spends stay in sight in a long conversation.
+# The model and whose credit it spends stay in sight in a long conversation, on the page's own
+# background: the colours are those of .streamlit/config.toml.
 STYLE = """<style>[data-testid="stLayoutWrapper"]:has(> .st-key-head) {
-position: sticky; top: 0.5rem; z-index: 10; pointer-events: none }
-.st-key-head { width: fit-content; padding: 0.25rem; border-radius: 0.75rem;
-backdrop-filter: blur(12px); pointer-events: auto }
+position: sticky; top: 0; z-index: 10; background: light-dark(#ffffff, #10131f) }
+.st-key-head { padding: 0.25rem }
 .st-key-head h1 { position: absolute; width: 1px; height: 1px; overflow: hidden;
 clip-path: inset(50%) }</style>"""
 
