@@ -125,7 +125,7 @@ def test_questions_that_wait_are_told_when_their_turn_comes(
     expect(answer(page)).to_contain_text("Waiting for the answer above")
     talker.open()
 
-    first, end, second, last = told(page, "2 words")
+    first, end, second, last = told(page, ", 2 words")  # not "12 words"
 
     assert (first, second, last) == ("Answering", "Answering", "Answer complete, 2 words")
     assert end.startswith("Answer complete, ")
