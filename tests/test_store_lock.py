@@ -3,6 +3,7 @@
 SQLite's lock is for the whole file, PostgreSQL's for the rows of a chat.
 """
 
+import logging
 import sqlite3
 import sys
 from contextlib import closing
@@ -27,7 +28,6 @@ SENDING = {
     "clarifai_chat.history.store.cleaning",
     "clarifai_chat.history.store.opening",  # BEGIN
     "clarifai_chat.history.store.trouble",  # which puts errors into words
-    "clarifai_chat.logs",  # which looks at each line that the database's library would log
 }
 ESCAPING = {  # of ids
     ("clarifai_chat.history.store.tables", "process_bind_param"),
@@ -87,7 +87,11 @@ class Watch:
 
 
 @pytest.fixture
-def watch(store):
+def watch(store, monkeypatch):
+    # The app's own handler, if another test of this process left it, looks at what pytest logs.
+    root = logging.getLogger()
+    others = [each for each in root.handlers if each.get_name() != "clarifai_chat"]
+    monkeypatch.setattr(root, "handlers", others)
     yield Watch(store._engine)
     sys.setprofile(None)
 
