@@ -218,6 +218,18 @@ def test_built_ins_answer_until_the_model_does(fake, go, stream):
     ]
 
 
+def test_a_mock_answers_each_call_of_its_tool_in_turn(fake, go):
+    run = new_run(answers="automatic")
+    run["answerers"]["get_weather"] = runs.MOCKED
+    run["mocks"] = {"get_weather": {"kind": "sequence", "answers": ["{{location}}: 1", "2"]}}
+
+    go(run, BOTH, calls(), says("Two."))
+
+    results = [m["content"] for m in fake.chats[2].body["messages"] if m["role"] == "tool"]
+    assert [json.loads(results[0])["result"], *results[1:]] == [42, "Paris: 1", "2"]
+    assert set(run["answered_by"].values()) == {"calculator", runs.MOCKED}
+
+
 @pytest.mark.parametrize("most", [1, 3])
 def test_an_automatic_run_asks_no_more_often_than_it_may(fake, go, most):
     run = new_run(answers="automatic", max_steps=most)

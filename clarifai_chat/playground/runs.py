@@ -39,7 +39,8 @@ from clarifai_chat.messages import Message, Part, Sendable, ToolCall, ToolSpec, 
 from clarifai_chat.playground import server_calls
 from clarifai_chat.playground.server_calls import AskServer, ServerCall
 from clarifai_chat.playground.variables import filled
-from clarifai_chat.tools import builtins
+from clarifai_chat.tools import builtins, mocks
+from clarifai_chat.tools.mocks import Mock
 from clarifai_chat.tools.verdict.answer import judge_answer
 from clarifai_chat.tools.verdict.verdict import Verdict, judge_call, judge_reply
 
@@ -50,6 +51,7 @@ Answers = Literal["by hand", "approve", "automatic"]
 ANSWERS: tuple[Answers, ...] = get_args(Answers)
 
 TYPED = "typed"  # an answerer: repeats what was last typed for the tool
+MOCKED = "mock"  # an answerer: one of the run's mocks
 MAX_RUNS = 20  # runs kept in a session
 MAX_CHARS = 10_000_000  # of these runs together
 MAX_STEPS = 20  # of an automatic run; each is a request that may cost money
@@ -81,13 +83,15 @@ class Run(TypedDict):
     turn: Turn
     tools: list[ToolSpec]  # as they are sent
     settings: RunSettings
-    answerers: dict[str, str]  # tool → TYPED, or the built-in or the address of the MCP server
+    # Tool → TYPED, MOCKED, or the built-in or the address of the MCP server.
+    answerers: dict[str, str]
     results: dict[str, str]  # tool → the answer for TYPED
     exchanges: list[Exchange]
     answered_by: dict[str, str]  # `place` of a call → its answerer
     drafts: dict[str, str]  # call → the answer being typed
     approved: NotRequired[list[str]]  # `place` of each call that its server is to answer next
     server_calls: NotRequired[dict[str, ServerCall]]  # `place` of a call → what its server did
+    mocks: NotRequired[dict[str, Mock]]  # tool → how MOCKED answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +271,8 @@ def _answers(
         server = server_of(run, call)
         if not server:
             note_answerer(run, call)
+            if mock := _mock_of(run, call):
+                in_flight.ended.wait(mocks.delay_s(mock))
             yield ToolResult(call["id"], ready_answer(run, call) or "")
         elif ask_server and not in_flight.is_cut:
             made = server_calls.answered(server, call, ask_server, in_flight.ended)
@@ -318,9 +324,26 @@ def ready_answer(run: Run, call: ToolCall) -> str | None:
     answerer = run["answerers"].get(tool)
     if answerer == TYPED:
         return run["results"].get(tool)
+    if mock := _mock_of(run, call):
+        return mocks.answer(mock, call["function"]["arguments"], _calls_before(run, call))
     if not answerer or server_calls.is_server(answerer):
         return None
     return builtins.answer(answerer, call["function"]["arguments"])
+
+
+def _mock_of(run: Run, call: ToolCall) -> Mock | None:
+    tool = call["function"]["name"]
+    return run.get("mocks", {}).get(tool) if run["answerers"].get(tool) == MOCKED else None
+
+
+def _calls_before(run: Run, call: ToolCall) -> int:
+    """Return how many calls of the same tool the run has before this open one."""
+    replies = run["turn"]["replies"]
+    last = replies[last_reply(run["turn"])].get("tool_calls", [])
+    here = next((i for i, each in enumerate(last) if each["id"] == call["id"]), len(last))
+    earlier = [each for m in replies[: last_reply(run["turn"])] for each in m.get("tool_calls", [])]
+    name = call["function"]["name"]
+    return sum(each["function"]["name"] == name for each in [*earlier, *last[:here]])
 
 
 def note_answerer(run: Run, call: ToolCall) -> None:
