@@ -337,6 +337,7 @@ def test_the_keyboard_alone_goes_from_token_to_stop(visit: Visit, clarifai: Fake
     page = visit()
     tab_to(page, "Access")
     page.keyboard.press("Enter")
+    expect(page.get_by_label("Clarifai access token (PAT)")).to_be_visible()
     tab_to(page, "Clarifai access token (PAT)")
     page.keyboard.type(CANARY)
     page.keyboard.press("Enter")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
@@ -122,11 +123,14 @@ WORDS = WidgetMetadata(
     value_type="string_value",
 )
 
+QUESTION = replace(WORDS, id="$$ID-1-words", value_type="chat_input_value")
+
 
 class Tab:
     """A session whose page has one text box, into which the app puts "hello"."""
 
-    def __init__(self, monkeypatch):
+    def __init__(self, monkeypatch, box=WORDS):
+        self._box = box
         self._state = SafeSessionState(SessionState(), lambda: None)
         self._browser_queue = ForwardMsgQueue()
         monkeypatch.setattr(streamlit_patches, "_session_of_this_run", lambda: self)
@@ -136,13 +140,15 @@ class Tab:
         """Draw the page, after what the browser says; what it is sent of the box's value."""
         if typed is not None:
             states = WidgetStates()
-            states.widgets.add(id=WORDS.id).string_value = typed
+            states.widgets.add(id=self._box.id).string_value = typed
             self._state.on_script_will_rerun(states)
         register = register or SafeSessionState.register_widget
-        result = register(self._state, WORDS, "words")
+        result = register(self._state, self._box, "words")
         message = ForwardMsg()
-        message.delta.new_element.text_input.id = WORDS.id
-        message.delta.new_element.text_input.set_value = result.value_changed
+        element = message.delta.new_element
+        drawn = element.chat_input if self._box is QUESTION else element.text_input
+        drawn.id = self._box.id
+        drawn.set_value = result.value_changed
         self._browser_queue.enqueue(message)
         return result.value if result.value_changed else None
 
@@ -151,9 +157,20 @@ class Tab:
         self._browser_queue.clear(retain_lifecycle_msgs=True)
         self._state.on_script_will_rerun(WidgetStates())
 
-    def is_done(self):
+    def is_drawn(self):
+        """The browser has drawn this run, and reports its box with the next request."""
+        self._states("hello")
+
+    def is_drawn_late(self):
+        """All is sent, but a newer run began before the browser drew any of it."""
         AppSession.flush_browser_queue(self)
-        self._state.on_script_will_rerun(WidgetStates())
+        self._states()
+
+    def _states(self, *values):
+        states = WidgetStates()
+        for value in values:
+            states.widgets.add(id=self._box.id).string_value = value
+        self._state.on_script_will_rerun(states)
 
 
 def test_what_the_app_put_into_a_box_is_sent_until_the_browser_has_it(monkeypatch):
@@ -162,10 +179,35 @@ def test_what_the_app_put_into_a_box_is_sent_until_the_browser_has_it(monkeypatc
 
     tab.is_overtaken()
     assert tab.run() == "hello"
+    tab.is_drawn_late()
+    assert tab.run() == "hello"
+
+    tab.is_drawn()
+    assert tab.run() is None
+    tab.is_overtaken()
+    assert tab.run() is None
+
+
+def test_a_question_in_the_box_is_sent_until_it_is_on_its_way(monkeypatch):
+    tab = Tab(monkeypatch, QUESTION)
+    assert tab.run() == "hello"
+
+    tab._state.on_script_finished({QUESTION.id})
     tab.is_overtaken()
     assert tab.run() == "hello"
 
-    tab.is_done()
+    tab.is_drawn_late()
+    assert tab.run() is None
+
+
+def test_a_box_that_was_away_and_is_empty_again_stays_empty(monkeypatch):
+    tab = Tab(monkeypatch)
+    tab.run()
+    tab.is_drawn_late()
+    tab._state["words"] = ""
+    tab.run()
+    tab.is_drawn()
+
     assert tab.run() is None
 
 

@@ -379,7 +379,7 @@ def test_a_fix_is_shown_before_it_is_applied_and_can_be_undone(open_app):
     app.click("fix:0")
 
     assert text_in_editor(app) == before
-    shown = [line for line in code(app).splitlines() if line[:1] in "+-" and line[1:2] == " "]
+    shown = [line for line in page(app).splitlines() if line[:1] in "+-" and line[1:2] == " "]
     assert shown == ['-      "name": "get weather!",', '+      "name": "get_weather",']
     app.click("apply_fix")
     assert text_in_editor(app) == before.replace("get weather!", "get_weather")
@@ -1153,7 +1153,7 @@ def test_the_wire_views_show_what_was_sent_except_the_token(open_app, fake):
     app = asked_once(open_app, fake, calls())
 
     request = look_at(app, "Request")
-    assert f"{ASKED}, exactly as sent" in page(app)
+    assert f"{ASKED}`, exactly as sent" in page(app)
     assert f"Bearer {TOKEN}" in request
     shown = next(e.value for e in app.main.code if '"messages"' in e.value)
     assert json.loads(shown) == sent(fake)

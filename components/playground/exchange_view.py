@@ -4,7 +4,7 @@ import streamlit as st
 
 from clarifai_chat.chat.usage import seconds
 from clarifai_chat.llm.exchange import Exchange
-from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.markdown.sanitize import as_code, escaped
 from clarifai_chat.playground import run_file, runs
 from clarifai_chat.playground.runs import Run, Step
 from components.actions import code
@@ -56,9 +56,9 @@ def show(run: Run, step: Step) -> None:
 
 
 def _show_request(exchange: Exchange, run: Run, step: Step) -> None:
-    st.caption(
-        f"{exchange['method']} {exchange['url']}, exactly as sent; the access token is replaced."
-    )
+    # As code: Markdown would make the address a link, which has too little contrast in a caption.
+    request = as_code(f"{exchange['method']} {exchange['url']}")
+    st.caption(f"{request}, exactly as sent; the access token is replaced.")
     body = run_file.loaded(exchange["request"])
     if said := runs.sent_back_text(run, step, body):
         st.caption(escaped(said))

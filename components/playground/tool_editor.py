@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from clarifai_chat.markdown.contained import fenced
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import door
 from clarifai_chat.text import counted
@@ -25,6 +26,7 @@ from components.playground import (
     toolset_box,
 )
 from components.playground.code_editor import Mark
+from components.reply.answer_view import AnswerView
 from components.state.session import session
 from components.state.slots import forget_widgets, seed, widget
 from components.state.streamlit_patches import uninterrupted
@@ -304,7 +306,8 @@ def _show_fix(finding: Diagnostic, alike: int) -> None:
     with st.container(border=True):
         st.markdown(f"**{escaped(finding.fix.label)}**")
         changes = findings.diff(text, findings.apply(text, finding.fix))
-        st.code(changes, language="diff", wrap_lines=True)
+        # Not st.code: the grey of its unchanged lines has too little contrast.
+        AnswerView(st.container(), f"fix:{changes}").draw(fenced(changes, "diff"), over=True)
         with st.container(horizontal=True):
             st.button(
                 "Apply",

@@ -40,6 +40,7 @@ from components.state.frontend import FILES
 
 LATE_S = 0.5  # after a page change; the longest delay seen was 0.1 s
 AGAIN_S = 0.2  # time for the late text to be handled
+QUESTION = "chat_input_value"
 KEPT = "public, max-age=31536000, immutable"
 
 
@@ -61,8 +62,8 @@ def _is_late(asked: ClientState, change: _PageChange) -> bool:
 def apply() -> None:
     """Patch Streamlit once, even if this module is imported again."""
     _replace(SafeSessionState, "on_script_will_rerun", _whole)
-    _replace(SafeSessionState, "register_widget", _until_it_is_sent)
-    _replace(AppSession, "flush_browser_queue", _and_note_what_is_sent)
+    _replace(SafeSessionState, "register_widget", _until_the_browser_has_it)
+    _replace(AppSession, "flush_browser_queue", _and_note_sent_questions)
     _replace(Runtime, "_send_message", _to_who_is_there)
     _replace(AppSession, "register_file_watchers", _if_files_are_watched)
     _replace(AppSession, "request_rerun", _to_the_page_that_was_asked_for)
@@ -120,11 +121,12 @@ def _whole(method: Callable[..., None]) -> Callable[..., None]:
     return on_script_will_rerun
 
 
-def _until_it_is_sent(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Send a widget's value to the browser again if a newer run overtook the one that set it.
+def _until_the_browser_has_it(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Send a widget's value to the browser until the browser reports the widget.
 
-    Streamlit drops the last messages of a run when a newer one begins. The newer one assumes that
-    the browser has the value: the browser shows an empty box, and sends that as if it were typed.
+    Streamlit sends a value with one run only. If a newer run begins soon, the server drops what is
+    left of the first one's messages, or the browser draws only the newer one's. Either way it shows
+    an empty box, and then reports that as if it were typed.
 
     Upstream: not reported.
     """
@@ -137,16 +139,36 @@ def _until_it_is_sent(method: Callable[..., Any]) -> Callable[..., Any]:
         session = _session_of_this_run()
         if session is None:
             return result
-        unsent: dict[str, Any] = vars(session).setdefault("_unsent_values", {})
+        unseen: dict[str, Any] = vars(session).setdefault("_unseen_values", {})
         if result.value_changed:
-            unsent[metadata.id] = result.value
-        elif is_from_browser:  # the browser shows the widget, and its value may have been typed
-            unsent.pop(metadata.id, None)
-        elif metadata.id in unsent:
-            return replace(result, value=unsent[metadata.id], value_changed=True)
+            unseen[metadata.id] = result.value
+        elif is_from_browser:  # the browser draws the widget, and its value may have been typed
+            unseen.pop(metadata.id, None)
+        elif metadata.id in unseen:
+            is_question = metadata.value_type == QUESTION
+            if is_question or unseen[metadata.id] == result.value:
+                return replace(result, value=unseen[metadata.id], value_changed=True)
+            del unseen[metadata.id]  # it was away since, and begins anew
         return result
 
     return register_widget
+
+
+def _and_note_sent_questions(
+    method: Callable[..., list[ForwardMsg]],
+) -> Callable[..., list[ForwardMsg]]:
+    """Forget what a box for questions shows once it is sent: the browser reports only questions."""
+
+    def flush_browser_queue(session: AppSession) -> list[ForwardMsg]:
+        messages = method(session)
+        if unseen := vars(session).get("_unseen_values"):
+            for message in messages:
+                box = message.delta.new_element.chat_input
+                if box.set_value:
+                    unseen.pop(box.id, None)
+        return messages
+
+    return flush_browser_queue
 
 
 def _session_of_this_run() -> Any:
@@ -156,28 +178,6 @@ def _session_of_this_run() -> Any:
     manager = getattr(runtime.get_instance(), "_session_mgr", None)  # AppTest's runtime has none
     info = manager.get_session_info(context.session_id) if manager else None
     return info.session if info else None
-
-
-def _and_note_what_is_sent(
-    method: Callable[..., list[ForwardMsg]],
-) -> Callable[..., list[ForwardMsg]]:
-    """Forget the values of widgets that are on their way to the browser."""
-
-    def flush_browser_queue(session: AppSession) -> list[ForwardMsg]:
-        messages = method(session)
-        if unsent := vars(session).get("_unsent_values"):
-            for message in messages:
-                unsent.pop(_widget_with_value(message), None)
-        return messages
-
-    return flush_browser_queue
-
-
-def _widget_with_value(message: ForwardMsg) -> str:
-    """Return the id of the widget that a message gives a value; "" for other messages."""
-    element = message.delta.new_element
-    widget = getattr(element, element.WhichOneof("type") or "empty")
-    return str(widget.id) if getattr(widget, "set_value", False) else ""
 
 
 def _to_the_page_that_was_asked_for(method: Callable[..., None]) -> Callable[..., None]:
