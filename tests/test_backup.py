@@ -68,6 +68,8 @@ def filled(address):
     a_set = {"name": "Odd \x00", "about": "\ud83d", "body": "{}", "room": 100}
     store.playground.save_set(BOB, "set", 0, **a_set)
     store.playground.save_run(BOB, "run", 0, asked_at=1.0, body="{}", room=100)
+    store.experiments.save(BOB, "e", "Odd \x00", "{}")
+    store.experiments.claim(BOB, "e", 7)
     return store
 
 
@@ -82,7 +84,10 @@ def content(store):
     return found
 
 
-TOLD = "3 conversations (9 turns), 1 attachment, 1 preset and 2 tool sets and runs of 2 visitors"
+TOLD = (
+    "3 conversations (9 turns), 1 attachment, 1 preset, 2 tool sets and runs and 1 experiment"
+    " of 2 visitors"
+)
 
 
 @pytest.mark.parametrize("source", ["sqlite", "postgresql"])

@@ -18,7 +18,15 @@ from sqlalchemy import (
     update,
 )
 
-from clarifai_chat.history.store.tables import attachments, chats, clock, playground, turns, uses
+from clarifai_chat.history.store.tables import (
+    attachments,
+    chats,
+    clock,
+    experiments,
+    playground,
+    turns,
+    uses,
+)
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +57,8 @@ def purge(connection: Connection, owner: str, chat_id: str) -> bool:
 
 def mark_expired(connection: Connection, now: float, days: float) -> None:
     """Note what has expired, and forget it for what is in use again."""
-    for table, stays in ((chats, chats.c.pinned), (playground, false())):
+    for table in (chats, playground, experiments):
+        stays = chats.c.pinned if table is chats else false()
         is_old = table.c.saved_at < now - days * DAY_S if days > 0 else false()
         has_expired = and_(not_(stays), is_old)
         is_marked = table.c.expired_at.is_not(None)
@@ -85,7 +94,7 @@ def trusts_clock(connection: Connection, now: float, awake_s: float | None) -> b
             _date(now),
             _date(row.looked_at),
         )
-        for table in (chats, playground):
+        for table in (chats, playground, experiments):
             connection.execute(update(table).values(expired_at=None))
         trusted_from = now + DAY_S
     connection.execute(update(clock).values(looked_at=now, trusted_from=trusted_from))
@@ -100,11 +109,12 @@ def _date(at: float) -> str:
 
 
 def forget_unused(connection: Connection, now: float) -> None:
-    """Remove what has gone from playgrounds, and attachments that no turn or run uses.
+    """Remove playgrounds' things and experiments that have gone, and attachments without a use.
 
-    Both once they cannot be restored.
+    All once they cannot be restored.
     """
-    connection.execute(delete(playground).where(is_gone(now, playground)))
+    for table in (playground, experiments):
+        connection.execute(delete(table).where(is_gone(now, table)))
     removed = exists().where(
         turns.c.owner == uses.c.owner,
         turns.c.chat_id == uses.c.chat_id,

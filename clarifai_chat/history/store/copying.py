@@ -12,6 +12,7 @@ from clarifai_chat.history.store.tables import (
     chats,
     choices,
     clock,
+    experiments,
     metadata,
     playground,
     presets,
@@ -37,6 +38,7 @@ class Counts:
     attachments: int
     presets: int
     in_playground: int  # sets and runs
+    experiments: int
 
     def __str__(self) -> str:
         things = (
@@ -46,6 +48,7 @@ class Counts:
             counted(self.in_playground, "tool set or run", "tool sets and runs")
             if self.in_playground
             else "",
+            counted(self.experiments, "experiment") if self.experiments else "",
         )
         return f"{listed(things)} of {counted(self.owners, 'visitor')}"
 
@@ -56,7 +59,8 @@ def count(connection: Connection) -> Counts:
     def rows_of(table: Table) -> int:
         return connection.scalar(select(func.count()).select_from(table)) or 0
 
-    others = (select(table.c.owner) for table in (attachments, presets, choices, playground))
+    owned = (attachments, presets, choices, playground, experiments)
+    others = (select(table.c.owner) for table in owned)
     owners = select(chats.c.owner).union(*others)
     return Counts(
         connection.scalar(select(func.count()).select_from(owners.subquery())) or 0,
@@ -65,6 +69,7 @@ def count(connection: Connection) -> Counts:
         rows_of(attachments),
         rows_of(presets),
         rows_of(playground),
+        rows_of(experiments),
     )
 
 
@@ -72,7 +77,7 @@ def is_empty(connection: Connection) -> bool:
     """Return whether no visitor has anything in this database."""
     return all(
         connection.execute(select(table.c.owner).limit(1)).first() is None
-        for table in (chats, attachments, presets, choices, playground)
+        for table in (chats, attachments, presets, choices, playground, experiments)
     )
 
 

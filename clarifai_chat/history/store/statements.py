@@ -60,7 +60,9 @@ def upsert(
     return new.on_conflict_do_update(index_elements=[*key], set_=ready)
 
 
-def insert_if_missing(dialect: str, table: Table, values: Mapping[str, Any]) -> Executable:
+def insert_if_missing(
+    dialect: str, table: Table, values: Mapping[str, Any]
+) -> sqlite.Insert | postgresql.Insert:
     """Insert a row unless there is one with its key."""
     return _insert(dialect, table).values(_ready(table, values)).on_conflict_do_nothing()
 

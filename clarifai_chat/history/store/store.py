@@ -25,6 +25,7 @@ from clarifai_chat.history.store import (
     searching,
     statements,
 )
+from clarifai_chat.history.store.experiments import ExperimentStore
 from clarifai_chat.history.store.opening import checkpoint
 from clarifai_chat.history.store.playground import PlaygroundStore
 from clarifai_chat.history.store.preparing import Prepared
@@ -35,6 +36,7 @@ from clarifai_chat.history.store.tables import (
     attachments,
     chats,
     choices,
+    experiments,
     playground,
     presets,
     spending,
@@ -54,6 +56,7 @@ class Store:
         self._writer = engine.execution_options(writes=True)  # the same pool of connections
         self.probe = Probe(engine)
         self.playground = PlaygroundStore(self._reading, self._writing)
+        self.experiments = ExperimentStore(self._reading, self._writing, self._dialect)
 
     def close(self) -> None:
         """Close every connection; an SQLite file is then whole, and can be copied."""
@@ -196,7 +199,7 @@ class Store:
         """Remove all data of the owner for good; return how many chats there were."""
         with self._writing() as connection:
             gone: int = connection.execute(delete(chats).where(chats.c.owner == owner)).rowcount
-            for table in (attachments, presets, choices, playground):
+            for table in (attachments, presets, choices, playground, experiments):
                 connection.execute(delete(table).where(table.c.owner == owner))
             return gone
 

@@ -194,6 +194,38 @@ playground = Table(
 )
 Index("playground_in_order", playground.c.owner, playground.c.kind, playground.c.created_at)
 
+# What a visitor measures: cases, models and sets of tools; `id` is random.
+experiments = Table(
+    "experiments",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("id", Words, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("saved_at", Double, nullable=False),  # or opened; decides when it expires
+    Column("deleted_at", Double),
+    Column("expired_at", Double),
+    Column("body", Text, nullable=False),  # `dumped` JSON
+)
+
+# The runs that were asked, or are about to be.
+experiment_runs = Table(
+    "experiment_runs",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("experiment_id", Words, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("status", Text, nullable=False),  # "asked" until there is a result
+    Column("asked_at", Double, nullable=False),
+    Column("result", Json, nullable=False),  # figures and verdict
+    Column("body", Text, nullable=False),  # `dumped` JSON of what was said; "" before
+    ForeignKeyConstraint(
+        ["owner", "experiment_id"],
+        ["experiments.owner", "experiments.id"],
+        ondelete="CASCADE",
+    ),
+)
+
 # One row: what the clock said when expired chats were last looked for.
 clock = Table(
     "clock",
