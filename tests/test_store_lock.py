@@ -6,6 +6,7 @@ SQLite's lock is for the whole file, PostgreSQL's for the rows of a chat.
 import logging
 import sqlite3
 import sys
+import time
 from contextlib import closing
 
 import pytest
@@ -194,6 +195,92 @@ def test_another_writer_gets_in_while_a_save_is_prepared(store, file, monkeypatc
             entered.clear()
             WRITES[method](store, chat)
             assert entered, method
+
+
+def long_chat(turns=130):
+    return a_chat(*(f"Question {n}" for n in range(turns)))
+
+
+class Locks:
+    """How many statements each lock of a store was held for, besides BEGIN."""
+
+    def __init__(self, store):
+        self.counts = []
+        event.listen(store._engine, "after_cursor_execute", self._execute)
+
+    def _execute(self, connection, cursor, statement, *_):
+        is_writing = connection.get_execution_options().get("writes")
+        if statement.startswith("BEGIN") or "statement_timeout" in statement:
+            self.counts += [0] if is_writing else []
+        elif is_writing:
+            self.counts[-1] += 1
+
+
+def test_a_long_chat_that_is_imported_lets_others_write_in_between(two):
+    here, there = two
+    locks, chat = Locks(here), long_chat()
+
+    assert saved(here, chat)["revision"] == 1
+
+    few = preparing.MOST_TURNS + 3  # the chat's own row, and a look at what is there
+    assert len(locks.counts) > 130 // preparing.MOST_TURNS
+    assert max(locks.counts) <= few
+    assert there.load(ADA, chat["id"]) == chat
+
+    locks.counts.clear()
+    long_answers = [{**longer(chat, n), "id": f"long{n}"} for n in range(40)]
+    for turn in long_answers:
+        turn["replies"][0]["content"] = "word " * 10_000
+    saved(here, {**a_chat("x"), "turns": long_answers})
+
+    assert max(locks.counts) <= 5, "Long turns are written a few at a time."
+
+
+def test_a_long_chat_is_not_seen_before_it_is_whole(two, monkeypatch):
+    here, there = two
+    chat, seen = long_chat(), []
+    execute = here._execute
+
+    def look(*prepared):
+        execute(*prepared)
+        seen.append((there.load(ADA, chat["id"]), there.listing(ADA), [*there.chats(ADA)]))
+
+    monkeypatch.setattr(here, "_execute", look)
+    saved(here, chat)
+
+    assert len(seen) > 3
+    assert all(each == (None, [], []) for each in seen)
+    assert len(there.listing(ADA)) == 1
+    assert there.listing(ADA, "Question 129")
+
+
+def test_a_long_chat_that_was_cut_off_is_finished_by_the_next_save_or_goes(two, monkeypatch):
+    here, there = two
+    chat, other = long_chat(), long_chat()
+    execute, parts = here._execute, []
+
+    def fail_at_the_third(*prepared):
+        parts.append(prepared)
+        if len(parts) % 3 == 0:
+            raise StoreBusy
+        execute(*prepared)
+
+    monkeypatch.setattr(here, "_execute", fail_at_the_third)
+    for each in (chat, other):
+        with pytest.raises(StoreBusy):
+            here.save_chat(ADA, each)
+    monkeypatch.undo()
+
+    assert there.listing(ADA) == []
+    assert saved(there, chat)["revision"] == 1
+    assert here.load(ADA, chat["id"]) == chat
+
+    now = time.time()
+    for days_later in (-2, -1, 1.5):  # the first two learn that the clock can be trusted
+        monkeypatch.setattr(time, "time", lambda days=days_later: now + days * 24 * 3600)
+        there.expire()
+    assert not there.undelete(ADA, other["id"])
+    assert here.load(ADA, chat["id"]) == chat
 
 
 def meanwhile(monkeypatch, *acts):

@@ -4,7 +4,7 @@ SQLite has one writer at a time, and JSON, merging and folding text take longer 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -18,6 +18,7 @@ from clarifai_chat.history.store.tables import dumped
 from clarifai_chat.history.store.trouble import Conflict
 
 T = TypeVar("T")
+MOST_TURNS, MOST_CHARACTERS = 25, 100_000  # written at once: some 10 ms, with the search index
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,27 @@ class Prepared(Generic[T]):
     result: T
 
 
+def parts(dialect: str, owner: str, chat: Chat, stored: Stored) -> Iterator[Sequence[Executable]]:
+    """Yield the statements that bring in a new, long chat, so that others write in between.
+
+    Nobody sees the chat until `whole_chat` finds all turns there. If that never happens, it goes
+    like a deleted one; a second attempt goes on where the first one ended.
+    """
+    if chat["revision"] or (stored.chat is not None and stored.chat.revision):
+        return  # `whole_chat` says what to do
+    missing = [(n, turn) for n, turn in enumerate(chat["turns"]) if turn["id"] not in stored.turns]
+    if len(missing) <= MOST_TURNS:
+        return
+    part, length = [statements.hidden_chat(dialect, owner, chat)], 0
+    for written, (number, turn) in enumerate(missing, 1):
+        part += statements.one_turn(dialect, owner, chat["id"], turn, number, None, 1)
+        length += len(dumped(turn))
+        if written % MOST_TURNS == 0 or length > MOST_CHARACTERS:
+            yield part
+            part, length = [], 0
+    yield part
+
+
 def whole_chat(dialect: str, owner: str, chat: Chat, stored: Stored) -> Prepared[int]:
     """Prepare to save the chat; the result is its revision. Raises `Conflict`."""
     row, known = stored.chat, stored.turns
@@ -40,7 +62,8 @@ def whole_chat(dialect: str, owner: str, chat: Chat, stored: Stored) -> Prepared
         new = statements.new_chat(dialect, owner, chat)
         written = statements.all_turns(dialect, owner, chat["id"], chat["turns"], {}, 1)
         return Prepared([new, *written], 1)
-    if row.deleted_at is not None or row.revision != chat["revision"]:
+    is_hidden = row.deleted_at is not None and row.revision > 0
+    if is_hidden or row.revision != chat["revision"]:
         raise Conflict
     kept = _normalized(chat, stored)
     revision: int = row.revision + 1

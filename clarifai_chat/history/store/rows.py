@@ -21,6 +21,7 @@ class Stored:
     chat: AnyRow | None
     turns: dict[str, AnyRow]
     only: str | None = None  # the turn to which `turns` is limited
+    marks: frozenset[tuple[Any, ...]] = frozenset()  # of the turns: when one changes, its mark does
 
     def bodies(self) -> dict[str, Turn]:
         """Return the turns that have not been removed."""
@@ -32,7 +33,9 @@ class Stored:
 def stored(connection: Connection, owner: str, chat_id: str, only: str | None = None) -> Stored:
     """Return what is stored of a chat: all of its turns, or `only` the one of this id."""
     chat = chat_row(connection, owner, chat_id)
-    return Stored(chat, turns_of(connection, owner, chat_id, only), only)
+    found = turns_of(connection, owner, chat_id, only)
+    marks = frozenset(tuple(getattr(row, name) for name in _MARKS) for row in found.values())
+    return Stored(chat, found, only, marks)
 
 
 def is_still(connection: Connection, owner: str, chat_id: str, read: Stored) -> bool:
@@ -46,10 +49,8 @@ def is_still(connection: Connection, owner: str, chat_id: str, read: Stored) -> 
     was = read.chat and (read.chat.revision, read.chat.deleted_at)
     marks = select(*(turns.c[name] for name in _MARKS))
     marks = _those_of(marks, owner, chat_id, read.only)
-    now = {tuple(row) for row in connection.execute(marks)}
-    return (chat and tuple(chat)) == was and now == {
-        tuple(getattr(row, name) for name in _MARKS) for row in read.turns.values()
-    }
+    now = frozenset(map(tuple, connection.execute(marks)))
+    return (chat and tuple(chat)) == was and now == read.marks
 
 
 def chat_row(connection: Connection, owner: str, chat_id: str) -> AnyRow | None:

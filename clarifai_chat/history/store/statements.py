@@ -37,8 +37,15 @@ def new_chat(dialect: str, owner: str, chat: Chat) -> Executable:
     return insert_if_missing(dialect, chats, values)
 
 
+def hidden_chat(dialect: str, owner: str, chat: Chat) -> Executable:
+    """Insert the chat as a deleted one of revision 0, until all of its turns are there."""
+    values = {"owner": owner, "id": chat["id"], "revision": 0, "changed": {}, **_columns(chat)}
+    return insert_if_missing(dialect, chats, {**values, "deleted_at": time.time()})
+
+
 def changed_chat(owner: str, chat: Chat, stored: AnyRow, revision: int) -> Executable:
-    values = _columns(chat)
+    """Update the chat's row, which is visible then: a deleted one is not saved."""
+    values = {**_columns(chat), "deleted_at": None}
     changed = dict.fromkeys(changes(values, stored._asdict()), revision)
     values |= {"revision": revision, "changed": stored.changed | changed}
     one = update(chats).where(chats.c.owner == owner, chats.c.id == chat["id"])

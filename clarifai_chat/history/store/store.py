@@ -110,6 +110,11 @@ class Store:
         Stored turns that `chat` lacks are removed. Raises `Conflict` if the store has changes that
         `chat` lacks: then call `merge`.
         """
+        with self._reading() as connection:
+            stored = rows.stored(connection, owner, chat["id"]) if not chat["revision"] else None
+        if stored:
+            for part in preparing.parts(self._dialect, owner, chat, stored):
+                self._execute(*part)
         prepare = partial(preparing.whole_chat, self._dialect, owner, chat)
         return self._save(owner, chat["id"], prepare)
 
