@@ -102,6 +102,37 @@ def running(locale: str = "C") -> Iterator[Postgres]:
                 server.wait()
 
 
+def pooler() -> str | None:
+    """PgBouncer; None where there is none."""
+    return shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+@contextmanager
+def pooled(server: Postgres, address: str) -> Iterator[str]:
+    """The address of the same database behind PgBouncer: each transaction gets one of two
+    connections, whoever had it before."""
+    program, user = pooler(), _user()
+    assert program is not None
+    with tempfile.TemporaryDirectory(prefix="pool-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        if user is not None:
+            shutil.chown(folder, user)
+        settings = folder / "pgbouncer.ini"
+        settings.write_text(
+            f"[databases]\n* = host={server.folder} user=tests\n[pgbouncer]\n"
+            f"listen_addr =\nlisten_port = 5432\nunix_socket_dir = {folder}\n"
+            "auth_type = any\npool_mode = transaction\ndefault_pool_size = 2\n"
+        )
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen([program, settings], user=user, stdout=log, stderr=log)
+        try:
+            _wait(binaries() or folder, folder, process)
+            yield address.replace(str(server.folder), str(folder))
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
 def _wait(found: Path, folder: Path, server: subprocess.Popen[bytes]) -> None:
     command: list[str | Path] = [found / "pg_isready", "-q", "-t", "1", "-h", folder]
     while subprocess.run(command, check=False).returncode != 0:

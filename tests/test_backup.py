@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import subprocess
 
 import pytest
 from click.testing import CliRunner
@@ -13,6 +14,7 @@ from clarifai_chat.history.store.tables import metadata, turns
 from clarifai_chat.history.store.trouble import StoreRefused
 from tests.canary import assert_no_canary
 from tests.old_tables import go_back
+from tests.postgres import binaries
 from tests.test_store import ADA, ATTACHMENT, BOB, ODD, a_chat, an_attachment, ask, saved
 
 pytest_plugins = ["tests.postgres"]
@@ -88,6 +90,22 @@ TOLD = (
     "3 conversations (9 turns), 1 attachment, 1 preset, 2 tool sets and runs and 1 experiment"
     " of 2 visitors"
 )
+
+
+def test_a_dump_of_postgresqls_own_program_is_whole(postgres):
+    source, target = postgres.database(), postgres.database()
+    store = filled(source)
+    found = binaries()
+
+    dump = subprocess.run([found / "pg_dump", source], stdout=subprocess.PIPE, check=True).stdout
+    restore = [found / "psql", "-q", "-v", "ON_ERROR_STOP=1", target]
+    subprocess.run(restore, input=dump, stdout=subprocess.DEVNULL, check=True)
+
+    other = open_store(target)
+    assert content(other) == content(store)
+    assert saved(other, a_chat("One more"))["revision"] == 1, "Rows go on being numbered."
+    other.close()
+    store.close()
 
 
 @pytest.mark.parametrize("source", ["sqlite", "postgresql"])

@@ -2,6 +2,8 @@
 
 import json
 import socket
+import sqlite3
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +14,8 @@ from clarifai_chat.history import saving
 from clarifai_chat.history.store import open_store
 from tests.canary import CANARY, assert_no_canary
 from tests.conftest import NOWHERE
+from tests.old_tables import go_back
+from tests.test_store import ADA, a_chat, saved
 
 
 @pytest.fixture
@@ -50,6 +54,24 @@ def test_all_is_well(check, tmp_path):
 def test_a_database_that_is_there_is_looked_at(check, tmp_path):
     open_store(f"sqlite:///{tmp_path / 'history.db'}").close()
 
+    assert "is up to date." in check()[1]
+
+
+def test_an_upgrade_is_announced_and_happens_when_the_app_starts(check, tmp_path):
+    file = tmp_path / "history.db"
+    before = open_store(f"sqlite:///{file}")
+    chat = saved(before, a_chat("One"))
+    before.close()
+    with closing(sqlite3.connect(file)) as connection:
+        go_back(connection.execute, "0003")
+        connection.commit()
+
+    for _ in range(2):
+        assert "of an earlier version; the app updates it when it starts." in check()[1]
+
+    after = open_store(f"sqlite:///{file}")
+    assert after.load(ADA, chat["id"]) == chat
+    after.close()
     assert "is up to date." in check()[1]
 
 

@@ -6,6 +6,7 @@ Real processes; a mount namespace takes the temporary folders away. Both need ro
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bench.processes import Process
+from tests.patience import PATIENCE_S
 from tests.test_logs import LINE
 from tests.test_server import HTML, fetch, id_of, said_to
 
@@ -48,7 +50,7 @@ def can_be_a_container() -> bool:
     if os.name != "posix" or os.geteuid() != 0 or not shutil.which("setpriv"):
         return False
     try:
-        unshare = ["unshare", "-m", "true"]
+        unshare = ["unshare", "-mpf", "true"]
         return subprocess.run(unshare, capture_output=True, check=False).returncode == 0
     except OSError:
         return False
@@ -67,7 +69,8 @@ def container(request, tmp_path):
     run.write_text(RUN.format(no_temporary_folder=request.param, uid=NOBODY, script=str(script)))
     command = [
         "-c",
-        f"import os; os.execvp('unshare', ['unshare', '-m', {sys.executable!r}, {str(run)!r}])",
+        f"import os; os.execvp('unshare', ['unshare', '-mpf', '--kill-child',"
+        f" {sys.executable!r}, {str(run)!r}])",
     ]
     broken = {
         "ALL_PROXY": "socks5://127.0.0.1:9",
@@ -98,3 +101,13 @@ def test_the_demo_answers_and_the_log_says_what_is_missing(container):
     for name in ("HOME", "SSL_CERT_FILE", "CLARIFAI_API_KEY", "Sign-in is switched off:"):
         assert len(re.findall(rf"WARNING clarifai_chat.serving.start: {name}", log)) == 1
     assert ("No folder for temporary files" in log) == no_temporary_folder
+
+    assert ended(process) == 0, "It is process 1 there, which a signal only ends if it listens."
+    assert "Traceback" not in process.log()
+
+
+def ended(process):
+    """Send SIGTERM to the app itself, as whoever runs containers does; return its exit code."""
+    (app,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(int(app), signal.SIGTERM)
+    return process._process.wait(PATIENCE_S)

@@ -1,8 +1,11 @@
 """What an orchestrator's probes are told: alive, warm, ready."""
 
 import asyncio
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -12,8 +15,9 @@ from starlette.applications import Starlette
 
 from clarifai_chat import memory
 from clarifai_chat.chat.chats import new_chat
+from clarifai_chat.config import ROOT
 from clarifai_chat.history import saving
-from clarifai_chat.history.store import probing
+from clarifai_chat.history.store import open_store, probing
 from clarifai_chat.history.store.address import read_address
 from clarifai_chat.serving import health
 from tests.test_store_trouble import run
@@ -126,6 +130,45 @@ def test_a_file_that_became_read_only_is_reported_until_it_can_be_written(
     assert told == [f"Not ready: {said}", "Conversations can be saved again."]
 
 
+# Root may write every file: the child is a user to whom this folder belongs, and who may read all.
+CHILD = """
+import sys
+from pathlib import Path
+from clarifai_chat.history import database
+file = Path(sys.argv[1])
+for mode in (0o600, 0o400, 0o600):
+    file.chmod(mode)
+    print(database.why_unwritable() or "ok")
+"""
+NOBODY = 23456
+CAN_READ = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *CAN_READ)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
+def test_a_file_without_the_right_to_write_is_reported(tmp_path):
+    file = tmp_path / "history.db"
+    open_store(f"sqlite:///{file}").close()
+    is_root = os.geteuid() == 0
+    for each in (tmp_path, *tmp_path.iterdir()) if is_root else ():
+        os.chown(each, NOBODY, NOBODY)
+
+    done = subprocess.run(
+        [*(AS_NOBODY if is_root else ()), sys.executable, "-c", CHILD, file],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": f"sqlite:///{file}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    before, without, after = done.stdout.splitlines()
+    assert (before, after) == ("ok", "ok")
+    assert without.startswith("The database of conversations cannot be written.")
+    assert str(tmp_path) not in without
+
+
 def test_a_disk_that_filled_up_is_reported_until_there_is_room(probe, file, monkeypatch):
     total, used, free = shutil.disk_usage(file.parent)
     monkeypatch.setattr(probing.shutil, "disk_usage", lambda _: Usage(total, total, 4096))
@@ -196,6 +239,14 @@ def test_an_app_that_saves_nothing_needs_no_database(probe, set_up):
     status, said = probe("/readyz")
 
     assert (status, said["database"]) == (200, "off")
+
+
+def test_a_process_that_is_not_ready_is_alive_all_the_same(probe, set_up, monkeypatch):
+    set_up(DATABASE_URL="sqlite:////dev/null/x.db", MAX_MEMORY_MB=1)
+    saving.forget_store()
+
+    assert probe("/readyz", "loading")[0] == 503
+    assert probe("/livez", "loading")[0] == 200, "A restart would help nobody."
 
 
 def test_an_app_at_its_limit_of_memory_is_not_ready(probe, set_up, monkeypatch):

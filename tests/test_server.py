@@ -377,6 +377,15 @@ def test_a_session_knows_the_visitor_whom_the_page_gave_an_id(running):
     assert cookies == []
 
 
+@pytest.mark.parametrize("junk", ["Hello", b"\xff\x00" * 50, b"\x0a" * 3_000_000])
+def test_frames_that_mean_nothing_do_no_harm(running, junk):
+    mine = id_of(fetch(running.url, headers=HTML))
+    with connected(running) as stranger:
+        stranger.send(junk)
+
+        assert said_to(running, mine)[0] == f"owner: {owner_of(mine)}"
+
+
 @pytest.mark.parametrize("visitor_id", [None, "guess", "0" * 63])
 def test_a_session_without_a_cookie_of_ours_has_no_visitor(running, visitor_id):
     assert said_to(running, visitor_id) == ("owner: None", [])
@@ -498,6 +507,16 @@ def test_the_security_headers_are_there_with_the_cookie(running):
     policy = response.headers["content-security-policy"]
     assert "frame-ancestors 'self'" in policy
     assert "connect-src 'self' data: blob:;" in policy, "No other server is a way out."
+
+
+def test_a_quiet_websocket_outlives_the_patience_of_each_proxy_that_is_shipped():
+    files = [server.ROOT / "deploy/proxy" / name for name in ("nginx.conf", "haproxy.cfg")]
+    for file in files:
+        limits = re.findall(
+            r"(?:proxy_read_timeout|timeout (?:tunnel|server))\s+(\d+)s", file.read_text()
+        )
+        assert limits
+        assert all(int(each) > 2 * server.PING_S for each in limits)
 
 
 def test_health_and_files_of_the_running_server_bring_no_cookie(running):

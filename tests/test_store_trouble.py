@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import threading
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import psycopg
@@ -32,7 +33,7 @@ from clarifai_chat.history.store.trouble import (
 )
 from tests.canary import CANARY, assert_no_canary
 from tests.patience import PATIENCE_S
-from tests.postgres import GUARDED
+from tests.postgres import GUARDED, pooled, pooler
 from tests.relay import relaying
 from tests.test_store import ADA, a_chat, ask, saved
 
@@ -386,6 +387,21 @@ def test_a_server_that_was_started_again_is_found_again(postgres):
     assert store.load(ADA, chat["id"]) == chat
     assert saved(store, chat)["revision"] == 2
     store.close()
+
+
+def test_eight_visitors_share_two_connections_of_a_pooler_also_after_a_restart(postgres):
+    if pooler() is None:
+        pytest.skip("There is no PgBouncer on this machine (Debian: apt-get install pgbouncer).")
+    with pooled(postgres, postgres.database()) as address, ThreadPoolExecutor(8) as visitors:
+        store = open_store(address)
+        chats = [*visitors.map(lambda n: saved(store, a_chat(f"Question {n}")), range(8))]
+
+        others = "FROM pg_stat_activity WHERE datname LIKE 'd%'"
+        run(postgres.url(), "SELECT pg_terminate_backend(pid) " + others)
+        chats.append(saved(store, a_chat("The ninth")))
+
+        assert [*visitors.map(lambda chat: store.load(ADA, chat["id"]), chats)] == chats
+        store.close()
 
 
 def test_a_database_that_goes_in_use_is_reported(postgres):

@@ -1,5 +1,6 @@
 """Try whether the next save would succeed, without touching a conversation."""
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing, suppress
@@ -10,7 +11,12 @@ from sqlalchemy import Engine, delete, false
 from clarifai_chat.history.store.address import place_of
 from clarifai_chat.history.store.opening import BUSY_S
 from clarifai_chat.history.store.tables import clock
-from clarifai_chat.history.store.trouble import StoreFull, StoreMoved, in_plain_words
+from clarifai_chat.history.store.trouble import (
+    StoreFull,
+    StoreMoved,
+    StoreReadOnly,
+    in_plain_words,
+)
 
 MIN_FREE = 1_000_000  # bytes; while less is free, a commit may still fit into SQLite's log
 
@@ -48,6 +54,10 @@ class Probe:
         room = shutil.disk_usage(path.parent)
         if room.total and room.free < MIN_FREE:  # some network drives know neither
             raise StoreFull(more=place_of(self._engine.url))
+        as_used = os.access in os.supports_effective_ids
+        # SQLite may use again what it opened before, when writing was allowed.
+        if not os.access(path, os.W_OK, effective_ids=as_used):
+            raise StoreReadOnly(more=place_of(self._engine.url))
         address = f"{path.as_uri()}?mode=rw"
         connect = sqlite3.connect(address, uri=True, timeout=BUSY_S, isolation_level=None)
         with closing(connect) as connection:
