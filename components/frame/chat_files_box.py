@@ -6,6 +6,7 @@ import streamlit as st
 
 from clarifai_chat.chat import chats
 from clarifai_chat.chat.chats import Chat
+from clarifai_chat.evidence import running
 from clarifai_chat.history import attachment_contents, saving
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import keeping, kept
@@ -124,6 +125,7 @@ def _delete_everything() -> None:
     owner = persistence.owner()
     if owner:
         keeping.forget(owner)
+        running.forget(owner)
     if owner and saving.delete_everything(owner):
         kept_playground.forget()
         session.compared = []

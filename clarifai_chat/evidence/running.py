@@ -1,0 +1,111 @@
+"""Find the experiments of this process: those under way, and those that can go on."""
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from clarifai_chat.evidence import experiment as plan
+from clarifai_chat.evidence.experiment import Experiment
+from clarifai_chat.evidence.record import InDatabase, InMemory, NotKept
+from clarifai_chat.evidence.runner import EndpointOf, Runner
+from clarifai_chat.history import database
+
+if TYPE_CHECKING:
+    from clarifai_chat.history.store.experiments import ExperimentSummary
+
+MAX_AT_HAND = 20  # runners that are over stay at hand, the latest ones
+
+_lock = threading.Lock()
+_runners: dict[tuple[str, str], Runner] = {}  # by owner ("" without one) and experiment
+
+
+def begin(
+    owner: str | None,
+    experiment: Experiment,
+    endpoint_of: EndpointOf,
+    is_here: Callable[[], bool] = lambda: True,
+) -> Runner:
+    """Save a new experiment and start it. Raises `NotKept` if it cannot be saved.
+
+    Without an owner, it is kept in memory, as long as the process lives and has room.
+    """
+    from clarifai_chat.history.store.tables import dumped
+
+    id, record = experiment["id"], InDatabase(owner, experiment["id"]) if owner else InMemory()
+    if owner:
+        body = dumped(experiment)
+        _, why = database.attempt(lambda s: s.experiments.save(owner, id, experiment["name"], body))
+        if why:
+            raise NotKept(why)
+    runner = Runner(experiment, record, endpoint_of, is_here)
+    _put(owner, runner)
+    runner.start()
+    return runner
+
+
+def find(
+    owner: str | None, id: str, endpoint_of: EndpointOf, is_here: Callable[[], bool]
+) -> Runner | None:
+    """Return an experiment of this visitor, under way or over; None if it is not there.
+
+    Nothing is asked for this. Raises `NotKept` if it cannot be read.
+    """
+    with _lock:
+        known = _runners.get((owner or "", id))
+    if known:
+        known.rebind(endpoint_of, is_here)
+        return known
+    if not owner:
+        return None
+    body, why = database.attempt(lambda store: store.experiments.load(owner, id))
+    if why:
+        raise NotKept(why)
+    if body is None:
+        return None
+    runner = Runner(plan.from_text(body), InDatabase(owner, id), endpoint_of, is_here)
+    runner.state = "done" if runner.asked >= runner.total else "stopped"
+    return _put(owner, runner)
+
+
+def earlier(owner: str | None) -> "list[ExperimentSummary]":
+    """Return a visitor's saved experiments, the newest first; none where nothing is saved."""
+    if not owner:
+        return []
+    found, _ = database.attempt(lambda store: store.experiments.all(owner))
+    return found or []
+
+
+def delete(owner: str | None, id: str) -> None:
+    """End an experiment and delete it; `undelete` works for a day if it was saved."""
+    _drop(owner or "", id)
+    if owner:
+        database.attempt(lambda store: store.experiments.delete(owner, id))
+
+
+def undelete(owner: str, id: str) -> bool:
+    return bool(database.attempt(lambda store: store.experiments.undelete(owner, id))[0])
+
+
+def forget(owner: str) -> None:
+    """End all experiments of a visitor, for all their data is about to be deleted."""
+    with _lock:
+        ids = [id for whose, id in _runners if whose == owner]
+    for id in ids:
+        _drop(owner, id)
+
+
+def _drop(owner: str, id: str) -> None:
+    with _lock:
+        runner = _runners.pop((owner, id), None)
+    if runner:
+        runner.stop(now=True)
+
+
+def _put(owner: str | None, runner: Runner) -> Runner:
+    key = owner or "", runner.experiment["id"]
+    with _lock:
+        found = _runners.setdefault(key, runner)
+        over = [each for each, one in _runners.items() if not one.is_running and each != key]
+        for old in over[: max(0, len(_runners) - MAX_AT_HAND)]:
+            del _runners[old]
+    return found
