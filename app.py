@@ -3,6 +3,7 @@
 from components.chat import address, attachment_input, chat_pane, settings_box
 from components.code import dialog as code_dialog
 from components.frame import shell
+from components.replay import opening
 from components.reply import live
 from components.state.session import session
 
@@ -19,5 +20,6 @@ frame.show(title=title, is_chat_page=True, settings_of_page=settings_box.show)
 address.write()
 pane.draw(pending)
 code_dialog.show()
+opening.show_offer()
 live.watch(pane.views, has_news=lambda: shell.has_news(pending), when_over=pane.draw_end)
 shell.wait_for_jobs(pending)

@@ -121,6 +121,13 @@ class ToolResult:
     content: str
 
 
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a recorded reply held at one moment. It replaces what the turn holds."""
+
+    fields: dict[str, Any]  # some of `Turn`, in the order in which they are replaced
+
+
 StreamEvent = (
     TextDelta
     | ReasoningDelta
@@ -135,5 +142,6 @@ StreamEvent = (
     | Retrying
     | StepEnded
     | ToolResult
+    | Replayed
     | Finished
 )

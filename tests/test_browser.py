@@ -376,7 +376,13 @@ def tab_to(page: Page, name: str) -> None:
     pytest.fail(f"Tab never reaches {name!r}")
 
 
-PAGES = {"/": "", "/models": "Models", "/tool_playground": "Tool playground", "/help": "Help"}
+PAGES = {
+    "/": "",
+    "/models": "Models",
+    "/tool_playground": "Tool playground",
+    "/stage": "Stage",
+    "/help": "Help",
+}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from clarifai_chat import memory
+from clarifai_chat.chat.pace import Pacer
 from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Turn, apply, end, is_over
 from clarifai_chat.config import settings
 from clarifai_chat.errors import (
@@ -30,7 +31,7 @@ from clarifai_chat.errors import (
     Problem,
     Runaway,
 )
-from clarifai_chat.events import StreamEvent
+from clarifai_chat.events import Replayed, StreamEvent
 from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.messages import Message, opaque_size, thoughts
 
@@ -99,11 +100,15 @@ class Reply:
             most = size(self.turn["replies"]) + settings().max_reply_chars
             events = self._events(self._in_flight)
             self._began = time.monotonic()  # preparing the request is not the model's time
+            pacer = Pacer()
             for event in events:
                 with self._folding:
                     if self.done.is_set():
                         return
-                    apply(self.turn, event, time.monotonic() - self._began)
+                    after_s = time.monotonic() - self._began
+                    apply(self.turn, event, after_s)
+                    if not isinstance(event, Replayed):
+                        pacer.note(self.turn, after_s)
                     self.version += 1
                     for waiter in self._listeners:
                         waiter.set()

@@ -7,7 +7,7 @@ keeps what has been folded in.
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Literal, NotRequired, TypedDict, cast
+from typing import Any, Literal, NotRequired, TypedDict, cast
 
 from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.catalog import Model
@@ -19,6 +19,7 @@ from clarifai_chat.events import (
     PictureCame,
     PictureKept,
     ReasoningDelta,
+    Replayed,
     Retrying,
     Sources,
     StepEnded,
@@ -96,6 +97,7 @@ class Attempt(TypedDict):
     before: list[RequestMetrics]  # of the earlier requests of the answer
     request_id: str
     notice: NotRequired[Notice]
+    pace: NotRequired[str]  # what had arrived when; see pace.py
 
 
 class Turn(Attempt):
@@ -137,13 +139,13 @@ def _blank() -> Attempt:
         "ended_at": None,
         "ending": "",
         "problem": None,
-        "figures": _no_figures(),
+        "figures": no_figures(),
         "before": [],
         "request_id": "",
     }
 
 
-def _no_figures() -> RequestMetrics:
+def no_figures() -> RequestMetrics:
     return {
         "first_token_s": None,
         "thought_s": None,
@@ -166,13 +168,17 @@ def can_continue(turn: Turn) -> bool:
 def resume(turn: Turn) -> None:
     """Make a broken-off turn ready to be asked for the rest; new text joins what is there."""
     turn["before"] = [*turn["before"], turn["figures"]]
-    turn["figures"] = _no_figures()
+    turn["figures"] = no_figures()
     turn["asked_at"] = turn["ended_at"] = turn["problem"] = None
     turn["ending"] = turn["request_id"] = ""
 
 
 def apply(turn: Turn, event: StreamEvent, after_s: float) -> None:
     """Fold one event, `after_s` seconds after the question went out, into the turn."""
+    if isinstance(event, Replayed):
+        for name, value in event.fields.items():
+            cast(dict[str, Any], turn)[name] = value
+        return
     figures = turn["figures"]
     after_s -= figures.get("began_s", 0.0)
     if isinstance(event, Retrying):
@@ -236,7 +242,7 @@ def apply(turn: Turn, event: StreamEvent, after_s: float) -> None:
         case StepEnded(reason, _):
             figures["ending"], figures["total_s"] = reason, after_s
             # In this order: a page that reads in between must not see the same request twice.
-            turn["figures"] = _no_figures()
+            turn["figures"] = no_figures()
             turn["figures"]["began_s"] = after_s + figures.get("began_s", 0.0)
             turn["before"] = [*turn["before"], figures]
         case ToolResult(call_id, content):

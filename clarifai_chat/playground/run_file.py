@@ -30,6 +30,7 @@ def as_json(run: Run, pat: str = "") -> str:
         "answered_by": run["answered_by"],
         "server_calls": run.get("server_calls", {}),
         "ending": turn["ending"],
+        "pace": turn.get("pace", ""),  # what had arrived when: see chat/pace.py
         "problem": turn["problem"],
         "steps": [
             {

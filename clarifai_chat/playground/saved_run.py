@@ -15,7 +15,7 @@ from clarifai_chat.attachments.limits import MAX_FILES
 from clarifai_chat.chat.turn import INTERRUPTED, ModelRef, RequestMetrics, Turn, new_turn
 from clarifai_chat.errors import Problem, Side
 from clarifai_chat.llm.exchange import Exchange
-from clarifai_chat.messages import Message, Quirk, ToolCall, ToolSpec, opaque
+from clarifai_chat.messages import Message, Quirk, ToolCall, ToolSpec, opaque, web_address
 from clarifai_chat.playground.runs import MAX_STEPS, Run, RunSettings
 from clarifai_chat.playground.server_calls import Outcome, ServerCall, is_server
 from clarifai_chat.text import whole
@@ -73,6 +73,8 @@ def _end(turn: Turn, saved: dict[str, Any], exchanges: list[Exchange]) -> None:
     turn["asked_at"] = asked_at
     turn["ended_at"] = asked_at + (turn["figures"]["total_s"] or 0.0)
     turn["ending"] = _text(saved.get("ending")) or INTERRUPTED
+    if pace := _text(saved.get("pace")):
+        turn["pace"] = pace
     found = saved.get("problem")
     if isinstance(found, dict) and all(isinstance(found.get(k), str) for k in ("what", "advice")):
         side = found.get("side")
@@ -152,6 +154,15 @@ def _message(found: Any) -> Message | None:
     made: Message = {"role": "assistant", "content": _text(found.get("content"))}
     if thoughts := _text(found.get("reasoning_content")):
         made["reasoning_content"] = thoughts
+    if later := [each for each in _list(found.get("later_thoughts")) if _is_later(each)]:
+        made["later_thoughts"] = [
+            {"after": int(each["after"]), "text": _text(each.get("text"))} for each in later
+        ]
+    if sources := [each for each in _list(found.get("sources")) if isinstance(each, dict)]:
+        made["sources"] = [
+            {"url": web_address(_text(each.get("url"))), "title": _text(each.get("title"))}
+            for each in sources
+        ]
     if (place := found.get("thoughts_in")) in ("reasoning", "tags"):
         made["thoughts_in"] = place
     details = [each for each in _list(found.get("reasoning_details")) if isinstance(each, dict)]
@@ -162,6 +173,10 @@ def _message(found: Any) -> Message | None:
     if calls := [_call(each) for each in _list(found.get("tool_calls")) if _is_tool(each)]:
         made["tool_calls"] = calls
     return made
+
+
+def _is_later(found: Any) -> bool:
+    return isinstance(found, dict) and _number(found.get("after")) is not None
 
 
 def _call(found: dict[str, Any]) -> ToolCall:

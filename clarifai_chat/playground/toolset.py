@@ -87,21 +87,20 @@ def from_json(text: str) -> ToolSet:
         # Bare tools: the editor says what may be wrong with them.
         return {"tools": text, "prompt": "", "model": "", "settings": default_settings()}
     model = found.get("model")
-    settings = found.get("settings")
     made: ToolSet = {
         "tools": _text(found["tools"]),
         "prompt": _text(found.get("prompt")),
         "model": (catalog.parse_address(model) or "") if isinstance(model, str) else "",
-        "settings": _settings(settings if isinstance(settings, dict) else {}),
+        "settings": settings_in(found.get("settings")),
     }
     if texts := _texts(found.get("texts")):
         made["texts"] = texts
     return made
 
 
-def _settings(found: dict[str, Any]) -> RunSettings:
-    """Return the valid settings, with defaults for the rest."""
-    settings = default_settings()
+def settings_in(saved: Any) -> RunSettings:
+    """Return the valid settings of a file, with defaults for the rest."""
+    settings, found = default_settings(), saved if isinstance(saved, dict) else {}
     settings["system"] = _text(found.get("system"))
     if 0 < len(choice := _text(found.get("tool_choice"))) <= MAX_NAME_CHARS:
         settings["tool_choice"] = choice

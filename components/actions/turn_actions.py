@@ -32,6 +32,7 @@ ActionName = Literal[
     "copy",
     "rate",
     "code",
+    "record",
 ]
 # Models in the menus besides the Demo. A menu may show one less: not the one that answered.
 OTHERS = 5

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from clarifai_chat.background import Job
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import Turn
-from components.actions import asking, code, turn_actions
+from components.actions import asking, code, replaying, turn_actions
 from components.chat import address, attachment_input, clipboard, turn_footer, upload_guard, welcome
 from components.chat.context_meter import MeterView
 from components.chat.transcript import TurnView
@@ -35,6 +35,7 @@ ACTIONS: dict[turn_actions.ActionName, turn_actions.Action] = {
     "copy": clipboard.copy,
     "rate": turn_actions.rate,
     "code": code.of_turn,
+    "record": replaying.offer,
 }
 
 

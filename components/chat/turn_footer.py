@@ -24,6 +24,7 @@ MENU: dict[str, ActionName] = {
     "Retry": "retry",
     "Continue in a new chat": "fork",
     "Get code": "code",
+    "Save a recording": "record",
     "Delete": "take_out",
 }
 # Only their icon is visible; the label is for screen readers and the tooltip.
@@ -158,7 +159,7 @@ def _show_menu(turn: Turn, actions: Mapping[ActionName, Action], others: Sequenc
         key=f"turn:{turn['id']}",
         type="tertiary",
         icon=":material/more_horiz:",
-        help="Edit, retry, continue in a new chat, get code, delete",
+        help="Edit, retry, continue in a new chat, get code, record, delete",
         on_click=_choose,
         args=(turn, entries),
     )

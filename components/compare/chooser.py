@@ -7,6 +7,8 @@ from clarifai_chat.catalog import Model
 from clarifai_chat.chat import chats
 from clarifai_chat.chat.usage import tokens
 from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.recordings import files
+from clarifai_chat.recordings.recording import Column, of_comparison
 from clarifai_chat.text import counted
 from components.actions import comparing
 from components.actions.comparing import FEWEST, MOST
@@ -20,12 +22,24 @@ QUESTION_TOKENS, ANSWER_TOKENS = 100, 500
 def show() -> None:
     """Draw the choice before the first question, or a way to begin again after it."""
     if session.compared:
-        st.button(
-            "New comparison",
-            key="new_comparison",
-            icon=":material/add:",
-            on_click=comparing.begin_again,
-        )
+        with st.container(horizontal=True, gap="small"):
+            st.button(
+                "New comparison",
+                key="new_comparison",
+                icon=":material/add:",
+                on_click=comparing.begin_again,
+            )
+            st.download_button(
+                "Save a recording",
+                _recorded,
+                file_name="comparison.json",
+                mime="application/json",
+                key="record_comparison",
+                icon=":material/videocam:",
+                type="tertiary",
+                on_click="ignore",
+                help="Plays this comparison again under Stage, without a token and a network",
+            )
         return
     offered = (*session.offered, catalog.BRIEF_DEMO, *comparing.chosen())
     names = {model.url: _name(model) for model in offered}
@@ -69,6 +83,14 @@ def show_price() -> None:
     if len(known) < len(costs):
         text += f", and the unknown price of {counted(len(costs) - len(known), 'model')}"
     st.caption(f"{text} ({QUESTION_TOKENS} tokens asked, {ANSWER_TOKENS} answered by each).")
+
+
+def _recorded() -> str:
+    """Return a file of the questions that every model has answered."""
+    columns: list[Column] = [
+        {"settings": chat["settings"], "turns": chats.path(chat)} for chat in session.compared
+    ]
+    return files.as_json(of_comparison(columns), session.pat)
 
 
 def _name(model: Model) -> str:

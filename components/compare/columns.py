@@ -13,6 +13,7 @@ from components.actions import asking, code, comparing, turn_actions
 from components.actions.comparing import letter
 from components.chat import clipboard, turn_footer
 from components.chat.transcript import TurnView
+from components.compare import narrow
 from components.state.session import session
 
 ACTIONS: dict[turn_actions.ActionName, turn_actions.Action] = {
@@ -25,7 +26,6 @@ ACTIONS: dict[turn_actions.ActionName, turn_actions.Action] = {
     "rate": turn_actions.rate,
     "code": code.of_turn,
 }
-NARROW = 640  # pixels: below, Streamlit puts columns below each other
 
 
 class ColumnView:
@@ -67,7 +67,7 @@ class Columns:
         self.views: list[ColumnView] = []
         found = session.compared
         turn_footer.style()
-        _show_switch(len(found))
+        narrow.show_switch([_name(at) for at in range(len(found))])
         self._votes = []
         for at, (place, chat) in enumerate(zip(st.columns(len(found)), found, strict=True)):
             with place, st.container(key=f"column_{letter(at)}"):
@@ -106,32 +106,6 @@ class Columns:
                 on_click=comparing.vote,
                 args=(None,),
             )
-
-
-def _show_switch(count: int) -> None:
-    """On a narrow screen, show one column and a switch."""
-    with st.container(key="narrow_switch"):
-        shown = st.segmented_control(
-            "Shown model",
-            [letter(at) for at in range(count)],
-            default="A",
-            format_func=lambda each: _name(ord(each) - ord("A")),
-            key="shown_column",
-            required=True,
-            label_visibility="collapsed",
-        )
-    hidden = ", ".join(
-        f'[data-testid="stColumn"]:has(.st-key-column_{letter(at)})'
-        for at in range(count)
-        if letter(at) != (shown or "A")
-    )
-    st.html(
-        f"<style>@media (max-width: {NARROW}px) {{ {hidden} {{ display: none }} }}"
-        f"@media (min-width: {NARROW + 1}px) {{ .st-key-narrow_switch {{ display: none }} }}"
-        # A column is narrow, and its head says who answers.
-        '[class*="st-key-column_"] [data-testid^="stChatMessageAvatar"] { display: none }'
-        "</style>"
-    )
 
 
 def _name(at: int) -> str:

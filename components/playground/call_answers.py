@@ -20,11 +20,11 @@ from components.state.streamlit_patches import uninterrupted
 REFUSED = '{"error": "The user did not approve this call."}'
 
 
-def show(run: Run, call: ToolCall, step: Step) -> None:
-    """Draw the call's answer, or a box for it while the call is open."""
+def show(run: Run, call: ToolCall, step: Step, *, is_recorded: bool = False) -> None:
+    """Draw the call's answer, or a box for it while the call is open, unless it is recorded."""
     if call["id"] in step.answers:
         _show_answered(run, call, step)
-    elif runs.wants_answers(run) and call in runs.open_calls(run):
+    elif not is_recorded and runs.wants_answers(run) and call in runs.open_calls(run):
         _show_box(run, call)
 
 

@@ -28,9 +28,12 @@ State = Literal["running", "complete", "error"]
 
 
 class RunView:
-    """One run on the page. `draw` adds what is new since the last call."""
+    """One run on the page. `draw` adds what is new since the last call.
 
-    def __init__(self, run: Run, send: Callable[[Run], None]) -> None:
+    Without `send`, it is a recording, in which nothing is answered and sent.
+    """
+
+    def __init__(self, run: Run, send: Callable[[Run], None] | None) -> None:
         self.run = run
         self.turn = run["turn"]
         self._send = send
@@ -56,7 +59,8 @@ class RunView:
         for step in runs.steps(self.run, self._whole):
             if step.number == len(self._steps):
                 name = f"{self.turn['id']}:{step.number}"
-                self._steps.append(_StepView(self.run, self._box, name))
+                view = _StepView(self.run, self._box, name, is_recorded=self._send is None)
+                self._steps.append(view)
             self._steps[step.number].draw(step)
             if step.is_over:
                 self._whole = step.number + 1
@@ -79,7 +83,9 @@ class RunView:
                 status.show_problem(problem)
             elif note := reply_line.ending(self.turn):
                 st.caption(note)
-            if runs.wants_answers(self.run):
+            if self._send is None:
+                pass
+            elif runs.wants_answers(self.run):
                 call_answers.show_send(self.run, self._send)
             elif runs.can_go_on(self.run):
                 st.button(
@@ -120,8 +126,9 @@ class RunView:
 class _StepView:
     """One request of a run: the reply's line and text, then a line for each call."""
 
-    def __init__(self, run: Run, box: DeltaGenerator, name: str) -> None:
+    def __init__(self, run: Run, box: DeltaGenerator, name: str, *, is_recorded: bool) -> None:
         self._run = run
+        self._is_recorded = is_recorded
         self._box = box
         self._name = name
         self._number = 0
@@ -159,7 +166,7 @@ class _StepView:
                 self._text.draw(message["content"], over=step.is_over)
         for number, (call, verdict) in enumerate(step.judged):
             if number == len(self._calls):
-                self._calls.append(_CallView(self._run, self._box))
+                self._calls.append(_CallView(self._run, self._box, self._is_recorded))
             self._calls[number].draw(call, verdict, step)
         self._show_label(step)
         if step.is_over:
@@ -186,8 +193,9 @@ class _StepView:
 class _CallView:
     """One call: its arguments as they arrive, then whether they are valid, and its answer."""
 
-    def __init__(self, run: Run, box: DeltaGenerator) -> None:
+    def __init__(self, run: Run, box: DeltaGenerator, is_recorded: bool) -> None:
         self._run = run
+        self._is_recorded = is_recorded
         self._status: StatusContainer = box.status(
             "Calling", type="step", state="running", expanded=True
         )
@@ -214,7 +222,7 @@ class _CallView:
         with self._place.container():
             verdict_view.show(verdict)
             st.code(function["arguments"] or "(no arguments were sent)", "json", wrap_lines=True)
-            call_answers.show(self._run, call, step)
+            call_answers.show(self._run, call, step, is_recorded=self._is_recorded)
 
 
 def _show_answer_verdict(verdict: Verdict) -> None:

@@ -1,0 +1,1 @@
+"""Save recordings; open and play them."""
