@@ -953,7 +953,7 @@ def test_the_examples_in_the_readme_run(tmp_path):
     examples = section.partition("```sh\n")[2].partition("```")[0].splitlines()
     (tmp_path / "notes.txt").write_text("It rained on Monday.", "utf-8")
     saved(tmp_path / "my-tools.json")
-    assert len(examples) == 3
+    assert len(examples) == 4
 
     for example in examples:
         command = example.replace(".venv/bin/python", sys.executable)

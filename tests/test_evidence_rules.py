@@ -27,6 +27,7 @@ LOOSE = [
     (2, True, "true", "true or false as text"),
     (2, True, False, "wrong true or false"),
     (2, None, 3, "number in place of null"),
+    (2, None, "", "text in place of null"),
     (3, {"a": 1}, {"a": 1}, ""),
     (3, {"a": 1, "b": 2}, {"a": 1}, "missing argument"),
     (3, {"a": 1}, {"a": 1, "b": 2}, "argument beyond those expected"),

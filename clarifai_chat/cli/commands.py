@@ -259,6 +259,69 @@ def code(
     snippets.write(kind, request, folder)
 
 
+_OUT = click.Path(dir_okay=False, path_type=Path)
+
+
+@app.command(epilog=HELP)
+@click.argument("file", type=FILE, required=False)
+@click.option("--model", "-m", "names", metavar="MODEL", multiple=True, help="Up to 4. Repeat.")
+@click.option("--tools", type=FILE, multiple=True, help="Tools for all cases, up to 2. Repeat.")
+@click.option("--only", metavar="WORD", multiple=True, help="Cases with this id or topic. Repeat.")
+@click.option("--repeat", type=click.IntRange(1, 50), default=3, help="How often each is asked.")
+@click.option(
+    "--at-least", type=click.FloatRange(0, 100), default=0, help="Percent, of the interval's end."
+)
+@click.option("--strict", is_flag=True, help="Compare texts to the letter, not as BFCL does.")
+@click.option("--temperature", type=click.FloatRange(0, 2), help="Higher is more varied.")
+@click.option("--at-once", type=click.IntRange(1, 8), default=2, help="Requests to one model.")
+@click.option("--max-usd", type=click.FloatRange(0, min_open=True), help="Spend no more than that.")
+@click.option("--max-seconds", type=click.FloatRange(0, min_open=True), help="Take no longer.")
+@click.option("--json", "json_file", type=_OUT, help="Write all figures and runs into this file.")
+@click.option("--csv", "csv_file", type=_OUT, help="Write one line for each run into this file.")
+@click.option("--junit", "junit_file", type=_OUT, help="Write JUnit XML into this file.")
+@_with(_TOKEN)
+def evaluate(
+    file: Path | None,
+    names: tuple[str, ...],
+    tools: tuple[Path, ...],
+    only: tuple[str, ...],
+    at_least: float,
+    strict: bool,
+    token_stdin: bool,
+    json_file: Path | None,
+    csv_file: Path | None,
+    junit_file: Path | None,
+    repeat: int,
+    temperature: float | None,
+    at_once: int,
+    max_usd: float | None,
+    max_seconds: float | None,
+) -> None:
+    """Ask the cases in FILE several times, and judge each run; without FILE, the forty that ship.
+
+    Cases and rules are described in docs/EVIDENCE.md. The exit code is 0 if the lower end of each
+    model's 95 % interval is at least --at-least, and 1 if one is not. Failures of the provider do
+    not count as the model's.
+    """
+    from clarifai_chat.cli import evaluating, inputs
+
+    if len(names) > 4 or len(tools) > 2:
+        raise click.UsageError("At most 4 models and 2 files of tools can be compared.")
+    pat = inputs.token(token_stdin)
+    models = [inputs.model(name, pat) for name in names or (None,)]
+    options = {
+        "repeats": repeat,
+        "strings": "strict" if strict else "loose",
+        "temperature": temperature,
+        "at_once": at_once,
+        "max_usd": max_usd,
+        "max_s": max_seconds,
+    }
+    experiment = evaluating.planned(file, models, tools, only, options)
+    files = {"json": json_file, "csv": csv_file, "junit": junit_file}
+    _end(evaluating.run(experiment, pat, at_least / 100, files))
+
+
 _FORCE = "Replace what is there."
 
 

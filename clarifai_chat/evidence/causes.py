@@ -37,7 +37,7 @@ def cause_of(rule: Any, value: Any) -> str:
             return "wrong date or time" if is_date(value) else "date as text"
         same = standardized(rule) == standardized(value)
         return "text spelled differently" if same else "wrong text"
-    if isinstance(value, str):
+    if isinstance(value, str) and rule is not None:
         return f"{_kind(rule)} as text"
     if _kind(rule) == _kind(value):
         return f"wrong {_kind(rule)}"

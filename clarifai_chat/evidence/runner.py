@@ -13,6 +13,7 @@ from typing import Literal
 from clarifai_chat import llm, memory
 from clarifai_chat.chat.turn import ModelRef
 from clarifai_chat.config import settings
+from clarifai_chat.errors import Side
 from clarifai_chat.evidence import experiment as plan
 from clarifai_chat.evidence.asking import Asked, ask, kept
 from clarifai_chat.evidence.experiment import MAX_AT_ONCE, Experiment, Task
@@ -62,6 +63,7 @@ class Runner:
         self.tally = Tally(experiment)
         self.state: State = "ready"
         self.whys: list[str] = []  # why it stopped before its end
+        self.sides: list[Side] = []  # who caused that, where a server refused
         self.version = 0
         self.seen_at = time.monotonic()
         self._endpoint_of, self._is_here = endpoint_of, is_here
@@ -89,7 +91,7 @@ class Runner:
         with self._lock:
             if self.is_running:
                 return
-            self.state, self.whys = "running", []
+            self.state, self.whys, self.sides = "running", [], []
             self._stop.clear()
             self._began, self._spent = time.monotonic(), 0.0
             self.seen_at = time.monotonic()
@@ -232,6 +234,7 @@ class Runner:
         name = self.experiment["models"][task.model]["name"]
         problem = asked.run["turn"]["problem"]
         if problem:
+            self.sides.append(problem["side"])
             lane.why = f"{name}: {problem['what']} {problem['advice']}"
 
     def _defer(self, lane: _Lane, wait_s: float) -> None:
