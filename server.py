@@ -8,6 +8,7 @@ visitors, so that they see their saved conversations.
 import asyncio
 import gc
 import logging
+import secrets
 import socket
 import sys
 import traceback
@@ -32,7 +33,7 @@ from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.origins import OwnPagesOnly
 from clarifai_chat.playground import keeping
-from clarifai_chat.serving import connections, health, sign_in, start
+from clarifai_chat.serving import connections, health, metrics_page, sign_in, start
 from clarifai_chat.serving.base_path import BasePath
 from clarifai_chat.serving.cookies import SafeCookies
 from clarifai_chat.serving.handshakes import Handshakes
@@ -113,8 +114,9 @@ def warm_up() -> None:
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
-    logs.set_up(settings().log_level)
+    logs.set_up(settings().log_level, settings().log_format)
     streamlit_process.log_through_root()
+    streamlit_process.count_overflows()
     if not announced():  # uvicorn was started by hand
         start.report("an address that uvicorn was given")
     connections.raise_limit()
@@ -132,10 +134,12 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
 def on_script_error(error: Exception) -> bool:
     """Show a sentence on the page; log the error's place, not its text, which may be private."""
     frames = "".join(traceback.format_tb(error.__traceback__)[-4:])
-    log.error("%s while a page was drawn\n%s", type(error).__name__, frames)
+    name = f"app-{secrets.token_hex(4)}"
+    also = {"request_id": name}
+    log.error("%s: %s while a page was drawn\n%s", name, type(error).__name__, frames, extra=also)
     st.error(
         "Something went wrong while this page was drawn. Your questions and the answers are kept:"
-        " click Chat in the sidebar to see them.",
+        f" click Chat in the sidebar to see them. Request id for support: {name}",
         icon=":material/error:",
     )
     return True
@@ -168,7 +172,10 @@ def make_app(page: Path = ROOT / "app.py") -> st.App:
     made = st.App(
         str(page),
         lifespan=lifespan,
-        routes=health.routes(lambda: warming.warm_up.state, base),
+        routes=[
+            *health.routes(lambda: warming.warm_up.state, base),
+            *metrics_page.routes(streamlit_process.sessions, base),
+        ],
         middleware=[
             Middleware(TrustedProxies),
             Middleware(BasePath),

@@ -19,7 +19,7 @@ from clarifai_chat.dotenv_file import BadFile, read_lines, remarks_on, remarks_o
 ROOT = Path(__file__).parent.parent
 DOTENV = ROOT / ".env"
 LEVELS = ("debug", "info", "warning", "error")
-_OWN_PATHS = {"_stcore", "app", "auth", "component", "healthz", "livez", "media"}
+_OWN_PATHS = {"_stcore", "app", "auth", "component", "healthz", "livez", "media", "metrics"}
 _OWN_PATHS |= {"oauth2callback", "readyz", "static"} | {
     page.stem for page in (ROOT / "pages").glob("*.py")
 }
@@ -65,6 +65,8 @@ class Settings:
     frame_ancestors: str = "'self'"
     mcp_hosts: str = ""  # those that visitors may name, with a port or without, and spaces between
     log_level: str = "info"
+    log_format: str = "lines"
+    metrics_token: str = field(default="", repr=False)
 
     @property
     def openai_base(self) -> str:
@@ -276,6 +278,18 @@ def _level(text: str) -> str:
     return text.lower()
 
 
+def _format(text: str) -> str:
+    if text.lower() not in ("lines", "json"):
+        raise ValueError("must be lines or json")
+    return text.lower()
+
+
+def _long_word(text: str) -> str:
+    if not re.fullmatch(r"[!-~]{16,}", text):
+        raise ValueError("must be 16 characters or more, without spaces")
+    return text
+
+
 def _database(text: str) -> str:
     if not re.match(r"(sqlite(\+\w+)?:///|postgres(ql)?(\+\w+)?://)", text):
         raise ValueError("must be an address such as postgresql://name:password@host/database")
@@ -357,5 +371,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "FRAME_ANCESTORS": ("frame_ancestors", _one_line),
     "MCP_HOSTS": ("mcp_hosts", _hosts),
     "LOG_LEVEL": ("log_level", _level),
+    "LOG_FORMAT": ("log_format", _format),
+    "METRICS_TOKEN": ("metrics_token", _long_word),
 }
 SETTING_NAMES = tuple(_READERS)

@@ -1,9 +1,11 @@
-"""Set up the log: on stderr, each line with its time and level."""
+"""Set up the log: on stderr, each line with its time and level, or as JSON."""
 
+import json
 import logging
 import sys
 import threading
 import traceback
+from datetime import UTC, datetime
 from typing import TextIO
 
 OURS = ("clarifai_chat", "components", "pages", "server", "serving", "__main__")
@@ -17,6 +19,18 @@ class EachLine(logging.Formatter):
         first, *others = super().format(record).splitlines() or [""]
         head = f"{self.formatTime(record)} {record.levelname} {record.name}:"
         return "\n".join([first, *(f"{head} {line}" for line in others)])
+
+
+class JsonLine(logging.Formatter):
+    """Writes a record as one line of JSON, with a traceback's lines in its message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        told = {"time": at, "level": record.levelname, "logger": record.name}
+        told["message"] = super().format(record)
+        if request_id := getattr(record, "request_id", ""):
+            told["request_id"] = request_id
+        return json.dumps(told)
 
 
 class _ToStderr(logging.StreamHandler[TextIO]):
@@ -33,14 +47,14 @@ def _is_wanted(record: logging.LogRecord, chosen: int) -> bool:
     return record.levelno >= (chosen if is_ours else max(logging.WARNING, chosen))
 
 
-def set_up(level: str) -> None:
-    """Log `level` and above of this app; of libraries, warnings and above.
+def set_up(level: str, form: str = "lines") -> None:
+    """Log `level` and above of this app; of libraries, warnings and above. `form` may be "json".
 
     Libraries at a lower level would log requests, with tokens and questions. Safe to repeat.
     """
     chosen = logging.getLevelNamesMapping()[level.upper()]
     handler = _ToStderr()
-    handler.setFormatter(EachLine(FORMAT))
+    handler.setFormatter(JsonLine() if form == "json" else EachLine(FORMAT))
     handler.addFilter(lambda record: _is_wanted(record, chosen))
     handler.set_name("clarifai_chat")
     root = logging.getLogger()

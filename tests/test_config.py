@@ -74,6 +74,8 @@ VALUES = {
     "TRUSTED_USER_HEADER": ("X-User", "trusted_user_header", "X-User"),
     "MCP_HOSTS": ("a.example, localhost:8000", "mcp_hosts", "a.example localhost:8000"),
     "LOG_LEVEL": ("Warning", "log_level", "warning"),
+    "LOG_FORMAT": ("JSON", "log_format", "json"),
+    "METRICS_TOKEN": ("x" * 16, "metrics_token", "x" * 16),
     "FRAME_ANCESTORS": ("'self' https://a.test", "frame_ancestors", "'self' https://a.test"),
 }
 
@@ -106,6 +108,9 @@ def test_the_environment_wins_unless_it_is_empty(dotenv):
         ("CLARIFAI_API_BASE", "https://a.test:port"),
         ("CLARIFAI_API_BASE", "https://a.test/?x=1"),
         ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
+        ("METRICS_TOKEN", "short"),
+        ("METRICS_TOKEN", "with spaces in it, and long"),
         ("MCP_HOSTS", "https://a.example/mcp"),
         ("MCP_HOSTS", "ada@a.example"),
         ("MCP_HOSTS", "a.example:0"),

@@ -1,14 +1,16 @@
 """Each line of the log has its time and level, whoever wrote it."""
 
+import json
 import logging
 import re
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from clarifai_chat.logs import FORMAT, EachLine
+from clarifai_chat.logs import FORMAT, EachLine, JsonLine
 from components.state.streamlit_process import in_one_line
 
 LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (DEBUG|INFO|WARNING|ERROR) [\w.]+: ?")
@@ -24,6 +26,21 @@ def test_each_line_of_a_traceback_has_time_and_level():
 
     assert len(lines) > 4
     assert [line for line in lines if not LINE.match(line)] == []
+
+
+def test_a_record_may_be_a_line_of_json():
+    try:
+        raise RuntimeError("first\nsecond")
+    except RuntimeError:
+        record = logging.LogRecord("a.b", logging.ERROR, "", 1, "It\nbroke", (), sys.exc_info())
+    record.request_id = "app-1"
+
+    (line,) = JsonLine().format(record).splitlines()
+    told = json.loads(line)
+
+    assert datetime.fromisoformat(told["time"]).timestamp() == pytest.approx(record.created, abs=1)
+    assert (told["level"], told["logger"], told["request_id"]) == ("ERROR", "a.b", "app-1")
+    assert told["message"].startswith("It\nbroke\nTraceback")
 
 
 SCRIPT = """

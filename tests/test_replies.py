@@ -306,7 +306,9 @@ def test_a_worker_that_dies_leaves_a_problem_in_the_turn_and_the_queue_goes_on(m
     wait(after)
 
     assert answer_text(asked) == "Half"
-    assert asked["problem"] == AppFault().problem()
+    request_id = asked["problem"]["request_id"]
+    assert asked["problem"] == AppFault(request_id=request_id).problem()
+    assert f"{request_id}: AppFault" in caplog.text
     assert answer_text(after) == "Hello"
     assert "secret" not in caplog.text
     assert type(mistake).__name__ in caplog.text

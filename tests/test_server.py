@@ -27,7 +27,7 @@ import server
 from bench.processes import Process
 from clarifai_chat.history.owner import COOKIE, is_valid, new_id, owner_of
 from clarifai_chat.serving.pages import visitor_cookies
-from tests.patience import PATIENCE_S, run_apart
+from tests.patience import PATIENCE_S, run_apart, until
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -300,6 +300,9 @@ if st.query_params.get("fail"):
 """
 
 
+NUMBERS = "a-token-for-numbers"
+
+
 @pytest.fixture(scope="module")
 def black_hole() -> Iterator[socket.socket]:
     """A proxy that takes connections and never answers, as a network that drops what leaves it."""
@@ -323,6 +326,7 @@ def running(tmp_path_factory, black_hole) -> Iterator[Process]:
         "/_stcore/health",
         environ={
             "TRUSTED_PROXIES": "127.0.0.2",
+            "METRICS_TOKEN": NUMBERS,
             "FORWARDED_ALLOW_IPS": "*",
             "HTTP_PROXY": proxy,
             "HTTPS_PROXY": proxy,
@@ -528,13 +532,30 @@ def test_health_and_files_of_the_running_server_bring_no_cookie(running):
         assert not id_of(fetch(f"{running.url}/{path}", headers=HTML)), path
 
 
+def test_the_running_server_counts_its_pages_for_who_has_the_token(running):
+    headers = {"Authorization": f"Bearer {NUMBERS}"}
+
+    def sessions():
+        page = fetch(f"{running.url}/metrics", headers=headers)
+        assert not id_of(page)
+        return float(re.search(r"^clarifai_chat_sessions (\S+)$", page.text, re.M)[1])
+
+    assert fetch(f"{running.url}/metrics").status_code == 401
+    until(lambda: sessions() == 0)  # of other tests
+    with connected(running) as socket:
+        ask = BackMsg()
+        ask.rerun_script.query_string = ""
+        socket.send(ask.SerializeToString())
+        until(lambda: sessions() == 1)
+
+
 def test_no_id_is_in_the_log_even_of_a_page_that_fails(running):
     mine = id_of(fetch(running.url, headers=HTML))
     said_to(running, mine, "fail=1")
 
     log = running.log()
 
-    assert "RuntimeError while a page was drawn" in log
+    assert re.search(r"app-[0-9a-f]{8}: RuntimeError while a page was drawn", log)
     assert COOKIE not in log
     assert mine not in log
     assert owner_of(mine) not in log

@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from types import ModuleType
 from typing import Any
 
-from clarifai_chat import memory
+from clarifai_chat import memory, metrics
 from clarifai_chat.chat.pace import Pacer
 from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, Turn, apply, end, is_over
 from clarifai_chat.config import settings
@@ -120,7 +120,9 @@ class Reply:
             problem = error.problem()
         except BaseException as error:  # noqa: BLE001 - no bug may leave a turn or a queue open
             # The type only: an exception's text could contain what a visitor typed.
-            log.error("%s in the worker of a reply", type(error).__name__)
+            fault = AppFault()
+            metrics.note_failure(fault, f"the worker of a reply: {type(error).__name__}")
+            problem = fault.problem()
         finally:
             self.finish(INTERRUPTED if problem is None else "", problem)
 
@@ -134,6 +136,7 @@ class Reply:
         with _lock, self._folding:  # together: a turn is over exactly when it has no handle
             if not self.done.is_set():
                 end(self.turn, ending, time.monotonic() - self._began, problem)
+                metrics.note_end(self.turn["ending"], has_failed=bool(self.turn["problem"]))
                 self.done.set()
                 _replies.pop(self.turn["id"], None)
                 for waiter in self._listeners | self._enders:
@@ -180,6 +183,7 @@ def ask(
         if refusal := _refusal():
             turn["asked_at"] = time.time()
             end(turn, "", None, refusal.problem())
+            metrics.refused.labels(type(refusal).__name__).inc()
             return
         reply = Reply(turn, events, queue, is_here, turns)
         _replies[turn["id"]] = reply
@@ -265,6 +269,13 @@ def mark_interrupted(turn: Turn) -> None:
 def running() -> int:
     """Return how many replies wait or run in this process."""
     return len(_replies)
+
+
+def counts() -> tuple[int, int]:
+    """Return how many replies run in this process, and how many wait for their turn."""
+    with _lock:
+        found = [reply.is_running for reply in _replies.values()]
+    return sum(found), len(found) - sum(found)
 
 
 def size(messages: Sequence[Message]) -> int:

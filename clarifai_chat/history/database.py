@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from clarifai_chat import metrics
 from clarifai_chat.config import ROOT, settings
 
 if TYPE_CHECKING:
@@ -127,10 +128,12 @@ def attempt(action: "Callable[[Store], T]") -> tuple[T | None, str]:
         store = _open()
         if store is None:
             return None, _state.trouble
-        result = action(store)
+        with metrics.database_time.time():
+            result = action(store)
         _state.trouble = ""
         return result, ""
     except StoreTrouble as error:
+        metrics.database_failures.labels(type(error).__name__).inc()
         why = f"{error.what} {error.advice}"  # only the operator may see where the database is
         if why != _state.trouble:
             log.error("Conversations are not saved: %s", error)

@@ -19,8 +19,9 @@ from typing import Any
 import httpx
 from httpx_sse import EventSource, SSEError
 
-from clarifai_chat import json_text
+from clarifai_chat import json_text, metrics
 from clarifai_chat.access_token import sendable
+from clarifai_chat.catalog import server_of
 from clarifai_chat.config import settings
 from clarifai_chat.errors import (
     AppFault,
@@ -68,7 +69,9 @@ def events(
     this request only: never into the environment, a log or an error.
     """
     found = _events(request, endpoint, in_flight or InFlight())
-    return spending.counted(found, request, endpoint.prices) if endpoint.prices else found
+    if endpoint.prices:
+        found = spending.counted(found, request, endpoint.prices)
+    return metrics.measured(found, server_of(request.model_url))
 
 
 def _events(request: ChatRequest, endpoint: Endpoint, in_flight: InFlight) -> Iterator[StreamEvent]:

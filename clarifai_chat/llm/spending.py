@@ -90,6 +90,11 @@ class _Spending:
             is_full = time.monotonic() - self._full_at < FULL_S
             return is_full or self._spent >= most
 
+    def spent(self) -> int:
+        with self._lock:
+            self._today()
+            return self._spent
+
     def _today(self) -> str:
         day = datetime.now(UTC).date().isoformat()
         if day != self._day:
@@ -109,6 +114,11 @@ def is_spent() -> bool:
     """Return whether today's budget is known to be spent, without asking the database."""
     budget = settings().shared_pat_budget_usd
     return bool(budget) and _spending.is_spent(round(budget * MICRO))
+
+
+def spent_usd() -> float:
+    """Return what this process spent of the operator's token today, estimates included."""
+    return _spending.spent() / MICRO
 
 
 def counted(
