@@ -119,6 +119,29 @@ class ToolSpec(TypedDict):
     function: FunctionSpec
 
 
+class OfferedTools(TypedDict):
+    """The tools that go with the questions of a conversation, and who answers their calls.
+
+    They are a copy: the set that they come from may change, or be deleted.
+    """
+
+    source: str  # BUILT_IN, or the id of a set of the playground
+    name: str  # of that set, as shown
+    specs: list[dict[str, Any]]  # each a `ToolSpec` as far as it is known
+    answerers: dict[str, str]  # tool → who answers its calls; the reader where it is absent
+    results: dict[str, str]  # tool → the answer that its answerer repeats
+    automatic: bool  # calls are answered without a question, up to `max_requests`
+    max_requests: int  # of one turn; each may cost money
+
+
+class UsedTools(OfferedTools):
+    """The tools of one turn as they were sent, and what became of its calls."""
+
+    answered_by: dict[str, str]  # as in a run of the playground
+    server_calls: dict[str, Any]
+    drafts: dict[str, str]  # call → the answer being typed
+
+
 def opaque(found: Any) -> Any:
     """Return data that only its provider understands, as it can be kept; None if it cannot.
 

@@ -200,6 +200,11 @@ def test_a_request_brings_its_settings():
     )
 
     (chat,) = result.chats
+    tools = chat["settings"].pop("tools")
+    assert tools["specs"] == [{"type": "function", "function": {"name": "get"}}]
+    assert tools["answerers"] == {}
+    assert not tools["automatic"]
+    assert chat["turns"][0]["tools"]["specs"] == tools["specs"]
     assert chat["settings"] == {
         "system": "Be kind.",
         "temperature": 0.5,
@@ -214,7 +219,7 @@ def test_a_request_brings_its_settings():
     assert chat["model"] == DEFAULT_URL
     assert chat["turns"][0]["model"]["name"] == "gpt-oss-120b-high-throughput"
     assert chat["turns"][0]["ending"] == INTERRUPTED
-    assert result.notes == ["Left out: the tools of a request, which conversations do not keep."]
+    assert result.notes == []
 
 
 def test_a_request_for_any_json_stays_one():

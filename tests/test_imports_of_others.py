@@ -635,7 +635,7 @@ def test_sharegpts_calls_and_results_are_kept():
     ]
     assert chat["settings"] == {"system": "Use tools."}
     assert notes == [
-        "Left out: the tools of a request, which conversations do not keep.",
+        "Left out: the tools of a request, which are in another form than this API's.",
         "Left out: an invalid tool call (2 times).",
         "Left out: a message without a known role.",
     ]

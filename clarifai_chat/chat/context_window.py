@@ -1,5 +1,6 @@
 """Measure how much of the context window the next question uses, and what it costs."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -194,7 +195,9 @@ def _of_settings(settings: ChatSettings, counter: TokenCounter) -> int:
     found = given(settings)
     system = counter.of_text("system", found.get("system", ""))
     schema = counter.of_text("schema", found.get("json_schema", ""))
-    return (PER_MESSAGE + system if system else 0) + schema
+    tools = found["tools"]["specs"] if "tools" in found else []
+    offered = counter.of_text("tools", json.dumps(tools, ensure_ascii=False) if tools else "")
+    return (PER_MESSAGE + system if system else 0) + schema + offered
 
 
 def _percent(share: float) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import pairwise, takewhile
 from operator import itemgetter
+from typing import Any, cast
 
 from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.attachments.limits import MAX_SENT_BYTES
@@ -14,7 +15,7 @@ from clarifai_chat.chat.token_counts import TokenCounter
 from clarifai_chat.chat.turn import CARRY_ON, STOPPED, Turn, is_answered
 from clarifai_chat.errors import TooManyFiles
 from clarifai_chat.llm.request import ChatRequest
-from clarifai_chat.messages import Message, Part, Sendable, ToolCall, is_json
+from clarifai_chat.messages import Message, Part, Sendable, ToolCall, ToolSpec, is_json
 
 # A model's own pictures go back with the next question: in the API, only questions have pictures.
 MADE = "The pictures of your last answer:"
@@ -39,6 +40,7 @@ def chat_request(
     returns a question with its files as sent, `pictures` those of an answer; `counter` counts
     tokens. Raises `BadSchema`, `TooManyFiles`, and whatever `content` raises.
     """
+    settings = with_tools_of(turn, settings)
     fields = chat_settings.params(settings)
     left_out = context_window.left_out(turns, turn, settings, model, counter, leave_out=leave_out)
     asked = sent(turns, turn, left_out)
@@ -55,9 +57,23 @@ def chat_request(
     return ChatRequest(
         model=turn["model"]["url"],
         messages=tuple(messages),
+        tools=tuple(cast(ToolSpec, tool) for tool in tools_of(settings)),
         params=fields,
         left_out=tuple(left_out),
     )
+
+
+def with_tools_of(turn: Turn, settings: ChatSettings) -> ChatSettings:
+    """Return the settings with the tools of this turn, which the conversation's may differ from."""
+    rest = cast(ChatSettings, {k: v for k, v in settings.items() if k != "tools"})
+    if tools := turn.get("tools"):
+        rest["tools"] = tools
+    return rest
+
+
+def tools_of(settings: ChatSettings) -> list[dict[str, Any]]:
+    tools = settings.get("tools")
+    return tools["specs"] if tools else []
 
 
 def to_messages(

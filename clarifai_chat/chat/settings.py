@@ -4,6 +4,7 @@ import re
 from typing import Any, TypedDict, cast
 
 from clarifai_chat.llm.request import Params
+from clarifai_chat.messages import OfferedTools
 
 EFFORTS = ("minimal", "low", "medium", "high")  # what Clarifai's own playground offers
 ANY_JSON = "{}"  # the schema that any JSON matches: stands for JSON mode
@@ -37,6 +38,7 @@ class ChatSettings(TypedDict, total=False):
     frequency_penalty: float
     reasoning_effort: str
     json_schema: str  # JSON text: the answer is JSON that matches it
+    tools: OfferedTools
 
 
 def given(settings: ChatSettings) -> ChatSettings:

@@ -30,7 +30,7 @@ from clarifai_chat.events import (
     ToolResult,
     Usage,
 )
-from clarifai_chat.messages import FunctionCall, Message, ToolCall
+from clarifai_chat.messages import FunctionCall, Message, ToolCall, UsedTools
 
 # How a reply can end without the provider's own finish reason.
 STOPPED = "stopped"
@@ -112,6 +112,7 @@ class Turn(Attempt):
     pictures: NotRequired[list[Attachment]]  # that the model made
     feedback: NotRequired[Literal["up", "down"]]
     left_out: NotRequired[list[str]]  # ids of earlier turns that were not sent with it
+    tools: NotRequired[UsedTools]  # that went with it, if any did
 
 
 def new_turn(prompt: str, model: ModelRef) -> Turn:

@@ -31,7 +31,7 @@ def _sentence(name: str, result: str) -> str:
     except ValueError:
         value = result
     if isinstance(value, Mapping) and value.get("error"):
-        return f"`{name}` could not do it: {_in_words(value['error'])}."
+        return f"`{name}` could not do it: {_in_words(value['error']).removesuffix('.')}."
     told = _in_words(value).strip() or "nothing"
     return f"According to `{name}`: {told}{'' if told.endswith(('.', '!', '?')) else '.'}"
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 from clarifai_chat.catalog import Model
 from clarifai_chat.chat.settings import ChatSettings, given, is_any_json
@@ -18,6 +19,10 @@ _NO_PENALTY = {
     "presence_penalty": _FIXED_TEMPERATURE,
     "frequency_penalty": re.compile(r"^(o[1-9]|gpt-5|grok-4|grok-code-fast)", re.IGNORECASE),
 }
+DEMO_TOOLS = (
+    "The Demo is scripted: it calls tools by the words of a question, and shows how calls work, not"
+    " how a model decides."
+)
 MAX_STOPS = 4  # OpenAI's reference
 
 
@@ -42,9 +47,12 @@ def cautions(
 def chat_cautions(model: Model, settings: ChatSettings) -> list[str]:
     """Return such sentences about the settings of a conversation."""
     found = given(settings)
+    tools = found.pop("tools", None)
     if model.is_demo:
-        return ["The Demo is scripted: settings do not change its answers."] if found else []
+        said = ["The Demo is scripted: settings do not change its answers."] if found else []
+        return said or [DEMO_TOOLS] if tools else said
     return [
+        *_of_tools(model, tools["specs"] if tools else []),
         *_of_numbers(model, found.get("temperature"), found.get("max_tokens")),
         *_of_the_rest(model, found),
     ]
@@ -53,10 +61,7 @@ def chat_cautions(model: Model, settings: ChatSettings) -> list[str]:
 def _of_model(
     model: Model, settings: RunSettings, tools: Sequence[ToolSpec], added: int | None
 ) -> Iterator[str]:
-    if tools and model.tools is False:
-        yield f"{model.name} is not known to call tools. It may answer in words, or refuse."
-    elif tools and model.tools is None and not model.is_demo:
-        yield f"It is not known whether {model.name} calls tools."
+    yield from _of_tools(model, tools)
     yield from _of_numbers(model, settings["temperature"], settings["max_tokens"])
     if model.context_window and added and added > model.context_window // 2:
         yield (
@@ -65,6 +70,13 @@ def _of_model(
         )
     if model.is_demo and tools:
         yield "The Demo is scripted: it shows how a run works, not how a model decides."
+
+
+def _of_tools(model: Model, tools: Collection[Any]) -> Iterator[str]:
+    if tools and model.tools is False:
+        yield f"{model.name} is not known to call tools. It may answer in words, or refuse."
+    elif tools and model.tools is None and not model.is_demo:
+        yield f"It is not known whether {model.name} calls tools."
 
 
 def _of_numbers(model: Model, temperature: float | None, max_tokens: int | None) -> Iterator[str]:

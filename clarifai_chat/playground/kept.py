@@ -96,6 +96,13 @@ def open_set(owner: str, id: str) -> tuple[OpenSet, dict[str, Any]] | None:
     return _open_set(stored), read(stored.body)
 
 
+def read_set(owner: str, id: str) -> tuple[str, dict[str, Any]] | None:
+    """Return a set's name and slots, to use its tools elsewhere; None as in `open_set`."""
+    keeping.flush(owner)
+    stored, _ = database.attempt(lambda store: store.playground.load_set(owner, id))
+    return (stored.name, read(stored.body)) if stored else None
+
+
 def rename(owner: str, id: str, name: str) -> tuple[str, str]:
     """Give a set a name; return it, made unique, and why that failed, or ""."""
     from clarifai_chat.history.store.playground import OutOfRoom

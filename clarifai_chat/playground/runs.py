@@ -8,6 +8,7 @@ the messages.
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import takewhile
 from operator import itemgetter
 from typing import Any, Literal, NotRequired, TypedDict, cast, get_args
 
@@ -234,12 +235,14 @@ def events(
     in_flight: InFlight,
     content: Content = itemgetter("prompt"),
     ask_server: AskServer | None = None,
+    build: Callable[[], ChatRequest] | None = None,
 ) -> Iterator[StreamEvent]:
     """Ask for the run's next reply; answer its calls and go on if automatic. For a worker.
 
     Calls that a person has approved are sent to their servers first. `endpoint` is called for each
     request, and so is `content`, see `request`. The caller folds each event into `run["turn"]`
-    before it takes the next one.
+    before it takes the next one. `build` returns the requests of a turn that is part of a
+    conversation; what goes over the wire is then not recorded.
     """
     turn = run["turn"]
     approved = set(run.pop("approved", []))
@@ -250,9 +253,11 @@ def events(
         if in_flight.is_cut and pending_calls(turn):
             yield Finished(STOPPED)
             return
-        in_flight.recorder = Recorder(run["exchanges"], step=len(turn["before"]))
+        if build is None:
+            in_flight.recorder = Recorder(run["exchanges"], step=len(turn["before"]))
+        asked = build() if build else request(run, content)
         last = Finished("not reported")
-        for event in llm.events(request(run, content), endpoint(), in_flight):
+        for event in llm.events(asked, endpoint(), in_flight):
             if isinstance(event, Finished):
                 last = event
             else:
@@ -453,11 +458,7 @@ def steps(run: Run, first: int = 0) -> list[Step]:
             continue  # not sent yet
         calls = message.get("tool_calls", []) if message else []
         answered = turn["replies"][place + 1 :] if place is not None else []
-        answers: dict[str, str] = {}
-        for reply in answered:
-            if reply["role"] != "tool":
-                break
-            answers[reply["tool_call_id"]] = reply["content"]
+        answers = results_in(answered)
         found.append(
             Step(
                 number=number,
@@ -466,7 +467,7 @@ def steps(run: Run, first: int = 0) -> list[Step]:
                 message=message,
                 judged=tuple((call, elsewhere_verdict(call)) for call in calls)
                 if is_elsewhere
-                else _judged(calls, run["tools"], is_over=is_whole, reason=reason),
+                else judged(calls, run["tools"], is_over=is_whole, reason=reason),
                 answer=judge_answer(
                     message["content"],
                     settings["extra"].get("response_format"),
@@ -490,6 +491,12 @@ def steps(run: Run, first: int = 0) -> list[Step]:
     return found
 
 
+def results_in(replies: Sequence[Message]) -> dict[str, str]:
+    """Return the results by call with which `replies` begin."""
+    results = takewhile(lambda reply: reply["role"] == "tool", replies)
+    return {reply.get("tool_call_id", ""): reply["content"] for reply in results}
+
+
 def elsewhere_verdict(call: ToolCall) -> Verdict:
     """Return the verdict on a call that Clarifai made and answered itself."""
     return Verdict(
@@ -501,7 +508,7 @@ def elsewhere_verdict(call: ToolCall) -> Verdict:
     )
 
 
-def _judged(
+def judged(
     calls: Sequence[ToolCall], tools: Sequence[ToolSpec], *, is_over: bool, reason: str
 ) -> tuple[tuple[ToolCall, Verdict], ...]:
     """Return each call of a reply with its verdict."""

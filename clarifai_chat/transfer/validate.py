@@ -16,6 +16,7 @@ from clarifai_chat.chat.chats import Chat, normalize
 from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.turn import INTERRUPTED, Attempt, Turn, files_of, rename_left_out
 from clarifai_chat.messages import opaque
+from clarifai_chat.playground.chat_tools import sound
 from clarifai_chat.text import whole
 
 MAX_NUMBER = 2**53 - 1  # the largest exact integer in JavaScript, and so in many widgets
@@ -41,6 +42,7 @@ def chat(found: Any, odd: list[str]) -> Chat:
     made["revision"] = 0
     made["model"] = parse_address(made["model"]) or ""
     _keep_in_range(made["settings"], "settings.", odd)
+    _keep_sound(made["settings"])
     _rename(made)
     for turn in made["turns"]:
         _repair(turn, made["updated_at"], odd)
@@ -53,6 +55,7 @@ def settings(found: Any, odd: list[str]) -> ChatSettings:
     found = found if isinstance(found, dict) else {}
     made = cast(ChatSettings, _fitted(ChatSettings, found, "", odd))
     _keep_in_range(made, "", odd)
+    _keep_sound(made)
     return made
 
 
@@ -144,6 +147,11 @@ def _keep_in_range(settings: ChatSettings, where: str, odd: list[str]) -> None:
             odd.append(f"{where}{name}")
 
 
+def _keep_sound(settings: ChatSettings) -> None:
+    if "tools" in settings:
+        settings["tools"] = sound(settings["tools"])
+
+
 def _rename(chat: Chat) -> None:
     """Replace invalid ids, and the references to them."""
     new = {turn["id"]: uuid.uuid4().hex for turn in chat["turns"] if not _ID.fullmatch(turn["id"])}
@@ -165,6 +173,8 @@ def _repair(turn: Turn, now: float, odd: list[str]) -> None:
     turn["model"]["name"] = turn["model"]["name"] or "unknown model"
     for file in files_of(turn):
         file["mime"] = known_mime(file["kind"], file["mime"])
+    if "tools" in turn:
+        turn["tools"] = sound(turn["tools"])
     attempts: list[Attempt] = [turn, *turn["earlier"]]
     for attempt in attempts:
         attempt.pop("notice", None)

@@ -28,7 +28,10 @@ from clarifai_chat.events import StreamEvent
 from clarifai_chat.history import attachment_contents, file_reading
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.llm.transport import InFlight
-from components.state import chat_settings, persistence
+from clarifai_chat.playground import chat_tools, runs
+from clarifai_chat.playground.runs import Run
+from components.actions import tool_servers
+from components.state import chat_settings, offered_tools, persistence
 from components.state.session import is_here, session
 from components.state.streamlit_patches import uninterrupted
 
@@ -97,6 +100,11 @@ def ask_beside(turn: Turn, prompt: str, model: ModelRef) -> None:
     _start(fresh)
 
 
+def go_on(turn: Turn, run: Run) -> None:
+    """Ask the model again with the answers to its calls; `run` is the turn as a run."""
+    _start(turn, run)
+
+
 @uninterrupted()
 def carry_on(turn: Turn) -> None:
     """Ask the same model for the rest of an incomplete answer."""
@@ -135,12 +143,17 @@ def _is_asking(turn: Turn, prompt: str, model: ModelRef) -> bool:
     return is_same and replies.get(turn) is not None
 
 
-def _start(turn: Turn) -> None:
-    """Queue the turn's request behind the questions that wait."""
+def _start(turn: Turn, run: Run | None = None) -> None:
+    """Queue the turn's request behind the questions that wait.
+
+    `run` is the turn as a run, if calls of it have just been approved.
+    """
     chat = session.chat_of(turn)
     is_open = chat is session.chat
     typed = chat_settings.read_widgets() if is_open else set()
     # Copied before saving, which may merge settings from another tab that are not visible here.
+    if not turn["replies"]:
+        offered_tools.give(turn, chat)
     settings: ChatSettings = {**chat["settings"]}
     if is_open:
         chat_settings.save(typed)  # before the request is sent
@@ -148,11 +161,21 @@ def _start(turn: Turn) -> None:
         persistence.save(chat)
     turns, endpoint, owner = chats.path(chat), session.endpoint(turn), persistence.owner()
     request = _request_of(turn, chat, settings, session.leave_out if is_open else None)
+    ask_server = tool_servers.asker()
 
-    def events(in_flight: InFlight) -> Iterator[StreamEvent]:
+    def build() -> ChatRequest:
         asked = request()
         note_left_out(turn, asked.left_out)
-        return file_reading.keep_pictures(owner, llm.events(asked, endpoint(), in_flight))
+        return asked
+
+    def events(in_flight: InFlight) -> Iterator[StreamEvent]:
+        if "tools" in turn:
+            llm.warm_up()
+            whole = run or chat_tools.run_of(turn)
+            came = runs.events(whole, endpoint, in_flight, ask_server=ask_server, build=build)
+        else:
+            came = llm.events(build(), endpoint(), in_flight)
+        return file_reading.keep_pictures(owner, came)
 
     replies.ask(turn, events, queue=chat["id"], is_here=is_here(), turns=turns)
     persistence.follow(turn)

@@ -15,7 +15,7 @@ from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.playground import run_file, runs
 from clarifai_chat.playground.runs import Run, Step
 from components.actions import asking
-from components.state import persistence
+from components.state import offered_tools, persistence
 from components.state.access_slots import CodeRequest
 from components.state.session import session
 from components.state.streamlit_patches import uninterrupted
@@ -28,6 +28,7 @@ def of_turn(turn: Turn) -> None:
     """Show the request that asks this question again, with the settings as they are now."""
     fresh = new_turn(turn["prompt"], turn["model"])  # without the answer
     fresh["id"] = turn["id"]
+    offered_tools.give(fresh, session.chat_of(turn))
     if files := turn.get("attachments"):
         fresh["attachments"] = [*files]
     left_out = len(turn.get("left_out", ()))
@@ -41,6 +42,7 @@ def of_turn(turn: Turn) -> None:
 def of_next_question() -> None:
     """Show the request that the next question will make."""
     turn = new_turn(QUESTION, session.asked_model)
+    offered_tools.give(turn, session.chat)
     if session.waiting:
         turn["attachments"] = [*session.waiting]
     _show(

@@ -33,6 +33,8 @@ ActionName = Literal[
     "rate",
     "code",
     "record",
+    "approve",
+    "refuse",
 ]
 # Models in the menus besides the Demo. A menu may show one less: not the one that answered.
 OTHERS = 5

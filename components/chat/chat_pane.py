@@ -9,7 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 from clarifai_chat.background import Job
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import Turn
-from components.actions import asking, code, replaying, turn_actions
+from clarifai_chat.playground import chat_tools
+from components.actions import answering, asking, code, replaying, turn_actions
 from components.chat import address, attachment_input, clipboard, turn_footer, upload_guard, welcome
 from components.chat.context_meter import MeterView
 from components.chat.transcript import TurnView
@@ -36,6 +37,8 @@ ACTIONS: dict[turn_actions.ActionName, turn_actions.Action] = {
     "rate": turn_actions.rate,
     "code": code.of_turn,
     "record": replaying.offer,
+    "approve": answering.approve,
+    "refuse": answering.refuse,
 }
 
 
@@ -97,6 +100,7 @@ class ChatPane:
                 is_edited=session.editing == turn["id"],
                 others=others,
                 is_uncopied=session.uncopied == turn["id"],
+                is_last=turn is turns[-1],
                 was_here=session.drawn_turns[place : place + 1] == [_as_drawn(turn)],
             )
             for place, turn in enumerate(turns[hidden:])
@@ -141,7 +145,7 @@ class ChatPane:
 
 def _as_drawn(turn: Turn) -> str:
     """Return an id of the turn and of what else decides how many elements it takes."""
-    is_odd = turn["id"] in (session.editing, session.uncopied)
+    is_odd = turn["id"] in (session.editing, session.uncopied) or chat_tools.wants_answers(turn)
     return f"{turn['id']}{'!' if is_odd else ''}"
 
 

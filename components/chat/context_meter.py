@@ -128,6 +128,8 @@ def _details(found: Meter) -> list[str]:
     parts = [counted(turns, "turn")] if turns else []
     if session.chat["settings"].get("system"):
         parts.append("the system prompt")
+    if "tools" in session.chat["settings"]:
+        parts.append("the tools")
     if files:
         parts.append(counted(len(files), "waiting file"))
     texts = [f"Counted: {', '.join(parts) or 'nothing yet'}. Your question is added to that."]

@@ -14,7 +14,7 @@ from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground.compatibility import chat_cautions
 from clarifai_chat.transfer.validate import MAX_NUMBER
 from components.actions import code
-from components.chat import preset_box
+from components.chat import preset_box, tools_box
 from components.state import chat_settings
 from components.state.chat_settings import ANY, NOT_SENT, OFF, PREFIX, SCHEMA
 from components.state.session import session
@@ -32,6 +32,7 @@ NAMES = {
     "frequency_penalty": "frequency penalty",
     "reasoning_effort": "reasoning effort",
     "json_schema": "JSON answers",
+    "tools": "tools",
 }
 LINK_HELP = "Whoever opens it gets the model and the system prompt. It sends nothing."
 
@@ -87,6 +88,7 @@ def _show_fields(settings: ChatSettings) -> None:
         placeholder=NOT_SENT,
         on_change=_keep,
     )
+    tools_box.show()
     _show_number("Temperature", "temperature", 0.0, 2.0, 0.1)
     _show_number("Max tokens", "max_tokens", 1, 1_000_000, 100)
     _show_number("Top p", "top_p", 0.0, 1.0, 0.05)

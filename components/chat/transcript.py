@@ -1,6 +1,7 @@
 """Draw turns: the same code draws a reply while it streams and afterwards."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Literal
 
 import streamlit as st
@@ -8,10 +9,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from clarifai_chat.catalog import server_of
 from clarifai_chat.chat.turn import Attempt, Turn, answer_text, is_over
+from clarifai_chat.playground import chat_tools
+from clarifai_chat.playground.runs import Run
 from components.actions.turn_actions import Action, ActionName, Other
-from components.chat import attachment_view, turn_footer
+from components.chat import attachment_view, call_approval, turn_footer
 from components.reply import status
 from components.reply.answer_view import AnswerView, draw_question
+from components.reply.call_view import CallsView
 from components.reply.message_view import MessageView
 from components.state.session import session
 from components.state.slots import seed
@@ -33,13 +37,15 @@ class TurnView:
         is_uncopied: bool = False,
         was_here: bool = False,
         is_blind: bool = False,
+        is_last: bool = False,
     ) -> None:
         """Make the view.
 
         `branch` is this version's number and how many there are; `is_edited` draws the question in
         a text box; `others` are models to ask instead; `is_uncopied`: the browser refused to copy;
         `was_here`: the last run drew this turn in this place, and alike; `is_blind`: nothing here
-        names the model.
+        names the model; `is_last`: the conversation has no turn after it, so that its calls can be
+        answered.
         """
         self.turn = turn
         self._was_here = was_here
@@ -49,11 +55,14 @@ class TurnView:
         self._others = others
         self._is_uncopied = is_uncopied
         self._is_blind = is_blind
+        self._is_last = is_last
         self._question = st.chat_message("user", avatar=USER)
         self._answer = st.chat_message("assistant", avatar=MODEL)
         self._has_begun = False
         self._remark: DeltaGenerator | None = None
-        self._messages: list[MessageView] = []
+        self._messages: dict[int, MessageView] = {}  # by their place among the replies
+        self._calls: dict[int, CallsView] = {}
+        self._run: Run | None = None
         self._is_whole = False
         self._noted = ""
 
@@ -92,23 +101,37 @@ class TurnView:
             self._begin()
         over = is_over(self.turn)
         if not over and self.turn["asked_at"] is not None and not self._messages:
-            self._add_message().begin()
-        for number, message in enumerate(self.turn["replies"]):
-            if number == len(self._messages):
-                self._add_message()
-            self._messages[number].draw(message, self.turn, over=over)
+            self._add_message(0).begin()
+        replies = [*self.turn["replies"]]
+        for number, message in enumerate(replies):
+            if message["role"] == "tool":
+                continue  # drawn with its call
+            if number not in self._messages:
+                self._add_message(number)
+            is_whole = over or number < len(replies) - 1
+            self._messages[number].draw(message, self.turn, over=is_whole)
+            if message.get("tool_calls"):
+                self._draw_calls(number)
         if over:
             self._is_whole = True
             self._show_end()
         else:
             self._show_notice()
 
-    def _add_message(self) -> MessageView:
+    def _draw_calls(self, number: int) -> None:
+        if self._run is None:
+            self._run = chat_tools.run_of(self.turn)
+        if number not in self._calls:
+            view = CallsView(self._run, self._place, partial(call_approval.show, self._is_last))
+            self._calls[number] = view
+        self._calls[number].draw(chat_tools.step_at(self._run, number))
+
+    def _add_message(self, number: int) -> MessageView:
         if not self._is_open:
             self._place = self._place.container()
             self._is_open = True
-        view = MessageView(self._place, f"{self.turn['id']}:{len(self._messages)}")
-        self._messages.append(view)
+        view = MessageView(self._place, f"{self.turn['id']}:{number}")
+        self._messages[number] = view
         return view
 
     def remark(self, text: str) -> None:
@@ -123,7 +146,7 @@ class TurnView:
     @property
     def tail_size(self) -> int:
         """How many characters of the reply are sent again each time it is drawn."""
-        return self._messages[-1].tail_size if self._messages else 0
+        return self._messages[max(self._messages)].tail_size if self._messages else 0
 
     def _show_notice(self) -> None:
         """Draw what the reply waits for while it has no text yet."""
@@ -148,13 +171,14 @@ class TurnView:
 
     def _show_end(self) -> None:
         """Draw how the reply ended, and the next steps."""
-        problem, steps = self.turn["problem"], turn_footer.next_steps(self.turn)
-        steps = [step for step in steps if step[0] in self._actions]
+        problem, steps = self.turn["problem"], self._steps()
         with self._end if self._was_here else self._end.container(gap=self._gap):
             attachment_view.show_made(self.turn)
             attachment_view.show_not_sent(self.turn)
             if problem:
                 status.show_problem(problem)
+            if self._waits_for_answers:
+                call_approval.show_why(self.turn)
             if self._is_blind:
                 return
             turn_footer.show(
@@ -168,8 +192,18 @@ class TurnView:
 
     @property
     def _gap(self) -> Literal["small", "xxsmall"]:
-        is_odd = self.turn["problem"] or turn_footer.next_steps(self.turn)
+        is_odd = self.turn["problem"] or self._steps()
         return "small" if is_odd else "xxsmall"
+
+    def _steps(self) -> list[tuple[ActionName, str, str]]:
+        steps = turn_footer.next_steps(self.turn)
+        if self._waits_for_answers:
+            steps = [*call_approval.steps(self.turn), *steps]
+        return [step for step in steps if step[0] in self._actions]
+
+    @property
+    def _waits_for_answers(self) -> bool:
+        return self._is_last and chat_tools.wants_answers(self.turn)
 
     def _show_edit(self) -> None:
         id, key = self.turn["id"], f"edit:{self.turn['id']}"

@@ -15,6 +15,7 @@ from clarifai_chat.chat.turn import (
     lacks_answer,
 )
 from clarifai_chat.errors import Unreachable
+from clarifai_chat.playground import chat_tools
 from components.actions.turn_actions import Action, ActionName, Other
 from components.reply import reply_line
 from components.state.slots import set_widget, widget
@@ -57,7 +58,7 @@ def next_steps(turn: Turn) -> list[tuple[ActionName, str, str]]:
     """Return the likely next steps after an incomplete answer: action, label, icon."""
     problem = turn["problem"]
     steps: list[tuple[ActionName, str, str]] = []
-    if can_continue(turn):
+    if can_continue(turn) or chat_tools.can_go_on(turn):
         steps.append(("resume", "Continue", ":material/resume:"))
     is_odd = turn["ending"] in ASK_AGAIN or lacks_answer(turn)
     if problem["can_retry"] if problem else is_odd:

@@ -15,7 +15,8 @@ from clarifai_chat.tools.form import arguments
 from clarifai_chat.tools.lint.check import CheckResult
 from clarifai_chat.tools.text.parse import Tool
 from clarifai_chat.tools.verdict.verdict import judge_call
-from components.playground import boxes, call_form, verdict_view
+from components.playground import boxes, call_form
+from components.reply import verdict_view
 from components.state.session import session
 from components.state.slots import seed, widget
 from components.state.streamlit_patches import uninterrupted

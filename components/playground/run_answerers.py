@@ -7,10 +7,10 @@ import streamlit as st
 from clarifai_chat.config import server_name
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.messages import ToolSpec
+from clarifai_chat.playground.chat_tools import answerers_of
 from clarifai_chat.playground.runs import ANSWERS, MAX_STEPS, TYPED
 from clarifai_chat.playground.server_calls import MAX_CALLS, is_server
 from clarifai_chat.tools.builtins import BUILTINS
-from clarifai_chat.tools.builtins.suggest import suggested
 from components.playground.run_values import keep
 from components.state.session import session
 from components.state.slots import seed, widget
@@ -25,14 +25,7 @@ ANSWER_WORDS = {
 
 def answerers(tools: Sequence[ToolSpec]) -> dict[str, str]:
     """Return tool → its answerer, a built-in or TYPED, without tools answered by hand."""
-    found = {}
-    for tool in tools:
-        name = str(tool["function"].get("name", ""))
-        usual = suggested(tool) or (TYPED if name in session.results else "")
-        usual = session.tool_servers.get(name, usual)
-        if answerer := session.answerers.get(name, usual):
-            found[name] = answerer
-    return found
+    return answerers_of(tools, session.answerers, session.tool_servers, session.results)
 
 
 def show(tools: Sequence[ToolSpec]) -> None:

@@ -1,6 +1,7 @@
 """Draw a run as a timeline: what was asked, what came back, whether each call was valid."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import streamlit as st
@@ -9,17 +10,17 @@ from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, can_continue, is_over, resume
 from clarifai_chat.chat.usage import seconds
-from clarifai_chat.markdown.sanitize import as_code, escaped
-from clarifai_chat.messages import ToolCall
+from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.messages import thoughts as thoughts_of
 from clarifai_chat.playground import run_file, run_report, runs
 from clarifai_chat.playground.runs import Run, Step
 from clarifai_chat.text import counted
 from clarifai_chat.tools.verdict.verdict import Verdict
 from components.chat import attachment_view
-from components.playground import call_answers, exchange_view, verdict_view
-from components.reply import reply_line, status
+from components.playground import exchange_view
+from components.reply import call_answers, reply_line, status, verdict_view
 from components.reply.answer_view import AnswerView
+from components.reply.call_view import CallView
 from components.reply.message_view import listed
 from components.state.session import session
 from components.state.streamlit_patches import uninterrupted
@@ -142,7 +143,7 @@ class _StepView:
             self._text_place = st.container()
             self._text = AnswerView(self._text_place, f"{name}:text")
             self._notes = st.container(gap=None)
-        self._calls: list[_CallView] = []
+        self._calls: list[CallView] = []
         self._is_over = False
 
     @property
@@ -166,7 +167,8 @@ class _StepView:
                 self._text.draw(message["content"], over=step.is_over)
         for number, (call, verdict) in enumerate(step.judged):
             if number == len(self._calls):
-                self._calls.append(_CallView(self._run, self._box, self._is_recorded))
+                show = partial(call_answers.show, is_recorded=self._is_recorded)
+                self._calls.append(CallView(self._run, self._box, show))
             self._calls[number].draw(call, verdict, step)
         self._show_label(step)
         if step.is_over:
@@ -188,41 +190,6 @@ class _StepView:
         if label != self._label:
             self._label = label
             self._reply.update(label=label, state=state, expanded=True)
-
-
-class _CallView:
-    """One call: its arguments as they arrive, then whether they are valid, and its answer."""
-
-    def __init__(self, run: Run, box: DeltaGenerator, is_recorded: bool) -> None:
-        self._run = run
-        self._is_recorded = is_recorded
-        self._status: StatusContainer = box.status(
-            "Calling", type="step", state="running", expanded=True
-        )
-        self._place = self._status.empty()
-        self._shown = ""
-        self._is_over = False
-
-    def draw(self, call: ToolCall, verdict: Verdict, step: Step) -> None:
-        if self._is_over:
-            return
-        function = call["function"]
-        if not step.is_over:
-            if self._shown != function["arguments"]:
-                self._shown = function["arguments"]
-                self._status.update(label=f"Calling {as_code(function['name'])}")
-                self._place.code(function["arguments"], language="json", wrap_lines=True)
-            return
-        self._is_over = True
-        word = run_report.word(call, verdict)
-        state: State = "complete" if verdict.status == "valid" else "error"
-        name = as_code(function["name"]) if function["name"] else "a tool without a name"
-        color = verdict_view.COLORS[verdict.status]
-        self._status.update(label=f"Call {name} :{color}-badge[{word}]", state=state, expanded=True)
-        with self._place.container():
-            verdict_view.show(verdict)
-            st.code(function["arguments"] or "(no arguments were sent)", "json", wrap_lines=True)
-            call_answers.show(self._run, call, step, is_recorded=self._is_recorded)
 
 
 def _show_answer_verdict(verdict: Verdict) -> None:

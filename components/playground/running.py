@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from functools import partial
-from threading import Event
-from typing import Any
 
 import streamlit as st
 
@@ -13,12 +11,10 @@ from clarifai_chat.events import StreamEvent
 from clarifai_chat.history import attachment_contents, file_reading
 from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.markdown.sanitize import escaped
-from clarifai_chat.mcp import client
-from clarifai_chat.mcp.client import Answer
 from clarifai_chat.playground import clarifai_servers, runs
 from clarifai_chat.playground.runs import Run
 from clarifai_chat.tools.lint.check import check
-from components.actions import code
+from components.actions import code, tool_servers
 from components.playground import run_answerers, run_form, run_history, tool_text
 from components.state import persistence
 from components.state.session import is_here, session
@@ -92,10 +88,7 @@ def _asks(prompt: str) -> bool:
 def send(run: Run) -> None:
     """Request the run's next reply."""
     turn, endpoint, owner = run["turn"], session.endpoint(run["turn"]), persistence.owner()
-    tokens = session.server_tokens  # the dict, so that a forgotten token is gone for this run too
-
-    def ask_server(address: str, tool: str, arguments: dict[str, Any], stopped: Event) -> Answer:
-        return client.call_tool(address, tool, arguments, tokens.get(address, ""), stopped)
+    ask_server = tool_servers.asker()
 
     def events(in_flight: InFlight) -> Iterator[StreamEvent]:
         llm.warm_up()

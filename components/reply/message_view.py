@@ -10,7 +10,6 @@ from clarifai_chat.chat.turn import Turn, is_thinking, lacks_answer
 from clarifai_chat.chat.usage import seconds
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.messages import Message, Source, pieces, web_address
-from clarifai_chat.text import whole
 from components.reply.answer_view import AnswerView
 
 
@@ -47,10 +46,6 @@ class MessageView:
             self._pieces[number].draw(text, over=over or not is_last)
         if over and not self._is_whole:
             self._is_whole = True
-            for call in message.get("tool_calls", []):
-                function = call["function"]
-                call_text = whole(f"{function['name']}({function['arguments']})")
-                self._place.code(call_text, language="json")
             if sources := message.get("sources"):
                 self._place.markdown(listed(sources))
 

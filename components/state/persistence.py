@@ -61,7 +61,8 @@ def _holds_token(chat: Chat) -> bool:
 
 def _state(turn: Turn, token: str) -> int:
     """Return a number that changes with the token, and with what is in a turn that is over."""
-    return hash((token, turn["ended_at"], len(turn["earlier"])))
+    typed = tuple(turn["tools"]["drafts"].values()) if "tools" in turn else ()
+    return hash((token, turn["ended_at"], len(turn["earlier"]), typed))
 
 
 def why_not() -> str:

@@ -112,6 +112,9 @@ def _answer(
     thought = words.thought(turn)
     for place, message in enumerate(turn["replies"]):
         yield from _message(message, names, thought, render, f"{ids}-{place}")
+        for called, arguments in words.calls_of(turn, place):
+            yield f'<p class="call">Called <code>{escape(called)}</code></p>\n'
+            yield _code(arguments)
     for picture in turn.get("pictures", []):
         yield _attached(picture, contents.get(picture["id"]), "Picture")
     yield f'<p class="facts">{escape(words.facts(turn))}</p>\n'
@@ -136,10 +139,6 @@ def _message(
             notes = f"{ids}-{place}"
             yield f'<div class="said">{render(text, notes=notes)}</div>\n'
     yield from _sources(message.get("sources", []))
-    for call in message.get("tool_calls", []):
-        called = call["function"]["name"] or "a tool without a name"
-        yield f'<p class="call">Called <code>{escape(called)}</code></p>\n'
-        yield _code(call["function"]["arguments"])
 
 
 def _sources(sources: Sequence[Source]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from clarifai_chat.chat.chats import Chat, branches, path
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.markdown.contained import contained, fenced, line, quoted
-from clarifai_chat.messages import Message, Source, ToolCall, is_json, pieces, web_address
+from clarifai_chat.messages import Message, Source, is_json, pieces, web_address
 from clarifai_chat.transfer.exports import words
 
 
@@ -36,8 +36,10 @@ def _turn(turn: Turn, versions: words.Versions) -> Iterator[str]:
     yield f"## {line(turn['model']['name'])}"
     names = words.tool_names(turn)
     thought = words.thought(turn)
-    for message in turn["replies"]:
+    for place, message in enumerate(turn["replies"]):
         yield from _message(message, names, thought)
+        for name, arguments in words.calls_of(turn, place):
+            yield f"Called {line(name)}:\n\n{_code(arguments)}"
     if pictures := turn.get("pictures"):
         yield "\n".join(f"- Picture: {line(words.attached(each))}" for each in pictures)
     yield f"*{line(words.facts(turn))}*"
@@ -59,20 +61,12 @@ def _message(message: Message, names: dict[str, str], thought: str) -> Iterator[
     if sources := message.get("sources"):
         listed = (f"{n}. {_source(n, each)}" for n, each in enumerate(sources, 1))
         yield "Sources:\n\n" + "\n".join(listed)
-    for call in message.get("tool_calls", []):
-        yield _call(call)
 
 
 def _source(number: int, source: Source) -> str:
     title = line(words.source(number, source))
     url = web_address(source["url"])  # an imported file may hold anything
     return f"[{title}](<{url}>)" if url else title
-
-
-def _call(call: ToolCall) -> str:
-    function = call["function"]
-    name = line(function["name"]) or "a tool without a name"
-    return f"Called {name}:\n\n{_code(function['arguments'])}"
 
 
 def _code(text: str) -> str:

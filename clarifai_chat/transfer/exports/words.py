@@ -18,6 +18,7 @@ from clarifai_chat.chat.turn import (
 )
 from clarifai_chat.chat.usage import reply_line, seconds
 from clarifai_chat.messages import Message, Source
+from clarifai_chat.playground import chat_tools, run_report
 from clarifai_chat.text import counted, size
 
 ENDINGS = {
@@ -57,6 +58,8 @@ def settings(chat: Chat) -> list[tuple[str, str]]:
     rows = [(name, found.get(key)) for key, name in SETTINGS.items() if key in found]
     if is_any_json(found.get("json_schema", "")):
         rows.append(("Answers", "JSON"))
+    if tools := found.get("tools"):
+        rows.append(("Tools", tools["name"]))
     return [(name, _text(value)) for name, value in rows]
 
 
@@ -122,6 +125,18 @@ def tool_names(turn: Turn) -> dict[str, str]:
     """Return the name of the tool behind each call id."""
     calls = [call for message in turn["replies"] for call in message.get("tool_calls", [])]
     return {call["id"]: call["function"]["name"] for call in calls}
+
+
+def calls_of(turn: Turn, place: int) -> list[tuple[str, str]]:
+    """Return the calls of a reply: "calculate (valid)", without the verdict if there is none, and
+    the arguments."""
+    run = chat_tools.run_of(turn)
+    found = []
+    for call, verdict in chat_tools.step_at(run, place).judged:
+        name = call["function"]["name"] or "a tool without a name"
+        judged = f" ({run_report.word(call, verdict)})" if "tools" in turn else ""
+        found.append((f"{name}{judged}", call["function"]["arguments"]))
+    return found
 
 
 def result_of(message: Message, names: dict[str, str]) -> str:

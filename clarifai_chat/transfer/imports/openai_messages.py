@@ -7,6 +7,7 @@ from clarifai_chat.chat.chats import Chat, auto_title, new_chat
 from clarifai_chat.chat.settings import ANY_JSON, ChatSettings
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.messages import Message
+from clarifai_chat.playground import chat_tools
 from clarifai_chat.transfer.imports.ours import checked
 from clarifai_chat.transfer.imports.parts import (
     NO_QUESTION,
@@ -47,6 +48,9 @@ def chat(body: dict[str, Any], notes: Notes, contents: dict[str, bytes], now: fl
         made["turns"].append(finish_turn(each, now))
     made["title"] = auto_title(turns[0]["prompt"]) if turns else ""
     made["settings"] = settings_of(body, systems, notes)
+    if offered := made["settings"].get("tools"):
+        for each in turns:
+            each["tools"] = chat_tools.used(offered)
     made["model"] = turns[-1]["model"]["url"] if turns else ""
     made["created_at"] = made["updated_at"] = now
     return checked(made, notes) if turns or systems else None
@@ -86,7 +90,9 @@ def _reply(asked: Turn, message: dict[str, Any], notes: Notes) -> Message:
 def settings_of(body: dict[str, Any], systems: list[str], notes: Notes) -> ChatSettings:
     """Return the settings in the body of a request."""
     names = [name for name in ChatSettings.__optional_keys__ if name in body]
-    settings = {name: body[name] for name in names if name not in ("system", "json_schema")}
+    settings = {
+        name: body[name] for name in names if name not in ("system", "json_schema", "tools")
+    }
     if "max_completion_tokens" in body:
         settings["max_tokens"] = body["max_completion_tokens"]
     if isinstance(body.get("stop"), str):
@@ -101,6 +107,8 @@ def settings_of(body: dict[str, Any], systems: list[str], notes: Notes) -> ChatS
         schema = schema.get(name) if isinstance(schema, dict) else None
     if isinstance(schema, dict):
         settings["json_schema"] = as_text(schema, notes)
-    if body.get("tools") or body.get("functions"):
-        notes.left_out("the tools of a request, which conversations do not keep")
+    if isinstance(body.get("tools"), list) and (offered := chat_tools.of_request(body["tools"])):
+        settings["tools"] = offered
+    elif body.get("tools") or body.get("functions"):
+        notes.left_out("the tools of a request, which are in another form than this API's")
     return cast(ChatSettings, settings)

@@ -13,29 +13,29 @@ from clarifai_chat.playground.runs import Run, Step
 from clarifai_chat.playground.server_calls import ServerCall
 from clarifai_chat.text import counted
 from clarifai_chat.tools.builtins import BUILTINS
-from components.state.session import session
-from components.state.slots import seed, widget
+from components.actions import answering
+from components.state.slots import seed
 from components.state.streamlit_patches import uninterrupted
-
-REFUSED = '{"error": "The user did not approve this call."}'
 
 
 def show(run: Run, call: ToolCall, step: Step, *, is_recorded: bool = False) -> None:
     """Draw the call's answer, or a box for it while the call is open, unless it is recorded."""
     if call["id"] in step.answers:
-        _show_answered(run, call, step)
+        show_answered(run, call, step)
     elif not is_recorded and runs.wants_answers(run) and call in runs.open_calls(run):
         _show_box(run, call)
 
 
-def _show_answered(run: Run, call: ToolCall, step: Step) -> None:
+def show_answered(run: Run, call: ToolCall, step: Step) -> None:
     place = runs.place(run, call, step.figures.get("reply"))
     record = run.get("server_calls", {}).get(place)
+    content = step.answers[call["id"]]
     if record:
         _show_record(record)
+    elif content == answering.REFUSED:
+        st.caption("Refused. The model was told:")
     else:
-        st.caption(f"Answered by {_words(run['answered_by'].get(place, ''))}:")
-    content = step.answers[call["id"]]
+        st.caption(f"Answered by {words(run['answered_by'].get(place, ''))}:")
     st.code(content or "(empty answer)", language="json", wrap_lines=True)
 
 
@@ -54,7 +54,7 @@ def _show_record(record: ServerCall) -> None:
         st.caption(f":orange[:material/warning:] {escaped(note)}")
 
 
-def _words(answerer: str) -> str:
+def words(answerer: str) -> str:
     if answerer == runs.TYPED:
         return "your last answer for this tool"
     builtin = BUILTINS.get(answerer)
@@ -67,16 +67,17 @@ def _show_box(run: Run, call: ToolCall) -> None:
     key = f"answer:{place}"
     answerer = run["answerers"].get(name, "")
     server = runs.server_of(run, call)
-    if answerer and not server and call["id"] not in run["drafts"] and answers_are_ready(run):
-        st.caption(f"This is {_words(answerer)}; change it if you like.")
-    seed(key, draft(run, call))
+    is_ready = answerer and not server and answering.answers_are_ready(run)
+    if is_ready and call["id"] not in run["drafts"]:
+        st.caption(f"This is {words(answerer)}; change it if you like.")
+    seed(key, answering.draft(run, call))
     st.text_area(
         f"Answer from {escaped(name) or 'the tool'}",
         key=key,
         height=90,
         help="JSON or plain text, sent to the model as it is",
         placeholder="Empty: the server answers" if server else None,
-        on_change=_keep,
+        on_change=answering.keep_typed,
         args=(run, call["id"], key),
     )
     if server:
@@ -99,32 +100,12 @@ def _show_approval(run: Run, call: ToolCall, server: str, key: str) -> None:
     )
 
 
-def draft(run: Run, call: ToolCall) -> str:
-    """Return the current answer: typed, a built-in's, or the last one for this tool."""
-    typed = run["drafts"].get(call["id"])
-    if typed is not None:
-        return typed
-    if runs.server_of(run, call):
-        return ""
-    ready = runs.ready_answer(run, call) if answers_are_ready(run) else None
-    return session.results.get(call["function"]["name"], "") if ready is None else ready
-
-
-def answers_are_ready(run: Run) -> bool:
-    return run["settings"]["answers"] != "by hand"
-
-
-@uninterrupted()
-def _keep(run: Run, call_id: str, key: str) -> None:
-    run["drafts"][call_id] = widget(key) or ""
-
-
 def show_send(run: Run, send: Callable[[Run], None]) -> None:
     """Draw the button that sends the answers and lets the model continue."""
     count = len(runs.open_calls(run))
     what = "the answer" if count == 1 else f"the {count} answers"
     if run["settings"]["answers"] == "automatic":
-        st.caption(_why_not_automatic(run))
+        st.caption(why_not_automatic(run))
     st.button(
         f"Send {what}",
         key=f"send_answers:{run['turn']['id']}",
@@ -134,7 +115,7 @@ def show_send(run: Run, send: Callable[[Run], None]) -> None:
     )
 
 
-def _why_not_automatic(run: Run) -> str:
+def why_not_automatic(run: Run) -> str:
     if len(run["turn"]["before"]) + 1 >= run["settings"]["max_steps"]:
         return "The limit of requests is reached, so nothing more is sent automatically."
     to_servers = [call for call in runs.open_calls(run) if runs.server_of(run, call)]
@@ -147,25 +128,5 @@ def _why_not_automatic(run: Run) -> str:
 
 @uninterrupted()
 def _send(run: Run, send: Callable[[Run], None]) -> None:
-    turn = run["turn"]
-    answers, approved = {}, []
-    for call in runs.open_calls(run):
-        place = f"{turn['id']}:{runs.place(run, call)}"
-        typed = widget(f"answer:{place}")
-        content = draft(run, call) if typed is None else str(typed)
-        answerer = run["answerers"].get(call["function"]["name"])
-        if runs.server_of(run, call) and not content.strip():
-            if widget(f"approve:{place}") and server_calls.arguments_of(call) is not None:
-                approved.append(call["id"])
-            content = REFUSED
-        elif runs.server_of(run, call):
-            pass  # typed by the reader, in place of the server's
-        elif widget(f"approve:{place}") is False:
-            content = REFUSED
-        elif answerer and call["id"] not in run["drafts"] and answers_are_ready(run):
-            runs.note_answerer(run, call)
-        elif run["settings"]["answers"] == "by hand":
-            session.results = {**session.results, call["function"]["name"]: content}
-        answers[call["id"]] = content
-    runs.answer(run, answers, approved)
+    runs.answer(run, *answering.given(run))
     send(run)
