@@ -9,6 +9,7 @@ from components.state.session import session
 
 frame = shell.begin_page("Chat")
 pending = frame.pending
+shell.follow_to_playground()
 address.read_url()
 pending += attachment_input.ask_when_read()
 

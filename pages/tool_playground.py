@@ -4,19 +4,20 @@ import streamlit as st
 
 from components.code import dialog as code_dialog
 from components.frame import shell
-from components.playground import server_source, tool_editor, tool_text, toolset_box
+from components.playground import chat_link, server_source, tool_editor, tool_text, toolset_box
 from components.playground.run_panel import RunPanel
 from components.reply import live
 from components.state import kept_playground
 
 pending = shell.open_page("Tool playground", wide=True)
 kept_playground.restore()
-if toolset_box.take_address():
+if chat_link.take() or toolset_box.take_address():
     st.rerun()  # the sidebar still shows the model from before
 tool_text.begin()
 kept_playground.note()
 
 st.title("Tool playground", anchor=False)
+chat_link.show()
 left, right = st.columns([5, 6], gap="large")
 with left:
     checked = tool_editor.show()

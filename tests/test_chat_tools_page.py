@@ -301,3 +301,70 @@ def test_the_meter_counts_tools_and_calls(open_app, fake):
 def _meter(app):
     line = next(c.value for c in app.caption if "tokens" in c.value and "about" in c.value.lower())
     return int(line.split(" of ")[0].split()[-1].replace(",", ""))
+
+
+# --- To the playground and back ------------------------------------------------------------------
+
+
+def choose(app, turn, entry):
+    app.main.menu_button(key=f"turn:{turn['id']}").click(entry).run()
+
+
+def test_a_turn_is_opened_in_the_playground_with_all_that_went_with_it(open_app, fake):
+    fake.next(says("Hello"), CALL, says("It is 12."))
+    chat = chat_with(chat_tools.built_in(["calculator"]), automatic=True)
+    chat["settings"] |= {"system": "Be brief.", "temperature": 0.5, "top_p": 0.9}
+    app = open_app(pat=CANARY, chat=chat)
+    ask(app, "Hi")
+    ask(app, SUM)
+
+    choose(app, app.turns[-1], "Open in the playground")
+
+    assert app.text_area(key="run_prompt").value == SUM
+    settings = app.session_state["session.run_settings"]
+    assert [m["content"] for m in settings["messages"]] == ["Hi", "Hello"]
+    assert (settings["system"], settings["temperature"]) == ("Be brief.", 0.5)
+    assert settings["extra"] == {"top_p": 0.9}
+    assert json.loads(app.session_state["session.tools"]["text"]) == sent(fake)["tools"]
+    assert "Call `calculate` :green-badge[valid]" in page(app)
+    assert "Answered by the built-in calculator" in page(app)
+    assert "2 requests" in page(app)
+
+
+def test_the_playground_sends_what_the_chat_sent(open_app, fake):
+    fake.next(says("Hello"), CALL, CALL)
+    chat = chat_with(chat_tools.built_in())
+    chat["settings"] |= {"system": "Be brief.", "temperature": 0.5, "top_p": 0.9}
+    app = open_app(pat=CANARY, chat=chat)
+    ask(app, "Hi")
+    ask(app, SUM)
+    asked = sent(fake)
+    choose(app, app.turns[-1], "Open in the playground")
+
+    app.click("run")
+
+    assert sent(fake) == {**asked, "tool_choice": "auto"}
+
+
+def test_the_playground_leads_back_to_the_chat(open_app, fake):
+    fake.next(CALL)
+    app = open_app(pat=CANARY, chat=chat_with(chat_tools.built_in()))
+    ask(app, SUM)
+    asked = app.turns[-1]["id"]
+    choose(app, app.turns[-1], "Open in the playground")
+
+    app.click("back_to_chat")
+
+    assert app.turns[-1]["id"] == asked
+    assert app.has(f"approve:{asked}")
+
+
+def test_a_turn_without_tools_leaves_the_tools_of_the_playground(open_app, fake):
+    fake.next(says("Hello"))
+    app = open_app(pat=CANARY, tools={"text": json.dumps([WEATHER]), "gen": 1})
+    ask(app, "Hi")
+
+    choose(app, app.turns[-1], "Open in the playground")
+
+    assert app.text_area(key="run_prompt").value == "Hi"
+    assert json.loads(app.session_state["session.tools"]["text"]) == [WEATHER]

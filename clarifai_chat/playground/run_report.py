@@ -50,7 +50,7 @@ def answer_verdict(run: Run) -> Verdict | None:
 def line(run: Run) -> str:
     """Return the run in one line: model, outcome, requests, tokens, price, time."""
     turn = run["turn"]
-    requests = len(run["exchanges"])
+    requests = len(run["exchanges"]) or len(turn["before"]) + 1  # a chat's are not recorded
     parts = [
         turn["model"]["name"],
         outcome(run),

@@ -9,6 +9,7 @@ from clarifai_chat.catalog import Model
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import Turn, asked_of
 from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.playground import from_chat
 from components.actions import asking
 from components.actions import chats as chat_actions
 from components.state import persistence
@@ -33,6 +34,7 @@ ActionName = Literal[
     "rate",
     "code",
     "record",
+    "playground",
     "approve",
     "refuse",
 ]
@@ -131,6 +133,20 @@ def fork(turn: Turn) -> None:
     chat_actions.begin(forked)
     session.is_temporary = is_temporary
     persistence.save()
+
+
+@uninterrupted()
+def open_in_playground(turn: Turn) -> None:
+    """Take this turn into the playground, with its tools and calls; the page changes to it."""
+    chat = session.chat
+    session.from_chat = from_chat.taken(
+        turn,
+        chats.path(chat),
+        chat["settings"],
+        chat=chat["id"],
+        title=chat["title"],
+        tools=session.tools["text"],
+    )
 
 
 @uninterrupted()

@@ -37,6 +37,7 @@ ACTIONS: dict[turn_actions.ActionName, turn_actions.Action] = {
     "rate": turn_actions.rate,
     "code": code.of_turn,
     "record": replaying.offer,
+    "playground": turn_actions.open_in_playground,
     "approve": answering.approve,
     "refuse": answering.refuse,
 }

@@ -26,6 +26,7 @@ MENU: dict[str, ActionName] = {
     "Continue in a new chat": "fork",
     "Get code": "code",
     "Save a recording": "record",
+    "Open in the playground": "playground",
     "Delete": "take_out",
 }
 # Only their icon is visible; the label is for screen readers and the tooltip.
@@ -160,7 +161,7 @@ def _show_menu(turn: Turn, actions: Mapping[ActionName, Action], others: Sequenc
         key=f"turn:{turn['id']}",
         type="tertiary",
         icon=":material/more_horiz:",
-        help="Edit, retry, continue in a new chat, get code, record, delete",
+        help="Edit, retry, continue in a new chat, get code, record, playground, delete",
         on_click=_choose,
         args=(turn, entries),
     )

@@ -141,7 +141,7 @@ def _act() -> None:
     id, title = asked["id"], str(asked.get("title") or "")
     match asked.get("act"):
         case "open":
-            _open(owner, id)
+            open_chat(owner, id)
         case "rename":
             _rename(owner, id, title)
         case "pin":
@@ -152,7 +152,8 @@ def _act() -> None:
             _delete(owner, id)
 
 
-def _open(owner: str, id: str) -> None:
+def open_chat(owner: str, id: str) -> None:
+    """Show a conversation, on the chat page. For callbacks."""
     session.wants_chat_page = True
     if id == session.chat["id"]:
         return

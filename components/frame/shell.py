@@ -116,6 +116,12 @@ def begin_page(title: str, *, wide: bool = False) -> Frame:
     return Frame(pending, head, st.container(key="facts"))
 
 
+def follow_to_playground() -> None:
+    """Change to the playground if a turn of the chat was just opened there."""
+    if session.from_chat:
+        st.switch_page("pages/tool_playground.py")
+
+
 def _show_links() -> None:
     with st.container(gap="xsmall"):
         st.page_link("app.py", label="Chat", icon=":material/chat:")

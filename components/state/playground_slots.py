@@ -5,6 +5,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.background import Job
 from clarifai_chat.history.file_reading import Guess
+from clarifai_chat.playground.from_chat import FromChat
 from clarifai_chat.playground.kept_data import KeptRun, OpenSet, new_set
 from clarifai_chat.playground.runs import Run, RunSettings, default_settings
 from clarifai_chat.playground.toolset import ToolSet
@@ -94,6 +95,9 @@ class PlaygroundSlots:
     compared_run = Slot(str, kept=False)
     drawn_run = Slot(str, kept=False)
     address_tools = Slot(str)  # the ?tools= of the URL that was applied last
+
+    from_chat = Slot[FromChat | None](lambda: None, kept=False)  # a turn on its way here
+    came_from = Slot[list[str]](list, kept=False)  # the chat it came from: its id and its title
 
     open_set = Slot[OpenSet](new_set, kept=False)
     kept_runs = Slot[dict[str, KeptRun]](dict, kept=False)  # by turn id
