@@ -776,3 +776,21 @@ def test_undo_is_shown_beside_the_welcome(open_app, fake):
 
     assert app.has("put_back")
     assert app.has("starter:0")
+
+
+def test_any_model_of_the_list_can_be_asked_the_same_question(open_app, fake):
+    fake.next(says("Hello"), says("Salut"))
+    app = open_app(pat=CANARY)
+    ask(app, "Hi")
+    first = app.turns[-1]
+    app.main.menu_button(key=f"turn:{first['id']}").click("Ask another model…").run()
+    models = app.selectbox(key=f"other_model:{first['id']}")
+    assert len(models.options) == len(catalog.shipped())  # all but this one, and the Demo
+    other = [m for m in catalog.shipped() if m.url != first["model"]["url"]][-1]
+
+    models.set_value(other.url).run()
+
+    assert fake.chats[-1].body["model"].endswith(other.url.removeprefix("https://"))
+    assert app.turns[-1]["model"]["url"] == other.url
+    assert app.session_state["session.chosen"] != other.url
+    assert not app.has(f"other_model:{first['id']}")

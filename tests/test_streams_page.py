@@ -81,7 +81,11 @@ def test_a_byte_order_mark_hides_no_event(open_app, fake):
     ("sent", "finish", "says_", "buttons"),
     [
         ([], "stop", "The model ended without an answer.", {"retry"}),
-        ([{"reasoning_content": THOUGHTS}], "stop", "ended without an answer.", {"retry"}),
+        ([{"reasoning_content": THOUGHTS}], "stop", "answer. It has thoughts only.", {"retry"}),
+        ([{"reasoning_content": THOUGHTS}], "length", "limit of the model or of this", {"retry"}),
+        ([], "length", "No answer: the length limit", {"retry"}),
+        ([], "content_filter", "No answer: the provider's content filter", {"retry"}),
+        ([], "tool_calls", "Its finish reason: tool", {"retry"}),
         (words("<think>", THOUGHTS), "stop", "The model ended without an answer.", {"retry"}),
         ([{"reasoning_content": THOUGHTS}], "length", "Cut by the length limit", {"retry"}),
         (words("The tide comes at"), "error", "broke off the answer", {"retry", "resume"}),

@@ -4,7 +4,7 @@ import pytest
 
 from clarifai_chat.catalog import DEMO
 from clarifai_chat.chat.turn import new_turn
-from clarifai_chat.chat.usage import cost_usd, reply_line, seconds, tokens_per_s
+from clarifai_chat.chat.usage import cost_usd, reply_line, seconds, tokens_per_s, total
 
 ASKED = {
     "url": "https://clarifai.com/a/b/models/c",
@@ -131,3 +131,62 @@ def test_no_speed_is_made_up(unknown):
 )
 def test_a_duration_is_short(s, text):
     assert seconds(s) == text
+
+
+# --- The total of a conversation ----------------------------------------------------------------
+
+
+def over(**figures):
+    made = turn(**figures)
+    made["asked_at"], made["ended_at"], made["ending"] = 1.0, 2.0, "stop"
+    return made
+
+
+def test_the_total_adds_all_requests_and_versions():
+    twice = over()
+    twice["before"] = [{**FIGURES}]
+
+    said = total([over(), twice]).text
+
+    assert said == "So far: 3,000 tokens in, 600 out · $0.0054, for 2 answers."
+
+
+def test_what_is_not_in_the_total_is_said():
+    stopped = over(completion_tokens=None)
+    free = over()
+    free["model"] = {**ASKED, "name": "mystery", "output_price": None}
+
+    said = total([over(), stopped, free]).text
+
+    assert said.startswith("So far, at least: 3,000 tokens in, 400 out · $0.0038, for 3 answers.")
+    assert "Not counted: 1 request without reported tokens" in said
+    assert "The price of mystery is not known." in said
+
+
+def test_an_answer_that_is_arriving_is_not_in_the_total():
+    arriving = turn(prompt_tokens=None, completion_tokens=None)
+    arriving["asked_at"] = 1.0
+
+    said = total([over(), arriving]).text
+
+    assert said.startswith("So far, at least: 1,000 tokens in, 200 out")
+    assert said.endswith("An answer is still arriving.")
+    assert "Not counted" not in said
+
+
+def test_a_total_of_unknown_prices_is_no_price():
+    made = over()
+    made["model"] = {**ASKED, "input_price": None, "output_price": None}
+
+    assert "1,000 tokens in, 200 out · price unknown" in total([made]).text
+
+
+def test_the_demo_is_free_in_total():
+    made = over()
+    made["model"] = {**ASKED, "url": DEMO.url}
+
+    assert total([made]).text == "So far: 1,000 tokens in, 200 out · free, for 1 answer."
+
+
+def test_a_question_that_waits_took_nothing():
+    assert total([turn()]).text == ""

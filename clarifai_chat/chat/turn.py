@@ -285,8 +285,13 @@ def is_thinking(turn: Turn) -> bool:
 
 def lacks_answer(turn: Turn) -> bool:
     """Return whether the model ended its last reply without words, calls or pictures."""
-    if not is_over(turn) or turn["problem"] or turn["ending"] in (STOPPED, UNWATCHED, INTERRUPTED):
+    if turn["problem"] or turn["ending"] in (STOPPED, UNWATCHED, INTERRUPTED):
         return False
+    return is_over(turn) and has_nothing(turn)
+
+
+def has_nothing(turn: Turn) -> bool:
+    """Return whether the last reply has no words, calls or pictures, however it ended."""
     if not turn["replies"] or turn.get("pictures"):
         return not turn.get("pictures")
     last = turn["replies"][last_reply(turn)]

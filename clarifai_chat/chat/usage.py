@@ -1,9 +1,12 @@
 """Describe what a reply took: time to first token, tokens per second, tokens, price."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 from clarifai_chat.catalog import server_of
-from clarifai_chat.chat.turn import Attempt, RequestMetrics, Turn
+from clarifai_chat.chat.turn import Attempt, RequestMetrics, Turn, is_over
+from clarifai_chat.text import counted, listed
 
 
 def tokens_per_s(figures: RequestMetrics) -> float | None:
@@ -84,6 +87,74 @@ def price(turn: Turn) -> str:
     if cost is None:
         return "price unknown"
     return dollars(cost)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What a conversation took so far, as far as it is known.
+
+    Requests in `unreported` ended, or broke off, without token counts; the price of `unpriced`
+    models is not known; `running` answers are still arriving. None of these is in the sums.
+    """
+
+    sent: int
+    received: int
+    cost_usd: float
+    answers: int
+    unreported: int
+    unpriced: tuple[str, ...]
+    running: int
+    is_free: bool  # the Demo and local models only
+
+    @property
+    def text(self) -> str:
+        """The total in sentences; "" if nothing was asked."""
+        if not self.answers:
+            return self._arriving
+        cost = "free" if self.is_free else dollars(self.cost_usd)
+        if self.unpriced and not self.cost_usd:
+            cost = "price unknown"
+        is_whole = not (self.unreported or self.running or self.unpriced)
+        about = "So far" if is_whole else "So far, at least"
+        tokens = f"{self.sent:,} tokens in, {self.received:,} out"
+        said = [f"{about}: {tokens} · {cost}, for {counted(self.answers, 'answer')}."]
+        if self.unreported:
+            what = counted(self.unreported, "request")
+            why = "stopped, failed, or from a server that does not tell"
+            said.append(f"Not counted: {what} without reported tokens ({why}).")
+        if self.unpriced:
+            said.append(f"The price of {listed(self.unpriced, most=3)} is not known.")
+        return " ".join(filter(None, [*said, self._arriving]))
+
+    @property
+    def _arriving(self) -> str:
+        return "An answer is still arriving." if self.running else ""
+
+
+def total(turns: Iterable[Turn]) -> Total:
+    """Return what all these turns took, with every version and attempt: each was billed."""
+    sent = received = answers = unreported = running = 0
+    cost, is_free = 0.0, True
+    unpriced: dict[str, None] = {}
+    for turn in turns:
+        if turn["asked_at"] is None and not turn["before"]:
+            continue  # it waits
+        model = turn["model"]
+        for_free = server_of(model["url"]) in ("demo", "local")
+        is_free &= for_free
+        answers += 1
+        running += not is_over(turn)
+        attempts: list[Attempt] = [turn, *turn["earlier"]]
+        for figures in (each for one in attempts for each in (*one["before"], one["figures"])):
+            is_now = figures is turn["figures"] and not is_over(turn)
+            prompt, answer = figures["prompt_tokens"], figures["completion_tokens"]
+            sent, received = sent + (prompt or 0), received + (answer or 0)
+            unreported += not is_now and (prompt is None or answer is None)
+            for count, price in ((prompt, model["input_price"]), (answer, model["output_price"])):
+                if count and price is None and not for_free:
+                    unpriced[model["name"]] = None
+                cost += (count or 0) * (0.0 if for_free else price or 0.0) / 1_000_000
+    return Total(sent, received, cost, answers, unreported, tuple(unpriced), running, is_free)
 
 
 def dollars(cost: float) -> str:

@@ -10,6 +10,7 @@ from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.turn import Turn, asked_of
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import from_chat
+from clarifai_chat.text import unused
 from components.actions import asking
 from components.actions import chats as chat_actions
 from components.state import persistence
@@ -35,6 +36,9 @@ ActionName = Literal[
     "code",
     "record",
     "playground",
+    "choose_other",
+    "ask_other",
+    "leave_other",
     "approve",
     "refuse",
 ]
@@ -92,6 +96,36 @@ def _instead(model: Model, *, is_alone: bool) -> str:
 def _ask(model: Model, turn: Turn) -> None:
     """Ask this model the same question once, without selecting it."""
     asking.ask_beside(turn, turn["prompt"], asked_of(model))
+
+
+def every_model(turn: Turn) -> dict[str, str]:
+    """Return a label for each model that can be asked instead, by its address."""
+    labels: dict[str, str] = {}
+    for model in [*session.offered, catalog.DEMO]:
+        if model.url != turn["model"]["url"] and model.url not in labels:
+            labels[model.url] = unused(model.label, labels.values())
+    return labels
+
+
+@uninterrupted()
+def choose_other(turn: Turn) -> None:
+    """Offer every model below this answer."""
+    session.asking_other = turn["id"]
+    forget_widgets(f"other_model:{turn['id']}")
+
+
+@uninterrupted()
+def leave_other(turn: Turn) -> None:
+    session.asking_other = ""
+
+
+@uninterrupted()
+def ask_other(turn: Turn) -> None:
+    """Ask the model that was chosen there the same question once, without selecting it."""
+    url = str(widget(f"other_model:{turn['id']}") or "")
+    session.asking_other = ""
+    if url:
+        _ask(catalog.describe(session.models, url), turn)
 
 
 @uninterrupted()

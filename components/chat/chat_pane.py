@@ -37,6 +37,9 @@ ACTIONS: dict[turn_actions.ActionName, turn_actions.Action] = {
     "rate": turn_actions.rate,
     "code": code.of_turn,
     "record": replaying.offer,
+    "choose_other": turn_actions.choose_other,
+    "ask_other": turn_actions.ask_other,
+    "leave_other": turn_actions.leave_other,
     "playground": turn_actions.open_in_playground,
     "approve": answering.approve,
     "refuse": answering.refuse,
@@ -101,6 +104,7 @@ class ChatPane:
                 is_edited=session.editing == turn["id"],
                 others=others,
                 is_uncopied=session.uncopied == turn["id"],
+                is_asking_other=session.asking_other == turn["id"],
                 is_last=turn is turns[-1],
                 was_here=session.drawn_turns[place : place + 1] == [_as_drawn(turn)],
             )
@@ -146,7 +150,8 @@ class ChatPane:
 
 def _as_drawn(turn: Turn) -> str:
     """Return an id of the turn and of what else decides how many elements it takes."""
-    is_odd = turn["id"] in (session.editing, session.uncopied) or chat_tools.wants_answers(turn)
+    shown_otherwise = (session.editing, session.uncopied, session.asking_other)
+    is_odd = turn["id"] in shown_otherwise or chat_tools.wants_answers(turn)
     return f"{turn['id']}{'!' if is_odd else ''}"
 
 

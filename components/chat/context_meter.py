@@ -13,6 +13,7 @@ from clarifai_chat.chat.request import with_pictures
 from clarifai_chat.chat.settings import ChatSettings
 from clarifai_chat.chat.token_counts import PER_MESSAGE, TokenCounter
 from clarifai_chat.chat.turn import Turn
+from clarifai_chat.chat.usage import total
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import counted
 from components.chat.transcript import TurnView
@@ -144,6 +145,8 @@ def _details(found: Meter) -> list[str]:
         texts.append(f"The price of {found.model.name} is not known.")
     elif found.price != "free":
         texts.append(f"Cost of sending this: {found.price}; the answer costs extra.")
+    if so_far := total(session.chat["turns"]).text:
+        texts.insert(0, so_far)
     rough = " Part of it is not counted yet." if found.is_rough else ""
     return [*texts, f"An estimate: each model counts tokens differently.{rough}"]
 

@@ -11,6 +11,7 @@ from clarifai_chat.catalog import server_of
 from clarifai_chat.chat.turn import Attempt, Turn, answer_text, is_over
 from clarifai_chat.playground import chat_tools
 from clarifai_chat.playground.runs import Run
+from components.actions import turn_actions
 from components.actions.turn_actions import Action, ActionName, Other
 from components.chat import attachment_view, call_approval, turn_footer
 from components.reply import status
@@ -38,6 +39,7 @@ class TurnView:
         was_here: bool = False,
         is_blind: bool = False,
         is_last: bool = False,
+        is_asking_other: bool = False,
     ) -> None:
         """Make the view.
 
@@ -45,7 +47,7 @@ class TurnView:
         a text box; `others` are models to ask instead; `is_uncopied`: the browser refused to copy;
         `was_here`: the last run drew this turn in this place, and alike; `is_blind`: nothing here
         names the model; `is_last`: the conversation has no turn after it, so that its calls can be
-        answered.
+        answered; `is_asking_other`: every model is offered below it.
         """
         self.turn = turn
         self._was_here = was_here
@@ -56,6 +58,7 @@ class TurnView:
         self._is_uncopied = is_uncopied
         self._is_blind = is_blind
         self._is_last = is_last
+        self._is_asking_other = is_asking_other
         self._question = st.chat_message("user", avatar=USER)
         self._answer = st.chat_message("assistant", avatar=MODEL)
         self._has_begun = False
@@ -189,6 +192,10 @@ class TurnView:
                 others=self._others,
                 is_uncopied=self._is_uncopied,
             )
+            if self._is_asking_other:
+                turn_footer.show_models(
+                    self.turn, turn_actions.every_model(self.turn), self._actions
+                )
 
     @property
     def _gap(self) -> Literal["small", "xxsmall"]:

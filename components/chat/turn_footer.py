@@ -29,6 +29,7 @@ MENU: dict[str, ActionName] = {
     "Open in the playground": "playground",
     "Delete": "take_out",
 }
+ASK_OTHER = "Ask another model…"
 # Only their icon is visible; the label is for screen readers and the tooltip.
 ICONS = ("older", "newer", "copy", "turn")
 MAX_OTHERS = 5
@@ -155,6 +156,7 @@ def _show_menu(turn: Turn, actions: Mapping[ActionName, Action], others: Sequenc
         entries[label] = actions[name]
         if name == "retry":
             entries |= {other.label: other.ask for other in _offered(turn, others)}
+            entries[ASK_OTHER] = actions["choose_other"]
     st.menu_button(
         "More",
         list(entries),
@@ -165,6 +167,24 @@ def _show_menu(turn: Turn, actions: Mapping[ActionName, Action], others: Sequenc
         on_click=_choose,
         args=(turn, entries),
     )
+
+
+def show_models(
+    turn: Turn, labels: Mapping[str, str], actions: Mapping[ActionName, Action]
+) -> None:
+    """Draw the choice of any model for the same question; choosing one asks it."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.selectbox(
+            "Ask another model the same question",
+            list(labels),
+            index=None,
+            key=f"other_model:{turn['id']}",
+            format_func=lambda url: labels.get(url, ""),
+            placeholder="Search by name or provider",
+            on_change=actions["ask_other"],
+            args=(turn,),
+        )
+        button(turn, actions, "leave_other", "Cancel", ":material/close:")
 
 
 def _offered(turn: Turn, others: Sequence[Other]) -> list[Other]:

@@ -7,11 +7,13 @@ from clarifai_chat.chat.turn import (
     STOPPED,
     UNWATCHED,
     Turn,
-    lacks_answer,
+    has_nothing,
+    last_reply,
     lost_pictures,
 )
 from clarifai_chat.chat.usage import reply_line
 from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.messages import thoughts
 from clarifai_chat.text import counted
 
 # Endings worth explaining; other finish reasons, such as "stop", are normal.
@@ -25,6 +27,19 @@ ENDINGS = {
     ERROR: ":material/error: The model's server broke off the answer and gave no reason.",
 }
 
+# The same where no word, call or picture came.
+EMPTY = {
+    STOPPED: ":material/stop_circle: Stopped before an answer came.",
+    UNWATCHED: ":material/visibility_off: Stopped before an answer came, because the page was"
+    " closed.",
+    INTERRUPTED: ":material/power_off: Interrupted before an answer came: the app was restarted.",
+    "length": ":material/content_cut: No answer: the length limit of the model or of this request"
+    " was reached first.",
+    "content_filter": ":material/filter_alt: No answer: the provider's content filter ended it.",
+    ERROR: ":material/error: No answer: the model's server broke off and gave no reason.",
+    "": ":material/speaker_notes_off: The model ended without an answer.",
+}
+
 
 def text(turn: Turn) -> str:
     """Return the caption as Markdown: how the reply ended, what was left out, its figures."""
@@ -34,15 +49,27 @@ def text(turn: Turn) -> str:
 
 def ending(turn: Turn) -> str:
     """Return lines about an ending worth explaining and pictures that are not kept, or ""."""
-    lines = [ENDINGS.get(turn["ending"], "")]
-    if not lines[0] and lacks_answer(turn):
-        lines.append(":material/speaker_notes_off: The model ended without an answer.")
+    if has_nothing(turn) and not turn["problem"]:
+        lines = [_without_answer(turn)]
+    else:
+        lines = [ENDINGS.get(turn["ending"], "")]
     if count := lost_pictures(turn):
         came = counted(count, "picture", one="a")
         lines.append(
             f":material/image_not_supported: The model sent {came}, which this app does not keep."
         )
     return "  \n".join(filter(None, lines))
+
+
+def _without_answer(turn: Turn) -> str:
+    """Return why there is no answer, with the finish reason if it is an odd one."""
+    reason = turn["ending"]
+    said = EMPTY.get(reason, EMPTY[""])
+    if turn["replies"] and thoughts(turn["replies"][last_reply(turn)]):
+        said += " It has thoughts only."
+    if reason and reason not in (*EMPTY, "stop"):
+        said += f" Its finish reason: {escaped(reason)}."
+    return said
 
 
 def asked_without(turn: Turn) -> str:

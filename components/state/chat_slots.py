@@ -51,6 +51,7 @@ class ChatSlots:
     wants_chat_page = Slot(bool)  # a click elsewhere opened a conversation
     removed_turns = Slot[list[Turn]](list)  # deleted last in this conversation, for Undo
     editing = Slot(str)  # id of the turn whose question is being edited
+    asking_other = Slot(str)  # id of the turn below which every model is offered
     reading = Slot[list[PendingUpload]](list)  # questions whose files are being read, in order
     waiting = Slot[list[Attachment]](list)  # files for the next question
     filled = Slot[Filled | None](lambda: None)  # put into the box last

@@ -19,7 +19,7 @@ class Session(AccessSlots, ChatSlots, CompareSlots, PlaygroundSlots, StageSlots)
         """Open this conversation; replies in the previous one continue."""
         self.chat = chat
         self.shown_turns = 0
-        self.editing = self.uncopied = ""
+        self.editing = self.uncopied = self.asking_other = ""
         self.removed_turns = []
         self.former_settings, self.former_schema, self.linked_system = {}, "", ""
         self.checked_schema, self.searched = {}, {}

@@ -96,7 +96,7 @@ def remarks(turn: Turn, versions: Versions) -> list[str]:
     said = []
     if turn["ending"] in ENDINGS and not turn["problem"]:
         said.append(ENDINGS[turn["ending"]])
-    elif lacks_answer(turn):
+    if lacks_answer(turn):
         said.append("The model ended without an answer.")
     if count := lost_pictures(turn):
         said.append(f"The model sent {counted(count, 'picture', one='a')}, which was not kept.")
