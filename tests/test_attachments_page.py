@@ -1,11 +1,16 @@
 """Files with a question, as a person meets them: sent, refused, waiting, shown, gone."""
 
+import base64
 import io
 import threading
+import wave
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
+from streamlit.elements.widgets import chat as chat_widgets
 from streamlit.runtime.context import ContextProxy
+from streamlit.testing.v1.element_tree import ChatInput
 
 from clarifai_chat import attachments
 from clarifai_chat.attachments.limits import limits
@@ -14,6 +19,8 @@ from clarifai_chat.history import content_memory, database, file_reading, saving
 from clarifai_chat.history.owner import COOKIE, new_id, owner_of
 from clarifai_chat.history.store import Store, StoreTrouble, open_store
 from components.chat.attachment_input import GUESSES_PX
+from components.state import streamlit_patches
+from components.state.streamlit_patches import _and_tell_of_a_lost_recording
 from tests.canary import CANARY, assert_no_canary
 from tests.fake_clarifai import says
 from tests.pages import answers, ask, page, passed_by, questions, reply
@@ -760,3 +767,72 @@ def test_files_of_a_question_asked_while_the_database_was_down_are_saved_with_it
     until(lambda: store.listing(store.owner))
 
     assert store.load_attachment(store.owner, file["id"]) == b"Apples"
+
+
+# --- Voice ---------------------------------------------------------------------------------------
+
+HEARS = "https://clarifai.com/nvidia/chat-completion/models/nemotron-nano-v3-omni"
+
+
+def recording():
+    """Return a second of silence as the browser records it."""
+    made = io.BytesIO()
+    with wave.open(made, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(16_000)
+        sound.writeframes(bytes(32_000))
+    return made.getvalue()
+
+
+@pytest.fixture
+def spoken(monkeypatch):
+    """Send the files of the box as a recording, which AppTest cannot."""
+    as_files = ChatInput._widget_state.fget
+
+    def as_recording(box):
+        state = as_files(box)
+        value = state.chat_input_value
+        for file in value.file_uploader_state.uploaded_file_info:
+            value.audio_file_info.CopyFrom(file)
+        value.ClearField("file_uploader_state")
+        return state
+
+    monkeypatch.setattr(ChatInput, "_widget_state", property(as_recording))
+
+
+@pytest.mark.parametrize(("model", "hears"), [(HEARS, True), (SEES, False), (DEMO.url, False)])
+def test_only_a_model_that_hears_can_be_spoken_to(open_app, model, hears):
+    app = open_app(pat=CANARY, chosen=model)
+
+    assert app.chat_input(key="prompt").proto.accept_audio is hears
+
+
+def test_a_recording_goes_with_the_question_as_other_files_do(open_app, fake, spoken):
+    fake.next(says("I heard nothing."))
+    app = open_app(pat=CANARY, chosen=HEARS)
+
+    app.chat_input(key="prompt").upload("audio.wav", recording(), "audio/wav").set_value("").run()
+
+    [sound] = fake.chats[-1].body["messages"][-1]["content"]
+    assert sound["type"] == "input_audio"
+    assert sound["input_audio"]["format"] == "wav"
+    assert base64.b64decode(sound["input_audio"]["data"])[:4] == b"RIFF"
+    assert "recording.wav" in page(app)
+    assert "I heard nothing." in reply(app)
+
+
+def test_a_recording_that_is_not_here_any_more_is_not_dropped_without_a_word(
+    open_app, fake, spoken, monkeypatch
+):
+    app = open_app(pat=CANARY, chosen=HEARS)
+    box = app.chat_input(key="prompt").upload("audio.wav", recording(), "audio/wav")
+    gone = _and_tell_of_a_lost_recording(lambda _: None)
+    monkeypatch.setattr(chat_widgets, "_pop_audio_file", gone)
+    here = SimpleNamespace()
+    monkeypatch.setattr(streamlit_patches, "_session_of_this_run", lambda: here)
+
+    box.set_value("What did I say?").run()
+
+    assert not fake.chats
+    assert "The recording is not here any more." in page(app)

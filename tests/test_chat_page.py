@@ -466,7 +466,7 @@ def test_an_answer_whose_worker_died_is_interrupted_and_waits_for_the_visitor(op
     turn = new_turn("Hi", asked_of())
     turn["asked_at"] = 1.0
     app = open_app(pat=CANARY, turns=[turn])
-    assert "Interrupted: the app was restarted during this answer." in reply(app)
+    assert "Interrupted: the app was restarted before an answer came." in reply(app)
     app.run()
     assert fake.journal == []
     fake.next(says("Here I am."))

@@ -28,6 +28,7 @@ PRICES_PER_REQUEST = 50
 INSUFFICIENT_SCOPES = 11007
 TRAINED = (21100, "21100", "MODEL_TRAINED")
 IMAGE = (9, "9", "IMAGE")
+AUDIO = (13, "13", "AUDIO")
 # What a model must offer to be spoken to as OpenAI's are. Source: clarifai-python, `list_models`.
 TRANSPORTS = {"openai_transport", "openai_stream_transport"}
 
@@ -121,6 +122,7 @@ def _model(row: dict[str, Any]) -> Model | None:
         tools=abilities[0],
         vision=abilities[1],
         reasoning=abilities[2],
+        audio=_audio(signatures),
         tier="live",
         source=SOURCE,
         as_of=datetime.now(UTC).date().isoformat(),
@@ -142,6 +144,13 @@ def _vision(row: dict[str, Any], signatures: list[dict[str, Any]]) -> bool | Non
     if takes_images or row.get("model_type_id") == "multimodal-to-text":
         return True
     return False if row.get("model_type_id") == "text-to-text" else None
+
+
+def _audio(signatures: list[dict[str, Any]]) -> bool | None:
+    """Return True if a model takes audio; a model that does not say so may take it in messages."""
+    fields = [dict_of(f) for s in signatures for f in list_of(s.get("input_fields"))]
+    hears = any(f.get("name") in ("audio", "audios") or f.get("type") in AUDIO for f in fields)
+    return True if hears else None
 
 
 def _reasoning(params: dict[str, Any]) -> bool | None:

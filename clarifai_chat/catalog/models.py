@@ -25,7 +25,7 @@ FAMILY_OF_ID = {"gemini": "Gemini", "gpt-5": "OpenAI", "gpt-oss": "OpenAI"}
 PROVENANCE = {
     "price_source": ("input_price", "output_price"),
     "context_source": ("context_window", "max_output_tokens"),
-    "abilities_source": ("tools", "vision", "reasoning"),
+    "abilities_source": ("tools", "vision", "reasoning", "audio"),
 }
 
 
@@ -49,6 +49,7 @@ class Model:
     tools: bool | None = None
     vision: bool | None = None
     reasoning: bool | None = None
+    audio: bool | None = None  # takes recordings with a question
     agentic: bool = False  # takes `mcp_servers`, whose tools Clarifai runs while it answers
     tier: Tier = "pasted"
     source: str = "unknown"
@@ -137,6 +138,7 @@ DEMO = Model(
     tools=True,
     vision=False,
     reasoning=True,
+    audio=False,
     tier="demo",
     source="scripted, runs inside this app",
     price_source="free: scripted, runs inside this app",
@@ -320,7 +322,8 @@ def abilities_text(model: Model) -> str:
     if set(facts.values()) == {None}:
         return "abilities unknown"
     words = {True: "{}", False: "no {}", None: "{} unknown"}
-    return " · ".join(words[known].format(ability) for ability, known in facts.items())
+    said = [words[known].format(ability) for ability, known in facts.items()]
+    return " · ".join([*said, "audio"] if model.audio else said)  # most models do not hear
 
 
 def age_text(seconds: float) -> str:

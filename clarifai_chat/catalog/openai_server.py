@@ -106,6 +106,7 @@ def _listed(name: str, row: dict[str, Any], info: dict[str, Any], source: str) -
         "tools": _yes_or_no(info.get("supports_function_calling")),
         "vision": _yes_or_no(info.get("supports_vision")),
         "reasoning": _yes_or_no(info.get("supports_reasoning")),
+        "audio": _yes_or_no(info.get("supports_audio_input")),
     }
     context = first_whole(info, CONTEXT_NAMES) or _context(row)
     return Model.at(
@@ -128,6 +129,7 @@ def _local(name: str, row: dict[str, Any], props: dict[str, Any], source: str) -
     abilities = {
         "tools": _yes_or_no(caps.get("supports_tools")),
         "vision": _yes_or_no(dict_of(props.get("modalities")).get("vision")),
+        "audio": _yes_or_no(dict_of(props.get("modalities")).get("audio")),
     }
     context = first_whole(dict_of(props.get("default_generation_settings")), CONTEXT_NAMES)
     context = context or _context(row)

@@ -148,6 +148,8 @@ def about_files(model: Model, kinds: Collection[str]) -> list[str]:
         said.append(f"{model.name} is not known to see pictures: it may refuse or overlook them.")
     elif "image" in kinds and model.vision is None:
         said.append(f"It is not known whether {model.name} sees pictures.")
-    if "audio" in kinds:  # no list of models says
+    if "audio" in kinds and model.audio is False:
+        said.append(f"{model.name} is not known to hear sounds: it may refuse or overlook them.")
+    elif "audio" in kinds and model.audio is None:
         said.append(f"It is not known whether {model.name} hears sounds: most models refuse them.")
     return said

@@ -30,6 +30,7 @@ from components.state.session import session
 from components.state.slots import seed, set_widget, widget
 from components.state.streamlit_patches import lost_files, uninterrupted
 
+RECORDING = "recording.wav"
 HEAD_START_S = 0.3  # enough for most files, so that the question appears at once
 LOOK_S = 0.005
 GUESSES_PX = 320  # above the box, where many would hide the conversation
@@ -47,6 +48,8 @@ def submit() -> None:
 
 def _receive(sent: ChatInputValue) -> None:
     files = [(file.name, file.type, file.getvalue()) for file in sent.files]
+    if recording := sent.audio if "audio" in sent else None:
+        files.append((RECORDING, "audio/wav", recording.getvalue()))
     if lost := lost_files():
         _keep_back(sent.text, lost)
         return

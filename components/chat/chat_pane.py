@@ -74,6 +74,7 @@ def _draw_box() -> BoxLine:
             # Files of any kind: the browser would drop what it rejects, and send the question
             # without.
             accept_file="multiple",
+            accept_audio=session.model.audio is True,
             disabled=bool(session.reading),  # it holds the question whose files are being read
             on_submit=attachment_input.submit,
         )

@@ -29,10 +29,9 @@ ENDINGS = {
 
 # The same where no word, call or picture came.
 EMPTY = {
-    STOPPED: ":material/stop_circle: Stopped before an answer came.",
-    UNWATCHED: ":material/visibility_off: Stopped before an answer came, because the page was"
-    " closed.",
-    INTERRUPTED: ":material/power_off: Interrupted before an answer came: the app was restarted.",
+    STOPPED: ":material/stop_circle: Stopped. No answer had come.",
+    UNWATCHED: ":material/visibility_off: Stopped because the page was closed. No answer had come.",
+    INTERRUPTED: ":material/power_off: Interrupted: the app was restarted before an answer came.",
     "length": ":material/content_cut: No answer: the length limit of the model or of this request"
     " was reached first.",
     "content_filter": ":material/filter_alt: No answer: the provider's content filter ended it.",

@@ -68,6 +68,7 @@ def apply() -> None:
     _replace(AppSession, "register_file_watchers", _if_files_are_watched)
     _replace(AppSession, "request_rerun", _to_the_page_that_was_asked_for)
     _replace(chat_widgets, "_pop_upload_files", _and_name_what_is_lost)
+    _replace(chat_widgets, "_pop_audio_file", _and_tell_of_a_lost_recording)
     _replace(net_util, "get_external_ip", _not_on_the_internet)
     _replace(PathSecurityMiddleware, "__call__", _and_let_browsers_keep_files)
     _replace(WebsocketSessionManager, "connect_session", one_visitor.for_who_began_it)
@@ -273,6 +274,23 @@ def _and_name_what_is_lost(method: Callable[..., list[Any]]) -> Callable[..., li
         return found
 
     return _pop_upload_files
+
+
+def _and_tell_of_a_lost_recording(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Note that the server does not have the recording of a question any more.
+
+    Upstream: not reported.
+    """
+
+    def _pop_audio_file(sent: Any) -> Any:
+        found = method(sent)
+        is_lost = sent is not None and not getattr(found, "name", "")
+        if is_lost and (session := _session_of_this_run()):
+            lost = vars(session).get("_lost_files", [])
+            vars(session)["_lost_files"] = [*lost, "The recording"]
+        return found
+
+    return _pop_audio_file
 
 
 def lost_files() -> list[str]:
