@@ -5,6 +5,7 @@ from components.code import dialog as code_dialog
 from components.frame import shell
 from components.replay import opening
 from components.reply import live
+from components.state import persistence
 from components.state.session import session
 
 frame = shell.begin_page("Chat")
@@ -13,6 +14,7 @@ shell.follow_to_playground()
 address.read_url()
 pending += attachment_input.ask_when_read()
 
+persistence.catch_up(session.chat)
 pane = chat_pane.ChatPane(session.turns)
 pane.draw_live_reply()  # first, so that its first word does not wait for the rest of the page
 pane.draw_box()

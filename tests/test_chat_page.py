@@ -482,7 +482,7 @@ def test_a_question_asked_while_the_app_starts_up_waits_visibly(open_app, monkey
     monkeypatch.setattr(llm, "is_ready", lambda: False)
     app = open_app(pat=CANARY)
     monkeypatch.setattr(replies, "ask", lambda turn, *_, **__: turn.update(asked_at=1.0))
-    monkeypatch.setattr(replies, "mark_interrupted", lambda turn: None)
+    monkeypatch.setattr(replies, "mark_interrupted", lambda turn, **_: None)
 
     ask(app, "Hi")
 

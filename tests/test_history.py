@@ -535,7 +535,7 @@ def test_a_waiting_conversation_that_is_deleted_does_not_come_back(break_store, 
     chat, other = a_chat("One?"), a_chat("Other?")
     saving.save(ADA, chat)
     saving.save(ADA, other)
-    repair = break_store("delete")
+    repair = break_store("delete", "running")
     for each in (chat, other):
         ask(each, "Two?")
         saving.save(ADA, each)

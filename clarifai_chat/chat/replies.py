@@ -76,6 +76,15 @@ class Reply:
         return self.done.is_set() or (version is not None and self.version != version)
 
     @contextmanager
+    def folding(self) -> Iterator[None]:
+        """Change the turn within this block; those who wait for events are woken."""
+        with self._folding:
+            yield
+            self.version += 1
+            for waiter in self._listeners:
+                waiter.set()
+
+    @contextmanager
     def waking(self, waiter: threading.Event, *, only_end: bool) -> Iterator[None]:
         """Set `waiter` on each event within this block, or only at the end."""
         waiters = self._enders if only_end else self._listeners
@@ -91,6 +100,11 @@ class Reply:
         """Wait until the request is sent, at most `timeout_s`."""
         self._in_flight.sent.wait(timeout_s)
 
+    def begin(self) -> None:
+        """Note that it is asked now: its time has come."""
+        if self.turn["asked_at"] is None:
+            self.turn["asked_at"] = time.time()  # before the request goes out
+
     def run(self) -> None:
         if self.done.is_set():  # stopped before its time came
             return
@@ -102,16 +116,13 @@ class Reply:
             self._began = time.monotonic()  # preparing the request is not the model's time
             pacer = Pacer()
             for event in events:
-                with self._folding:
+                with self.folding():
                     if self.done.is_set():
                         return
                     after_s = time.monotonic() - self._began
                     apply(self.turn, event, after_s)
                     if not isinstance(event, Replayed):
                         pacer.note(self.turn, after_s)
-                    self.version += 1
-                    for waiter in self._listeners:
-                        waiter.set()
                 if size(self.turn["replies"]) > most:
                     self._in_flight.cut()
                     raise Runaway
@@ -138,13 +149,23 @@ class Reply:
                 end(self.turn, ending, time.monotonic() - self._began, problem)
                 metrics.note_end(self.turn["ending"], has_failed=bool(self.turn["problem"]))
                 self.done.set()
-                _replies.pop(self.turn["id"], None)
+                if _replies.get(self.turn["id"]) is self:
+                    del _replies[self.turn["id"]]
                 for waiter in self._listeners | self._enders:
                     waiter.set()
 
     def stop(self, ending: str = STOPPED) -> None:
         self.finish(ending)
         self._in_flight.cut()
+
+    def withdraw(self) -> bool:
+        """Take it out of its queue before it is asked; return False if it was asked already."""
+        return forget(self, only_waiting=True)
+
+    def let_go(self, ending: str) -> None:
+        """End it, or withdraw it if it waits, for a reason that is not the visitor's."""
+        if not self.withdraw():
+            self.stop(ending)
 
     def last_seen(self) -> float:
         """When it was last watched, on the monotonic clock."""
@@ -186,19 +207,30 @@ def ask(
             metrics.refused.labels(type(refusal).__name__).inc()
             return
         reply = Reply(turn, events, queue, is_here, turns)
-        _replies[turn["id"]] = reply
-        if queue in _queues:
-            _queues[queue].append(reply)
-        else:
-            _queues[queue] = deque([reply])
-            turn["asked_at"] = time.time()
-            threading.Thread(target=_work, args=(queue,), name="reply", daemon=True).start()
-        if not vars(_kept).get("keeper"):
-            _kept.keeper = threading.Thread(target=_keep, name="reply-keeper", daemon=True)
-            _kept.keeper.start()
+        _add(reply)
     if reply.is_running:
         # Otherwise drawing the page and sending the request take turns of 5 ms in the interpreter.
         reply.wait_until_sent(HEAD_START_S)
+
+
+def adopt(reply: Reply) -> None:
+    """Take a reply that runs elsewhere into its queue, unless the turn has a handle."""
+    with _lock:
+        if reply.turn["id"] not in _replies and not reply.done.is_set():
+            _add(reply)
+
+
+def _add(reply: Reply) -> None:
+    _replies[reply.turn["id"]] = reply
+    if reply.queue in _queues:
+        _queues[reply.queue].append(reply)
+    else:
+        _queues[reply.queue] = deque([reply])
+        reply.begin()
+        threading.Thread(target=_work, args=(reply.queue,), name="reply", daemon=True).start()
+    if not vars(_kept).get("keeper"):
+        _kept.keeper = threading.Thread(target=_keep, name="reply-keeper", daemon=True)
+        _kept.keeper.start()
 
 
 def get(turn: Turn) -> Reply | None:
@@ -233,20 +265,25 @@ def stop_all() -> None:
     with _lock:
         replies = list(_replies.values())
     for reply in reversed(replies):  # waiting ones first: otherwise ending one starts the next
-        if not withdraw(reply.turn):
-            reply.stop(INTERRUPTED)
+        reply.let_go(INTERRUPTED)
 
 
 def withdraw(turn: Turn) -> bool:
     """Take a turn out of its queue before it is asked; return False if it was asked already."""
+    reply = get(turn)
+    return reply is not None and reply.withdraw()
+
+
+def forget(reply: Reply, *, only_waiting: bool = False) -> bool:
+    """Take a reply out of its queue, without an end; return whether it was there."""
     with _lock:
-        reply = _replies.get(turn["id"])
-        if reply is None or reply.is_running or reply.done.is_set():
+        is_there = _replies.get(reply.turn["id"]) is reply and not reply.done.is_set()
+        if not is_there or (only_waiting and reply.is_running):
             return False
-        del _replies[turn["id"]]
+        del _replies[reply.turn["id"]]
         if reply in _queues.get(reply.queue, ()):
             _queues[reply.queue].remove(reply)
-    reply.done.set()
+        reply.done.set()
     return True
 
 
@@ -256,13 +293,13 @@ def drop(turn: Turn) -> None:
         stop(turn)
 
 
-def mark_interrupted(turn: Turn) -> None:
-    """Mark a turn that is not over as over if it has no worker.
+def mark_interrupted(turn: Turn, *, although: Reply | None = None) -> None:
+    """Mark a turn that is not over as over if it has no worker, or none but this handle.
 
     This happens after a restart, or if the page was closed while it waited. Only the visitor asks
     again, so that no redraw is ever billed twice.
     """
-    if not is_over(turn) and get(turn) is None:
+    if not is_over(turn) and get(turn) in (None, although):
         end(turn, UNWATCHED if turn["asked_at"] is None else INTERRUPTED, None)
 
 
@@ -315,8 +352,7 @@ def _work(queue: str) -> None:
             reply = _queues[queue].popleft()
             if reply.done.is_set():  # stopped before its time came
                 continue
-            if reply.turn["asked_at"] is None:
-                reply.turn["asked_at"] = time.time()  # before the request goes out
+            reply.begin()
         reply.run()
 
 
@@ -333,6 +369,5 @@ def _keep() -> None:
         for reply in replies:
             seen[reply.queue] = max(reply.last_seen(), seen.get(reply.queue, 0.0))
         for reply in reversed(replies):  # waiting ones first: otherwise ending one starts the next
-            is_forsaken = time.monotonic() - seen[reply.queue] > settings().reply_lease_s
-            if is_forsaken and not withdraw(reply.turn):
-                reply.stop(UNWATCHED)
+            if time.monotonic() - seen[reply.queue] > settings().reply_lease_s:
+                reply.let_go(UNWATCHED)

@@ -86,6 +86,12 @@ def save_all() -> None:
             _save_again(waiting_now)
 
 
+def save_now(turn: Turn) -> None:
+    """Save a followed turn as it is now: another process shows it."""
+    if each := _state.followed.get(turn["id"]):
+        _save_turn(each)
+
+
 def with_files(write: Callable[[str, Chat], bool]) -> None:
     """Have `write` save the files before each delayed save; it returns whether it could."""
     _state.write_files = write

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from clarifai_chat.chat import chats, replies
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.turn import Turn
-from clarifai_chat.history import database, keeper
+from clarifai_chat.history import database, keeper, replicas
 from clarifai_chat.text import whole, whole_data
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def trouble(chat: Chat | None = None) -> str:
 def forget_store() -> None:
     """Close the store and stop following turns; the next use opens it again."""
     keeper.forget()
+    replicas.forget()
     database.close(for_good=False)
 
 
@@ -34,6 +35,7 @@ def close() -> None:
     replies.stop_all()
     database.try_again()
     keeper.save_all()
+    replicas.release_all()
     database.close(for_good=True)
 
 
@@ -94,6 +96,7 @@ def delete(owner: str, chat_id: str) -> bool:
     done = database.result_of(lambda store: store.delete(owner, chat_id), False)
     if done:
         keeper.end(owner, chat_id)
+        replicas.stop_elsewhere(owner, chat_id)
     return done
 
 
@@ -106,6 +109,7 @@ def delete_everything(owner: str) -> bool:
     done = database.result_of(lambda store: store.delete_all(owner) >= 0, False)
     if done:
         keeper.end(owner)
+        replicas.stop_elsewhere(owner)
     return done
 
 

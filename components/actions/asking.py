@@ -5,6 +5,8 @@ Nothing here draws.
 
 from collections.abc import Callable, Iterator, Sequence
 
+import streamlit as st
+
 from clarifai_chat import catalog, llm
 from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.catalog import DEMO
@@ -177,8 +179,11 @@ def _start(turn: Turn, run: Run | None = None) -> None:
             came = llm.events(build(), endpoint(), in_flight)
         return file_reading.keep_pictures(owner, came)
 
-    replies.ask(turn, events, queue=chat["id"], is_here=is_here(), turns=turns)
-    persistence.follow(turn)
+    with persistence.asking(turn) as is_free:
+        if is_free:
+            replies.ask(turn, events, queue=chat["id"], is_here=is_here(), turns=turns)
+    if not is_free:
+        st.toast("This is being answered already, as another tab asked. You see that answer.")
 
 
 def request_of(turn: Turn, *, leave_out: int | None) -> ChatRequest:

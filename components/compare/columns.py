@@ -14,6 +14,7 @@ from components.actions.comparing import letter
 from components.chat import clipboard, turn_footer
 from components.chat.transcript import TurnView
 from components.compare import narrow
+from components.state import persistence
 from components.state.session import session
 
 ACTIONS: dict[turn_actions.ActionName, turn_actions.Action] = {
@@ -72,6 +73,7 @@ class Columns:
         for at, (place, chat) in enumerate(zip(st.columns(len(found)), found, strict=True)):
             with place, st.container(key=f"column_{letter(at)}"):
                 _show_head(at, chat)
+                persistence.catch_up(chat)
                 turns = chats.path(chat)
                 for turn in turns:
                     replies.mark_interrupted(turn)

@@ -1,10 +1,13 @@
 """Save the conversation for its owner, unless it must not be saved."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from clarifai_chat.access_token import holds
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.turn import Turn, is_over
 from clarifai_chat.config import settings
-from clarifai_chat.history import attachment_contents, keeper, saving
+from clarifai_chat.history import attachment_contents, keeper, replicas, saving
 from components.state.owner import visitor
 from components.state.session import session
 
@@ -25,7 +28,31 @@ def save(chat: Chat | None = None) -> None:
         saving.save(whose, chat)
 
 
-def follow(turn: Turn) -> None:
+@contextmanager
+def asking(turn: Turn) -> Iterator[bool]:
+    """Let other processes know that a turn is asked within this block, and save its reply then.
+
+    False if another process is asking it: then its reply is followed from there.
+    """
+    chat = session.chat_of(turn)
+    if not (whose := _keeper(chat)):
+        yield True
+        return
+    with replicas.claiming(whose, chat["id"], turn) as is_free:
+        yield is_free
+        if is_free:
+            _follow(turn)
+    if not is_free:
+        catch_up(chat)
+
+
+def catch_up(chat: Chat) -> None:
+    """Show what other processes answer in a conversation; see `replicas.catch_up`."""
+    if not all(map(is_over, chat["turns"])) and (whose := _keeper(chat)):
+        replicas.catch_up(whose, chat)
+
+
+def _follow(turn: Turn) -> None:
     """Save the turn's reply while it arrives."""
     chat = session.chat_of(turn)
     if whose := _keeper(chat):

@@ -16,6 +16,7 @@ from clarifai_chat.history.store.tables import (
     metadata,
     playground,
     presets,
+    running,
     turns,
 )
 from clarifai_chat.text import counted, listed
@@ -23,9 +24,10 @@ from clarifai_chat.text import counted, listed
 BATCH = 100  # rows at once
 # An attachment has up to 15 MB; a batch of them has not.
 BATCHES = {attachments.name: 1}
-# Numbered again by the other database, in the same order; what a clock said is of no use there.
+# Numbered again by the other database, in the same order; what a clock said and what runs are of no
+# use there.
 RENUMBERED = turns.c.serial
-LEFT_OUT = {clock.name}
+LEFT_OUT = {clock.name, running.name}
 
 
 @dataclass(frozen=True, slots=True)

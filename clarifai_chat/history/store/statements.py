@@ -63,7 +63,7 @@ def upsert(
 ) -> Executable:
     """Insert a row, or update the one with its key."""
     ready = _ready(table, values)
-    new = _insert(dialect, table).values({**key, **ready})
+    new = insert_into(dialect, table).values({**key, **ready})
     return new.on_conflict_do_update(index_elements=[*key], set_=ready)
 
 
@@ -71,10 +71,11 @@ def insert_if_missing(
     dialect: str, table: Table, values: Mapping[str, Any]
 ) -> sqlite.Insert | postgresql.Insert:
     """Insert a row unless there is one with its key."""
-    return _insert(dialect, table).values(_ready(table, values)).on_conflict_do_nothing()
+    return insert_into(dialect, table).values(_ready(table, values)).on_conflict_do_nothing()
 
 
-def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+def insert_into(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Begin an INSERT with the options of SQLite and PostgreSQL."""
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
@@ -157,4 +158,4 @@ def _one(owner: str, chat_id: str, turn_id: str) -> Update:
 def _uses(dialect: str, owner: str, chat_id: str, turn: Turn) -> list[Executable]:
     own = {"owner": owner, "chat_id": chat_id, "turn_id": turn["id"]}
     used = [own | {"attachment_id": each["id"]} for each in files_of(turn)]
-    return [_insert(dialect, uses).values(used).on_conflict_do_nothing()] if used else []
+    return [insert_into(dialect, uses).values(used).on_conflict_do_nothing()] if used else []

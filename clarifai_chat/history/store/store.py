@@ -31,6 +31,7 @@ from clarifai_chat.history.store.playground import PlaygroundStore
 from clarifai_chat.history.store.preparing import Prepared
 from clarifai_chat.history.store.probing import Probe
 from clarifai_chat.history.store.rows import Stored
+from clarifai_chat.history.store.running import RunningStore
 from clarifai_chat.history.store.searching import Summary
 from clarifai_chat.history.store.tables import (
     attachments,
@@ -57,6 +58,7 @@ class Store:
         self.probe = Probe(engine)
         self.playground = PlaygroundStore(self._reading, self._writing)
         self.experiments = ExperimentStore(self._reading, self._writing, self._dialect)
+        self.running = RunningStore(self._dialect, self._reading, self._writing)
 
     def close(self) -> None:
         """Close every connection; an SQLite file is then whole, and can be copied."""
@@ -235,6 +237,7 @@ class Store:
         with self._writing() as connection:
             cleaning.forget_unused(connection, now)
         self._execute(*choosing.unused(now, days))
+        self.running.forget(cleaning.DAY_S)
         return gone
 
     def save_attachment(self, owner: str, chat_id: str, about: Attachment, data: bytes) -> None:

@@ -242,3 +242,17 @@ spending = Table(
     Column("day", Text, primary_key=True),  # of UTC, as 2026-11-29
     Column("micro_usd", BigInteger, nullable=False),
 )
+
+# The replies that wait or run, and which process of ours ("replica") looks after each.
+running = Table(
+    "running",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("chat_id", Words, primary_key=True),
+    Column("turn_id", Words, primary_key=True),
+    Column("replica", Text, nullable=False),
+    Column("beat_at", Double, nullable=False),  # this and the next by one clock for all
+    Column("watched_at", Double, nullable=False),  # from another replica; 0 if it never was
+    Column("is_to_stop", Boolean, nullable=False),
+)
+Index("running_by_replica", running.c.replica)
