@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect, sync_playwright
 
 from tests.canary import CANARY
@@ -96,6 +97,39 @@ def enter_token(page: Page, pat: str, name: str) -> None:
     expect(opened.get_by_text(f"of {name}").first).to_be_visible()
     page.keyboard.press("Escape")
     expect(opened).to_have_count(0)
+
+
+def settled(page: Page) -> None:
+    """Wait until no run is under way and nothing fades any more."""
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.wait_for_function("document.getAnimations().every(a => a.playState !== 'running')")
+
+
+BACKGROUND = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+# Off unless asked for: clickable things are at least 24 px high and wide, or apart from others.
+SIZES = {"rules": {"target-size": {"enabled": True}}}
+# Streamlit's own: what floats is outside of the landmarks, and its place for files has two roles.
+# The editor's text is editable, so it can take the focus; axe does not count that.
+NOT_OURS = ("stFloatingOverlayPortal", "stFileUploaderDropzone", "cm-scroller")
+
+
+def problems(page: Page, *widths: int) -> list[tuple[str, int, str, str, str]]:
+    """Return the accessibility problems of a page at rest, in both themes, at each width in px."""
+    found = []
+    for scheme, background in (("light", "rgb(255, 255, 255)"), ("dark", "rgb(16, 19, 31)")):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.wait_for_function(f"{BACKGROUND} === '{background}'")
+        for width in widths or (390, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            settled(page)
+            page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")  # nothing covered
+            found += [
+                (scheme, width, fault["id"], node["html"][:200], node["failureSummary"])
+                for fault in Axe().run(page, options=SIZES).response["violations"]
+                for node in fault["nodes"]
+                if not any(name in node["html"] for name in NOT_OURS)
+            ]
+    return found
 
 
 def find_chromium() -> str | None:

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import settled
 from tests.canary import CANARY
 from tests.fake_clarifai import FakeClarifai, says, status
 from tests.pages import Talker
-from tests.test_browser import answer, ask, done, settled, sign_in
+from tests.test_browser import answer, ask, done, sign_in
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -49,9 +48,10 @@ DRAWN_BOTH = """count => {
 }"""
 
 
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[object]:
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     """Serve a script of Streamlit; return its address."""
+    tmp_path = tmp_path_factory.mktemp("served")
     servers: list[subprocess.Popen[bytes]] = []
 
     def serve(script: str) -> str:
@@ -239,7 +239,7 @@ IS_BESIDE = """element => element.getBoundingClientRect().left >=
   element.previousElementSibling.getBoundingClientRect().right"""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def rich(chromium: Browser, serve) -> Iterator[Page]:
     """A page with questions and two answers, on a phone."""
     context = chromium.new_context(viewport={"width": 390, "height": 800})

@@ -322,6 +322,28 @@ def test_a_page_is_requested_again_only_when_a_run_has_taken_the_late_text():
     assert not session._event_loop.waiting
 
 
+@pytest.mark.parametrize(
+    ("shown", "is_left_again"),
+    [("models", True), ("chat", False)],  # the page asked for; the app went back by itself
+)
+def test_text_may_arrive_long_after_the_page_change(monkeypatch, shown, is_left_again):
+    now = [0.0]
+    monkeypatch.setattr(streamlit_patches.time, "monotonic", lambda: now[0])
+    session = SimpleNamespace(
+        _client_state=ClientState(page_script_hash="chat"),
+        _event_loop=Clock(),
+        _scriptrunner=None,
+    )
+    repaired = streamlit_patches._to_the_page_that_was_asked_for(lambda *_: None)
+    repaired(session, asked_for("models"))
+    session._client_state.page_script_hash = shown
+    now[0] = 60.0
+
+    repaired(session, asked_for("chat", "typed"))
+
+    assert bool(session._event_loop.waiting) is is_left_again
+
+
 @pytest.mark.parametrize(("watcher", "times"), [("none", 0), ("auto", 1)])
 def test_files_are_watched_for_a_session_that_comes_back_only_if_they_shall_be(
     monkeypatch, watcher, times

@@ -56,9 +56,9 @@ def show(run: Run, step: Step) -> None:
 
 
 def _show_request(exchange: Exchange, run: Run, step: Step) -> None:
-    # As code: Markdown would make the address a link, which has too little contrast in a caption.
+    # Not a caption: an address becomes a link there, and code too pale.
     request = as_code(f"{exchange['method']} {exchange['url']}")
-    st.caption(f"{request}, exactly as sent; the access token is replaced.")
+    st.markdown(f"{request}, exactly as sent; the access token is replaced.")
     body = run_file.loaded(exchange["request"])
     if said := runs.sent_back_text(run, step, body):
         st.caption(escaped(said))

@@ -38,7 +38,7 @@ from streamlit.web.server.starlette.starlette_path_security_middleware import (
 from components.state import one_visitor
 from components.state.frontend import FILES
 
-LATE_S = 0.5  # after a page change; the longest delay seen was 0.1 s
+LATE_S = 2.0  # for a page change that no run has begun; on a busy machine it took a second
 AGAIN_S = 0.2  # time for the late text to be handled
 QUESTION = "chat_input_value"
 KEPT = "public, max-age=31536000, immutable"
@@ -54,9 +54,16 @@ class _PageChange:
     again: asyncio.TimerHandle | None = None
 
 
-def _is_late(asked: ClientState, change: _PageChange) -> bool:
-    is_from_there = asked.page_script_hash == change.left and asked.widget_states.widgets
-    return bool(is_from_there) and time.monotonic() - change.at < LATE_S
+def _is_late(asked: ClientState, change: _PageChange, shown: str) -> bool:
+    """Whether a request is from the page that the browser left, though `shown` is another.
+
+    A request for another page has no widget values; only one from a page has. The app itself may
+    have gone back to that page since: then that is the page shown.
+    """
+    if asked.page_script_hash != change.left or not asked.widget_states.widgets:
+        return False
+    is_there = shown == change.request.page_script_hash
+    return is_there or time.monotonic() - change.at < LATE_S
 
 
 def apply() -> None:
@@ -199,7 +206,7 @@ def _to_the_page_that_was_asked_for(method: Callable[..., None]) -> Callable[...
         if asked is None or asked.fragment_id:
             return
         page = asked.page_script_hash
-        if before and _is_late(asked, before):
+        if before and _is_late(asked, before, shown):
             _return_after(session, before, method)
         else:
             is_change = page and shown and page != shown
