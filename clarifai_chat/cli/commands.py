@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from clarifai_chat.cli.admin_commands import admin
 from clarifai_chat.cli.ending import HELP, App, ExitCode
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -372,6 +373,9 @@ def check(online: bool, as_json: bool) -> None:
     from clarifai_chat.cli import checking
 
     _end(checking.run(online=online, as_json=as_json))
+
+
+app.add_command(admin)
 
 
 def _refuse_both(given: dict[str, Any]) -> None:

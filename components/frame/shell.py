@@ -17,6 +17,7 @@ from components.frame import (
     chat_list,
     drafts,
     model_picker,
+    notice,
     sign_in,
     token_box,
 )
@@ -64,6 +65,7 @@ class Frame(NamedTuple):
             token_box.show()
             st.html(f"{STYLE}<h1>{escape(title)}</h1>" if title else STYLE)
         with self.below:
+            notice.show()
             model_picker.show_facts()
         with st.sidebar:
             chat_list.show_new(is_chat_page=is_chat_page)

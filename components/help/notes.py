@@ -9,6 +9,7 @@ from clarifai_chat import catalog
 from clarifai_chat.config import settings
 from clarifai_chat.markdown.sanitize import escaped
 from components.frame import model_ids, token_box
+from components.state.owner import visitor
 from components.state.session import session
 
 ABOUT_TOKENS = "https://docs.clarifai.com/clarifai-basics/authentication/personal-access-tokens/"
@@ -74,6 +75,16 @@ def show_limits() -> None:
         "- Most OpenAI parameters are supported. Some advanced features vary by model; this app"
         " warns about settings that a model is known to reject."
     )
+
+
+def show_visitor() -> None:
+    """Draw the code by which the operator finds what this visitor has stored."""
+    if code := visitor():
+        st.header("Your code", anchor=False)
+        st.markdown(
+            f"The operator of this app knows you as `{code[:16]}`. Name it to have everything of"
+            " yours deleted. Nobody can open your conversations with it."
+        )
 
 
 def show_answers() -> None:

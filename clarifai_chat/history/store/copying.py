@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, insert, select
 
 from clarifai_chat.history.store.tables import (
+    EVERYONE,
     attachments,
     chats,
     choices,
@@ -62,7 +63,7 @@ def count(connection: Connection) -> Counts:
         return connection.scalar(select(func.count()).select_from(table)) or 0
 
     owned = (attachments, presets, choices, playground, experiments)
-    others = (select(table.c.owner) for table in owned)
+    others = (select(table.c.owner).where(table.c.owner != EVERYONE) for table in owned)
     owners = select(chats.c.owner).union(*others)
     return Counts(
         connection.scalar(select(func.count()).select_from(owners.subquery())) or 0,

@@ -27,6 +27,7 @@ from clarifai_chat.history.store import (
 )
 from clarifai_chat.history.store.experiments import ExperimentStore
 from clarifai_chat.history.store.opening import checkpoint
+from clarifai_chat.history.store.overview import Overview
 from clarifai_chat.history.store.playground import PlaygroundStore
 from clarifai_chat.history.store.preparing import Prepared
 from clarifai_chat.history.store.probing import Probe
@@ -56,6 +57,7 @@ class Store:
         self._dialect = engine.dialect.name
         self._writer = engine.execution_options(writes=True)  # the same pool of connections
         self.probe = Probe(engine)
+        self.overview = Overview(self._reading)
         self.playground = PlaygroundStore(self._reading, self._writing)
         self.experiments = ExperimentStore(self._reading, self._writing, self._dialect)
         self.running = RunningStore(self._dialect, self._reading, self._writing)

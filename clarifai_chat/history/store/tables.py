@@ -166,6 +166,8 @@ presets = Table(
     Column("body", Json, nullable=False),
 )
 
+EVERYONE = "everyone"  # in place of an owner, which is a hash: what the operator tells all
+
 # Which models a visitor chose.
 choices = Table(
     "choices",
