@@ -18,7 +18,10 @@ ERRORS = ROOT / "docs" / "ERRORS.md"
 FOLDERS = ("pages", "components", "clarifai_chat")
 LOCKS = ("requirements", "requirements-dev", "requirements-proxy", "requirements-local")
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
-DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [
+    *sorted(ROOT.glob("*.md")),
+    *(file for folder in ("docs", "deploy") for file in sorted((ROOT / folder).rglob("*.md"))),
+]
 
 
 def read(name: str) -> str:
