@@ -80,10 +80,10 @@ def show_limits() -> None:
 def show_visitor() -> None:
     """Draw the code by which the operator finds what this visitor has stored."""
     if code := visitor():
-        st.header("Your code", anchor=False)
+        st.header("Your visitor code", anchor=False)
         st.markdown(
             f"The operator of this app knows you as `{code[:16]}`. Name it to have everything of"
-            " yours deleted. Nobody can open your conversations with it."
+            " yours deleted. It does not open your conversations."
         )
 
 
