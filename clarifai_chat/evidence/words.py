@@ -6,7 +6,7 @@ from clarifai_chat.catalog import server_of
 from clarifai_chat.chat.usage import dollars, seconds
 from clarifai_chat.evidence.experiment import Estimate, Experiment
 from clarifai_chat.evidence.tally import Cell, Tally, percentile
-from clarifai_chat.text import counted, listed
+from clarifai_chat.text import counted, listed, times
 
 TRUSTED, USABLE = 0.9, 0.7  # of Wilson's interval: its lower end for one, its upper for the other
 
@@ -107,7 +107,9 @@ def estimated(found: Estimate) -> str:
         f"about {found.tokens_in:,} tokens in and {found.tokens_out:,} out",
     ]
     if found.usd is not None:
-        parts.append("free" if found.usd == 0 else f"about {dollars(found.usd)}")
+        price = dollars(found.usd)
+        about = price if price.startswith("under") else f"about {price}"
+        parts.append("free" if found.usd == 0 else about)
     if found.unpriced:
         parts.append(f"the price of {listed(found.unpriced)} is not known")
     return f"{', '.join(parts)}."
@@ -118,7 +120,7 @@ def setup(experiment: Experiment) -> str:
     temperature = experiment["temperature"]
     parts = [
         counted(len(experiment["cases"]), "case"),
-        f"asked {counted(experiment['repeats'], 'time')} each",
+        f"each asked {times(experiment['repeats'])}",
         "temperature of the server's choice"
         if temperature is None
         else f"temperature {temperature:g}",

@@ -131,6 +131,7 @@ def _show_links() -> None:
         st.page_link("app.py", label="Chat", icon=":material/chat:")
         st.page_link("pages/compare.py", label="Compare", icon=":material/view_column:")
         st.page_link("pages/tool_playground.py", label="Tool playground", icon=":material/build:")
+        st.page_link("pages/evaluate.py", label="Evaluate", icon=":material/fact_check:")
         st.page_link("pages/stage.py", label="Stage", icon=":material/co_present:")
         st.page_link("pages/models.py", label="Models", icon=":material/list_alt:")
         st.page_link("pages/help.py", label="Help", icon=":material/help:")

@@ -17,7 +17,7 @@ from clarifai_chat.playground.runs import Run, Step
 from clarifai_chat.text import counted
 from clarifai_chat.tools.verdict.verdict import Verdict
 from components.chat import attachment_view
-from components.playground import exchange_view
+from components.playground import exchange_view, keep_case
 from components.reply import call_answers, reply_line, status, verdict_view
 from components.reply.answer_view import AnswerView
 from components.reply.call_view import CallView
@@ -115,6 +115,7 @@ class RunView:
                 on_click="ignore",
                 help="Prompt, tools, settings, and everything sent and received, without the token",
             )
+            keep_case.show(self.run)
         if wanted:
             diagram = run_report.diagram(self.run)
             # Drawn as in an answer: it scrolls where Streamlit's would become too small to read.

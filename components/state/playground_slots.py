@@ -4,6 +4,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.background import Job
+from clarifai_chat.evidence.cases import Case
 from clarifai_chat.history.file_reading import Guess
 from clarifai_chat.playground.from_chat import FromChat
 from clarifai_chat.playground.kept_data import KeptRun, OpenSet, new_set
@@ -94,6 +95,8 @@ class PlaygroundSlots:
     opened_run = Slot(str, kept=False)  # the turn id of the run on the page
     compared_run = Slot(str, kept=False)
     drawn_run = Slot(str, kept=False)
+    # Cases that judge these tools, for the page Evaluate.
+    my_cases = Slot[list[Case]](list)
     address_tools = Slot(str)  # the ?tools= of the URL that was applied last
 
     from_chat = Slot[FromChat | None](lambda: None, kept=False)  # a turn on its way here

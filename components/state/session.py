@@ -10,11 +10,12 @@ from clarifai_chat.chat.turn import Turn
 from components.state.access_slots import AccessSlots
 from components.state.chat_slots import ChatSlots
 from components.state.compare_slots import CompareSlots
+from components.state.evaluate_slots import EvaluateSlots
 from components.state.playground_slots import PlaygroundSlots
 from components.state.stage_slots import StageSlots
 
 
-class Session(AccessSlots, ChatSlots, CompareSlots, PlaygroundSlots, StageSlots):
+class Session(AccessSlots, ChatSlots, CompareSlots, EvaluateSlots, PlaygroundSlots, StageSlots):
     def open_chat(self, chat: Chat) -> None:
         """Open this conversation; replies in the previous one continue."""
         self.chat = chat
