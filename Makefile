@@ -1,9 +1,10 @@
 # Needs only python3 (3.11 or newer), make (GNU 3.81 or newer) and a package index.
-# Options: PORT= and HOST= (run), ARGS= (test), VENV= (the environment's folder), PYTHON=.
+# Options: PORT=, HOST= and WORKERS= (run), ARGS= (test), VENV= (the environment's folder), PYTHON=.
 
 VENV ?= .venv
 BIN := $(VENV)/bin
 LOCAL_VENV ?= .venv-local
+VENV_WORKERS ?= .venv-workers
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 UV_VERSION := 0.13.9
 # Two files of tests at a time: they wait as much as they work. ARGS="-n 0 --pdb" stops at a failure.
@@ -19,8 +20,8 @@ VENV_PROXY ?= .venv-proxy
 help:  ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1~\2/p' $(firstword $(MAKEFILE_LIST)) | tr '~' '\t'
 
-run: $(VENV)/.ready-to-run  ## Start the app on http://localhost:8501 (PORT=, HOST=)
-	@exec $(BIN)/python server.py
+run: $(VENV)/.ready-to-run $(if $(WORKERS),$(VENV_WORKERS)/.ready)  ## Start the app on http://localhost:8501 (PORT=, HOST=, WORKERS=)
+	@exec $(BIN)/python $(if $(WORKERS),workers.py $(VENV_WORKERS)/bin/supervisord $(WORKERS),server.py)
 
 run-local: $(VENV)/.ready-to-run $(LOCAL_VENV)/.ready  ## The app beside a real, very small LLM on this machine
 	@exec $(BIN)/python local_llm.py $(LOCAL_VENV)/bin/python
@@ -69,6 +70,7 @@ lock: $(BIN)/python  ## Compile the lock files (ARGS=--upgrade for newer version
 	@$(call compile,requirements-dev)
 	@$(call compile,requirements-proxy)
 	@$(call compile,requirements-local) --no-deps
+	@$(call compile,requirements-workers)
 
 # --universal: one lock for Linux, macOS and Windows. Hashes: only what was tested is installed.
 # --no-strip-extras: pip before 23.3 does not accept `httpx==…` in a lock as the `httpx[http2]` of
@@ -94,6 +96,13 @@ $(VENV_PROXY)/.ready: requirements-proxy.txt $(BIN)/python
 	@$(BIN)/python -m venv --clear $(VENV_PROXY)
 	@$(VENV_PROXY)/bin/python -m pip --quiet --quiet --disable-pip-version-check install \
 	  --no-deps -r requirements-proxy.txt
+	@touch $@
+
+$(VENV_WORKERS)/.ready: requirements-workers.txt $(BIN)/python
+	@$(BIN)/python -m venv $(VENV_WORKERS)
+	@$(VENV_WORKERS)/bin/python -m pip --quiet --disable-pip-version-check install --no-deps \
+	  --require-hashes -r requirements-workers.txt || { \
+	  echo "supervisor could not be installed: pip says why above." >&2; exit 1; }
 	@touch $@
 
 # Wheels only: llama.cpp takes an hour to compile.

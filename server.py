@@ -9,13 +9,16 @@ import asyncio
 import gc
 import logging
 import secrets
+import signal
 import socket
 import sys
+import time
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import streamlit as st
@@ -27,6 +30,7 @@ from starlette.types import Message as AsgiMessage
 from streamlit.config import set_option
 
 from clarifai_chat import demo, llm, logs, secrets_file, surroundings
+from clarifai_chat.chat import replies
 from clarifai_chat.config import ROOT, BadSettings, announce, announced, settings
 from clarifai_chat.history import database, saving
 from clarifai_chat.llm.endpoints import Endpoint
@@ -199,7 +203,24 @@ def make_app(page: Path = ROOT / "app.py") -> st.App:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which says where the app is once it can be reached."""
+    """uvicorn's server, which says where the app is, and ends when its replies are over."""
+
+    _ends_at: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Let replies end at the first SIGTERM; a second one, or Ctrl+C, ends them."""
+        if sig != signal.SIGTERM or self._ends_at is not None:
+            super().handle_exit(sig, frame)
+            return
+        self._captured_signals.append(sig)
+        replies.refuse_new()
+        self._ends_at = time.monotonic() + settings().drain_s
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._ends_at is not None:
+            is_late = time.monotonic() > self._ends_at
+            self.should_exit = self.should_exit or is_late or replies.is_idle()
+        return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -49,6 +49,7 @@ class Settings:
     shared_pat_models: str = ""
     default_model: str = ""
     reply_lease_s: float = 150.0
+    drain_s: float = 120.0
     reply_timeout_s: float = 120.0
     max_replies: int = 200
     max_reply_chars: int = 1_000_000
@@ -355,6 +356,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "PORT": ("port", _whole(1, 65_535)),
     "BASE_PATH": ("base_path", _path),
     "REPLY_LEASE_S": ("reply_lease_s", _seconds),
+    "DRAIN_S": ("drain_s", _seconds),
     "REPLY_TIMEOUT_S": ("reply_timeout_s", _seconds),
     "MAX_REPLIES": ("max_replies", _whole(1, 100_000)),
     "MAX_REPLY_CHARS": ("max_reply_chars", _whole(1000, 1_000_000_000)),

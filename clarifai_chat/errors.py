@@ -11,7 +11,7 @@
     no connection
   * ServerError, Maintenance, BadReply, CutOff
   * Runaway, ChatFull, FileGone, FileOutOfReach, TooManyFiles, AppBusy,
-    AppFull, AppFault
+    AppFull, AppStopping, AppFault
 
 `docs/ERRORS.md` is written from this module, and a page test walks every row of it.
 """
@@ -524,6 +524,14 @@ class AppFull(ChatError):
     what = "This app has no memory left for another answer at the moment."
     side = "this app"
     advice = "Your question is kept. Ask again in a while; if it persists, tell the operator."
+
+
+class AppStopping(ChatError):
+    """The process is about to end: it only finishes the replies that run."""
+
+    what = "This copy of the app is about to stop, and takes no new questions."
+    side = "this app"
+    advice = "Your question is kept. Reload the page in a moment, and ask again."
 
 
 class AppFault(ChatError):

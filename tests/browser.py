@@ -61,6 +61,7 @@ class App:
                 env={
                     **kept,
                     "PORT": str(port),
+                    "DRAIN_S": "1",  # what a test leaves running ends with the app
                     "DATABASE_URL": f"sqlite:///{log.parent / 'history.db'}",
                     **environ,
                 },

@@ -155,6 +155,22 @@ def haproxy(folder: Path, app_port: int) -> Iterator[str]:
         yield f"https://{HOST}:{port}"
 
 
+@contextmanager
+def sharing(folder: Path, *ports: int) -> Iterator[str]:
+    """Run HAProxy with deploy/replicas/haproxy.cfg, in front of two replicas."""
+    port, folder = free_port(), new(folder)
+    changes = {"127.0.0.1:8501": f"127.0.0.1:{port}"}
+    changes |= {f"127.0.0.1:{8511 + at}": f"127.0.0.1:{each}" for at, each in enumerate(ports)}
+    text = (SHIPPED.parent / "replicas" / "haproxy.cfg").read_text("utf-8")
+    for old, new_text in changes.items():
+        assert old in text
+        text = text.replace(old, new_text)
+    (folder / "haproxy.cfg").write_text(text, "utf-8")
+    command = [program("haproxy"), "-db", "-f", str(folder / "haproxy.cfg")]
+    with running(command, folder, port):
+        yield f"http://localhost:{port}"
+
+
 def new(folder: Path) -> Path:
     made = folder / f"proxy-{free_port()}"
     made.mkdir()

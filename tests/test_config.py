@@ -55,6 +55,7 @@ VALUES = {
     "PORT": ("9000", "port", 9000),
     "BASE_PATH": ("chat/", "base_path", "/chat"),
     "REPLY_LEASE_S": ("0.5", "reply_lease_s", 0.5),
+    "DRAIN_S": ("60", "drain_s", 60.0),
     "REPLY_TIMEOUT_S": ("30", "reply_timeout_s", 30.0),
     "MAX_REPLIES": ("3", "max_replies", 3),
     "MAX_REPLY_CHARS": ("2000", "max_reply_chars", 2000),

@@ -14,6 +14,7 @@ import pytest
 from starlette.applications import Starlette
 
 from clarifai_chat import memory
+from clarifai_chat.chat import replies
 from clarifai_chat.chat.chats import new_chat
 from clarifai_chat.config import ROOT
 from clarifai_chat.history import saving
@@ -64,7 +65,7 @@ def test_health_does_not_stay_bad_because_a_warm_up_failed(probe, state, status,
 
 
 def test_an_app_with_everything_is_ready(probe):
-    parts = {"warm_up": "ok", "database": "ok", "memory": "ok"}
+    parts = {"warm_up": "ok", "database": "ok", "memory": "ok", "questions": "ok"}
     assert probe("/readyz") == (200, {"status": "ready", **parts})
 
 
@@ -257,3 +258,12 @@ def test_an_app_at_its_limit_of_memory_is_not_ready(probe, set_up, monkeypatch):
 
     assert status == 503
     assert said["memory"] == "120 MB are used, more than the limit of 100 MB"
+
+
+def test_an_app_that_is_about_to_stop_is_not_ready(probe, monkeypatch):
+    monkeypatch.setattr(replies._kept, "is_stopping", True, raising=False)
+
+    status, said = probe("/readyz", "ready")
+
+    assert (status, said["questions"]) == (503, "The app is about to stop.")
+    assert probe("/livez", "ready")[0] == 200

@@ -523,6 +523,22 @@ def test_without_memory_new_questions_are_refused_and_running_ones_go_on(
     assert answer_text(later) == "Hello"
 
 
+def test_an_app_that_is_about_to_stop_finishes_what_runs_and_refuses_the_rest(
+    provider, monkeypatch
+):
+    monkeypatch.setattr(replies._kept, "is_stopping", False, raising=False)
+    running, refused = turn("Running"), turn("Refused")
+    replies.ask(running, provider, queue="a")
+    assert not replies.is_idle()
+
+    replies.refuse_new()
+    replies.ask(refused, provider, queue="b")
+
+    assert (refused["problem"]["kind"], is_over(running)) == ("AppStopping", False)
+    replies.stop(running)
+    assert replies.is_idle()
+
+
 def test_without_a_memory_limit_nothing_is_refused(set_up, monkeypatch):
     set_up(MAX_MEMORY_MB=0)
     monkeypatch.setattr(memory, "used_mb", lambda: 1e9)

@@ -26,6 +26,7 @@ from clarifai_chat.errors import (
     AppBusy,
     AppFault,
     AppFull,
+    AppStopping,
     ChatError,
     ChatFull,
     Problem,
@@ -44,6 +45,8 @@ Events = Callable[[InFlight], Iterator[StreamEvent]]
 
 class Reply:
     """A handle of a waiting or running reply. Pages keep the turn; the registry keeps this."""
+
+    is_elsewhere = False  # another process runs it, and this handle follows
 
     def __init__(
         self,
@@ -304,7 +307,7 @@ def mark_interrupted(turn: Turn, *, although: Reply | None = None) -> None:
 
 
 def running() -> int:
-    """Return how many replies wait or run in this process."""
+    """Return how many replies wait or run in this process, or are followed."""
     return len(_replies)
 
 
@@ -313,6 +316,21 @@ def counts() -> tuple[int, int]:
     with _lock:
         found = [reply.is_running for reply in _replies.values()]
     return sum(found), len(found) - sum(found)
+
+
+def refuse_new() -> None:
+    """Take no more questions, because the app stops; what waits or runs goes on."""
+    _kept.is_stopping = True
+
+
+def refuses_new() -> bool:
+    """Return whether the app stops once its replies are over."""
+    return bool(vars(_kept).get("is_stopping"))
+
+
+def is_idle() -> bool:
+    """Return whether no reply waits or runs in this process."""
+    return all(reply.is_elsewhere for reply in list(_replies.values()))
 
 
 def size(messages: Sequence[Message]) -> int:
@@ -334,6 +352,8 @@ def turn_size(turn: Turn) -> int:
 
 def _refusal() -> ChatError | None:
     """Return why no further question is accepted now; None if it is. Running replies go on."""
+    if refuses_new():
+        return AppStopping()
     if len(_replies) >= settings().max_replies:
         return AppBusy()
     most_mb = memory.limit_mb()

@@ -186,6 +186,8 @@ def catch_up(owner: str, chat: Chat) -> None:
 class _Followed(replies.Reply):
     """A handle of a reply that another replica runs."""
 
+    is_elsewhere = True
+
     def __init__(self, owner: str, chat: Chat, turn: Turn) -> None:
         from clarifai_chat.history.store.running import Place
 

@@ -1,7 +1,7 @@
 """Answer an orchestrator's probes: alive, warm, and ready for visitors.
 
 `/livez`: the process answers. `/healthz`: the first attempt to load the model library is over.
-`/readyz`: the library is loaded, the database can be written and memory is left.
+`/readyz`: the library is loaded, the database can be written, memory is left, and it does not stop.
 """
 
 import logging
@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from clarifai_chat import memory
+from clarifai_chat.chat import replies
 from clarifai_chat.config import settings
 from clarifai_chat.history import database
 
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 DATABASE_S = 6.0  # a little more than the database's own limits
 AGAIN_S = 2.0  # probes in between get the last result
 OK = "ok"
+STOPPING = "The app is about to stop."
 SILENT = "The database does not answer."
 
 
@@ -43,6 +45,7 @@ def routes(warm_up: Callable[[], str], base: str = "") -> list[Route]:
             "warm_up": OK if state == "ready" else state,
             "database": await _database(),
             "memory": _memory(),
+            "questions": STOPPING if replies.refuses_new() else OK,
         }
         ready = all(said in (OK, "off") for said in parts.values())
         status = {"status": "ready" if ready else "not ready"}
