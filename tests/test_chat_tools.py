@@ -12,6 +12,7 @@ from clarifai_chat.chat.turn import STOPPED, Turn, apply, asked_of, end, new_tur
 from clarifai_chat.events import Finished, StepEnded, TextDelta, ToolCallDone, ToolResult
 from clarifai_chat.playground import chat_tools
 from clarifai_chat.playground.chat_tools import NotOffered
+from clarifai_chat.recordings import playing
 from clarifai_chat.transfer import validate
 from clarifai_chat.transfer.exports import as_html, as_json, as_markdown
 from clarifai_chat.transfer.imports import ours
@@ -176,6 +177,17 @@ def test_exports_say_whether_a_call_was_valid():
         assert "calculate (invalid)" in text
         assert "Result of calculate" in text
         assert "Built-in tools" in text
+
+
+def test_a_recorded_call_is_judged_when_it_is_played():
+    turn = called('{"result": 2}', arguments='{"expression": 5}')
+    apply(turn, TextDelta("Two."), 0.3)
+    apply(turn, Finished("stop"), 0.4)
+
+    played = playing.fresh(turn)
+    playing.show(played, turn, playing.length(turn))
+
+    assert word(played) == "invalid"
 
 
 def test_a_file_decides_neither_which_server_is_asked_nor_how_often():

@@ -148,7 +148,7 @@ def test_the_total_adds_all_requests_and_versions():
 
     said = total([over(), twice]).text
 
-    assert said == "So far: 3,000 tokens in, 600 out · $0.0054, for 2 answers."
+    assert said == "This conversation so far: 3,000 tokens in, 600 out · $0.0054, for 2 answers."
 
 
 def test_what_is_not_in_the_total_is_said():
@@ -158,7 +158,9 @@ def test_what_is_not_in_the_total_is_said():
 
     said = total([over(), stopped, free]).text
 
-    assert said.startswith("So far, at least: 3,000 tokens in, 400 out · $0.0038, for 3 answers.")
+    assert said.startswith(
+        "This conversation so far, at least: 3,000 tokens in, 400 out · $0.0038, for 3 answers."
+    )
     assert "Not counted: 1 request without reported tokens" in said
     assert "The price of mystery is not known." in said
 
@@ -169,7 +171,7 @@ def test_an_answer_that_is_arriving_is_not_in_the_total():
 
     said = total([over(), arriving]).text
 
-    assert said.startswith("So far, at least: 1,000 tokens in, 200 out")
+    assert said.startswith("This conversation so far, at least: 1,000 tokens in, 200 out")
     assert said.endswith("An answer is still arriving.")
     assert "Not counted" not in said
 
@@ -185,7 +187,10 @@ def test_the_demo_is_free_in_total():
     made = over()
     made["model"] = {**ASKED, "url": DEMO.url}
 
-    assert total([made]).text == "So far: 1,000 tokens in, 200 out · free, for 1 answer."
+    assert (
+        total([made]).text
+        == "This conversation so far: 1,000 tokens in, 200 out · free, for 1 answer."
+    )
 
 
 def test_a_question_that_waits_took_nothing():

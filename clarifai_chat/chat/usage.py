@@ -115,7 +115,7 @@ class Total:
         if self.unpriced and not self.cost_usd:
             cost = "price unknown"
         is_whole = not (self.unreported or self.running or self.unpriced)
-        about = "So far" if is_whole else "So far, at least"
+        about = "This conversation so far" if is_whole else "This conversation so far, at least"
         tokens = f"{self.sent:,} tokens in, {self.received:,} out"
         said = [f"{about}: {tokens} · {cost}, for {counted(self.answers, 'answer')}."]
         if self.unreported:

@@ -24,7 +24,7 @@ class Player(TypedDict):
 def fresh(turn: Turn, shown: int = 0) -> Turn:
     """Return a turn to play a recorded one in; `shown` of its moments are there already."""
     made = new_turn(turn["prompt"], turn["model"])
-    for name in ("attachments", "left_out"):
+    for name in ("attachments", "left_out", "tools"):
         if name in turn:
             cast(dict[str, Any], made)[name] = cast(dict[str, Any], turn)[name]
     if shown:

@@ -71,7 +71,7 @@ class MeterView:
         icon = ":orange[:material/warning:] " if not found.fits else ""
         self._line.caption(f"{icon}{escaped(found.line)}")
         sentence.markdown(escaped(found.sentence))
-        details.caption("  \n".join(map(escaped, _details(found))))
+        details.caption("  \n".join(map(escaped, filter(None, _details(found)))))
         self._mark(found)
 
     def _mark(self, found: Meter) -> None:
@@ -145,10 +145,9 @@ def _details(found: Meter) -> list[str]:
         texts.append(f"The price of {found.model.name} is not known.")
     elif found.price != "free":
         texts.append(f"Cost of sending this: {found.price}; the answer costs extra.")
-    if so_far := total(session.chat["turns"]).text:
-        texts.insert(0, so_far)
     rough = " Part of it is not counted yet." if found.is_rough else ""
-    return [*texts, f"An estimate: each model counts tokens differently.{rough}"]
+    texts.append(f"An estimate: each model counts tokens differently.{rough}")
+    return [*texts, total(session.chat["turns"]).text]
 
 
 def _show_choice(turns: int) -> None:

@@ -181,6 +181,7 @@ def show_models(
             key=f"other_model:{turn['id']}",
             format_func=lambda url: labels.get(url, ""),
             placeholder="Search by name or provider",
+            width=420,  # narrower pages wrap the line
             on_change=actions["ask_other"],
             args=(turn,),
         )
