@@ -8,6 +8,7 @@ from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.messages import ToolCall
 from clarifai_chat.playground import chat_tools, runs
 from clarifai_chat.playground.runs import Run, Step
+from clarifai_chat.text import whole
 from components.actions import answering
 from components.actions.turn_actions import ActionName
 from components.reply import call_answers
@@ -21,7 +22,8 @@ def show(is_last: bool, run: Run, call: ToolCall, step: Step) -> None:
             call_answers.show_answered(run, call, step)
         else:
             st.caption("Answer:")
-            st.code(step.answers[call["id"]] or "(empty answer)", "json", wrap_lines=True)
+            answer = whole(step.answers[call["id"]])
+            st.code(answer or "(empty answer)", "json", wrap_lines=True)
     elif is_last and "tools" in run["turn"] and call in runs.open_calls(run):
         _show_box(run, call)
     else:

@@ -11,7 +11,7 @@ from clarifai_chat.messages import ToolCall
 from clarifai_chat.playground import runs, server_calls
 from clarifai_chat.playground.runs import Run, Step
 from clarifai_chat.playground.server_calls import ServerCall
-from clarifai_chat.text import counted
+from clarifai_chat.text import counted, whole
 from clarifai_chat.tools.builtins import BUILTINS
 from components.actions import answering
 from components.state.slots import seed
@@ -29,7 +29,7 @@ def show(run: Run, call: ToolCall, step: Step, *, is_recorded: bool = False) -> 
 def show_answered(run: Run, call: ToolCall, step: Step) -> None:
     place = runs.place(run, call, step.figures.get("reply"))
     record = run.get("server_calls", {}).get(place)
-    content = step.answers[call["id"]]
+    content = whole(step.answers[call["id"]])
     if record:
         _show_record(record)
     elif content == answering.REFUSED:

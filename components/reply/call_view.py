@@ -11,6 +11,7 @@ from clarifai_chat.markdown.sanitize import as_code
 from clarifai_chat.messages import ToolCall
 from clarifai_chat.playground import run_report
 from clarifai_chat.playground.runs import Run, Step
+from clarifai_chat.text import whole
 from clarifai_chat.tools.verdict.verdict import Verdict
 from components.reply import verdict_view
 
@@ -41,17 +42,18 @@ class CallView:
         if self._is_over:
             return
         function = call["function"]
+        called, arguments = whole(function["name"]), whole(function["arguments"])
         if not step.is_over:
-            if self._shown != function["arguments"]:
-                self._shown = function["arguments"]
-                self._status.update(label=f"Calling {as_code(function['name'])}")
-                self._place.code(function["arguments"], language="json", wrap_lines=True)
+            if self._shown != arguments:
+                self._shown = arguments
+                self._status.update(label=f"Calling {as_code(called)}")
+                self._place.code(arguments, language="json", wrap_lines=True)
             return
         self._is_over = True
         word = run_report.word(call, verdict)
         is_fine = verdict.status in ("valid", "undecided")
         state: State = "complete" if verdict.status == "valid" else "error"
-        name = as_code(function["name"]) if function["name"] else "a tool without a name"
+        name = as_code(called) if called else "a tool without a name"
         color = verdict_view.COLORS[verdict.status]
         is_folded = self._folds and is_fine and call["id"] in step.answers
         self._status.update(
@@ -59,7 +61,7 @@ class CallView:
         )
         with self._place.container():
             verdict_view.show(verdict)
-            st.code(function["arguments"] or "(no arguments were sent)", "json", wrap_lines=True)
+            st.code(arguments or "(no arguments were sent)", "json", wrap_lines=True)
             self._show_answer(self._run, call, step)
 
 

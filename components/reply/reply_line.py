@@ -32,10 +32,12 @@ EMPTY = {
     STOPPED: ":material/stop_circle: Stopped. No answer had come.",
     UNWATCHED: ":material/visibility_off: Stopped because the page was closed. No answer had come.",
     INTERRUPTED: ":material/power_off: Interrupted: the app was restarted before an answer came.",
-    "length": ":material/content_cut: No answer: the length limit of the model or of this request"
-    " was reached first.",
-    "content_filter": ":material/filter_alt: No answer: the provider's content filter ended it.",
-    ERROR: ":material/error: No answer: the model's server broke off and gave no reason.",
+    "length": ":material/content_cut: Cut by the length limit of the model or of this request,"
+    " before an answer came.",
+    "content_filter": ":material/filter_alt: Ended by the provider's content filter, before an"
+    " answer came.",
+    ERROR: ":material/error: The model's server broke off the answer before its first word, and"
+    " gave no reason.",
     "": ":material/speaker_notes_off: The model ended without an answer.",
 }
 
