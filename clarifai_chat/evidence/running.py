@@ -67,6 +67,13 @@ def find(
     return _put(owner, runner)
 
 
+def under_way(owner: str | None) -> str:
+    """Return the id of a visitor's experiment that is running in this process; "" if none is."""
+    with _lock:
+        running = [id for (whose, id), one in _runners.items() if whose == owner and one.is_running]
+    return running[-1] if running else ""
+
+
 def earlier(owner: str | None) -> "list[ExperimentSummary]":
     """Return a visitor's saved experiments, the newest first; none where nothing is saved."""
     if not owner:

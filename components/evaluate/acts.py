@@ -111,6 +111,9 @@ def problem(experiment: Experiment) -> str:
 
 def runner() -> Runner | None:
     """Return the open experiment; None if none is open, or it is not there any more."""
+    if not session.is_running_looked_for:  # a reload makes a new session
+        session.is_running_looked_for = True
+        session.open_experiment = session.open_experiment or running.under_way(persistence.owner())
     if not session.open_experiment:
         return None
     try:

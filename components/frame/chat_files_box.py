@@ -58,7 +58,7 @@ def show() -> None:
             " or OpenAI messages",
             on_change=_import,
         )
-        if saving.listing(owner, limit=1) or kept.has_any(owner):
+        if saving.listing(owner, limit=1) or kept.has_any(owner) or running.earlier(owner):
             st.toggle("All conversations", key="all_chats")
             if widget("all_chats"):
                 _show_exports("All", "all", owner, None)
@@ -67,7 +67,8 @@ def show() -> None:
                     "Delete everything",
                     key="delete_everything",
                     icon=":material/delete_forever:",
-                    help="Deletes your conversations, presets, favourites, sets and runs for good",
+                    help="Deletes your conversations, presets, favourites, sets, runs and"
+                    " evaluations for good",
                     disabled=not sure,
                     on_click=_delete_everything,
                 )
@@ -128,6 +129,7 @@ def _delete_everything() -> None:
         running.forget(owner)
     if owner and saving.delete_everything(owner):
         kept_playground.forget()
+        session.open_experiment, session.deleted_experiment = "", []
         session.compared = []
         attachment_contents.forget(owner)
         session.waiting, session.guesses, session.reading, session.refused = [], {}, [], []
