@@ -3,7 +3,9 @@
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from clarifai_chat import demo
 from clarifai_chat.catalog import Model, local, parse_address, server_of
@@ -108,35 +110,50 @@ def _counted(prices: tuple[float | None, float | None]) -> spending.Prices | Non
     return paid_in, paid_out
 
 
+EVERYONE = "everyone"
+
+
+class Register(Protocol):
+    """Where uses are kept, so that a restart and other processes know them. None in trouble."""
+
+    def take(self, most: Mapping[str, int]) -> str | None:
+        """Count one use for each name; if a name has `most` already, count nothing, return it."""
+
+    def counts(self, names: Iterable[str]) -> Mapping[str, int] | None:
+        """Return how many uses each name had in the last hour."""
+
+
 class _Uses:
     """The uses of the operator's token in the last hour, by anybody."""
 
     def __init__(self) -> None:
+        self.register: Register | None = None
         self._lock = threading.Lock()
         self._last_hour: deque[tuple[float, list[str]]] = deque()
         self._by_name: Counter[str] = Counter()
 
     def take(self, sharer: Sharer, limits: Settings) -> None:
         """Count one more use. Raises `SharedPatSpent` where there is none left."""
-        with self._lock:
+        most = _most(sharer, limits)
+        full = self.register.take(most) if self.register else None
+        with self._lock:  # this process counts too, for when the register is in trouble
             self._forget_older()
-            for name, most in sharer.limits(limits).items():
-                if self._by_name[name] >= most:
-                    raise SharedPatSpent(more=_one_may_ask(name, most))
-            if len(self._last_hour) >= limits.shared_pat_hour_limit:
-                raise SharedPatSpent(
-                    more="All visitors together may ask"
-                    f" {times(limits.shared_pat_hour_limit)} an hour at the operator's cost."
-                )
+            if full is None:
+                mine = self._by_name | Counter({EVERYONE: len(self._last_hour)})
+                full = next((name for name, limit in most.items() if mine[name] >= limit), "")
+            if full:
+                raise SharedPatSpent(more=_who_may_ask(full, most[full]))
             self._last_hour.append((time.monotonic(), [*sharer.limits(limits)]))
             self._by_name.update(sharer.limits(limits).keys())
 
     def left(self, sharer: Sharer, limits: Settings) -> int:
+        most = _most(sharer, limits)
+        found = self.register.counts(most) if self.register else None
         with self._lock:
             self._forget_older()
-            left = [limits.shared_pat_hour_limit - len(self._last_hour)]
-            left += [most - self._by_name[name] for name, most in sharer.limits(limits).items()]
-            return max(0, min(left))
+            if found is None:
+                found = self._by_name | Counter({EVERYONE: len(self._last_hour)})
+            return max(0, min(limit - found.get(name, 0) for name, limit in most.items()))
 
     def _forget_older(self) -> None:
         while self._last_hour and time.monotonic() - self._last_hour[0][0] > 3600:
@@ -149,11 +166,22 @@ class _Uses:
 _uses = _Uses()
 
 
+def keep_in(register: Register) -> None:
+    """Keep the uses of the last hour in `register` too."""
+    _uses.register = register
+
+
+def _most(sharer: Sharer, limits: Settings) -> dict[str, int]:
+    """Return how many uses an hour each name of a sharer may have, and all together."""
+    return {**sharer.limits(limits), EVERYONE: limits.shared_pat_hour_limit}
+
+
 def shared_uses_left(sharer: Sharer) -> int:
     """Return how many questions this visitor may still ask at the operator's cost in this hour."""
     return 0 if spending.is_spent() else _uses.left(sharer, settings())
 
 
-def _one_may_ask(name: str, most: int) -> str:
+def _who_may_ask(name: str, most: int) -> str:
     who = "One visitor" if name.startswith("visitor") else "All visitors from one address together"
+    who = "All visitors together" if name == EVERYONE else who
     return f"{who} may ask {times(most)} an hour at the operator's cost."

@@ -1,8 +1,8 @@
 """Prepare the app before the first page is drawn."""
 
 from clarifai_chat import gc_thread
-from clarifai_chat.history.spending import DatabaseLedger
-from clarifai_chat.llm import spending
+from clarifai_chat.history.spending import DatabaseLedger, DatabaseUses
+from clarifai_chat.llm import endpoints, spending
 from components.state import streamlit_patches
 
 
@@ -14,3 +14,4 @@ def bootstrap() -> None:
     streamlit_patches.apply()
     gc_thread.collect_between_bytecodes()
     spending.keep_in(DatabaseLedger())
+    endpoints.keep_in(DatabaseUses())

@@ -143,9 +143,14 @@ class RunningStore:
         return running.c.beat_at < self._now() - LOST_S
 
     def _now(self) -> ColumnElement[Any]:
-        if self._dialect == "sqlite":
-            return literal(time.time())
-        return func.date_part("epoch", func.clock_timestamp())
+        return now(self._dialect)
+
+
+def now(dialect: str) -> ColumnElement[Any]:
+    """Return the Unix time by the one clock of all processes: the server's, or this machine's."""
+    if dialect == "sqlite":
+        return literal(time.time())
+    return func.date_part("epoch", func.clock_timestamp())
 
 
 def _is_at(at: Place) -> ColumnElement[bool]:

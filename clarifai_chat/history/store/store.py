@@ -43,6 +43,7 @@ from clarifai_chat.history.store.tables import (
     presets,
     spending,
 )
+from clarifai_chat.history.store.token_uses import TokenUses
 from clarifai_chat.history.store.trouble import StoreBusy, StoreTrouble, in_plain_words
 
 T = TypeVar("T")
@@ -61,6 +62,7 @@ class Store:
         self.playground = PlaygroundStore(self._reading, self._writing)
         self.experiments = ExperimentStore(self._reading, self._writing, self._dialect)
         self.running = RunningStore(self._dialect, self._reading, self._writing)
+        self.token_uses = TokenUses(self._dialect, self._reading, self._writing)
 
     def close(self) -> None:
         """Close every connection; an SQLite file is then whole, and can be copied."""

@@ -258,3 +258,12 @@ running = Table(
     Column("is_to_stop", Boolean, nullable=False),
 )
 Index("running_by_replica", running.c.replica)
+
+# The uses of the operator's token in the last hour.
+token_uses = Table(
+    "token_uses",
+    metadata,
+    Column("name", Text, primary_key=True),  # a hash, of a visitor, an address or all
+    Column("id", Text, primary_key=True),
+    Column("used_at", Double, nullable=False),
+)
