@@ -148,6 +148,15 @@ def test_what_a_visitor_can_solve_is_counted_and_not_logged(numbers, caplog):
     assert not [each for each in caplog.records if each.name == metrics.__name__]
 
 
+def test_failures_that_the_demo_acts_out_do_not_fill_the_log(numbers, caplog):
+    with pytest.raises(CutOff) as caught:
+        list(metrics.measured(events(error=CutOff()), "demo"))
+
+    assert numbers("request_failures_total", server="demo", kind="CutOff") == 1
+    assert not caught.value.request_id
+    assert not [each for each in caplog.records if each.name == metrics.__name__]
+
+
 def a_turn():
     model = {"url": "u", "name": "M", "input_price": None, "output_price": None}
     return new_turn("Hi", model)

@@ -33,7 +33,7 @@ class Prepared(Generic[T]):
 
 
 def parts(dialect: str, owner: str, chat: Chat, stored: Stored) -> Iterator[Sequence[Executable]]:
-    """Yield the statements that bring in a new, long chat, so that others write in between.
+    """Yield the statements that add a new, long chat, so that others write in between.
 
     Nobody sees the chat until `whole_chat` finds all turns there. If that never happens, it goes
     like a deleted one; a second attempt goes on where the first one ended.
