@@ -4,21 +4,25 @@ import json
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 from fnmatch import fnmatch
 from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
 import pytest
 import yaml
 from starlette.routing import Route
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from bench.processes import Process
+from bench.processes import Process, free_port
 from clarifai_chat.config import ROOT, SETTING_NAMES, load_settings
 from clarifai_chat.serving import health
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, until
 from tests.proxies import program
 from tests.test_server import connected
 
@@ -135,6 +139,9 @@ def test_compose_names_settings_secrets_and_volumes_that_there_are():
     volumes = [v.split(":")[0] for s in found["services"].values() for v in s.get("volumes", ())]
     (network,) = found["networks"]["inside"]["ipam"]["config"]
 
+    count = app["deploy"]["replicas"]
+    names = [f"{found['name']}-app-{number}:8501" for number in range(1, count + 1)]
+    assert found["services"]["proxy"]["environment"]["PROCESSES"].split() == names
     assert {*app["environment"]} <= {*SETTING_NAMES}
     assert app["environment"]["TRUSTED_PROXIES"] == network["subnet"]
     assert {v for v in volumes if not v.startswith("./")} == {*found["volumes"]}
@@ -151,11 +158,72 @@ def test_compose_names_settings_secrets_and_volumes_that_there_are():
 def test_caddy_reads_what_compose_gives_it(site, tmp_path):
     file = ROOT / "deploy" / "compose" / "Caddyfile"
     command = [program("caddy"), "validate", "--adapter", "caddyfile", "--config", file]
-    environ = {"SITE": site, "HOME": str(tmp_path)}
+    environ = {"SITE": site, "HOME": str(tmp_path), "PROCESSES": "one:8501 two:8501"}
 
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
+
+
+class Named(BaseHTTPRequestHandler):
+    """Stands for a process of the app: says which it is."""
+
+    def do_GET(self):
+        name = self.server.server_address[0].encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(name)))
+        self.end_headers()
+        self.wfile.write(name)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def two_processes():
+    """Two servers that the name `app` leads to, at one port, by their addresses."""
+    first = ThreadingHTTPServer(("127.0.0.2", 0), Named)
+    second = ThreadingHTTPServer(("127.0.0.3", first.server_port), Named)
+    servers = {server.server_address[0]: server for server in (first, second)}
+    for server in servers.values():
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield servers
+    for server in servers.values():
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.slow
+def test_a_browser_comes_back_to_its_process_until_that_is_gone(two_processes, tmp_path):
+    caddy, port = program("caddy"), free_port()
+    text = (ROOT / "deploy" / "compose" / "Caddyfile").read_text()
+    (tmp_path / "Caddyfile").write_text("{\nadmin off\n}\n" + text)
+    addresses = [f"{name}:{each.server_port}" for name, each in two_processes.items()]
+    environ = {"SITE": f":{port}", "PROCESSES": " ".join(addresses), "HOME": str(tmp_path)}
+    command = [caddy, "run", "--adapter", "caddyfile", "--config", "Caddyfile"]
+    with (tmp_path / "log").open("wb") as log:
+        proxy = subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=log, stderr=log)
+    try:
+        until(lambda: is_open(port) or proxy.poll() is not None)
+        url = f"http://127.0.0.1:{port}/"
+        assert {httpx.get(url, timeout=PATIENCE_S).text for _ in range(60)} == {*two_processes}
+
+        with httpx.Client(timeout=PATIENCE_S) as browser:
+            mine = browser.get(url).text
+            assert {browser.get(url).text for _ in range(20)} == {mine}
+
+            two_processes[mine].shutdown()
+            two_processes[mine].server_close()
+            (other,) = {*two_processes} - {mine}
+            until(lambda: browser.get(url).text == other)
+    finally:
+        proxy.terminate()
+        proxy.wait(20)
+
+
+def is_open(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 # --- Kubernetes ---------------------------------------------------------------------------------

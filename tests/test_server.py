@@ -541,6 +541,7 @@ def test_the_running_server_counts_its_pages_for_who_has_the_token(running):
         return float(re.search(r"^clarifai_chat_sessions (\S+)$", page.text, re.M)[1])
 
     assert fetch(f"{running.url}/metrics").status_code == 401
+    assert fetch(f"{running.url}/_stcore/metrics").status_code == 404, "Streamlit's is for anybody."
     until(lambda: sessions() == 0)  # of other tests
     with connected(running) as socket:
         ask = BackMsg()

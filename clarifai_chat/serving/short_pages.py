@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 PAGES = {"/", "/index.html", *(f"/{page.stem}" for page in (ROOT / "pages").glob("*.py"))}
 MAY_BE_HTML = ("/component/", "/media/", "/app/static/")
+NUMBERS = "/_stcore/metrics"  # Streamlit's own, for anybody; ours are at /metrics
 SIGN_IN = "/auth/login"
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
@@ -55,6 +56,9 @@ class ShortPages:
             await self.app(scope, receive, send)
             return
         path = scope["path"].removeprefix(settings().base_path) or "/"
+        if path == NUMBERS:
+            await not_found()(scope, receive, send)
+            return
         began = replaced = False
 
         async def send_or_replace(message: Message) -> None:
