@@ -305,6 +305,32 @@ def test_an_experiment_goes_on_after_a_restart_as_if_nothing_had_been(kept, fake
     assert running.undelete(OWNER, made["id"])
 
 
+def test_a_database_that_is_busy_for_a_moment_ends_nothing(kept, fake, monkeypatch):
+    monkeypatch.setattr("clarifai_chat.evidence.record.PAUSES_S", (0.0, 0.0))
+    whole, failures = database.attempt, [0]
+
+    def attempt(action):
+        failures[0] += 1
+        return (None, "It is busy.") if failures[0] % 3 else whole(action)
+
+    fake.next(*[calls()] * 3)
+    made = new_experiment("Mine", [case()], [GPT], repeats=3, at_once=1)
+    database.attempt(lambda s: s.experiments.save(OWNER, made["id"], "Mine", "{}"))
+    runner = Runner(made, InDatabase(OWNER, made["id"]), lambda m: Endpoint(fake.api_base, CANARY))
+    monkeypatch.setattr(database, "attempt", attempt)
+    runner.start()
+    over(runner)
+
+    assert (runner.tally.total().passed, runner.whys) == (3, [])
+    monkeypatch.setattr(database, "attempt", lambda action: (None, "It is full."))
+    again = Runner(made, InMemory(), lambda m: Endpoint(fake.api_base, CANARY))
+    again.record = InDatabase(OWNER, made["id"])
+    again.start()
+    over(again)
+    assert again.whys == ["Results cannot be saved, so no more is asked. It is full."]
+    assert len(fake.chats) == 3
+
+
 def test_deleting_everything_ends_what_runs_and_saves_nothing_more(kept, fake):
     gate = threading.Event()
 

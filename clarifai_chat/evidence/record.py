@@ -1,5 +1,7 @@
 """Keep what came of an experiment's runs: in the database for its visitor, or in memory."""
 
+import threading
+import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -8,6 +10,8 @@ from clarifai_chat.history import database
 if TYPE_CHECKING:
     from clarifai_chat.history.store.experiments import StoredResult
 
+# Before a busy database is tried again: an experiment of an hour must not end with a second's lock.
+PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 15.0)
 Row = tuple[int, str, dict[str, Any]]  # number, status, result
 
 
@@ -66,6 +70,7 @@ class InDatabase:
 
     def __init__(self, owner: str, id: str) -> None:
         self._owner, self._id = owner, id
+        self._one = threading.Lock()  # else our own threads wait for each other in the database
 
     def claim(self, number: int) -> bool:
         return bool(self._do(lambda s: s.experiments.claim(self._owner, self._id, number)))
@@ -90,7 +95,12 @@ class InDatabase:
         return str(self._do(lambda s: s.experiments.body(self._owner, self._id, number)))
 
     def _do(self, action: Any) -> Any:
-        found, why = database.attempt(action)
-        if why:
-            raise NotKept(why)
-        return found
+        for pause_s in (*PAUSES_S, None):
+            with self._one:
+                found, why = database.attempt(action)
+            if not why:
+                return found
+            if pause_s is None:
+                break
+            time.sleep(pause_s)
+        raise NotKept(why)
