@@ -9,6 +9,7 @@ from typing import Any, Literal, NotRequired, TypedDict, cast
 from clarifai_chat import json_text
 from clarifai_chat.chat.turn import ModelRef
 from clarifai_chat.config import ROOT
+from clarifai_chat.evidence import bfcl
 from clarifai_chat.evidence.rules import BadRule, check_rule
 from clarifai_chat.messages import Sendable, ToolSpec
 from clarifai_chat.playground import runs
@@ -77,7 +78,7 @@ def read(text: str) -> list[Case]:
         raise BadCases("The file has no list of cases.")
     if len(found) > MAX_CASES:
         raise BadCases(f"The file has {len(found)} cases; at most {MAX_CASES} can be read.")
-    cases = [_case(each, number) for number, each in enumerate(found, 1)]
+    cases = [_case(_as_ours(each, number), number) for number, each in enumerate(found, 1)]
     ids = [case["id"] for case in cases]
     if twice := next((id for id in ids if ids.count(id) > 1), ""):
         raise BadCases(f"Two cases have the id {twice}.")
@@ -124,6 +125,16 @@ def run_of(
 
 
 # --- Reading -------------------------------------------------------------------------------------
+
+
+def _as_ours(found: Any, number: int) -> Any:
+    """Return an entry of BFCL in the shape of a case, and anything else as it is."""
+    if not bfcl.is_entry(found):
+        return found
+    try:
+        return bfcl.case_of(found)
+    except (TypeError, ValueError, AttributeError, KeyError):
+        raise BadCases(f"Case {number} is not a BFCL entry that can be read.") from None
 
 
 def _case(found: Any, number: int) -> Case:
