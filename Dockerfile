@@ -8,7 +8,8 @@ WORKDIR /app
 COPY requirements.txt .
 RUN python -m venv --without-pip /venv \
     && python -m pip --python /venv/bin/python install --no-cache-dir --no-deps --require-hashes \
-       --only-binary :all: -r requirements.txt
+       --only-binary :all: -r requirements.txt \
+    && find /venv -type d -name tests -prune -exec rm -rf {} +
 
 FROM python:${PYTHON}
 WORKDIR /app
