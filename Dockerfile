@@ -28,7 +28,7 @@ COPY frontend/built frontend/built
 COPY migrations migrations
 COPY pages pages
 # A number, so that an orchestrator can see that it is not root; /data is for conversations.
-RUN mkdir /data && chown 10001:10001 /data && pip uninstall -q -y pip
+RUN python -m compileall -q . && mkdir /data && chown 10001:10001 /data && pip uninstall -q -y pip
 USER 10001:10001
 VOLUME /data
 EXPOSE 8501

@@ -302,17 +302,71 @@ def test_the_operators_page_names_each_number():
     assert {each for each in short if f"`{each}`" not in page} == set()
 
 
+# Thirty minutes of an app in trouble, in the words of `promtool test rules`.
+TROUBLE = {
+    'up{job="clarifai-chat",instance="a"}': "0x30",
+    'clarifai_chat_requests_total{instance="a",server="Clarifai"}': "0+10x30",
+    'clarifai_chat_request_failures_total{instance="a",server="Clarifai",kind="NoPat"}': "0+2x30",
+    'clarifai_chat_request_failures_total{instance="a",server="Clarifai",kind="CutOff"}': "0+1x30",
+    'clarifai_chat_first_token_seconds_bucket{instance="a",server="Clarifai",le="20"}': "0+5x30",
+    'clarifai_chat_first_token_seconds_bucket{instance="a",server="Clarifai",le="40"}': "0+10x30",
+    'clarifai_chat_first_token_seconds_bucket{instance="a",server="Clarifai",le="+Inf"}': "0+10x30",
+    'clarifai_chat_database_failures_total{instance="a",kind="StoreBusy"}': "0+1x30",
+    'clarifai_chat_memory_bytes{instance="a"}': "95x30",
+    'clarifai_chat_memory_limit_bytes{instance="a"}': "100x30",
+    'clarifai_chat_questions_refused_total{instance="a",kind="AppFull"}': "0+1x30",
+    'clarifai_chat_shared_token_spent_usd{job="clarifai-chat",instance="a"}': "2x30",
+    'clarifai_chat_shared_token_spent_usd{job="clarifai-chat",instance="b"}': "3x30",
+    'clarifai_chat_shared_token_budget_usd{job="clarifai-chat",instance="a"}': "5x30",
+}
+PEACE = {
+    **dict.fromkeys(TROUBLE, "0x30"),
+    'up{job="clarifai-chat",instance="a"}': "1x30",
+    'clarifai_chat_requests_total{instance="a",server="Clarifai"}': "0+10x30",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("series", "fires"), [(TROUBLE, True), (PEACE, False)])
+def test_alerts_fire_in_trouble_and_only_then(series, fires, promtool, tmp_path):
+    (group,) = yaml.safe_load((FILES / "alerts.yml").read_text())["groups"]
+    alerts = [rule["alert"] for rule in group["rules"]]
+    values = [{"series": name, "values": text} for name, text in series.items()]
+    count = [
+        {
+            "expr": f'count(ALERTS{{alertname="{alert}",alertstate="firing"}}) or vector(0)',
+            "eval_time": "30m",
+            "exp_samples": [{"labels": "{}", "value": int(fires)}],
+        }
+        for alert in alerts
+    ]
+    test = {"interval": "1m", "input_series": values, "promql_expr_test": count}
+    told = {"rule_files": [str(FILES / "alerts.yml")], "tests": [test]}
+    (tmp_path / "test.yml").write_text(yaml.safe_dump(told))
+
+    command = [promtool, "test", "rules", "test.yml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert len(alerts) == 7
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture
+def promtool():
+    found = shutil.which("promtool")
+    if not found:
+        pytest.skip("There is no promtool on this machine (Debian: apt-get install prometheus).")
+    return found
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "file"), [("rules", "alerts.yml"), ("config", "prometheus.yml")])
-def test_promtool_accepts_the_files(kind, file, tmp_path):
-    program = shutil.which("promtool")
-    if not program:
-        pytest.skip("There is no promtool on this machine (Debian: apt-get install prometheus).")
+def test_promtool_accepts_the_files(kind, file, promtool, tmp_path):
     for each in FILES.iterdir():
         shutil.copy(each, tmp_path)
     (tmp_path / "metrics_token").write_text(TOKEN)
 
-    command = [program, "check", kind, file]
+    command = [promtool, "check", kind, file]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
