@@ -34,8 +34,8 @@ _ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 requests = Counter("clarifai_chat_requests", "Requests to models.", ["server"], registry=REGISTRY)
 failures = Counter(
     "clarifai_chat_request_failures",
-    "Requests that failed for good, by the name in docs/ERRORS.md.",
-    ["server", "kind"],
+    "Requests that failed for good, by name and cause as in docs/ERRORS.md.",
+    ["server", "kind", "cause"],
     registry=REGISTRY,
 )
 retries = Counter(
@@ -110,7 +110,7 @@ def measured(events: Iterator[StreamEvent], server: str) -> Iterator[StreamEvent
                 first_token.labels(server).observe(time.monotonic() - began)
             yield event
     except ChatError as error:
-        failures.labels(server, type(error).__name__).inc()
+        failures.labels(server, type(error).__name__, error.side).inc()
         if server != "demo":  # which fails as often as somebody asks it to
             note_failure(error, f"a request to {server}, after {time.monotonic() - began:.1f} s")
         raise

@@ -116,7 +116,10 @@ def test_a_failure_counts_by_kind_and_has_an_id_in_the_log(numbers, caplog):
     with pytest.raises(CutOff) as caught:
         list(metrics.measured(events(retrying, retrying, error=error), "Clarifai"))
 
-    assert numbers("request_failures_total", server="Clarifai", kind="CutOff") == 1
+    assert (
+        numbers("request_failures_total", server="Clarifai", kind="CutOff", cause="the network")
+        == 1
+    )
     assert numbers("request_retries_total", server="Clarifai") == 2
     assert numbers("first_token_seconds_count", server="Clarifai") == 0
     request_id = caught.value.problem()["request_id"]
@@ -144,7 +147,7 @@ def test_what_a_visitor_can_solve_is_counted_and_not_logged(numbers, caplog):
     with pytest.raises(NoPat):
         list(metrics.measured(events(error=NoPat()), "Clarifai"))
 
-    assert numbers("request_failures_total", server="Clarifai", kind="NoPat") == 1
+    assert numbers("request_failures_total", server="Clarifai", kind="NoPat", cause="you") == 1
     assert not [each for each in caplog.records if each.name == metrics.__name__]
 
 
@@ -152,7 +155,7 @@ def test_failures_that_the_demo_acts_out_do_not_fill_the_log(numbers, caplog):
     with pytest.raises(CutOff) as caught:
         list(metrics.measured(events(error=CutOff()), "demo"))
 
-    assert numbers("request_failures_total", server="demo", kind="CutOff") == 1
+    assert numbers("request_failures_total", server="demo", kind="CutOff", cause="the network") == 1
     assert not caught.value.request_id
     assert not [each for each in caplog.records if each.name == metrics.__name__]
 
@@ -228,7 +231,7 @@ def test_nothing_that_anybody_wrote_becomes_a_number(ask, get, set_up):
     assert "An answer" not in shown
     kinds = set(re.findall(r'kind="(\w+)"', shown))
     labels = set(re.findall(r'(\w+)="', shown))
-    assert labels <= {"server", "kind", "direction", "ending", "state", "le", "version"}
+    assert labels <= {"server", "kind", "cause", "direction", "ending", "state", "le", "version"}
     assert kinds <= {each.__name__ for each in every_kind(ChatError)}
     assert set(re.findall(r'server="(\w+)"', shown)) <= set(metrics.SERVERS)
 
@@ -303,11 +306,12 @@ def test_the_operators_page_names_each_number():
 
 
 # Thirty minutes of an app in trouble, in the words of `promtool test rules`.
+FAILURES = 'clarifai_chat_request_failures_total{instance="a",server="local",kind="%s",cause="%s"}'
 TROUBLE = {
     'up{job="clarifai-chat",instance="a"}': "0x30",
     'clarifai_chat_requests_total{instance="a",server="Clarifai"}': "0+10x30",
-    'clarifai_chat_request_failures_total{instance="a",server="Clarifai",kind="NoPat"}': "0+2x30",
-    'clarifai_chat_request_failures_total{instance="a",server="Clarifai",kind="CutOff"}': "0+1x30",
+    FAILURES % ("TimedOut", "the model"): "0+2x30",
+    FAILURES % ("CutOff", "the network"): "0+1x30",
     'clarifai_chat_first_token_seconds_bucket{instance="a",server="Clarifai",le="20"}': "0+5x30",
     'clarifai_chat_first_token_seconds_bucket{instance="a",server="Clarifai",le="40"}': "0+10x30",
     'clarifai_chat_first_token_seconds_bucket{instance="a",server="Clarifai",le="+Inf"}': "0+10x30",
@@ -323,6 +327,7 @@ PEACE = {
     **dict.fromkeys(TROUBLE, "0x30"),
     'up{job="clarifai-chat",instance="a"}': "1x30",
     'clarifai_chat_requests_total{instance="a",server="Clarifai"}': "0+10x30",
+    FAILURES % ("NoPat", "you"): "0+9x30",
 }
 
 
