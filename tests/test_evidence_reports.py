@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from clarifai_chat.cli import commands
 from clarifai_chat.evidence import cases, reports, words
 from clarifai_chat.evidence.experiment import new_experiment
+from clarifai_chat.evidence.html_report import as_html, interval_bar
 from clarifai_chat.evidence.record import InMemory
 from clarifai_chat.evidence.tally import Cell, Tally
 from tests.canary import CANARY, assert_no_canary
@@ -113,6 +114,22 @@ def test_junit_tells_failures_from_what_is_not_counted(tallied):
     assert (failure.get("message"), failure.text) == ("no call", "=cmd()\ufffd <&>")
 
 
+def test_the_html_report_is_whole_and_runs_nothing(tallied):
+    made = as_html(*tallied)
+
+    assert made.startswith("<!doctype html>")
+    assert "default-src 'none'" in made
+    assert "<script" not in made
+    assert "&lt;&amp;&gt;" in made  # what a model said is text
+    assert 'aria-label="Passed 1 of 2: 50 % (9 to 91 %)"' in made
+    assert made.count("<tr>") > 6
+
+
+def test_a_bar_is_shown_once_something_is_known():
+    assert interval_bar(cell(0, 0)) == ""
+    assert "left: calc(100.0% - 2px)" in interval_bar(cell(3, 0))
+
+
 # --- evaluate ------------------------------------------------------------------------------------
 
 
@@ -130,7 +147,7 @@ def evaluate(set_up):
 
 
 def test_the_demo_is_evaluated_offline_and_judged_by_the_intervals_lower_end(evaluate, tmp_path):
-    files = {kind: tmp_path / f"out.{kind}" for kind in ("json", "csv", "junit")}
+    files = {kind: tmp_path / f"out.{kind}" for kind in ("json", "csv", "junit", "html")}
     options = [part for kind, path in files.items() for part in (f"--{kind}", path)]
     asked = ["-m", "demo", "--only", "enum-celsius", "--only", "missing-place"]
 
@@ -140,6 +157,7 @@ def test_the_demo_is_evaluated_offline_and_judged_by_the_intervals_lower_end(eva
     assert json.loads(files["json"].read_text())["columns"][0]["passed"] == 2
     assert len(files["csv"].read_text().splitlines()) == 3
     assert files["junit"].read_text().count("<testcase") == 2
+    assert "2 of 2" in files["html"].read_text()
 
     bad = evaluate(*asked, "--repeat", 1, "--at-least", 30)
     assert bad.exit_code == 1

@@ -280,6 +280,7 @@ _OUT = click.Path(dir_okay=False, path_type=Path)
 @click.option("--json", "json_file", type=_OUT, help="Write all figures and runs into this file.")
 @click.option("--csv", "csv_file", type=_OUT, help="Write one line for each run into this file.")
 @click.option("--junit", "junit_file", type=_OUT, help="Write JUnit XML into this file.")
+@click.option("--html", "html_file", type=_OUT, help="Write a report for people into this file.")
 @_with(_TOKEN)
 def evaluate(
     file: Path | None,
@@ -292,6 +293,7 @@ def evaluate(
     json_file: Path | None,
     csv_file: Path | None,
     junit_file: Path | None,
+    html_file: Path | None,
     repeat: int,
     temperature: float | None,
     at_once: int,
@@ -319,7 +321,7 @@ def evaluate(
         "max_s": max_seconds,
     }
     experiment = evaluating.planned(file, models, tools, only, options)
-    files = {"json": json_file, "csv": csv_file, "junit": junit_file}
+    files = {"json": json_file, "csv": csv_file, "junit": junit_file, "html": html_file}
     _end(evaluating.run(experiment, pat, at_least / 100, files))
 
 

@@ -22,6 +22,7 @@ from clarifai_chat.evidence.experiment import (
     estimate,
     new_experiment,
 )
+from clarifai_chat.evidence.html_report import as_html
 from clarifai_chat.evidence.record import InMemory
 from clarifai_chat.evidence.runner import Runner
 from clarifai_chat.llm.endpoints import Endpoint, endpoint_for
@@ -130,6 +131,7 @@ def _write(runner: Runner, record: InMemory, files: Mapping[str, Path | None]) -
         "json": lambda: reports.as_json(runner.tally, record),
         "csv": lambda: reports.as_csv(runner.experiment, record),
         "junit": lambda: reports.as_junit(runner.tally, record),
+        "html": lambda: as_html(runner.tally, record),
     }
     for kind, path in files.items():
         if path:

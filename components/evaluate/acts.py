@@ -95,7 +95,7 @@ def planned() -> Experiment:
 
 
 def _name(model: Model) -> str:
-    return "Demo" if model.is_demo else model.name
+    return model.label.partition(":")[0] if model.is_demo else model.name
 
 
 def problem(experiment: Experiment) -> str:

@@ -31,7 +31,7 @@ def show() -> None:
             key="earlier_experiment",
         )
         st.button(
-            "Open",
+            "Open this one",
             key="open_evaluation",
             icon=":material/folder_open:",
             on_click=acts.open_chosen,

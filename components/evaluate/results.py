@@ -8,6 +8,7 @@ import streamlit as st
 from clarifai_chat.access_token import redact
 from clarifai_chat.evidence import reports, words
 from clarifai_chat.evidence.experiment import column_name
+from clarifai_chat.evidence.html_report import as_html, interval_bar
 from clarifai_chat.evidence.runner import Runner
 from clarifai_chat.evidence.statistics import conclusion
 from clarifai_chat.evidence.tally import Cell
@@ -22,6 +23,7 @@ FILES = {
     "json": ("JSON", "application/json"),
     "csv": ("CSV", "text/csv"),
     "junit": ("JUnit XML", "application/xml"),
+    "html": ("HTML report", "text/html"),
 }
 
 
@@ -141,6 +143,8 @@ def _show_column(runner: Runner, model: int, set_: int) -> None:
     with st.container(border=True):
         st.markdown(f"**{escaped(column_name(experiment, model, set_))}**")
         st.markdown(escaped(words.trust(cell)))
+        if bar := interval_bar(cell):
+            st.html(bar)
         figures = {
             "Passed (95 % interval)": words.rate(cell),
             "Every time": words.pass_all(tally, model, set_),
@@ -225,6 +229,6 @@ def _export(runner: Runner, kind: str) -> str:
     if kind == "csv":
         made = reports.as_csv(runner.experiment, runner.record)
     else:
-        write = reports.as_json if kind == "json" else reports.as_junit
-        made = write(runner.tally, runner.record)
+        writers = {"json": reports.as_json, "junit": reports.as_junit, "html": as_html}
+        made = writers[kind](runner.tally, runner.record)
     return redact(made, session.pat)
