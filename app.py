@@ -3,12 +3,14 @@
 from components.chat import address, attachment_input, chat_pane, settings_box
 from components.code import dialog as code_dialog
 from components.frame import shell
+from components.presenter import address as stage_address
 from components.replay import opening
 from components.reply import live
 from components.state import persistence
 from components.state.session import session
 
 frame = shell.begin_page("Chat")
+stage_address.go_to_stage()
 pending = frame.pending
 shell.follow_to_playground()
 address.read_url()

@@ -14,6 +14,7 @@ from clarifai_chat.catalog import parse_address
 from clarifai_chat.config import BadSettings, server_name, settings
 from clarifai_chat.errors import ChatError
 from clarifai_chat.history import database
+from clarifai_chat.presenting import plans
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ def problems() -> list[str]:
         for each in named
         if each and not parse_address(each)
     ]
+    found += plans.problems()
     if sign_in := secrets_file.problem():
         found.append(f"Sign-in is switched off: {sign_in}.")
     return found

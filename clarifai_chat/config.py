@@ -65,6 +65,7 @@ class Settings:
     allowed_origins: str = ""
     frame_ancestors: str = "'self'"
     mcp_hosts: str = ""  # those that visitors may name, with a port or without, and spaces between
+    demos_dir: str = ""  # demos of the operator's own, beside the shipped ones
     log_level: str = "info"
     log_format: str = "lines"
     metrics_token: str = field(default="", repr=False)
@@ -372,6 +373,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "ALLOWED_ORIGINS": ("allowed_origins", _origins),
     "FRAME_ANCESTORS": ("frame_ancestors", _one_line),
     "MCP_HOSTS": ("mcp_hosts", _hosts),
+    "DEMOS_DIR": ("demos_dir", _text),
     "LOG_LEVEL": ("log_level", _level),
     "LOG_FORMAT": ("log_format", _format),
     "METRICS_TOKEN": ("metrics_token", _long_word),

@@ -57,11 +57,29 @@ def take(browser: Browser, app: App, fake: FakeClarifai, scheme: str) -> None:
     expect(page.get_by_role("tab", name="LiteLLM Proxy")).to_be_visible()
     shoot(page, f"code-{scheme}")
     page.context.close()
+    take_stage(browser, app, scheme)
     phone = visit(browser, app.url, scheme, PHONE)
     phone.get_by_role("button", name="Think before answering").click()
     expect(phone.get_by_text("tokens in")).to_be_visible()
     shoot(phone, f"phone-{scheme}")
     phone.context.close()
+
+
+def take_stage(browser: Browser, app: App, scheme: str) -> None:
+    page = visit(browser, f"{app.url}/?demo=first-look", scheme, DESK)
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_role("button", name="Play again")).to_be_visible()
+    shoot(page, f"presenter-{scheme}")
+    page.context.close()
+    page = visit(browser, f"{app.url}/stage", scheme, DESK)
+    page.locator("input[type=file]").set_input_files(
+        ROOT / "clarifai_chat" / "data" / "demos" / "recordings" / "side-by-side.json"
+    )
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(page.get_by_role("button", name="Play again")).to_be_visible()
+    shoot(page, f"replay-{scheme}")
+    page.context.close()
 
 
 def visit(browser: Browser, url: str, scheme: str, size: dict) -> Page:

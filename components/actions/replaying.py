@@ -35,7 +35,7 @@ def open_recording(recording: Recording | None) -> None:
     """Put a recording on the page, at its beginning; None takes the last one away."""
     _stop()
     session.recording, session.replay_round, session.playing = recording, 0, []
-    session.player = {"speed": 1.0, "places": {}}
+    session.player = {"speed": SPEEDS[USUAL_SPEED], "places": {}}
     forget_widgets("replay_speed")
 
 

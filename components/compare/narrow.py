@@ -3,12 +3,24 @@
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from clarifai_chat.markdown.sanitize import escaped
 from components.actions.comparing import letter
 
 NARROW = 640  # pixels: below, Streamlit puts columns below each other
 
-__all__ = ["letter", "show_switch"]
+
+def columns(names: Sequence[str]) -> list[DeltaGenerator]:
+    """Draw a column for each model, below its name, and return them."""
+    show_switch(names)
+    found = []
+    for at, place in enumerate(st.columns(len(names))):
+        with place:
+            column = st.container(key=f"column_{letter(at)}")
+        column.subheader(f"{letter(at)} · {escaped(names[at])}", anchor=False)
+        found.append(column)
+    return found
 
 
 def show_switch(names: Sequence[str]) -> None:

@@ -83,12 +83,17 @@ def open_page(title: str, *, wide: bool = False) -> list[Job]:
     Returns the background jobs that the page waits for, for `wait_for_jobs`.
     """
     frame = begin_page(title, wide=wide)
+    show_frame(frame)
+    return frame.pending
+
+
+def show_frame(frame: Frame) -> None:
+    """Draw the frame of a page other than the chat's."""
     if session.wants_chat_page:
         st.switch_page("app.py")
     frame.show()
     with st.sidebar:
         drafts.show()
-    return frame.pending
 
 
 def begin_page(title: str, *, wide: bool = False) -> Frame:

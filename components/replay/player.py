@@ -21,14 +21,16 @@ position: sticky; top: 3.5rem; z-index: 9; background: light-dark(#ffffff, #1013
 class Player:
     """The open recording on the page. `views` holds what grows, for `live.watch`."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, *, is_bare: bool = False) -> None:
+        """Draw the recording; `is_bare`: without its buttons, but never without its ribbon."""
         self._recording = recording
         self.views: list[live.View] = []
         turn_footer.style(STYLE)
         with st.container(key="ribbon"):
             st.info(escaped(ribbon(recording)), icon=":material/videocam:")
         self._is_running = replaying.is_running()
-        self._show_controls()
+        if not is_bare:
+            self._show_controls()
         with st.container(key="recorded"):
             if recording["run"]:
                 self._show_run(recording)
@@ -89,10 +91,8 @@ class Player:
     def _show_columns(self) -> None:
         columns = self._recording["columns"]
         names = [column["turns"][0]["model"]["name"] for column in columns]
-        narrow.show_switch(names)
-        for at, place in enumerate(st.columns(len(columns))):
-            with place, st.container(key=f"column_{narrow.letter(at)}"):
-                st.subheader(f"{narrow.letter(at)} · {escaped(names[at])}", anchor=False)
+        for at, place in enumerate(narrow.columns(names)):
+            with place:
                 self._show_column(at)
 
     def _show_column(self, at: int) -> None:

@@ -148,9 +148,13 @@ class AccessSlots:
     @property
     def lacks_key(self) -> bool:
         """Return whether the selected model needs a token or key that is not there."""
-        if self.pat or self.model.server in FREE:
+        return self.lacks_key_for(self.model)
+
+    def lacks_key_for(self, model: Model) -> bool:
+        """Return whether a model needs a token or key that is not there."""
+        if self.pat or model.server in FREE:
             return False
-        return not (self.may_share and may_share_for(self.model))
+        return not (self.may_share and may_share_for(model))
 
     @property
     def asked_model(self) -> ModelRef:

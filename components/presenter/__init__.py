@@ -1,0 +1,1 @@
+"""Present a demo: its start, its steps, the speaker's notes."""
