@@ -74,6 +74,7 @@ VALUES = {
     "TRUSTED_PROXIES": ("10.0.0.5, ::1", "trusted_proxies", "10.0.0.5, ::1"),
     "TRUSTED_USER_HEADER": ("X-User", "trusted_user_header", "X-User"),
     "MCP_HOSTS": ("a.example, localhost:8000", "mcp_hosts", "a.example localhost:8000"),
+    "DEMOS_DIR": ("demos", "demos_dir", "demos"),
     "LOG_LEVEL": ("Warning", "log_level", "warning"),
     "LOG_FORMAT": ("JSON", "log_format", "json"),
     "METRICS_TOKEN": ("x" * 16, "metrics_token", "x" * 16),

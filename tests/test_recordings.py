@@ -16,6 +16,7 @@ from clarifai_chat.recordings.files import BadRecording
 from clarifai_chat.recordings.recording import of_answer, of_comparison, ribbon, rounds
 from tests.canary import CANARY, assert_no_canary
 from tests.conftest import MODEL
+from tests.recorded import WHERE, load
 
 ASKED_AT = 1_764_252_120.0  # 2025-11-27 14:02 UTC
 SHOWN = ("prompt", "model", "replies", "figures", "before", "ending", "problem", "request_id")
@@ -70,6 +71,20 @@ def test_a_comparison_holds_each_round_that_is_over_everywhere():
 
     assert rounds(recording) == 1
     assert [c["turns"][0]["model"]["name"] for c in recording["columns"]] == ["o4-mini", "gpt-4o"]
+
+
+def test_a_file_from_before_is_read_as_it_was_written():
+    """Files are kept for years: whoever changes a field has to go on reading this one."""
+    found = json.loads((WHERE / "lost-connection.json").read_text("utf-8"))
+
+    recording = load("lost-connection")
+
+    (column,) = found["columns"]
+    (turn,) = column["turns"]
+    assert recording["columns"][0]["settings"] == column["settings"]
+    assert recording["columns"][0]["turns"] == [turn]
+    assert recording["recorded_at"] == found["recorded_at"]
+    assert played(turn)[0]["problem"]["kind"] == "CutOff"
 
 
 def test_the_token_is_in_no_recording_wherever_it_was_said():
