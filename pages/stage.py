@@ -15,7 +15,7 @@ if notes.is_wanted():
     notes.show()
     st.stop()
 address.read()
-is_presenting = session.plan is not None and session.step_at >= 0
+is_presenting = session.demo_plan is not None and session.step_at >= 0
 if not is_presenting:
     shell.show_frame(frame)
 stage = Presenter() if is_presenting else Lobby()

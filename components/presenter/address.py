@@ -27,15 +27,19 @@ def read() -> None:
         return
     steps.open_plan(asked)
     number = str(st.query_params.get(STEP, ""))
-    if session.plan and number.isdecimal() and 0 < int(number[:3]) <= len(session.plan["steps"]):
+    if (
+        session.demo_plan
+        and number.isdecimal()
+        and 0 < int(number[:3]) <= len(session.demo_plan["steps"])
+    ):
         steps.go_to(int(number[:3]) - 1)
 
 
 def write() -> None:
     """Put the demo and its step into the address, so that a reload finds both."""
     wanted = {k: v for k, v in st.query_params.to_dict().items() if k not in (DEMO, STEP)}
-    if session.plan:
-        wanted[DEMO] = session.plan["name"]
+    if session.demo_plan:
+        wanted[DEMO] = session.demo_plan["name"]
         if session.step_at >= 0:
             wanted[STEP] = str(session.step_at + 1)
     if wanted != st.query_params.to_dict():

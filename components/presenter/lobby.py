@@ -21,8 +21,8 @@ class Lobby:
     def __init__(self) -> None:
         self.views: list[live.View] = []
         self._player: Player | None = None
-        if session.plan:
-            _show_start(session.plan)
+        if session.demo_plan:
+            _show_start(session.demo_plan)
             return
         st.title("Stage", anchor=False)
         if session.stage_notice:

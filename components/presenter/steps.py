@@ -53,9 +53,9 @@ def open_plan(name: str) -> None:
     """Open a demo at its start; a notice says why it cannot be."""
     session.stage_notice = ""
     try:
-        session.plan = plans.load(name)
+        session.demo_plan = plans.load(name)
     except BadPlan as error:
-        session.plan, session.stage_notice = None, str(error)
+        session.demo_plan, session.stage_notice = None, str(error)
         return
     session.presentation = presentations.begin(name, visitor() or "")
     session.presented = {}
@@ -72,7 +72,7 @@ def choose(name: str) -> None:
 def close() -> None:
     """Leave the demo, for the list of them."""
     _leave_step()
-    session.plan, session.step_at, session.presented = None, -1, {}
+    session.demo_plan, session.step_at, session.presented = None, -1, {}
 
 
 @uninterrupted()
@@ -83,7 +83,7 @@ def begin() -> None:
 @uninterrupted()
 def move(by: int) -> None:
     """Go to the next step, or back."""
-    if session.plan and 0 <= session.step_at + by < len(session.plan["steps"]):
+    if session.demo_plan and 0 <= session.step_at + by < len(session.demo_plan["steps"]):
         go_to(session.step_at + by)
 
 
@@ -123,8 +123,8 @@ def _leave_step() -> None:
 
 def step() -> Step:
     """Return the step that is shown."""
-    assert session.plan  # noqa: S101 - callers have looked
-    return session.plan["steps"][session.step_at]
+    assert session.demo_plan  # noqa: S101 - callers have looked
+    return session.demo_plan["steps"][session.step_at]
 
 
 def turns() -> list[Turn]:
@@ -179,9 +179,9 @@ def _why_not_live(step: Step) -> str:
             return "The network did not answer."
         if any(session.lacks_key_for(model) for model in models):
             return "No access token is here."
-    assert session.plan  # noqa: S101 - a step is one of a plan
+    assert session.demo_plan  # noqa: S101 - a step is one of a plan
     spent = spending.spent_usd(session.asked_live)
-    return spending.refusal(session.plan, len(session.asked_live), spent, most_usd(step))
+    return spending.refusal(session.demo_plan, len(session.asked_live), spent, most_usd(step))
 
 
 def most_usd(step: Step) -> float:

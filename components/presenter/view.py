@@ -33,9 +33,9 @@ class Presenter:
     """The step on the page. `views` holds what grows, for `live.watch`."""
 
     def __init__(self) -> None:
-        assert session.plan  # noqa: S101 - only a demo that has begun is presented
+        assert session.demo_plan  # noqa: S101 - only a demo that has begun is presented
         turn_footer.style(STYLE)
-        self._plan, self._step = session.plan, steps.step()
+        self._plan, self._step = session.demo_plan, steps.step()
         self._source = steps.source(self._step)
         self._is_running = steps.is_running()
         self.views: list[live.View] = []

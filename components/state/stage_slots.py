@@ -28,7 +28,7 @@ class StageSlots:
     playing = Slot[list[Turn]](list)  # what fills with this round, one for each column; [] before
     player = Slot[Player](lambda: {"speed": 1.0, "places": {}})
 
-    plan = Slot[Plan | None](lambda: None)  # of the demo that is open
+    demo_plan = Slot[Plan | None](lambda: None)  # of the demo that is open
     address_demo = Slot(str)  # the ?demo= of the URL that was applied last
     presentation = Slot(str)  # its id, for the notes
     step_at = Slot(lambda: -1)  # from 0; before the first: -1
