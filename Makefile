@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0
 VENV_PROXY ?= .venv-proxy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-local test test-proxy quick lint check cover fuzz bench soak screenshots bundle lock
+.PHONY: help setup run run-local test test-proxy quick lint check cover fuzz bench bench-replicas soak screenshots bundle lock
 .NOTPARALLEL:  # lint first: tests take minutes
 
 help:  ## List these commands
@@ -54,6 +54,9 @@ fuzz: $(VENV)/.ready-to-test  ## Search for inputs that break a reader (ARGS="-k
 
 bench: $(VENV)/.ready-to-test  ## Compare this app's speed and memory with others (ARGS=--quick; Linux)
 	@$(BIN)/python -m bench.run $(ARGS)
+
+bench-replicas: $(VENV)/.ready-to-test  ## Measure several processes on one database (ARGS="--visitors 100 --replicas 1,2,4")
+	@$(BIN)/python -m bench.replicas $(ARGS)
 
 soak: $(VENV)/.ready-to-test  ## Run thirty minutes of mixed load and report on it (Linux)
 	@$(BIN)/python -m bench.soak $(ARGS)

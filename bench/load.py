@@ -9,6 +9,7 @@ from bench import answers
 from bench.apps import App
 from bench.processes import Process
 from bench.sockets import Times, Visitor
+from clarifai_chat.history.owner import COOKIE, new_id
 
 
 @dataclass
@@ -23,7 +24,9 @@ class Load:
     rss_mb: float = 0.0  # the highest
 
 
-async def load(app: App, server: Process, sessions: int, length: str, label: str) -> Load:
+async def load(
+    app: App, server: Process, sessions: int, length: str, label: str, *, is_saved: bool = False
+) -> Load:
     """Let `sessions` visitors, each with an open page, ask at the same moment."""
     result = Load(rss_before_mb=server.rss_mb())
     prompts = [f"{length} prose #{label}x{n}" for n in range(sessions)]
@@ -32,7 +35,8 @@ async def load(app: App, server: Process, sessions: int, length: str, label: str
     visitors: list[Visitor] = []
     if app.is_streamlit:
         for _ in prompts:
-            visitors.append(Visitor(server.url))
+            cookie = f"{COOKIE}={new_id()}" if is_saved else ""
+            visitors.append(Visitor(server.url, cookie=cookie))
             await visitors[-1].connect()
             await visitors[-1].open()
         asking = [

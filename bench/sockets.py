@@ -61,8 +61,10 @@ class Counted(websockets.ClientConnection):
 class Visitor:
     """One tab. `connect`, `open`, then `ask`, `click`, `go`; `elements` is what it shows."""
 
-    def __init__(self, url: str, *, compress: bool = False) -> None:
+    def __init__(self, url: str, *, compress: bool = False, cookie: str = "") -> None:
+        """Prepare a tab; with the `cookie` of a visitor its conversations are saved."""
         self.url = url
+        self._headers = {"Cookie": cookie} if cookie else {}
         self.session_id = ""
         self.elements: dict[Path, Drawn] = {}
         self.blocks: dict[Path, tuple[str, int]] = {}  # (a chat message's author or "", run)
@@ -92,6 +94,7 @@ class Visitor:
             subprotocols=protocols,  # type: ignore[arg-type]  # plain strings are fine
             max_size=None,
             compression=self._compression,
+            additional_headers=self._headers,
             create_connection=Counted,
             open_timeout=60,
         )

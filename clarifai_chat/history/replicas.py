@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 ME = uuid.uuid4().hex
 LOOK_S = 0.3  # between two looks: at what others want of our replies, and at replies of others
-BEAT_S = 2.0
+BEAT_S = 1.5
 WATCHED_S = 3 * BEAT_S
 WITHDRAWN_S = 3.0  # for another replica to withdraw a question
-SURE_S = 2.5  # for which a silent replica is watched: after an outage its next beat takes a moment
+SURE_S = 2.0  # for which a silent replica is watched: after an outage its next beat takes a moment
 
 
 @dataclass(slots=True)

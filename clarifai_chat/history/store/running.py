@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, literal, or_, se
 from clarifai_chat.history.store import statements
 from clarifai_chat.history.store.tables import running, turns
 
-LOST_S = 8.0  # without a heartbeat, of which there is one every 2 s
+LOST_S = 5.0  # without a heartbeat, of which there is one every 1.5 s
 
 Connecting = Callable[[], AbstractContextManager[Connection]]
 
