@@ -22,7 +22,7 @@ def switch_on(page: Page) -> None:
     page.get_by_test_id("stExpander").filter(has_text="Settings").locator("summary").click()
     page.locator(".st-key-set_tools input").click()
     page.get_by_role("option", name="Built-in tools").click()
-    page.get_by_text("Automatically", exact=True).click()
+    page.get_by_text("Answer calls automatically").click()
     expect(page.locator(".st-key-set_requests")).to_be_visible()
 
 

@@ -368,3 +368,28 @@ def test_a_turn_without_tools_leaves_the_tools_of_the_playground(open_app, fake)
 
     assert app.text_area(key="run_prompt").value == "Hi"
     assert json.loads(app.session_state["session.tools"]["text"]) == [WEATHER]
+
+
+def test_a_token_that_is_typed_as_an_answer_is_not_saved(open_app, fake, owner, tmp_path):
+    fake.next(calls("get_weather", '{"location": "Oslo"}'), says("Sunny."))
+    app = open_app(pat=CANARY, chat=chat_with(by_hand()))
+    ask(app, "Weather?")
+
+    app.main.text_area[0].set_value("a key").run()
+    app.main.text_area[0].set_value(f"the key is {CANARY}").run()
+
+    assert app.session_state["session.is_temporary"]
+    saving.forget_store()
+    for file in tmp_path.iterdir():
+        assert CANARY.encode() not in file.read_bytes()
+
+
+def test_a_call_that_a_server_would_get_says_where_it_goes_and_whether_it_is_valid(open_app, fake):
+    fake.next(calls("get_weather", '{"location": 5}'))
+    offered = {**by_hand(), "answerers": {"get_weather": "https://mcp.example.com/mcp"}}
+    app = open_app(pat=CANARY, chat=chat_with(offered, automatic=True))
+
+    ask(app, "Weather?")
+
+    assert "the MCP server mcp.example.com answers, although the call is not valid" in reply(app)
+    assert "A call is not valid, so it was not sent to its server." in reply(app)

@@ -6,7 +6,7 @@ from clarifai_chat.chat.turn import Turn
 from clarifai_chat.config import server_name
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.messages import ToolCall
-from clarifai_chat.playground import chat_tools, runs
+from clarifai_chat.playground import chat_tools, runs, server_calls
 from clarifai_chat.playground.runs import Run, Step
 from clarifai_chat.text import whole
 from components.actions import answering
@@ -23,7 +23,7 @@ def show(is_last: bool, run: Run, call: ToolCall, step: Step) -> None:
         else:
             st.caption("Answer:")
             answer = whole(step.answers[call["id"]])
-            st.code(answer or "(empty answer)", "json", wrap_lines=True)
+            st.code(answer or "(empty answer)", None, wrap_lines=True)
     elif is_last and "tools" in run["turn"] and call in runs.open_calls(run):
         _show_box(run, call)
     else:
@@ -45,16 +45,20 @@ def _show_box(run: Run, call: ToolCall) -> None:
             on_change=answering.keep_typed,
             args=(run, call["id"], key),
         )
-    elif len(runs.open_calls(run)) == 1:
-        st.caption(f"If you approve, {who} answers.")
+        return
+    is_fit = not runs.server_of(run, call) or runs.is_sendable(run, call)
+    although = "" if is_fit else ", although the call is not valid"
+    if len(runs.open_calls(run)) == 1:
+        st.caption(f"If you approve, {who} answers{although}.")
     else:
-        st.checkbox(f"Approve: {who} answers", value=True, key=f"approve:{place}")
+        st.checkbox(f"Approve: {who} answers{although}", value=is_fit, key=f"approve:{place}")
 
 
 def answerer(run: Run, call: ToolCall) -> str:
     """Return who answers the call once it is approved; "" if the reader writes the answer."""
     if server := runs.server_of(run, call):
-        return f"the MCP server {escaped(server_name(server))}"
+        can_send = server_calls.arguments_of(call) is not None
+        return f"the MCP server {escaped(server_name(server))}" if can_send else ""
     if runs.ready_answer(run, call) is None:
         return ""
     return call_answers.words(run["answerers"][call["function"]["name"]])

@@ -18,7 +18,6 @@ from components.state.slots import forget_widgets, has_widget, seed, widget
 from components.state.streamlit_patches import uninterrupted
 
 MAX_NAMES = 200  # characters of the line that names the tools
-ANSWERS = {False: "I approve them", True: "Automatically"}
 
 
 def show() -> None:
@@ -55,15 +54,12 @@ def show() -> None:
         names = ", ".join(str(spec["function"].get("name", "")) for spec in offered["specs"])
         st.caption(f"{counted(len(offered['specs']), 'tool')}: {escaped(cut(names, MAX_NAMES))}")
     _seed("set_answers", offered["automatic"])
-    st.segmented_control(
-        "Calls are answered",
-        list(ANSWERS),
-        required=True,
+    st.toggle(
+        "Answer calls automatically",
         key="set_answers",
-        format_func=ANSWERS.__getitem__,
-        help="Automatically: calls are answered and the model is asked again until it answers in"
-        " words, or until the number of requests below is reached. A tool that is neither built in"
-        " nor answered by your last answer in the playground waits for yours.",
+        help="Otherwise each call waits for you: approve it, refuse it or write its answer. A tool"
+        " that is neither built in nor answered by your last answer in the playground always waits"
+        " for yours.",
         on_change=_keep,
     )
     if offered["automatic"]:

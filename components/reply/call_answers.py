@@ -36,7 +36,7 @@ def show_answered(run: Run, call: ToolCall, step: Step) -> None:
         st.caption("Refused. The model was told:")
     else:
         st.caption(f"Answered by {words(run['answered_by'].get(place, ''))}:")
-    st.code(content or "(empty answer)", language="json", wrap_lines=True)
+    st.code(content or "(empty answer)", language=None, wrap_lines=True)
 
 
 def _show_record(record: ServerCall) -> None:

@@ -47,7 +47,7 @@ class CallView:
             if self._shown != arguments:
                 self._shown = arguments
                 self._status.update(label=f"Calling {as_code(called)}")
-                self._place.code(arguments, language="json", wrap_lines=True)
+                self._place.code(arguments, language=None, wrap_lines=True)
             return
         self._is_over = True
         word = run_report.word(call, verdict)
@@ -61,7 +61,8 @@ class CallView:
         )
         with self._place.container():
             verdict_view.show(verdict)
-            st.code(arguments or "(no arguments were sent)", "json", wrap_lines=True)
+            # Not as JSON: its colors are too faint on a light page.
+            st.code(arguments or "(no arguments were sent)", None, wrap_lines=True)
             self._show_answer(self._run, call, step)
 
 
