@@ -9,6 +9,7 @@ from components.state import kept_playground
 
 pending = shell.open_page("Evaluate", wide=True)
 kept_playground.restore()
+kept_playground.note()
 st.title("Evaluate tool calls", anchor=False)
 runner = acts.runner()
 results = Results(runner) if runner else None

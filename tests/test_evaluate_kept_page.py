@@ -1,13 +1,14 @@
 """What is kept of evaluations: over reloads, a restart, other visitors, Delete everything."""
 
-from clarifai_chat.evidence import running
+from clarifai_chat.evidence import cases, running
 from clarifai_chat.history import database
 from clarifai_chat.history.owner import new_id, owner_of
 from tests.canary import CANARY
 from tests.fake_clarifai import calls, status
 from tests.pages import page
+from tests.patience import until
 from tests.test_chat_list_page import ada, come_as, kept
-from tests.test_evaluate_page import MODEL, evaluate, forget_experiments, tables
+from tests.test_evaluate_page import MODEL, PARIS, evaluate, forget_experiments, tables
 
 __all__ = ["ada", "come_as", "evaluate", "forget_experiments", "kept"]  # fixtures
 PAGE = "pages/evaluate.py"
@@ -52,6 +53,33 @@ def test_a_reload_shows_the_evaluation_that_is_under_way(open_app, evaluate, fak
     assert "2 of 2" in tables(app)
     app.click("new_evaluation")
     assert app.has("start_evaluation")
+
+
+def test_more_tries_add_to_what_is_there_also_after_a_restart(evaluate, open_app, fake, kept, ada):
+    fake.next(*[calls()] * 5)
+    app = evaluate(MODEL, repeats=2).click("start_evaluation")
+
+    app.click("ask_more")
+
+    assert "5 of 5" in tables(app)
+    assert len(fake.chats) == 5
+    running._runners.clear()
+    app = open_app(PAGE, pat=CANARY).click("open_evaluation")
+    assert "each asked 5 times" in page(app)
+    assert "5 of 5" in tables(app)
+
+
+def test_cases_that_were_added_are_there_after_a_reload(evaluate, open_app, kept, ada):
+    app = evaluate(MODEL, found=[])
+    app.file_uploader(key="case_file:0").upload(
+        "m.json", cases.to_json(PARIS).encode(), "text/json"
+    )
+    app.run()
+    until(lambda: kept.playground.sets(owner_of(ada)))
+
+    again = open_app(PAGE)
+
+    assert "My own (1)" in page(again)
 
 
 def test_another_visitor_sees_nothing_of_it(evaluate, open_app, come_as, fake):

@@ -16,7 +16,7 @@ from clarifai_chat.config import settings
 from clarifai_chat.errors import Side
 from clarifai_chat.evidence import experiment as plan
 from clarifai_chat.evidence.asking import Asked, ask, kept
-from clarifai_chat.evidence.experiment import MAX_AT_ONCE, Experiment, Task
+from clarifai_chat.evidence.experiment import MAX_AT_ONCE, MAX_REPEATS, Experiment, Task
 from clarifai_chat.evidence.record import NotKept, Record
 from clarifai_chat.evidence.tally import Tally
 from clarifai_chat.llm.endpoints import Endpoint
@@ -126,6 +126,16 @@ class Runner:
         with self._lock:
             self.seen_at = time.monotonic()
             self._news.wait_for(lambda: self.version != version or not self.is_running, timeout_s)
+
+    def extend(self, repeats: int) -> None:
+        """Ask each case `repeats` times in all, from the next start on; what is there stays."""
+        with self._lock:
+            if self.is_running or repeats <= self.experiment["repeats"]:
+                return
+            self.experiment["repeats"] = min(repeats, MAX_REPEATS)
+            self.tally.grow()
+            self.total = sum(1 for _ in plan.tasks(self.experiment))
+            self.state = "stopped"
 
     def ask_again(self) -> int:
         """Forget the runs that are not counted, so that `start` asks them; return how many."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from clarifai_chat.evidence import experiment as plan
-from clarifai_chat.evidence.experiment import Experiment
+from clarifai_chat.evidence.experiment import MAX_REPEATS, Experiment
 from clarifai_chat.evidence.record import InDatabase, InMemory, NotKept
 from clarifai_chat.evidence.runner import EndpointOf, Runner
 from clarifai_chat.history import database
@@ -29,18 +29,31 @@ def begin(
 
     Without an owner, it is kept in memory, as long as the process lives and has room.
     """
-    from clarifai_chat.history.store.tables import dumped
-
-    id, record = experiment["id"], InDatabase(owner, experiment["id"]) if owner else InMemory()
+    record = InDatabase(owner, experiment["id"]) if owner else InMemory()
     if owner:
-        body = dumped(experiment)
-        _, why = database.attempt(lambda s: s.experiments.save(owner, id, experiment["name"], body))
-        if why:
-            raise NotKept(why)
+        _save(owner, experiment)
     runner = Runner(experiment, record, endpoint_of, is_here)
     _put(owner, runner)
     runner.start()
     return runner
+
+
+def extend(owner: str | None, runner: Runner, more: int) -> None:
+    """Ask each case `more` times beyond what was planned. Raises `NotKept`."""
+    repeats = min(runner.experiment["repeats"] + more, MAX_REPEATS)
+    if owner:
+        _save(owner, {**runner.experiment, "repeats": repeats})
+    runner.extend(repeats)
+    runner.start()
+
+
+def _save(owner: str, experiment: Experiment) -> None:
+    from clarifai_chat.history.store.tables import dumped
+
+    id, name, body = experiment["id"], experiment["name"], dumped(experiment)
+    _, why = database.attempt(lambda store: store.experiments.save(owner, id, name, body))
+    if why:
+        raise NotKept(why)
 
 
 def find(

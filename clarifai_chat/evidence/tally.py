@@ -105,6 +105,10 @@ class Tally:
         cell.add(of.case, status, result)
         self.outcomes[number] = _CODES.get(status, 3)
 
+    def grow(self) -> None:
+        """Make room for repeats that were added to the experiment."""
+        self.outcomes.extend(bytes(size(self.experiment) - len(self.outcomes)))
+
     def cell(self, model: int, set_: int, case: int) -> Cell:
         return self.cells.get((model, set_, case), Cell())
 

@@ -32,6 +32,7 @@ from components.state.session import is_here, session
 from components.state.slots import widget
 from components.state.streamlit_patches import uninterrupted
 
+MORE = 3  # tries of each case, by one click
 EndpointOf = Callable[[ModelRef], Endpoint]
 
 
@@ -151,6 +152,16 @@ def go_on(*, again: bool = False) -> None:
             if again:
                 found.ask_again()
             found.start()
+        except NotKept as why:
+            st.toast(escaped(f"Nothing was asked. {why}"))
+
+
+@uninterrupted()
+def ask_more() -> None:
+    """Ask each case a few times more; the figures grow."""
+    if found := runner():
+        try:
+            running.extend(persistence.owner(), found, MORE)
         except NotKept as why:
             st.toast(escaped(f"Nothing was asked. {why}"))
 

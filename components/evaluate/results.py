@@ -7,7 +7,7 @@ import streamlit as st
 
 from clarifai_chat.access_token import redact
 from clarifai_chat.evidence import reports, words
-from clarifai_chat.evidence.experiment import column_name
+from clarifai_chat.evidence.experiment import MAX_REPEATS, column_name
 from clarifai_chat.evidence.html_report import as_html, interval_bar
 from clarifai_chat.evidence.runner import Runner
 from clarifai_chat.evidence.statistics import conclusion
@@ -71,6 +71,14 @@ class Results:
                     help="Asks the runs again that failed for the provider's reasons or were cut",
                     on_click=acts.go_on,
                     kwargs={"again": True},
+                )
+            if runner.state == "done" and runner.experiment["repeats"] < MAX_REPEATS:
+                st.button(
+                    f"Ask each {acts.MORE} more times",
+                    key="ask_more",
+                    icon=":material/exposure_plus_1:",
+                    help="More tries make the intervals narrower; what is there stays",
+                    on_click=acts.ask_more,
                 )
             st.button(
                 "New evaluation",
