@@ -331,6 +331,45 @@ def test_a_database_that_is_busy_for_a_moment_ends_nothing(kept, fake, monkeypat
     assert len(fake.chats) == 3
 
 
+def test_a_visitor_has_one_experiment_under_way_and_all_visitors_a_few(kept, fake, monkeypatch):
+    gate = threading.Event()
+
+    def endpoint(model):
+        return Endpoint(fake.api_base, CANARY)
+
+    def slow(handler, body):
+        handler.wait_for(gate)
+        calls()(handler, body)
+
+    def made(name):
+        return new_experiment(name, [case()], [GPT], repeats=1, at_once=1)
+
+    fake.next(slow)
+    first = running.begin(OWNER, made("A"), endpoint)
+    with pytest.raises(running.Busy, match="Another of your evaluations"):
+        running.begin(OWNER, made("B"), endpoint)
+    assert [each.name for each in running.earlier(OWNER)] == ["A"]
+    monkeypatch.setattr(running, "MAX_UNDER_WAY", 1)
+    with pytest.raises(running.Busy, match="busy with the evaluations of others"):
+        running.begin(None, made("C"), endpoint)
+    gate.set()
+    over(first)
+
+    fake.next(calls())
+    assert over(running.begin(None, made("C"), endpoint)).tally.total().passed == 1
+
+
+def test_memory_holds_the_words_of_the_latest_runs_and_the_figures_of_all(monkeypatch):
+    monkeypatch.setattr("clarifai_chat.evidence.record.MAX_BODIES", 2)
+    record = InMemory()
+    for number in range(3):
+        record.claim(number)
+        record.finish(number, "pass", {"usd": 1}, f"body {number}")
+
+    assert [record.body(number) for number in range(3)] == ["", "body 1", "body 2"]
+    assert [row[2] for row in record.results()] == [{"usd": 1}] * 3
+
+
 def test_deleting_everything_ends_what_runs_and_saves_nothing_more(kept, fake):
     gate = threading.Event()
 

@@ -25,6 +25,7 @@ from clarifai_chat.playground.runs import Run
 from clarifai_chat.text import cut
 
 MAX_TEXT_CHARS = 4_000  # of each message of a run that is kept
+MAX_MESSAGES = 12  # of it
 
 
 class Asked:
@@ -103,7 +104,7 @@ def _figures(run: Run) -> dict[str, Any]:
 
 
 def _replies(turn: Turn) -> list[dict[str, Any]]:
-    return [_message(message) for message in turn["replies"]]
+    return [_message(message) for message in turn["replies"][:MAX_MESSAGES]]
 
 
 def _message(message: Message) -> dict[str, Any]:

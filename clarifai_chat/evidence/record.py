@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 # Before a busy database is tried again: an experiment of an hour must not end with a second's lock.
 PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 15.0)
+MAX_BODIES = 1_000  # runs whose words are kept in memory; figures are kept of all
 Row = tuple[int, str, dict[str, Any]]  # number, status, result
 
 
@@ -43,6 +45,7 @@ class InMemory:
 
     def __init__(self) -> None:
         self._rows: dict[int, tuple[str, dict[str, Any], str]] = {}
+        self._with_body: deque[int] = deque()
 
     def claim(self, number: int) -> bool:
         if number in self._rows:
@@ -52,6 +55,11 @@ class InMemory:
 
     def finish(self, number: int, status: str, result: dict[str, Any], body: str) -> None:
         self._rows[number] = (status, result, body)
+        self._with_body.append(number)
+        if len(self._with_body) > MAX_BODIES:
+            oldest = self._with_body.popleft()
+            if oldest in self._rows:
+                self._rows[oldest] = (*self._rows[oldest][:2], "")
 
     def release(self, numbers: Iterable[int]) -> None:
         for number in numbers:

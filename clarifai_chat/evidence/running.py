@@ -14,9 +14,29 @@ if TYPE_CHECKING:
     from clarifai_chat.history.store.experiments import ExperimentSummary
 
 MAX_AT_HAND = 20  # runners that are over stay at hand, the latest ones
+MAX_UNDER_WAY = 8  # experiments of all visitors at once: their threads share the process
 
 _lock = threading.Lock()
 _runners: dict[tuple[str, str], Runner] = {}  # by owner ("" without one) and experiment
+
+
+class Busy(Exception):
+    """No further experiment can run now; the message is a sentence for the reader."""
+
+
+def start(owner: str | None, runner: Runner) -> None:
+    """Ask what is left of an experiment. Raises `Busy`: a visitor has one under way at a time."""
+    _check_room(owner, runner)
+    runner.start()
+
+
+def _check_room(owner: str | None, runner: Runner | None = None) -> None:
+    with _lock:
+        running = [w for (w, _), one in _runners.items() if one.is_running and one is not runner]
+    if owner and owner in running:
+        raise Busy("Another of your evaluations is under way. Stop it first, or wait for its end.")
+    if len(running) >= MAX_UNDER_WAY:
+        raise Busy("This app is busy with the evaluations of others. Try again in a few minutes.")
 
 
 def begin(
@@ -25,26 +45,26 @@ def begin(
     endpoint_of: EndpointOf,
     is_here: Callable[[], bool] = lambda: True,
 ) -> Runner:
-    """Save a new experiment and start it. Raises `NotKept` if it cannot be saved.
+    """Save a new experiment and start it. Raises `NotKept` if it cannot be saved, and `Busy`.
 
     Without an owner, it is kept in memory, as long as the process lives and has room.
     """
+    _check_room(owner)
     record = InDatabase(owner, experiment["id"]) if owner else InMemory()
     if owner:
         _save(owner, experiment)
     runner = Runner(experiment, record, endpoint_of, is_here)
-    _put(owner, runner)
-    runner.start()
-    return runner
+    start(owner, runner)
+    return _put(owner, runner)
 
 
 def extend(owner: str | None, runner: Runner, more: int) -> None:
-    """Ask each case `more` times beyond what was planned. Raises `NotKept`."""
+    """Ask each case `more` times beyond what was planned. Raises `NotKept` and `Busy`."""
     repeats = min(runner.experiment["repeats"] + more, MAX_REPEATS)
     if owner:
         _save(owner, {**runner.experiment, "repeats": repeats})
     runner.extend(repeats)
-    runner.start()
+    start(owner, runner)
 
 
 def _save(owner: str, experiment: Experiment) -> None:

@@ -127,13 +127,16 @@ def runner() -> Runner | None:
 @uninterrupted()
 def start() -> None:
     experiment = planned()
-    if why := problem(experiment):
-        st.toast(escaped(why))
+    if refusal := problem(experiment):
+        st.toast(escaped(refusal))
         return
     try:
         running.begin(persistence.owner(), experiment, endpoint_of(), is_here())
     except NotKept as trouble:
         st.toast(escaped(f"Nothing was asked, since results could not be saved. {trouble}"))
+        return
+    except running.Busy as why:
+        st.toast(escaped(f"Nothing was asked. {why}"))
         return
     session.open_experiment = experiment["id"]
 
@@ -151,8 +154,8 @@ def go_on(*, again: bool = False) -> None:
         try:
             if again:
                 found.ask_again()
-            found.start()
-        except NotKept as why:
+            running.start(persistence.owner(), found)
+        except (NotKept, running.Busy) as why:
             st.toast(escaped(f"Nothing was asked. {why}"))
 
 
@@ -162,7 +165,7 @@ def ask_more() -> None:
     if found := runner():
         try:
             running.extend(persistence.owner(), found, MORE)
-        except NotKept as why:
+        except (NotKept, running.Busy) as why:
             st.toast(escaped(f"Nothing was asked. {why}"))
 
 
