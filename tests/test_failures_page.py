@@ -122,6 +122,7 @@ ELSEWHERE = {
     e.NoKey,
     e.ProviderRefused,
     e.NoServer,
+    e.AppStopping,  # test_replies.py
     e.BadSchema,  # test_settings_page.py
     e.Runaway,  # test_chat_page.py
     e.ChatFull,  # test_chat_page.py

@@ -222,6 +222,8 @@ def test_the_models_page_can_be_the_first_one_opened(open_app):
         "Chat",
         "Compare",
         "Tool playground",
+        "Evaluate",
+        "Stage",
         "Models",
         "Help",
     ]
