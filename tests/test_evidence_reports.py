@@ -13,9 +13,11 @@ from clarifai_chat.cli import commands
 from clarifai_chat.evidence import cases, reports, words
 from clarifai_chat.evidence.experiment import new_experiment
 from clarifai_chat.evidence.html_report import as_html, interval_bar
+from clarifai_chat.evidence.pytest_file import as_pytest
 from clarifai_chat.evidence.record import InMemory
 from clarifai_chat.evidence.tally import Cell, Tally
 from tests.canary import CANARY, assert_no_canary
+from tests.conftest import MODEL
 from tests.fake_clarifai import calls, says, status
 
 GPT = {"url": "m", "name": "GPT\x00", "input_price": None, "output_price": None}
@@ -128,6 +130,27 @@ def test_the_html_report_is_whole_and_runs_nothing(tallied):
 def test_a_bar_is_shown_once_something_is_known():
     assert interval_bar(cell(0, 0)) == ""
     assert "left: calc(100.0% - 2px)" in interval_bar(cell(3, 0))
+
+
+def test_cases_become_a_file_for_pytest_that_runs(fake, set_up):
+    set_up(CLARIFAI_API_BASE=fake.base, CLARIFAI_PAT=CANARY)
+    asked = [(case, cases.tools_of(case)) for case in cases.shipped()[:2]]
+    source = as_pytest(asked, MODEL, "loose")
+    found = {}
+    exec(compile(source, "test_evaluation.py", "exec"), found)  # noqa: S102 - ours
+    test, (first, second) = found["test_the_model_does_as_asked"], found["CASES"]
+
+    fake.next(calls(arguments='{"location": "Madrid", "unit": "celsius"}'), says("Warm."))
+    test(first)
+    with pytest.raises(AssertionError, match="no call: Instead of a call"):
+        test(second)
+    fake.next(status(401, 11008))
+    with pytest.raises(pytest.skip.Exception):
+        test(first)
+
+    assert CANARY not in source
+    assert "test_the_model_does_as_asked" in source
+    assert len(fake.chats) == 3
 
 
 # --- evaluate ------------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ import streamlit as st
 
 from clarifai_chat.access_token import redact
 from clarifai_chat.evidence import reports, words
-from clarifai_chat.evidence.experiment import MAX_REPEATS, column_name
+from clarifai_chat.evidence.experiment import MAX_REPEATS, column_name, tools_for, unusable
 from clarifai_chat.evidence.html_report import as_html, interval_bar
+from clarifai_chat.evidence.pytest_file import as_pytest
 from clarifai_chat.evidence.runner import Runner
 from clarifai_chat.evidence.statistics import conclusion
 from clarifai_chat.evidence.tally import Cell
@@ -19,11 +20,13 @@ from components.state.session import session
 from components.state.slots import LOOK_S, pause_point
 
 REDRAW_S = 1.0  # the least time between two drawings of a growing grid
+EXTENSIONS = {"junit": "xml"}
 FILES = {
     "json": ("JSON", "application/json"),
     "csv": ("CSV", "text/csv"),
     "junit": ("JUnit XML", "application/xml"),
     "html": ("HTML report", "text/html"),
+    "py": ("Tests for pytest", "text/x-python"),
 }
 
 
@@ -225,7 +228,9 @@ def _show_exports(runner: Runner) -> None:
             st.download_button(
                 label,
                 partial(_export, runner, kind),
-                f"evaluation.{'xml' if kind == 'junit' else kind}",
+                "test_evaluation.py"
+                if kind == "py"
+                else f"evaluation.{EXTENSIONS.get(kind, kind)}",
                 mime,
                 key=f"export_evaluation:{kind}",
                 on_click="ignore",
@@ -236,7 +241,20 @@ def _export(runner: Runner, kind: str) -> str:
     """Return a file of the results, without the access token."""
     if kind == "csv":
         made = reports.as_csv(runner.experiment, runner.record)
+    elif kind == "py":
+        made = _tests(runner)
     else:
         writers = {"json": reports.as_json, "junit": reports.as_junit, "html": as_html}
         made = writers[kind](runner.tally, runner.record)
     return redact(made, session.pat)
+
+
+def _tests(runner: Runner) -> str:
+    """Return the cases of the first model and set of tools, as tests."""
+    experiment = runner.experiment
+    asked = [
+        (case, tools_for(experiment, number, 0))
+        for number, case in enumerate(experiment["cases"])
+        if not unusable(experiment, number, 0)
+    ]
+    return as_pytest(asked, experiment["models"][0]["url"], experiment["strings"])
