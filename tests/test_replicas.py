@@ -20,12 +20,18 @@ MODEL = {"url": "https://x/y", "name": "Y", "input_price": None, "output_price":
 OTHER = "another replica"
 
 
+@pytest.fixture(scope="module")
+def one_database(postgres):
+    """One database for all tests here: to make its tables takes seconds."""
+    return postgres.database()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def other(request, tmp_path, set_up, monkeypatch):
     """The store as another process has it open."""
     is_file = request.param == "sqlite"
     path = f"sqlite:///{tmp_path / 'history.db'}"
-    address = path if is_file else request.getfixturevalue("postgres").database()
+    address = path if is_file else request.getfixturevalue("one_database")
     set_up(DATABASE_URL=address)
     monkeypatch.setattr(keeper, "EVERY_S", 0.005)
     monkeypatch.setattr(database, "RETRY_S", 0.0)
@@ -281,7 +287,8 @@ def test_a_reply_has_a_heartbeat_until_it_is_saved(other):
 
     def beat_at():
         with other._engine.connect() as connection:
-            return connection.scalar(select(tables.running.c.beat_at))
+            is_it = tables.running.c.turn_id == here.turn["id"]
+            return connection.scalar(select(tables.running.c.beat_at).where(is_it))
 
     first = beat_at()
     until(lambda: beat_at() != first)

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from clarifai_chat.errors import SharedPatSpent
 from clarifai_chat.history import database, saving
@@ -19,12 +19,18 @@ pytest_plugins = ["tests.postgres"]
 ADA, BOB = Sharer("ada", "192.0.2.1"), Sharer("bob", "192.0.2.2")
 
 
+@pytest.fixture(scope="module")
+def one_database(postgres):
+    """One database for all tests here: to make its tables takes seconds."""
+    return postgres.database()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request, tmp_path, set_up, monkeypatch):
     """The store as another process has it open; this one counts in it."""
     path = f"sqlite:///{tmp_path / 'history.db'}"
     is_file = request.param == "sqlite"
-    address = path if is_file else request.getfixturevalue("postgres").database()
+    address = path if is_file else request.getfixturevalue("one_database")
     set_up(
         DATABASE_URL=address,
         CLARIFAI_PAT="0" * 32,
@@ -34,6 +40,8 @@ def store(request, tmp_path, set_up, monkeypatch):
     saving.forget_store()
     another_process(monkeypatch)
     store = open_store(address)
+    with store._writer.begin() as connection:
+        connection.execute(delete(token_uses))
     yield store
     store.close()
     saving.forget_store()
