@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from clarifai_chat.evidence.rules import BadRule, check_rule, mismatch
+from clarifai_chat.evidence.rule_check import check_rule
+from clarifai_chat.evidence.rules import BadRule, mismatch
 
 ROOT = Path(__file__).parent.parent
 DATE = "2026-11-03"

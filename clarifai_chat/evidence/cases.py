@@ -10,7 +10,8 @@ from clarifai_chat import json_text
 from clarifai_chat.chat.turn import ModelRef
 from clarifai_chat.config import ROOT
 from clarifai_chat.evidence import bfcl
-from clarifai_chat.evidence.rules import BadRule, check_rule
+from clarifai_chat.evidence.rule_check import check_rule
+from clarifai_chat.evidence.rules import BadRule
 from clarifai_chat.messages import Sendable, ToolSpec
 from clarifai_chat.playground import runs
 from clarifai_chat.playground.runs import MAX_STEPS, Run, RunSettings

@@ -22,14 +22,14 @@ from clarifai_chat.tools.builtins.calculator import evaluate
 from clarifai_chat.tools.builtins.given import BadArguments
 from clarifai_chat.tools.schema.budget import SchemaTrouble
 from clarifai_chat.tools.schema.explain import problem
-from clarifai_chat.tools.schema.patterns import BadPattern, compiled, is_found
-from clarifai_chat.tools.schema.validator import errors_in, schema_problems
+from clarifai_chat.tools.schema.patterns import BadPattern, is_found
+from clarifai_chat.tools.schema.validator import errors_in
 from clarifai_chat.tools.schema.wording import got, path_text, shortened
 
 Path = tuple[str | int, ...]
 
 PATTERN_S = 1.0
-_TYPES: dict[str, Callable[[Any], bool]] = {
+TYPES: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "integer": lambda value: _is_number(value) and float(value).is_integer(),
     "number": lambda value: _is_number(value),
@@ -79,37 +79,6 @@ def rule_name(rule: Any) -> str:
     if names[0] not in _RULES:
         raise BadRule(f"There is no rule {names[0]}. Known: {', '.join(_RULES)}.")
     return names[0]
-
-
-def check_rule(rule: Any) -> None:
-    """Raise `BadRule` if a rule, or one in it, cannot be used."""
-    name = rule_name(rule)
-    inner = rule.get(name) if name else None
-    needed = _NEEDS.get(name)
-    if needed and not isinstance(inner, needed):
-        raise BadRule(f"{name} cannot be {got(inner)}.")
-    match name:
-        case "$type" if inner not in _TYPES:
-            raise BadRule(f"$type is one of {', '.join(_TYPES)}, not {got(inner)}.")
-        case "$pattern":
-            try:
-                compiled(inner)
-            except BadPattern as why:
-                raise BadRule(f"The pattern {inner} {why}.") from None
-        case "$schema" if problems := schema_problems(inner):
-            raise BadRule(f"The schema of a rule cannot be used: {problems[0].message}.")
-        case "$instant" if instant(inner) is None:
-            raise BadRule(f"$instant is a date and time with an offset, not {got(inner)}.")
-    if name in ("$equals", "$schema"):
-        return
-    inside = inner if name else rule
-    if isinstance(inside, dict):
-        for key, each in inside.items():
-            if key != "$others":
-                check_rule(each)
-    elif isinstance(inside, list):
-        for each in inside:
-            check_rule(each)
 
 
 # --- Values --------------------------------------------------------------------------------------
@@ -186,7 +155,7 @@ def _one_of(rule: Any, value: Any, strings: Strings, path: Path) -> Mismatch | N
 
 def _type(rule: Any, value: Any, strings: Strings, path: Path) -> Mismatch | None:
     wanted = rule["$type"]
-    if _TYPES[wanted](value):
+    if TYPES[wanted](value):
         return None
     example: dict[str, Any] = {"string": "", "boolean": True, "array": [], "object": {}}
     cause = cause_of(example.get(wanted, 0), value)
@@ -296,18 +265,6 @@ _RULES: dict[str, Callable[[Any, Any, Strings, Path], Mismatch | None]] = {
     "$optional": _optional,
     "$equals": _equals,
 }
-_NEEDS: dict[str, Any] = {
-    "$one_of": list,
-    "$type": str,
-    "$schema": dict | bool,
-    "$pattern": str,
-    "$instant": str,
-    "$near": int | float,
-    "$result": int | float,
-    "$contains": str | list,
-    "$unordered": list,
-}
-RULES = tuple(_RULES)
 
 
 def _where(path: Path) -> str:
