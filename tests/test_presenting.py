@@ -166,6 +166,16 @@ def test_notes_follow_the_presentation_of_their_id():
     assert len(mine) == 32
 
 
+def test_notes_go_on_after_the_presenter_has_reloaded_the_page():
+    first = presentations.begin("first-look", owner="ada")
+    presentations.move(presentations.begin("first-look", owner="ada"), 3)
+    presentations.move(presentations.begin("tool-calls", owner="ada"), 1)
+    presentations.move(presentations.begin("first-look", owner="grace"), 2)
+
+    assert presentations.find(first, "first-look")["step"] == 3
+    assert presentations.find("0" * 32, "first-look", owner="ada") is None  # a wrong id
+
+
 def test_without_an_id_only_the_visitors_own_presentation_is_found():
     presentations.begin("first-look", owner="ada")
     latest = presentations.begin("first-look", owner="ada")

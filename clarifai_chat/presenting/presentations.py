@@ -46,13 +46,17 @@ def move(id: str, step: int) -> None:
 
 
 def find(id: str, demo: str, owner: str = "") -> Place | None:
-    """Return where a presentation is: the one of this id, or the visitor's latest of this demo."""
+    """Return where a presentation is: the one of this id, or the visitor's latest of this demo.
+
+    A reload begins another presentation of the same visitor: the id of the first finds it too.
+    """
     with _lock:
         places = [*_places.values()]
-    if id:
-        found = [place for place in places if place["id"] == id]
-    else:
-        found = [p for p in places if owner and p["owner"] == owner and p["demo"] == demo]
+    found = [place for place in places if id and place["id"] == id]
+    if found:
+        owner, demo = found[0]["owner"], found[0]["demo"]
+    if owner and (found or not id):
+        found = [p for p in places if p["owner"] == owner and p["demo"] == demo]
     place = found[-1] if found else None
     is_old = place and place["began_at"] and time.time() - place["began_at"] > MAX_AGE_S
     return None if place is None or is_old else place

@@ -21,7 +21,7 @@ from components.state.session import session
 # with it all sizes; a narrow window has no room for that.
 STYLE = """<style>
 [data-testid="stSidebar"], [data-testid="stExpandSidebarButton"] { display: none }
-[data-testid="stMainBlockContainer"] { padding-top: 2.5rem }
+[data-testid="stMainBlockContainer"] { padding-top: 4rem }
 [data-testid="stBottomBlockContainer"] { padding-top: 0.5rem; padding-bottom: 1rem }
 [data-testid="stLayoutWrapper"]:has(> .st-key-ribbon) { top: 0 }
 @media (min-width: 641px) { html { font-size: 125% } }
