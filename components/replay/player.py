@@ -15,7 +15,7 @@ from components.state.session import session
 from components.state.slots import seed
 
 STYLE = """<style>[data-testid="stLayoutWrapper"]:has(> .st-key-ribbon) {
-position: sticky; top: 3.5rem; z-index: 9; background: light-dark(#ffffff, #10131f) }</style>"""
+position: sticky; top: 3rem; z-index: 9; background: light-dark(#ffffff, #10131f) }</style>"""
 
 
 class Player:
