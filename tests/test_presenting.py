@@ -12,6 +12,13 @@ from clarifai_chat.presenting.plan import BadPlan
 from clarifai_chat.recordings.files import BadRecording
 from clarifai_chat.recordings.recording import models, ribbon
 
+
+@pytest.fixture(autouse=True)
+def _no_presentations(monkeypatch):
+    """Nothing is presented when a test begins: this process is shared."""
+    monkeypatch.setattr(presentations, "_places", {})
+
+
 STEP = "steps:\n- title: One\n  prompt: Why?\n"
 
 

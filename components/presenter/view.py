@@ -23,7 +23,7 @@ STYLE = """<style>
 [data-testid="stSidebar"], [data-testid="stExpandSidebarButton"] { display: none }
 [data-testid="stMainBlockContainer"] { padding-top: 4rem }
 [data-testid="stBottomBlockContainer"] { padding-top: 0.5rem; padding-bottom: 1rem }
-[data-testid="stLayoutWrapper"]:has(> .st-key-ribbon) { top: 0.5rem }
+.stMain [data-testid="stLayoutWrapper"]:has(> .st-key-ribbon) { top: 3.75rem }
 @media (min-width: 641px) { html { font-size: 125% } }
 @media (max-width: 640px) { .st-key-stage_recordings { display: none } }
 </style>"""

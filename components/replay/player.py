@@ -14,8 +14,11 @@ from components.reply import live
 from components.state.session import session
 from components.state.slots import seed
 
+# It stays below the head of the page; below Streamlit's own, where that is in the way.
 STYLE = """<style>[data-testid="stLayoutWrapper"]:has(> .st-key-ribbon) {
-position: sticky; top: 3rem; z-index: 9; background: light-dark(#ffffff, #10131f) }</style>"""
+position: sticky; top: 3rem; z-index: 9; background: light-dark(#ffffff, #10131f) }
+@media (max-width: 767px) { [data-testid="stLayoutWrapper"]:has(> .st-key-ribbon) {
+top: 3.75rem } }</style>"""
 
 
 class Player:
