@@ -306,7 +306,7 @@ def test_a_reply_that_nobody_watches_any_more_is_ended(
     page.wait_for_timeout(6000)
     page.get_by_role("link", name="Chat").click()
     expect(answer(page)).not_to_contain_text("Stopped because")
-    page.context.close()
+    page.close()
     assert clarifai.was_left()
 
 
@@ -346,7 +346,7 @@ def test_the_keyboard_alone_goes_from_token_to_stop(visit: Visit, clarifai: Fake
     page = visit()
     tab_to(page, "Access")
     page.keyboard.press("Enter")
-    expect(page.get_by_label("Clarifai access token (PAT)")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Clarifai access token (PAT)")).to_be_visible()
     tab_to(page, "Clarifai access token (PAT)")
     page.keyboard.type(CANARY)
     page.keyboard.press("Enter")

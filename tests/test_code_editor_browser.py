@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, WebSocketRoute, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocketRoute, expect
 
 from components.playground.code_editor import AROUND_PX
-from tests.browser import ROOT, free_port, is_up
+from tests.browser import ROOT, Regular, free_port, is_up
 from tests.patience import PATIENCE_S, until
 
 pytestmark = pytest.mark.browser
@@ -116,10 +116,10 @@ def tiny_app(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Ite
 class Wire:
     """The traffic between the page and Python: counted, and held back when a test wants that."""
 
-    def __init__(self, context: BrowserContext) -> None:
+    def __init__(self, page: Page) -> None:
         self.received: list[int] = []
         self._held: list[Callable[[], None]] | None = None
-        context.route_web_socket("**/_stcore/stream", self._between)
+        page.route_web_socket("**/_stcore/stream", self._between)
 
     def _between(self, page: WebSocketRoute) -> None:
         server = page.connect_to_server()
@@ -152,13 +152,12 @@ class Wire:
 
 
 class Visitor:
-    """The page with the editor, in a browser of its own."""
+    """The page with the editor."""
 
-    def __init__(self, browser: Browser, url: str, script: str = "", **options: Any) -> None:
-        self.context = browser.new_context(**{"viewport": {"width": 900, "height": 900}, **options})
-        self.context.add_init_script(script)
-        self.wire = Wire(self.context)
-        self.page = self.context.new_page()
+    def __init__(self, page: Page, url: str, script: str = "") -> None:
+        self.page = page
+        page.add_init_script(script)
+        self.wire = Wire(page)
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._hear)
@@ -206,24 +205,33 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(chromium: Browser, tiny_app: str) -> Iterator[Callable[..., Visitor]]:
+def visit(chromium: Browser, regular: Regular, tiny_app: str) -> Iterator[Callable[..., Visitor]]:
     visitors: list[Visitor] = []
+    contexts: list[BrowserContext] = []
 
-    def open_page(**options: Any) -> Visitor:
-        visitors.append(Visitor(chromium, tiny_app, **options))
+    def open_page(*, script: str = "", is_timeless: bool = False, **options: Any) -> Visitor:
+        """Open the page; `is_timeless`: a test stops its clock, which is that of its context."""
+        options = {"viewport": {"width": 900, "height": 900}, **options}
+        if not is_timeless:
+            page = regular.open(**options)
+        else:
+            contexts.append(chromium.new_context(**options))
+            page = contexts[-1].new_page()
+        visitors.append(Visitor(page, tiny_app, script))
         return visitors[-1]
 
     yield open_page
     for visitor in visitors:
-        visitor.context.close()
         assert not visitor.complaints
+    for context in contexts:
+        context.close()
 
 
 START = '{\n  "name": "weather"\n}'
 
 
 def test_what_is_typed_reaches_python_after_a_pause(visit):
-    visitor = visit()
+    visitor = visit(is_timeless=True)
     visitor.go_to_end()
     visitor.page.clock.install()  # no timer runs from here on
 
@@ -435,7 +443,7 @@ def test_keys(visit):
 
 
 def test_control_enter_sends_without_a_pause(visit):
-    visitor = visit()
+    visitor = visit(is_timeless=True)
     visitor.go_to_end()
     visitor.page.clock.install()  # no timer runs from here on
     visitor.page.keyboard.type("x")

@@ -63,7 +63,7 @@ def test_only_a_returning_visitor_finds_the_conversation(
     page = visit()
     asked_and_answered(page, clarifai)
     address, cookies = page.url, page.context.storage_state()
-    page.context.close()
+    page.close()
 
     back = visit(storage_state=cookies)
     listed(back).click()
