@@ -222,7 +222,8 @@ def test_a_token_in_any_field_of_a_turn_is_in_no_row(tab, token):
         chats.add(chat, odd, None)
 
         persistence.save()
-        persistence.follow(odd)
+        with persistence.asking(odd):
+            pass
         for each in keeper._state.followed.values():
             keeper._save_turn(each)
 
@@ -242,7 +243,8 @@ def test_a_token_that_comes_while_a_reply_is_followed_is_in_no_row(tab):
     tab.chat = chats.new_chat()
     chats.add(tab.chat, running, None)
     persistence.save()
-    persistence.follow(running)
+    with persistence.asking(running):
+        pass
 
     running["replies"][0]["content"] += f" and {TOKEN}"
     for each in keeper._state.followed.values():
