@@ -384,6 +384,7 @@ PAGES = {
     "/models": "Models",
     "/tool_playground": "Tool playground",
     "/compare": "Compare",
+    "/evaluate": "Evaluate",
     "/stage": "Stage",
     "/help": "Help",
 }

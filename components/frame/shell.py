@@ -31,13 +31,14 @@ MAX_ADDRESS_CHARS = 500
 ASSETS = ROOT / "assets"
 # The model and whose credit it spends stay in sight in a long conversation, on the page's own
 # background: the colours are those of .streamlit/config.toml. White on the dark theme's primary
-# colour has too little contrast for what a list of chosen models shows.
+# colour has too little contrast: chosen models and primary buttons have the light theme's.
 STYLE = """<style>[data-testid="stLayoutWrapper"]:has(> .st-key-head) {
 position: sticky; top: 0; z-index: 10; background: light-dark(#ffffff, #10131f) }
 .st-key-head { padding: 0.25rem }
 .st-key-head h1 { position: absolute; width: 1px; height: 1px; overflow: hidden;
 clip-path: inset(50%) }
-[data-testid="stMultiSelectTagsContainer"] [data-tag] { background: #3d5af1 }</style>"""
+[data-testid="stMultiSelectTagsContainer"] [data-tag],
+[data-testid="stBaseButton-primary"]:enabled { background: #3d5af1 }</style>"""
 
 
 class Frame(NamedTuple):
