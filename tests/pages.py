@@ -399,7 +399,9 @@ def open_app(
     monkeypatch.setattr(demo, "_server", _quick_demo)
     monkeypatch.setattr(config, "_listening", [])
     monkeypatch.setattr(live, "QUIET_S", 0.0)
+    # Each test counts for itself: all of them share one database.
     monkeypatch.setattr(endpoints, "_uses", endpoints._Uses())
+    monkeypatch.setattr(endpoints, "keep_in", lambda register: None)
     headers = StreamlitHeaders([("Host", HOST)])
     monkeypatch.setattr(ContextProxy, "headers", property(lambda context: headers))
     monkeypatch.setattr(ContextProxy, "ip_address", property(lambda context: None))

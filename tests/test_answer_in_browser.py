@@ -51,20 +51,20 @@ DRAWN_BOTH = """count => {
 @pytest.fixture(scope="module")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     """Serve a script of Streamlit; return its address."""
-    tmp_path = tmp_path_factory.mktemp("served")
     servers: list[subprocess.Popen[bytes]] = []
 
     def serve(script: str) -> str:
-        (tmp_path / "page.py").write_text(script)
+        folder = tmp_path_factory.mktemp("served")
+        (folder / "page.py").write_text(script)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
-        log = tmp_path / "log"
+        log = folder / "log"
         with log.open("w") as out:
             server = subprocess.Popen(
                 [sys.executable, "-m", "streamlit", "run", "page.py", *options],
-                cwd=tmp_path,
+                cwd=folder,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
                 stdout=out,
                 stderr=out,
