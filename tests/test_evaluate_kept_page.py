@@ -1,14 +1,18 @@
 """What is kept of evaluations: over reloads, a restart, other visitors, Delete everything."""
 
+import json
+
 from clarifai_chat.evidence import cases, running
 from clarifai_chat.history import database
 from clarifai_chat.history.owner import new_id, owner_of
 from tests.canary import CANARY
-from tests.fake_clarifai import calls, status
+from tests.fake_clarifai import calls, says, status
 from tests.pages import page
 from tests.patience import until
 from tests.test_chat_list_page import ada, come_as, kept
+from tests.test_chat_tools_page import save_set
 from tests.test_evaluate_page import MODEL, PARIS, evaluate, forget_experiments, tables
+from tests.test_runs import WEATHER
 
 __all__ = ["ada", "come_as", "evaluate", "forget_experiments", "kept"]  # fixtures
 PAGE = "pages/evaluate.py"
@@ -116,3 +120,81 @@ def test_delete_everything_deletes_evaluations_too(evaluate, fake, kept, ada):
 
     assert kept.experiments.all(owner_of(ada)) == []
     assert app.session_state["session.open_experiment"] == ""
+
+
+# --- Which is better -----------------------------------------------------------------------------
+
+
+def wording(owner, name, about, system=""):
+    """Save a set of the playground whose one tool is described in these words."""
+    described = {**WEATHER["function"], "description": about}
+    text = json.dumps([{"type": "function", "function": described}])
+    slots = {"tools": {"text": text, "gen": 1}, "run_settings": {"system": system}}
+    return save_set(owner, name, slots)
+
+
+def compare(app, first, second):
+    app.radio(key="evaluate_tools").set_value("two").run()
+    for letter, source in (("A", first), ("B", second)):
+        app.selectbox(key=f"side_tools:{letter}").set_value(source).run()
+    return app
+
+
+def test_two_wordings_of_a_set_are_asked_the_same_cases_and_compared_in_pairs(
+    evaluate, fake, kept, ada
+):
+    app = evaluate(MODEL, repeats=6)
+    vague = wording(owner_of(ada), "Vague", "Does things.")
+    clear = wording(owner_of(ada), "Clear", "Gets the weather.", system="Use your tools.")
+    compare(app, vague, clear)
+    assert app.text_area(key="side_system:B").value == "Use your tools."
+    assert "12 runs" in page(app)
+    fake.next(*[says("Sunny."), calls()] * 6)
+
+    app.click("start_evaluation")
+
+    assert "On these cases, Clear (B) is better than Vague (A)" in page(app)
+    assert "p = 0.031" in tables(app)
+    shown = tables(app)
+    assert "Only Vague (A) passed</th><td>0<" in shown
+    assert "Only Clear (B) passed</th><td>6<" in shown
+    assert "none: it is decided on these cases" in shown
+    asked = [
+        (each.body["tools"][0]["function"]["description"], each.body["messages"][0]["role"])
+        for each in fake.chats[:2]
+    ]
+    assert asked == [("Does things.", "user"), ("Gets the weather.", "system")]
+    app.open("set_changes")
+    [changes] = [code.value for code in app.code if "Does things." in code.value]
+    assert "+Use your tools." in changes.splitlines()
+
+
+def test_two_system_prompts_are_compared_with_the_same_tools(evaluate, fake):
+    app = compare(evaluate(MODEL, repeats=2), "own", "own")
+    assert "A and B are the same" in page(app)
+    assert app.button(key="start_evaluation").disabled
+
+    app.text_area(key="side_system:A").set_value("Be brief.").run()
+    app.text_area(key="side_system:B").set_value("Be polite.").run()
+    fake.next(says("Sunny."), calls(), calls(), calls())
+    app.click("start_evaluation")
+
+    assert [each.body["messages"][0]["content"] for each in fake.chats] == [
+        "Be brief.",
+        "Be polite.",
+    ] * 2
+    assert "Neither is shown to be better" in page(app)
+    assert "about 18 runs, which is each case 9 times more" in tables(app)
+
+
+def test_a_set_that_was_deleted_meanwhile_is_not_compared(evaluate, kept, ada):
+    app = evaluate(MODEL)
+    id = wording(owner_of(ada), "Vague", "Does things.")
+    compare(app, "own", id)
+    assert not app.button(key="start_evaluation").disabled
+
+    kept.playground.delete(owner_of(ada), id)
+    app.run()
+
+    assert "A set that you chose is not there any more" in page(app)
+    assert app.button(key="start_evaluation").disabled

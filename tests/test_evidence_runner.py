@@ -404,6 +404,7 @@ def test_numbers_stand_for_runs_and_all_cases_come_before_a_repeat():
     assert [t.repeat for t in found] == [0] * 8 + [1] * 8
     assert Counter(t.case for t in found[:4]) == {0: 4}
     assert column_name(made, 0, 1) == "GPT, B"
+    assert column_name({**made, "models": [GPT]}, 0, 1) == "B"
 
 
 def test_a_set_without_the_expected_tool_leaves_the_case_out_with_a_sentence():

@@ -205,7 +205,15 @@ def from_text(text: str) -> Experiment:
     return cast(Experiment, json.loads(text))
 
 
+def columns(experiment: Experiment) -> list[tuple[int, int]]:
+    """Return the columns of the grid: the places of a model and a set of tools."""
+    models, sets = len(experiment["models"]), len(experiment["sets"])
+    return [(model, set_) for model in range(models) for set_ in range(sets)]
+
+
 def column_name(experiment: Experiment, model: int, set_: int) -> str:
-    """Return the name of a column: the model's, and the set's if there are two."""
-    name = experiment["models"][model]["name"]
-    return name if len(experiment["sets"]) == 1 else f"{name}, {experiment['sets'][set_]['name']}"
+    """Return the name of a column: the model, or the set of tools, or both where both differ."""
+    name, tools = experiment["models"][model]["name"], experiment["sets"][set_]["name"]
+    if len(experiment["sets"]) == 1:
+        return name
+    return tools if len(experiment["models"]) == 1 else f"{name}, {tools}"

@@ -5,7 +5,7 @@ from html import escape
 
 from clarifai_chat.evidence import reports, words
 from clarifai_chat.evidence.cases import summary
-from clarifai_chat.evidence.experiment import column_name
+from clarifai_chat.evidence.experiment import column_name, columns
 from clarifai_chat.evidence.record import Record
 from clarifai_chat.evidence.statistics import conclusion
 from clarifai_chat.evidence.tally import Cell, Tally
@@ -51,21 +51,19 @@ def interval_bar(cell: Cell) -> str:
 def as_html(tally: Tally, record: Record) -> str:
     """Return the page: what may be relied on, figures, causes, results by case, and each run."""
     experiment = tally.experiment
-    columns = [
-        (model, set_)
-        for model, _ in enumerate(experiment["models"])
-        for set_, _ in enumerate(experiment["sets"])
-    ]
-    names = [column_name(experiment, *column) for column in columns]
+    shown = columns(experiment)
+    names = [column_name(experiment, *column) for column in shown]
     parts = [
         _HEAD.format(title=escape(experiment["name"])),
         f"<h1>{escape(experiment['name'])}</h1><p>{escape(words.setup(experiment))}.</p>",
     ]
-    for name, (model, set_) in zip(names, columns, strict=True):
+    for name, (model, set_) in zip(names, shown, strict=True):
         parts.append(_column(tally, name, model, set_))
     for place, name in enumerate(names[1:], 1):
-        pairs = tally.pairs(columns[0], columns[place])
+        pairs = tally.pairs(shown[0], shown[place])
         parts.append(f"<h2>Which is better?</h2><p>{escape(conclusion(names[0], name, pairs))}</p>")
+        figures = words.comparison(names[0], name, pairs, len(experiment["cases"]))
+        parts.append(_table(["Pairs of the same case and try", ""], figures) if figures else "")
     parts.append("<h2>By case</h2>")
     head = ["Case", "Asked", "Expected", *names, "Why that is right"]
     parts.append(_table(head, [
@@ -73,7 +71,7 @@ def as_html(tally: Tally, record: Record) -> str:
             case["id"],
             case["prompt"],
             summary(case),
-            *(_cell(tally.cell(*column, number)) for column in columns),
+            *(_cell(tally.cell(*column, number)) for column in shown),
             case["about"],
         ]
         for number, case in enumerate(experiment["cases"])

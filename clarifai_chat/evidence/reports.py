@@ -89,6 +89,7 @@ def as_json(tally: Tally, record: Record) -> str:
         "strings": experiment["strings"],
         "repeats": experiment["repeats"],
         "temperature": experiment["temperature"],
+        "sets": experiment["sets"],
         "columns": columns(tally),
         "cases": experiment["cases"],
         "runs": list(rows(experiment, record)),

@@ -1,10 +1,14 @@
 """Say in words what came of an experiment, for pages, reports and a terminal."""
 
+import difflib
+import json
 from collections import Counter
+from math import ceil
 
 from clarifai_chat.catalog import server_of
 from clarifai_chat.chat.usage import dollars, seconds
-from clarifai_chat.evidence.experiment import Estimate, Experiment
+from clarifai_chat.evidence.experiment import Estimate, Experiment, ToolSet
+from clarifai_chat.evidence.statistics import ALPHA, Pairs, difference, mcnemar, more_pairs
 from clarifai_chat.evidence.tally import Cell, Tally, percentile
 from clarifai_chat.text import counted, listed, times
 
@@ -113,6 +117,50 @@ def estimated(found: Estimate) -> str:
     if found.unpriced:
         parts.append(f"the price of {listed(found.unpriced)} is not known")
     return f"{', '.join(parts)}."
+
+
+def comparison(first: str, second: str, pairs: Pairs, cases: int) -> list[list[str]]:
+    """Return the figures of a comparison, each with its name; none without pairs."""
+    if not pairs.total:
+        return []
+    delta, low, high = difference(pairs)
+    p = mcnemar(pairs.only_first, pairs.only_second)
+    points = f"{delta * 100:+.0f} points ({low * 100:+.0f} to {high * 100:+.0f})"
+    return [
+        ["Both passed", str(pairs.both)],
+        [f"Only {first} passed", str(pairs.only_first)],
+        [f"Only {second} passed", str(pairs.only_second)],
+        ["Neither passed", str(pairs.neither)],
+        [f"{second} minus {first} (95 % interval)", points],
+        ["Exact McNemar test", f"p = {p:.3f}"],
+        ["More that would decide", _more(pairs, p, cases)],
+    ]
+
+
+def _more(pairs: Pairs, p: float, cases: int) -> str:
+    if p <= ALPHA:
+        return "none: it is decided on these cases"
+    more = more_pairs(pairs)
+    if not more:
+        return "not known: so far the two are as good, or nearly"
+    each = f"each case {times(ceil(more / cases))} more"
+    return f"about {counted(2 * more, 'run')}, which is {each}, if the shares stay as they are"
+
+
+def changes(first: ToolSet, second: ToolSet) -> str:
+    """Return what differs between two sets of tools, as a unified diff; "" if nothing does."""
+    lines = difflib.unified_diff(
+        _written(first), _written(second), first["name"], second["name"], lineterm=""
+    )
+    return "\n".join(lines)
+
+
+def _written(tools: ToolSet) -> list[str]:
+    if tools["tools"] is None:
+        shown = ["Tools: those that each case brings"]
+    else:
+        shown = json.dumps(tools["tools"], ensure_ascii=False, indent=2).splitlines()
+    return ["System prompt:", *tools["system"].splitlines(), "", *shown]
 
 
 def setup(experiment: Experiment) -> str:

@@ -59,12 +59,7 @@ def of_set(id: str, name: str, slots: Mapping[str, Any]) -> OfferedTools:
 
     `slots` are the set's as it is saved. Raises `NotOffered`.
     """
-    draft = slots.get("tools")
-    text = draft.get("text") if isinstance(draft, dict) else None
-    off = slots.get("tools_off")
-    off = off if isinstance(off, list) else []
-    found = check(text if isinstance(text, str) else "").tools
-    specs = [cast(dict[str, Any], deepcopy(tool.spec)) for tool in found if tool.name not in off]
+    specs = specs_in(slots)
     if not specs:
         raise NotOffered(f"The set “{name}” has no tools that can be sent.")
     if len(specs) > MAX_TOOLS or len(json.dumps(specs)) > MAX_CHARS:
@@ -82,6 +77,16 @@ def of_set(id: str, name: str, slots: Mapping[str, Any]) -> OfferedTools:
         "automatic": False,
         "max_requests": USUAL_REQUESTS,
     }
+
+
+def specs_in(slots: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the tools that are switched on in a set of the playground as it is saved."""
+    draft = slots.get("tools")
+    text = draft.get("text") if isinstance(draft, dict) else None
+    off = slots.get("tools_off")
+    off = off if isinstance(off, list) else []
+    found = check(text if isinstance(text, str) else "").tools
+    return [cast(dict[str, Any], deepcopy(tool.spec)) for tool in found if tool.name not in off]
 
 
 def of_request(found: Sequence[Any]) -> OfferedTools | None:

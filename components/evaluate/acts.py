@@ -14,9 +14,7 @@ from clarifai_chat.evidence.cases import MAX_CASES, Case
 from clarifai_chat.evidence.experiment import (
     MAX_MODELS,
     MAX_RUNS,
-    OWN_TOOLS,
     Experiment,
-    ToolSet,
     new_experiment,
     size,
 )
@@ -25,8 +23,7 @@ from clarifai_chat.evidence.runner import Runner
 from clarifai_chat.llm.endpoints import Endpoint, endpoint_for, prices_of
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import counted, listed
-from clarifai_chat.tools.lint.check import check
-from components.playground import tool_text
+from components.evaluate import sides
 from components.state import persistence
 from components.state.session import is_here, session
 from components.state.slots import widget
@@ -62,19 +59,6 @@ def chosen_cases() -> list[Case]:
     return [case for case in cases.shipped() if not topics or case["topic"] in topics]
 
 
-def chosen_sets() -> list[ToolSet]:
-    """Return the sets of tools of the next experiment."""
-    own, wanted = OWN_TOOLS, session.plan["tools"]
-    if wanted == "own":
-        return [own]
-    theirs: ToolSet = {
-        "name": "the playground's tools",
-        "tools": tool_text.sent(check(session.tools["text"])),
-        "system": session.run_settings["system"],
-    }
-    return [theirs] if wanted == "playground" else [own, theirs]
-
-
 def planned() -> Experiment:
     """Return the experiment that Start begins."""
     plan = session.plan
@@ -85,7 +69,7 @@ def planned() -> Experiment:
         name,
         chosen_cases(),
         [asked_of(model) for model in models],
-        chosen_sets(),
+        sides.chosen(),
         repeats=plan["repeats"],
         temperature=plan["temperature"],
         strings="strict" if plan["is_strict"] else "loose",
@@ -105,9 +89,9 @@ def problem(experiment: Experiment) -> str:
         return "There is no case to ask. Choose the forty that ship, or add your own."
     if size(experiment) > MAX_RUNS:
         return f"That is more than {MAX_RUNS:,} runs. Choose fewer cases, models or repeats."
-    if session.pat and holds(experiment, session.pat):
+    if not (refusal := sides.problem()) and session.pat and holds(experiment, session.pat):
         return "Your access token is in the cases or tools. Remove it, and start again."
-    return ""
+    return refusal
 
 
 def runner() -> Runner | None:
@@ -126,6 +110,7 @@ def runner() -> Runner | None:
 
 @uninterrupted()
 def start() -> None:
+    sides.read()
     experiment = planned()
     if refusal := problem(experiment):
         st.toast(escaped(refusal))

@@ -7,15 +7,14 @@ import streamlit as st
 
 from clarifai_chat.access_token import redact
 from clarifai_chat.evidence import reports, words
-from clarifai_chat.evidence.experiment import MAX_REPEATS, column_name, tools_for, unusable
+from clarifai_chat.evidence.experiment import MAX_REPEATS, column_name, columns, tools_for, unusable
 from clarifai_chat.evidence.html_report import as_html, interval_bar
 from clarifai_chat.evidence.pytest_file import as_pytest
 from clarifai_chat.evidence.runner import Runner
-from clarifai_chat.evidence.statistics import conclusion
 from clarifai_chat.evidence.tally import Cell
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import counted
-from components.evaluate import acts, run_list, table
+from components.evaluate import acts, comparison, run_list, table
 from components.state.session import session
 from components.state.slots import LOOK_S, pause_point
 
@@ -43,10 +42,7 @@ class Results:
         self._show_buttons()
         self._live = st.empty()
         self.draw()
-        if len(_columns(runner)) > 1:
-            self._comparison = st.container()
-            with self._comparison:
-                _show_comparison(runner)
+        comparison.show(runner)
         run_list.show(runner)
 
     def _show_buttons(self) -> None:
@@ -108,7 +104,7 @@ class Results:
         self._drawn = runner.version
         with self._live.container():
             _show_progress(runner)
-            for model, set_ in _columns(runner):
+            for model, set_ in columns(runner.experiment):
                 _show_column(runner, model, set_)
             _show_grid(runner)
 
@@ -127,13 +123,6 @@ class Results:
                 pause_point()
             self.draw()
         return self.is_outdated()
-
-
-def _columns(runner: Runner) -> list[tuple[int, int]]:
-    experiment = runner.experiment
-    return [
-        (m, s) for m, _ in enumerate(experiment["models"]) for s, _ in enumerate(experiment["sets"])
-    ]
 
 
 def _show_progress(runner: Runner) -> None:
@@ -182,13 +171,13 @@ def _show_column(runner: Runner, model: int, set_: int) -> None:
 
 def _show_grid(runner: Runner) -> None:
     experiment, tally = runner.experiment, runner.tally
-    columns = _columns(runner)
-    head = ["Case", "Topic", *(column_name(experiment, *column) for column in columns)]
+    shown = columns(experiment)
+    head = ["Case", "Topic", *(column_name(experiment, *column) for column in shown)]
     rows = [
         [
             case["id"],
             case["topic"],
-            *(_cell_text(tally.cell(*column, number)) for column in columns),
+            *(_cell_text(tally.cell(*column, number)) for column in shown),
         ]
         for number, case in enumerate(experiment["cases"])
     ]
@@ -201,25 +190,6 @@ def _cell_text(cell: Cell) -> str:
     said = f"{cell.passed} of {cell.judged}" if cell.judged else "not counted"
     cause = next(iter(cell.causes), "")
     return f"{said}: {cause}" if cause else said
-
-
-def _show_comparison(runner: Runner) -> None:
-    columns = _columns(runner)
-    names = [column_name(runner.experiment, *column) for column in columns]
-    first, second = 0, 1
-    if len(columns) > 2:
-        left, right = st.columns(2)
-        with left:
-            first = st.selectbox(
-                "Compare", range(len(names)), format_func=names.__getitem__, key="compare_first"
-            )
-        with right:
-            others = [place for place in range(len(names)) if place != first]
-            second = st.selectbox(
-                "with", others, format_func=names.__getitem__, key="compare_second"
-            )
-    pairs = runner.tally.pairs(columns[first], columns[second])
-    st.markdown(f"**Which is better?** {escaped(conclusion(names[first], names[second], pairs))}")
 
 
 def _show_exports(runner: Runner) -> None:

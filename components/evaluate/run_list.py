@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from clarifai_chat.evidence import cases
-from clarifai_chat.evidence.experiment import column_name
+from clarifai_chat.evidence.experiment import column_name, columns
 from clarifai_chat.evidence.record import NotKept
 from clarifai_chat.evidence.runner import Runner
 from clarifai_chat.markdown.sanitize import escaped
@@ -35,21 +35,19 @@ def show(runner: Runner) -> None:
     if not fold.open:
         return
     experiment = runner.experiment
-    columns = [
-        (m, s) for m, _ in enumerate(experiment["models"]) for s, _ in enumerate(experiment["sets"])
-    ]
+    shown = columns(experiment)
     ids = [case["id"] for case in experiment["cases"]]
     with fold:
         case = st.selectbox("Case", range(len(ids)), format_func=ids.__getitem__, key="run_case")
-        column = columns[0]
-        if len(columns) > 1:
+        column = shown[0]
+        if len(shown) > 1:
             column = st.selectbox(
                 "Model",
-                columns,
+                shown,
                 format_func=lambda each: column_name(experiment, *each),
                 key="run_column",
             )
-        _show_runs(runner, case or 0, column or columns[0])
+        _show_runs(runner, case or 0, column or shown[0])
 
 
 def _show_runs(runner: Runner, case: int, column: tuple[int, int]) -> None:

@@ -10,7 +10,7 @@ from clarifai_chat.evidence import cases, words
 from clarifai_chat.evidence.experiment import MAX_AT_ONCE, MAX_MODELS, MAX_REPEATS, estimate
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import counted
-from components.evaluate import acts, case_list, table
+from components.evaluate import acts, case_list, sides, table
 from components.state.session import session
 from components.state.slots import has_widget, seed, widget
 from components.state.streamlit_patches import uninterrupted
@@ -19,7 +19,7 @@ CASES = {"shipped": "The forty that ship", "mine": "My own"}
 TOOLS = {
     "own": "Each case's own",
     "playground": "Those of the playground",
-    "both": "Both, to compare",
+    "two": "Two sets or system prompts, to compare",
 }
 
 
@@ -96,6 +96,8 @@ def _show_models() -> None:
         help="The playground's tools are asked with its system prompt. A case that expects a tool"
         " which they lack is left out.",
     )
+    if plan["tools"] == "two":
+        sides.show()
     seed("evaluate_repeats", plan["repeats"])
     st.number_input(
         "Times that each case is asked",

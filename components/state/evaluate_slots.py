@@ -4,7 +4,17 @@ from typing import Literal, TypedDict
 
 from components.state.slots import Slot
 
-Tools = Literal["own", "playground", "both"]
+Tools = Literal["own", "playground", "two"]
+
+
+class Side(TypedDict):
+    """One of two sets of tools that are compared."""
+
+    source: str  # OWN, PLAYGROUND or the id of a set of the playground
+    system: str | None  # the system prompt as typed; None is the source's own
+
+
+OWN, PLAYGROUND = "own", "playground"
 
 
 class Plan(TypedDict):
@@ -14,6 +24,7 @@ class Plan(TypedDict):
     topics: list[str]  # of shipped cases; [] is all
     models: list[str]  # addresses; [] lets the page choose
     tools: Tools
+    sides: list[Side]  # the two, where `tools` is "two"
     repeats: int
     temperature: float | None
     is_strict: bool
@@ -28,6 +39,7 @@ def new_plan() -> Plan:
         "topics": [],
         "models": [],
         "tools": "own",
+        "sides": [{"source": OWN, "system": None}, {"source": PLAYGROUND, "system": None}],
         "repeats": 3,
         "temperature": None,
         "is_strict": False,
