@@ -130,6 +130,7 @@ class OfferedTools(TypedDict):
     specs: list[dict[str, Any]]  # each a `ToolSpec` as far as it is known
     answerers: dict[str, str]  # tool → who answers its calls; the reader where it is absent
     results: dict[str, str]  # tool → the answer that its answerer repeats
+    mocks: NotRequired[dict[str, Any]]  # tool → the mock that is its answerer
     automatic: bool  # calls are answered without a question, up to `max_requests`
     max_requests: int  # of one turn; each may cost money
 

@@ -1,7 +1,7 @@
 """Read cases: a prompt, the tools, how they answer, and what the model should do."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from functools import cache
 from typing import Any, Literal, NotRequired, TypedDict, cast
@@ -104,6 +104,11 @@ def missing_tool(case: Case, tools: Sequence[ToolSpec]) -> str:
     names = {tool["function"]["name"] for tool in tools}
     wanted = [call["tool"] for call in case["expect"].get("calls", [])]
     return next((name for name in wanted if name not in names), "")
+
+
+def with_mocks(case: Case, mocks: Mapping[str, Mock]) -> Case:
+    """Return a case whose tools are answered by these mocks where it has none of its own."""
+    return {**case, "mocks": {**mocks, **case.get("mocks", {})}} if mocks else case
 
 
 def run_of(

@@ -16,6 +16,7 @@ from clarifai_chat.llm.spending import prompt_tokens
 from clarifai_chat.messages import ToolSpec
 from clarifai_chat.playground import runs
 from clarifai_chat.playground.runs import Run, RunSettings
+from clarifai_chat.tools.mocks import Mock, reseeded
 
 MAX_REPEATS = 50
 MAX_MODELS = 4
@@ -31,6 +32,7 @@ class ToolSet(TypedDict):
     name: str
     tools: list[ToolSpec] | None
     system: str  # added to the case's own system prompt
+    mocks: NotRequired[dict[str, Mock]]  # of tools that the case has no mock for
 
 
 class Experiment(TypedDict):
@@ -144,9 +146,12 @@ def run_for(experiment: Experiment, of: Task) -> Run:
         "system": experiment["sets"][of.set]["system"],
     }
     tools = tools_for(experiment, of.case, of.set)
-    return cases_.run_of(
-        experiment["cases"][of.case], experiment["models"][of.model], tools, settings
-    )
+    set_ = experiment["sets"][of.set]
+    case = cases_.with_mocks(experiment["cases"][of.case], set_.get("mocks", {}))
+    run = cases_.run_of(case, experiment["models"][of.model], tools, settings)
+    if "mocks" in run:  # where a share of the calls gets a fault, it is others in each repeat
+        run["mocks"] = {tool: reseeded(mock, of.repeat) for tool, mock in run["mocks"].items()}
+    return run
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,22 @@ A turn keeps the tools that went with it, so that its verdicts stay true whateve
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any, TypeVar, cast
 
 from clarifai_chat.chat.turn import RequestMetrics, Turn, is_over, last_reply
 from clarifai_chat.messages import OfferedTools, ToolSpec, UsedTools
 from clarifai_chat.playground import runs
-from clarifai_chat.playground.runs import BROKEN_OFF, MAX_STEPS, TYPED, Run, Step
+from clarifai_chat.playground.runs import BROKEN_OFF, MAX_STEPS, MOCKED, TYPED, Run, Step
 from clarifai_chat.playground.server_calls import is_server
 from clarifai_chat.text import size
+from clarifai_chat.tools import mock_draft
 from clarifai_chat.tools.builtins import BUILTINS
 from clarifai_chat.tools.builtins.suggest import suggested
 from clarifai_chat.tools.lint.check import check
+from clarifai_chat.tools.mock_draft import BadMock
+from clarifai_chat.tools.mocks import sound_mocks
 from clarifai_chat.tools.templates import TEMPLATES
 from clarifai_chat.tools.verdict.verdict import Verdict
 
@@ -68,7 +72,9 @@ def of_set(id: str, name: str, slots: Mapping[str, Any]) -> OfferedTools:
     results = _texts(slots.get("results"))
     chosen, servers = _texts(slots.get("answerers")), _texts(slots.get("tool_servers"))
     answerers = answerers_of(specs, chosen, servers, results)
-    return {
+    mocks = mocks_in(slots.get("mocks"), answerers)
+    answerers = {t: by for t, by in answerers.items() if by != MOCKED or t in mocks}
+    made: OfferedTools = {
         "source": id,
         "name": name,
         "specs": specs,
@@ -77,6 +83,25 @@ def of_set(id: str, name: str, slots: Mapping[str, Any]) -> OfferedTools:
         "automatic": False,
         "max_requests": USUAL_REQUESTS,
     }
+    if mocks:
+        made["mocks"] = mocks
+    return made
+
+
+def mocks_of(slots: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the mocks that answer tools in a set of the playground as it is saved."""
+    return mocks_in(slots.get("mocks"), _texts(slots.get("answerers")))
+
+
+def mocks_in(drafts: Any, answerers: Mapping[str, str]) -> dict[str, Any]:
+    """Return the mocks that answer tools, of those typed in a set; without those of no use."""
+    found = {}
+    for tool, by in answerers.items():
+        if by == MOCKED:
+            typed = drafts.get(tool) if isinstance(drafts, dict) else None
+            with suppress(BadMock):
+                found[tool] = mock_draft.mock_of(mock_draft.draft_of(typed))
+    return found
 
 
 def specs_in(slots: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -130,13 +155,21 @@ def sound(found: Tools) -> Tools:
     answerers = {t: by for t, by in _texts(found["answerers"]).items() if not is_server(by)}
     specs = [spec for spec in found["specs"] if isinstance(spec.get("function"), dict)]
     most = min(MAX_STEPS, max(1, found["max_requests"] or USUAL_REQUESTS))
+    mocks = sound_mocks(found.get("mocks"))
     kept: dict[str, Any] = {
         **found,
         "specs": specs[:MAX_TOOLS],
-        "answerers": {t: by for t, by in answerers.items() if by in BUILTINS or by == TYPED},
+        "answerers": {
+            t: by
+            for t, by in answerers.items()
+            if by in BUILTINS or by == TYPED or (by == MOCKED and t in mocks)
+        },
         "results": _texts(found["results"]),
         "max_requests": most,
     }
+    kept.pop("mocks", None)
+    if mocks:
+        kept["mocks"] = mocks
     for name in ("answered_by", "drafts"):
         if name in kept:
             kept[name] = _texts(kept[name])
@@ -160,7 +193,7 @@ def run_of(turn: Turn) -> Run:
     settings = runs.default_settings()
     settings["answers"] = "automatic" if tools and tools["automatic"] else "approve"
     settings["max_steps"] = tools["max_requests"] if tools else 1
-    return {
+    run: Run = {
         "turn": turn,
         "tools": [cast(ToolSpec, spec) for spec in tools["specs"]] if tools else [],
         "settings": settings,
@@ -171,6 +204,9 @@ def run_of(turn: Turn) -> Run:
         "drafts": tools["drafts"] if tools else {},
         "server_calls": tools["server_calls"] if tools else {},
     }
+    if tools and "mocks" in tools:
+        run["mocks"] = tools["mocks"]
+    return run
 
 
 def step_at(run: Run, place: int) -> Step:

@@ -28,6 +28,7 @@ def as_json(run: Run, pat: str = "") -> str:
         "tools": run["tools"],
         "answerers": run["answerers"],
         "answered_by": run["answered_by"],
+        "mocks": run.get("mocks", {}),
         "server_calls": run.get("server_calls", {}),
         "ending": turn["ending"],
         "pace": turn.get("pace", ""),  # what had arrived when: see chat/pace.py

@@ -331,7 +331,7 @@ def ready_answer(run: Run, call: ToolCall) -> str | None:
         return run["results"].get(tool)
     if mock := _mock_of(run, call):
         return mocks.answer(mock, call["function"]["arguments"], _calls_before(run, call))
-    if not answerer or server_calls.is_server(answerer):
+    if not answerer or answerer == MOCKED or server_calls.is_server(answerer):
         return None
     return builtins.answer(answerer, call["function"]["arguments"])
 

@@ -19,6 +19,7 @@ from clarifai_chat.messages import Message, Quirk, ToolCall, ToolSpec, opaque, w
 from clarifai_chat.playground.runs import MAX_STEPS, Run, RunSettings
 from clarifai_chat.playground.server_calls import Outcome, ServerCall, is_server
 from clarifai_chat.text import whole
+from clarifai_chat.tools.mocks import sound_mocks
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _FIGURES = (
@@ -48,6 +49,8 @@ def run_in(saved: dict[str, Any], settings: RunSettings) -> Run | None:
         "answered_by": _texts(saved.get("answered_by")),
         "drafts": {},
     }
+    if mocks := sound_mocks(saved.get("mocks")):
+        run["mocks"] = mocks
     if made := _server_calls(saved.get("server_calls")):
         run["server_calls"] = made
     for number, step in enumerate(steps):

@@ -7,7 +7,7 @@ import streamlit as st
 from clarifai_chat.evidence.experiment import OWN_TOOLS, ToolSet
 from clarifai_chat.messages import ToolSpec
 from clarifai_chat.playground import kept
-from clarifai_chat.playground.chat_tools import specs_in
+from clarifai_chat.playground.chat_tools import mocks_in, mocks_of, specs_in
 from clarifai_chat.playground.toolset import settings_in
 from clarifai_chat.playground.variables import filled
 from clarifai_chat.text import unused
@@ -41,7 +41,7 @@ def problem() -> str:
     if any(side["source"] not in known for side in plan["sides"]):
         return "A set that you chose is not there any more. Choose another one."
     first, second = chosen()
-    if (first["tools"], first["system"]) == (second["tools"], second["system"]):
+    if {**first, "name": ""} == {**second, "name": ""}:
         return "A and B are the same. Change the tools or the system prompt of one."
     return ""
 
@@ -95,15 +95,16 @@ def _set(source: str) -> ToolSet:
     if source == OWN:
         return OWN_TOOLS
     if source == PLAYGROUND:
-        settings = session.run_settings
+        settings, mocks = session.run_settings, mocks_in(session.mocks, session.answerers)
         name, tools = "the playground's tools", tool_text.sent(check(session.tools["text"]))
     else:
         owner = persistence.owner()
         name, slots = (owner and kept.read_set(owner, source)) or (GONE, {})
         settings = settings_in(slots.get("run_settings"))
-        tools = cast(list[ToolSpec], specs_in(slots))
+        tools, mocks = cast(list[ToolSpec], specs_in(slots)), mocks_of(slots)
     system = filled(settings["system"], settings["variables"])
-    return {"name": name, "tools": tools, "system": system}
+    found: ToolSet = {"name": name, "tools": tools, "system": system}
+    return {**found, "mocks": mocks} if mocks else found
 
 
 def _side(letter: str, side: Side) -> ToolSet:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import cut
+from clarifai_chat.tools import mock_draft
 from components.frame import chat_list
 from components.playground import run_files, run_history, tool_text
 from components.state import kept_playground, persistence
@@ -26,6 +27,8 @@ def take() -> bool:
     kept_playground.leave_set()
     run = found["run"]
     session.answerers = {**session.answerers, **run["answerers"]}
+    typed = {tool: mock_draft.typed(mock) for tool, mock in run.get("mocks", {}).items()}
+    session.mocks = {**session.mocks, **typed}
     session.results = {**session.results, **run["results"]}
     run_history.add(run)
     run_files.reopen(run)

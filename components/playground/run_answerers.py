@@ -1,4 +1,4 @@
-"""Draw who answers the calls of a run: the reader, built-ins or MCP servers."""
+"""Draw who answers the calls of a run: the reader, mocks, built-ins or MCP servers."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,11 @@ import streamlit as st
 from clarifai_chat.config import server_name
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.messages import ToolSpec
-from clarifai_chat.playground.chat_tools import answerers_of
-from clarifai_chat.playground.runs import ANSWERS, MAX_STEPS, TYPED
+from clarifai_chat.playground.chat_tools import answerers_of, mocks_in
+from clarifai_chat.playground.runs import ANSWERS, MAX_STEPS, MOCKED, TYPED
 from clarifai_chat.playground.server_calls import MAX_CALLS, is_server
 from clarifai_chat.tools.builtins import BUILTINS
+from components.playground import mock_form
 from components.playground.run_values import keep
 from components.state.session import session
 from components.state.slots import seed, widget
@@ -24,7 +25,13 @@ ANSWER_WORDS = {
 
 
 def answerers(tools: Sequence[ToolSpec]) -> dict[str, str]:
-    """Return tool → its answerer, a built-in or TYPED, without tools answered by hand."""
+    """Return tool → its answerer, without tools answered by hand or by a mock of no use."""
+    chosen = _chosen(tools)
+    usable = mocks_in(session.mocks, chosen)
+    return {tool: by for tool, by in chosen.items() if by != MOCKED or tool in usable}
+
+
+def _chosen(tools: Sequence[ToolSpec]) -> dict[str, str]:
     return answerers_of(tools, session.answerers, session.tool_servers, session.results)
 
 
@@ -52,7 +59,7 @@ def show(tools: Sequence[ToolSpec]) -> None:
         )
     if settings["answers"] == "by hand":
         return
-    now = answerers(tools)
+    now = _chosen(tools)
     servers = list(
         dict.fromkeys([*session.tool_servers.values(), *filter(is_server, now.values())])
     )
@@ -66,7 +73,7 @@ def show(tools: Sequence[ToolSpec]) -> None:
             help="Calls that do not fit their schema are never sent automatically.",
             on_change=keep,
         )
-    options = ["", TYPED, *BUILTINS, *servers]
+    options = ["", TYPED, MOCKED, *BUILTINS, *servers]
     for tool in tools:
         name = str(tool["function"].get("name", ""))
         seed(f"answerer:{name}", now.get(name, ""))
@@ -79,6 +86,8 @@ def show(tools: Sequence[ToolSpec]) -> None:
             on_change=_keep_answerer,
             args=(name,),
         )
+        if now.get(name) == MOCKED:
+            mock_form.show(tool)
 
 
 def _answerer_words(answerer: str) -> str:
@@ -86,6 +95,8 @@ def _answerer_words(answerer: str) -> str:
         return f"{BUILTINS[answerer].label} (built in)"
     if is_server(answerer):
         return f"the MCP server {server_name(answerer)}"
+    if answerer == MOCKED:
+        return "a mock"
     return "my last answer" if answerer == TYPED else "me"
 
 

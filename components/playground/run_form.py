@@ -13,6 +13,7 @@ from clarifai_chat.playground.runs import Run
 from clarifai_chat.text import counted, cut, listed
 from clarifai_chat.tools.lint.check import CheckResult
 from components.playground import (
+    mock_form,
     request_text,
     run_answerers,
     run_files,
@@ -104,6 +105,7 @@ def show_stop(place: DeltaGenerator, stop: Callable[[Run], None], run: Run) -> N
 def latest_prompt() -> str:
     """Return the prompt; all fields then hold what was typed last. For callbacks."""
     run_values.read()
+    mock_form.read()
     return session.run_prompt
 
 

@@ -12,6 +12,7 @@ from clarifai_chat.history import attachment_contents, file_reading
 from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import clarifai_servers, runs
+from clarifai_chat.playground.chat_tools import mocks_in
 from clarifai_chat.playground.runs import Run
 from clarifai_chat.tools.lint.check import check
 from components.actions import code, tool_servers
@@ -47,7 +48,7 @@ def new_run(prompt: str) -> Run:
         session.model, session.run_settings, tool_text.sent(check(tool_text.latest()))
     )
     answerers = run_answerers.answerers(tools)
-    return runs.new_run(
+    run = runs.new_run(
         prompt,
         session.asked_model,
         tools,
@@ -56,6 +57,9 @@ def new_run(prompt: str) -> Run:
         session.results,
         session.run_files,
     )
+    if mocks := mocks_in(session.mocks, answerers):
+        run["mocks"] = mocks
+    return run
 
 
 @uninterrupted()

@@ -112,7 +112,14 @@ def _fill(toolset: ToolSet) -> None:
 def forget_drawn() -> None:
     """Let the widgets take their values from the session again. For callbacks."""
     forget_widgets(
-        PLAIN_KEY, "plain_editor", "send:", "answerer:", "param:", "text_plain:", *run_values.KEYS
+        PLAIN_KEY,
+        "plain_editor",
+        "send:",
+        "answerer:",
+        "mock:",
+        "param:",
+        "text_plain:",
+        *run_values.KEYS,
     )
 
 

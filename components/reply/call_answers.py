@@ -57,6 +57,8 @@ def _show_record(record: ServerCall) -> None:
 def words(answerer: str) -> str:
     if answerer == runs.TYPED:
         return "your last answer for this tool"
+    if answerer == runs.MOCKED:
+        return "a mock"
     builtin = BUILTINS.get(answerer)
     return f"the built-in {builtin.label.lower()}" if builtin else "hand"
 

@@ -90,6 +90,7 @@ class PlaygroundSlots:
     request_texts = Slot[dict[str, Draft]](dict)
     run_settings = Slot[RunSettings](default_settings)
     answerers = Slot[dict[str, str]](dict)  # tool → built-in, or "" for by hand, if chosen
+    mocks = Slot[dict[str, Any]](dict)  # tool → what is typed for its mock, a `mock_draft.Draft`
     results = Slot[dict[str, str]](dict)  # tool → the last answer typed for it
     runs = Slot[list[Run]](list, kept=False)  # newest last; saved one by one
     opened_run = Slot(str, kept=False)  # the turn id of the run on the page
