@@ -102,9 +102,9 @@ def downloads(monkeypatch):
     found = {}
     draw = streamlit.download_button
 
-    def download_button(label, data, **options):
+    def download_button(label, data, *more, **options):
         found[options["key"]] = data
-        return draw(label, data, **options)
+        return draw(label, data, *more, **options)
 
     monkeypatch.setattr(streamlit, "download_button", download_button)
     return lambda key: found[key]()

@@ -9,7 +9,7 @@ from typing import Any, Literal, NotRequired, TypedDict, cast
 from clarifai_chat import json_text
 from clarifai_chat.chat.turn import ModelRef
 from clarifai_chat.config import ROOT
-from clarifai_chat.evidence import bfcl
+from clarifai_chat.evidence import bfcl, from_promptfoo
 from clarifai_chat.evidence.rule_check import check_rule
 from clarifai_chat.evidence.rules import BadRule
 from clarifai_chat.messages import Sendable, ToolSpec
@@ -67,13 +67,16 @@ def shipped() -> tuple[Case, ...]:
 
 
 def read(text: str) -> list[Case]:
-    """Return the cases in a file: a list, or an object with a list `cases`. Raises `BadCases`."""
+    """Return the cases in a file: ours, BFCL's entries, or promptfoo's tests. Raises `BadCases`."""
     if len(text) > MAX_CHARS:
         raise BadCases(f"The file is too large: at most {MAX_CHARS:,} characters can be read.")
     try:
-        found = json_text.read(text)
+        if (found := from_promptfoo.cases_of(text)) is None:
+            found = json_text.read(text)
+    except from_promptfoo.NotRead as why:
+        raise BadCases(str(why)) from None
     except (ValueError, RecursionError) as why:
-        raise BadCases(f"The file is not JSON: {why}.") from None
+        raise BadCases(f"The file is not JSON, nor tests of promptfoo: {why}.") from None
     found = found.get("cases") if isinstance(found, dict) else found
     if not isinstance(found, list) or not found:
         raise BadCases("The file has no list of cases.")

@@ -29,6 +29,8 @@ def cases_of(text: str) -> list[dict[str, Any]] | None:
 
     Raises `NotRead`, which names the first test that says nothing of calls.
     """
+    if "tests" not in text:  # all that YAML reads, JSON included, takes longer than JSON
+        return None
     try:
         documents = yaml_text.read(text)
     except (yaml_text.NotYaml, RecursionError):
@@ -45,11 +47,11 @@ def _case(whole: dict[str, Any], test: dict[str, Any], number: int) -> dict[str,
     tools = options.get("tools") or _provider(whole).get("tools") or []
     if not isinstance(tools, list):
         raise NotRead(f"Test {number}: its tools are not in the file itself.")
-    about, metadata = "From promptfoo.", _object(test.get("metadata"))
+    metadata = _object(test.get("metadata"))
     case: dict[str, Any] = {
         "id": str(test.get("description") or f"promptfoo-{number}")[:80],
         "topic": str(metadata.get("topic") or "promptfoo"),
-        "about": str(metadata.get("about") or about),
+        "about": str(metadata.get("about", "From promptfoo.")),
         "tools": tools,
     }
     case |= _asked(_prompt(whole, number), variables, number)

@@ -25,13 +25,14 @@ const loose = context.vars.strings === 'loose';
 const plain = (text) => loose
   ? text.toLowerCase().replace(/[ ,./\-_*^]/g, '').replaceAll("'", '"') : text;
 const has = (text, part) => text.includes(part) || plain(text).includes(plain(part));
+const own = Object.hasOwn;
 const isObject = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
 const equal = (one, other) => {
   if (Array.isArray(one)) return Array.isArray(other) && one.length === other.length
     && one.every((each, place) => equal(each, other[place]));
   if (!isObject(one)) return one === other;
   return isObject(other) && Object.keys(one).length === Object.keys(other).length
-    && Object.keys(one).every((name) => name in other && equal(one[name], other[name]));
+    && Object.keys(one).every((name) => own(other, name) && equal(one[name], other[name]));
 };
 const types = {
   string: (v) => typeof v === 'string', integer: (v) => Number.isInteger(v),
@@ -59,12 +60,12 @@ const fits = (rule, value) => {
   if (Array.isArray(rule)) return Array.isArray(value) && rule.length === value.length
     && rule.every((each, place) => fits(each, value[place]));
   if (!isObject(rule)) return equal(rule, value);
-  const name = Object.keys(rule).find((key) => key in rules);
+  const name = Object.keys(rule).find((key) => own(rules, key));
   if (name) return rules[name](rule, value);
   return isObject(value)
-    && Object.keys(rule).every((key) => key === '$others' || (key in value
-      ? fits(rule[key], value[key]) : isObject(rule[key]) && '$optional' in rule[key]))
-    && (rule.$others === true || Object.keys(value).every((key) => key in rule));
+    && Object.keys(rule).every((key) => key === '$others' || (own(value, key)
+      ? fits(rule[key], value[key]) : isObject(rule[key]) && own(rule[key], '$optional')))
+    && (rule.$others === true || Object.keys(value).every((key) => own(rule, key)));
 };
 const found = Array.isArray(output) ? output : output?.tool_calls ?? [];
 const words = typeof output === 'string' ? output : output?.content ?? '';

@@ -9,6 +9,7 @@ from clarifai_chat.access_token import redact
 from clarifai_chat.evidence import reports, words
 from clarifai_chat.evidence.experiment import MAX_REPEATS, column_name, columns, tools_for, unusable
 from clarifai_chat.evidence.html_report import as_html, interval_bar
+from clarifai_chat.evidence.promptfoo_file import as_promptfoo
 from clarifai_chat.evidence.pytest_file import as_pytest
 from clarifai_chat.evidence.runner import Runner
 from clarifai_chat.evidence.tally import Cell
@@ -19,13 +20,18 @@ from components.state.session import session
 from components.state.slots import LOOK_S, pause_point
 
 REDRAW_S = 1.0  # the least time between two drawings of a growing grid
-EXTENSIONS = {"junit": "xml"}
+NAMES = {
+    "junit": "evaluation.xml",
+    "py": "test_evaluation.py",
+    "promptfoo": "promptfooconfig.yaml",
+}
 FILES = {
     "json": ("JSON", "application/json"),
     "csv": ("CSV", "text/csv"),
     "junit": ("JUnit XML", "application/xml"),
     "html": ("HTML report", "text/html"),
     "py": ("Tests for pytest", "text/x-python"),
+    "promptfoo": ("Tests for promptfoo", "application/yaml"),
 }
 
 
@@ -198,9 +204,7 @@ def _show_exports(runner: Runner) -> None:
             st.download_button(
                 label,
                 partial(_export, runner, kind),
-                "test_evaluation.py"
-                if kind == "py"
-                else f"evaluation.{EXTENSIONS.get(kind, kind)}",
+                NAMES.get(kind, f"evaluation.{kind}"),
                 mime,
                 key=f"export_evaluation:{kind}",
                 on_click="ignore",
@@ -211,15 +215,15 @@ def _export(runner: Runner, kind: str) -> str:
     """Return a file of the results, without the access token."""
     if kind == "csv":
         made = reports.as_csv(runner.experiment, runner.record)
-    elif kind == "py":
-        made = _tests(runner)
+    elif kind in ("py", "promptfoo"):
+        made = _tests(runner, kind)
     else:
         writers = {"json": reports.as_json, "junit": reports.as_junit, "html": as_html}
         made = writers[kind](runner.tally, runner.record)
     return redact(made, session.pat)
 
 
-def _tests(runner: Runner) -> str:
+def _tests(runner: Runner, kind: str) -> str:
     """Return the cases of the first model and set of tools, as tests."""
     experiment = runner.experiment
     asked = [
@@ -227,4 +231,8 @@ def _tests(runner: Runner) -> str:
         for number, case in enumerate(experiment["cases"])
         if not unusable(experiment, number, 0)
     ]
-    return as_pytest(asked, experiment["models"][0]["url"], experiment["strings"])
+    url, strings = experiment["models"][0]["url"], experiment["strings"]
+    if kind == "py":
+        return as_pytest(asked, url, strings)
+    system = experiment["sets"][0]["system"]
+    return as_promptfoo([(case, tools, system) for case, tools in asked], url, strings)
