@@ -12,9 +12,10 @@ from tests.canary import CANARY
 from tests.conftest import MODEL
 from tests.fake_clarifai import calls, says, status
 from tests.pages import page
+from tests.test_chat_list_page import downloads
 from tests.test_runs import WEATHER, go, new_run
 
-__all__ = ["go"]  # a fixture
+__all__ = ["downloads", "go"]  # fixtures
 PARIS = cases.read(
     json.dumps(
         [
@@ -217,3 +218,38 @@ def test_keep_as_a_case_takes_the_run_to_the_page_evaluate(open_app, go):
     assert kept["expect"]["calls"] == [{"tool": "get_weather", "arguments": {"location": "Paris"}}]
     app.switch_page("pages/evaluate.py").run()
     assert "My own (1)" in page(app)
+
+
+# --- Proposed cases ------------------------------------------------------------------------------
+
+
+def test_a_proposed_case_is_read_changed_and_kept_and_another_left_out(evaluate, fake):
+    app = evaluate(MODEL, found=[])
+    app.session_state["session.tools"] = {"text": json.dumps([WEATHER]), "gen": 1}
+    app.open("proposals")
+    assert "Proposal 1 of 6, usual call" in page(app)
+    [box] = [each for each in app.text_area if (each.key or "").startswith("proposed_prompt:")]
+    assert "location: Paris" in box.value
+
+    box.set_value("What is the weather in Paris?")
+    app.click("keep_proposal")
+    assert "Proposal 2 of 6, two at once" in page(app)
+    app.click("leave_proposal")
+
+    [kept] = app.session_state["session.my_cases"]
+    assert kept["prompt"] == "What is the weather in Paris?"
+    assert "Proposal 3 of 6, missing value" in page(app)
+    fake.next(*[calls(arguments='{"location": "Paris"}')] * 2)
+    app.click("start_evaluation")
+    assert "2 of 2" in tables(app)
+
+
+def test_the_cases_are_exported_for_promptfoo(evaluate, fake, downloads):
+    fake.next(calls(), calls())
+    app = evaluate(MODEL).click("start_evaluation")
+
+    app.open("export_evaluation")
+
+    made = downloads("export_evaluation:promptfoo")
+    assert cases.read(made)[0]["prompt"] == PARIS[0]["prompt"]
+    assert CANARY not in made

@@ -9,7 +9,7 @@ from clarifai_chat.evidence import cases
 from clarifai_chat.evidence.cases import Case
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import counted, cut
-from components.evaluate import acts, table
+from components.evaluate import acts, proposed, table
 from components.state.session import session
 
 MAX_SHOWN_CHARS = 160
@@ -56,11 +56,12 @@ def _show_own() -> None:
             " what the model did there becomes what is expected."
         )
     st.file_uploader(
-        "A file of cases, as JSON",
-        type=["json"],
+        "A file of cases: ours or BFCL's as JSON, or tests of promptfoo",
+        type=["json", "yaml", "yml"],
         key=f"case_file:{session.case_uploads}",
         on_change=acts.take_file,
     )
+    proposed.show()
     if session.case_refused:
         st.warning(escaped(session.case_refused), icon=":material/warning:")
     if session.my_cases:

@@ -56,5 +56,6 @@ class EvaluateSlots:
     open_experiment = Slot(str)  # id, or "" while the next one is prepared
     is_running_looked_for = Slot(bool)  # an experiment under way of an earlier session
     deleted_experiment = Slot[list[str]](list)  # deleted last, for Undo: its id and its name
+    proposals_read = Slot[list[str]](list)  # proposed cases that were kept or left out
     case_refused = Slot(str)  # why the file of cases that was opened last was not taken
     case_uploads = Slot(int)  # how many files were taken: each time the uploader begins again

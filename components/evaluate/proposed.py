@@ -1,0 +1,93 @@
+"""Draw cases that are proposed from the playground's tools: each is read, then kept or not."""
+
+import json
+
+import streamlit as st
+
+from clarifai_chat.evidence import cases, proposals
+from clarifai_chat.evidence.cases import Case
+from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.text import unused
+from clarifai_chat.tools.lint.check import check
+from components.evaluate import acts
+from components.playground import tool_text
+from components.state.session import session
+from components.state.slots import seed, widget
+from components.state.streamlit_patches import uninterrupted
+
+
+def show() -> None:
+    """Draw the first proposal that was neither kept nor left out, behind a fold."""
+    fold = st.expander(
+        "Propose cases from the playground's tools",
+        type="compact",
+        key="proposals",
+        on_change="rerun",
+    )
+    if not fold.open:
+        return
+    with fold:
+        found = _all()
+        left = [case for case in found if _mark(case) not in session.proposals_read]
+        if not found:
+            st.caption("The playground has no tools: write some there first.")
+        elif not left:
+            st.caption("You have read all proposals.")
+            st.button("Begin again", key="proposals_again", on_click=_again)
+        else:
+            _show_one(left[0], len(found) - len(left) + 1, len(found))
+
+
+def _all() -> list[Case]:
+    return proposals.proposals(tool_text.sent(check(session.tools["text"])))
+
+
+def _mark(case: Case) -> str:
+    """Return what tells a proposal from others: one with another prompt is new."""
+    return f"{case['id']}: {case['prompt']}"
+
+
+def _show_one(case: Case, number: int, of: int) -> None:
+    st.caption(
+        f"Proposal {number} of {of}, {escaped(case['topic'])}. No model wrote it: change the prompt"
+        " until only one answer is right, or leave it out."
+    )
+    key = f"proposed_prompt:{_mark(case)}"
+    seed(key, case["prompt"])
+    st.text_area("Prompt of the case", key=key, height=110)
+    st.markdown(f"Expected: **{escaped(cases.summary(case))}**")
+    st.code(json.dumps(case["expect"], ensure_ascii=False), language="json", wrap_lines=True)
+    with st.container(horizontal=True):
+        st.button(
+            "Keep it",
+            key="keep_proposal",
+            icon=":material/check:",
+            on_click=_keep,
+            args=(case,),
+        )
+        st.button("Leave it out", key="leave_proposal", on_click=_leave, args=(case,))
+
+
+@uninterrupted()
+def _keep(case: Case) -> None:
+    prompt = str(widget(f"proposed_prompt:{_mark(case)}") or "").strip()
+    if not prompt:
+        st.toast("The prompt is empty: write one, or leave the case out.")
+        return
+    taken = [each["id"] for each in session.my_cases]
+    try:
+        acts.add([{**case, "prompt": prompt, "id": unused(case["id"], taken)}])
+    except cases.BadCases as why:
+        st.toast(escaped(str(why)))
+        return
+    _leave(case)
+
+
+@uninterrupted()
+def _leave(case: Case) -> None:
+    session.proposals_read = [*session.proposals_read, _mark(case)]
+
+
+@uninterrupted()
+def _again() -> None:
+    session.proposals_read = []
