@@ -115,6 +115,27 @@ def test_an_argument_that_the_schema_only_allows_is_a_note():
     assert verdict.notes == ("extra is not in the schema; the schema allows it.",)
 
 
+@pytest.mark.parametrize(
+    ("keyword", "schema"),
+    [
+        ("additionalProperties", {"type": "integer", "minimum": 0, "maximum": 9}),
+        ("patternProperties", {"^lamp": {"type": "integer", "minimum": 0, "maximum": 9}}),
+    ],
+)
+def test_an_argument_of_any_name_says_what_was_expected(keyword, schema):
+    verdict = judged({"lamp1": "4"}, {"type": "object", keyword: schema})
+
+    assert rows(verdict) == [("lamp1", False, 'expected integer, got the string "4"')]
+    assert verdict.rows[0].expected == "integer from 0 to 9"
+
+
+def test_an_argument_of_any_name_that_fits_is_no_note():
+    parameters = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}}
+    verdict = judged({"lamp1": 4}, parameters)
+
+    assert (verdict.rows[0].expected, verdict.notes) == ("integer of at least 0", ())
+
+
 def test_a_required_argument_without_a_schema_has_a_row_too():
     assert rows(judged({}, {"required": ["a", "a b"]})) == [
         ("a", False, "missing"),
@@ -430,6 +451,16 @@ def test_a_format_that_does_not_look_like_itself_is_a_note(wanted, good, bad):
     assert verdict.notes[0].startswith(f"a[1] does not look like the format {wanted}: ")
     assert looks_like("something-else", bad)
     assert looks_like(wanted, bad * 2001)  # too long to look at
+
+
+@pytest.mark.parametrize("word", ["anyOf", "oneOf"])
+def test_a_format_beside_null_is_looked_at(word):
+    parameters = {"properties": {"a": {word: [{"format": "date"}, {"type": "null"}]}}}
+
+    assert judged({"a": None}, parameters).notes == ()
+    assert judged({"a": "tomorrow"}, parameters).notes[0].startswith("a does not look like")
+    either = {"properties": {"a": {word: [{"format": "date"}, {"format": "uuid"}]}}}
+    assert judged({"a": "tomorrow"}, either).notes == ()
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,11 @@ def _with_format(value: Any, schema: Any, root: Any, path: Path) -> Iterator[tup
         return
     if isinstance(value, str) and isinstance(schema.get("format"), str):
         yield path, name_text(schema["format"]), value
+    for word in ("anyOf", "oneOf"):
+        parts = schema.get(word)
+        others = [p for p in parts if p != {"type": "null"}] if isinstance(parts, list) else []
+        if len(others) == 1:  # else it may be meant to fit another one
+            yield from _with_format(value, others[0], root, path)
     if isinstance(value, dict) and isinstance(schema.get("properties"), dict):
         for name, subschema in schema["properties"].items():
             if name in value:

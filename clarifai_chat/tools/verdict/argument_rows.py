@@ -69,15 +69,24 @@ def _row(
     found: dict[str, ValidationError],
     count: int,
 ) -> Argument:
-    expected = described(known[name], schema) if name in known else "no such argument"
+    others = _others(schema)
+    expected = described(known[name], schema) if name in known else others
     if found:
+        expected = expected or _asked(found)
         return _bad((name,), found, value.get(name, _MISSING), expected)
     if count:
         said = f"{counted(count, 'problem')} inside"
+        expected = expected or "a value that fits the schema"
         return Argument(path_text((name,)), _given(value[name]), expected, False, said)
-    if name not in known:
-        expected = UNNAMED
-    return Argument(path_text((name,)), _given(value[name]), expected, True, "")
+    return Argument(path_text((name,)), _given(value[name]), expected or UNNAMED, True, "")
+
+
+def _others(schema: Any) -> str:
+    """Return what arguments without a name in the schema must be, or "" if that is not plain."""
+    if not isinstance(schema, dict) or "patternProperties" in schema:
+        return ""
+    found = schema.get("additionalProperties")
+    return described(found, schema) if isinstance(found, dict) and found else ""
 
 
 def _bad(path: Path, found: dict[str, ValidationError], value: Any, expected: str) -> Argument:
