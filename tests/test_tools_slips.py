@@ -178,6 +178,11 @@ def test_types_in_a_list_are_translated():
             "slip.tuple",
             root({"x": {"type": "array", "prefixItems": [{"type": "string"}], "items": {}}}),
         ),
+        (
+            {"$ref": "#/$defs/Water", "$defs": {"Water": root({"x": BED}, ["x"])}},
+            "schema.root",
+            root({"x": BED}, ["x"]) | {"$defs": {"Water": root({"x": BED}, ["x"])}},
+        ),
         ({"type": "object"}, "refused.openai.properties", {"type": "object", "properties": {}}),
     ],
 )
@@ -198,6 +203,36 @@ def test_a_well_known_slip_is_put_right(before, code, after):
 )
 def test_what_a_family_of_models_refuses_is_said_before(parameters, words):
     assert any(words in finding.message for finding in check(text_of(parameters)).findings)
+
+
+def test_required_beside_the_parameters_is_moved_into_them():
+    text = text_of({"type": "object", "properties": {"x": BED}}, required=["x"])
+
+    [finding] = [each for each in check(text).findings if each.code == "slip.required"]
+    function = json.loads(apply(text, finding.fix))[0]["function"]
+    assert function["parameters"] == root({"x": BED}, ["x"])
+    assert "required" not in function
+
+    twice = check(text_of(root({"x": BED}, ["x"]), required=["x"])).findings
+    assert [each.fix for each in twice if each.code == "slip.required"] == [None]
+
+
+def test_a_draft_that_is_not_known_is_named():
+    [finding] = found(root({"x": BED}, **{"$schema": "https://example.com/mine"}), "slip.draft")
+    assert finding.message.endswith("is judged as 2020-12.")
+
+    for named in (
+        "https://json-schema.org/draft-07/schema#",
+        "http://json-schema.org/draft-07/schema",
+    ):
+        tuples = root({"x": {"type": "array", "items": [BED]}}, **{"$schema": named})
+        assert not found(tuples, "slip.draft") + found(tuples, "schema.keyword")
+
+
+def test_a_flag_in_a_pattern_is_no_ecma_262():
+    [finding] = found(root({"x": {**BED, "pattern": "(?i)^b$"}}), "slip.flags")
+
+    assert "are not in the patterns of JSON Schema" in finding.message
 
 
 def test_a_rule_concerns_the_models_of_its_family():

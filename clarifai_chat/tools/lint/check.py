@@ -150,6 +150,8 @@ def _unknown(subject: ToolContext, key: str) -> Diagnostic:
     near = difflib.get_close_matches(key[:40], _FUNCTION_KEYS, n=1, cutoff=0.75)
     meant = "parameters" if key in _SAME_AS_PARAMETERS else near[0] if near else ""
     path = subject.at(key)
+    if key == "required" and (better := slips.required_outside(subject, path)):
+        return better
     if not meant or meant in subject.function:
         sentence = f"A function has no key {quoted(key)}: servers ignore it or reject the request."
         return subject.finding("hint", "key.unknown", sentence, path)
@@ -169,7 +171,9 @@ def _schema(subject: ToolContext, problems: list[SchemaProblem]) -> Iterator[Dia
         sentence = f"The parameters must be a JSON Schema, an object, not {kind(parameters)}."
         yield subject.finding("error", "schema.root", sentence, path)
         return
-    if "type" not in parameters:
+    if "type" not in parameters and isinstance(parameters.get("$ref"), str):
+        yield slips.only_a_reference(subject, path, parameters)
+    elif "type" not in parameters:
         edits = patch.set_key(subject.document, path, "type", "object")
         sentence = 'The parameters have no type. Servers expect "type": "object" at the root.'
         label = 'Add "type": "object"'

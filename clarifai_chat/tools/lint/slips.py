@@ -12,8 +12,9 @@ from itertools import islice
 from typing import Any
 
 from clarifai_chat.tools.lint.tool_context import ToolContext
+from clarifai_chat.tools.schema.references import resolved
 from clarifai_chat.tools.schema.subschemas import Place, places
-from clarifai_chat.tools.schema.validator import SchemaProblem
+from clarifai_chat.tools.schema.validator import SchemaProblem, known_draft
 from clarifai_chat.tools.text import patch
 from clarifai_chat.tools.text.diagnostics import Diagnostic, Edit, Path, quoted
 
@@ -63,6 +64,10 @@ Better = tuple[str, str, tuple[Edit, ...]]  # sentence, label of the fix, the fi
 
 def problems(subject: ToolContext) -> Iterator[Diagnostic]:
     """Yield a finding for each slip that leaves the schema valid."""
+    named = subject.schema.get("$schema")
+    if isinstance(named, str) and not known_draft(named):
+        sentence = f"{quoted(named)} is not known: the schema is judged as 2020-12."
+        yield subject.finding("hint", "slip.draft", sentence, subject.inside(("$schema",)))
     for place in places(subject.schema):
         for key in place.schema:
             if key not in KEYWORDS and not key.startswith("x-"):
@@ -112,6 +117,18 @@ def _nullable(subject: ToolContext, place: Place, path: Path) -> Diagnostic:
     sentence = "nullable is a keyword of OpenAPI 3.0. JSON Schema lists the types: "
     sentence += '["string", "null"].'
     return subject.finding("warning", "slip.nullable", sentence, path, label=label, edits=edits)
+
+
+def only_a_reference(subject: ToolContext, path: Path, schema: dict[str, Any]) -> Diagnostic:
+    """Return what to do about parameters that only refer to an object: its content says it."""
+    target = resolved(schema, schema)
+    edits: tuple[Edit, ...] = ()
+    if isinstance(target, dict) and target.get("type") == "object" and "$ref" not in target:
+        others = {key: value for key, value in schema.items() if key != "$ref"}
+        edits = patch.replace(subject.document, path, {**target, **others})
+    sentence = 'The parameters are only a reference. Servers expect "type": "object" at the root.'
+    label = f"Write what {quoted(schema['$ref'])} stands for"
+    return subject.finding("warning", "schema.root", sentence, path, label=label, edits=edits)
 
 
 # What makes a schema invalid, in better words than the draft's own schema has.
@@ -230,6 +247,19 @@ def _required_inside(subject: ToolContext, path: Path, value: list[Any]) -> Bett
         return sentence, "", ()
     edits = patch.set_key(subject.document, owner, "required", value)
     return sentence, "Move it", (patch.removal(node, "required"), *edits)
+
+
+def required_outside(subject: ToolContext, path: Path) -> Diagnostic | None:
+    """The list of required names is beside the parameters instead of in them."""
+    node, names = subject.document.node(path[:-1]), subject.function["required"]
+    if node is None or not isinstance(names, list) or "properties" not in subject.schema:
+        return None
+    edits: tuple[Edit, ...] = ()
+    if "required" not in subject.schema:
+        moved = patch.set_key(subject.document, subject.inside(()), "required", names)
+        edits = (patch.removal(node, "required"), *moved)
+    sentence = "required belongs in parameters, beside properties. Here it has no effect."
+    return subject.finding("warning", "slip.required", sentence, path, label="Move it", edits=edits)
 
 
 def _lost(subject: ToolContext, path: Path, ref: str) -> Better | None:

@@ -101,11 +101,16 @@ def _checked(text: str, draft: str) -> tuple[SchemaProblem, ...]:
 
 def _draft_of(schema: Any, default: str) -> str:
     named = schema.get("$schema") if isinstance(schema, dict) else None
-    if isinstance(named, str):
-        for one in (named, named.rstrip("#"), named.rstrip("#") + "#"):
-            if one in _DRAFTS:
-                return one
-    return default
+    return (known_draft(named) if isinstance(named, str) else "") or default
+
+
+def known_draft(named: str) -> str:
+    """Return the address of the draft that `$schema` names, or "" if none has it.
+
+    Many write the older drafts' addresses with https, or without their "#".
+    """
+    end = named.rstrip("#").removeprefix("http://").removeprefix("https://")
+    return next((one for one in _DRAFTS if one.rstrip("#").partition("://")[2] == end), "")
 
 
 # What the drafts' own schemas do not catch: dead references and bad patterns.
