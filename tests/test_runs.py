@@ -161,6 +161,10 @@ def test_calls_with_the_same_id_in_each_step_pair_with_their_own_answers(fake, g
         "",
         "sun",
     ]
+    assert runs.steps(run)[0].notes == ()
+    assert runs.steps(run)[1].notes == (
+        "An earlier call had the id call_1 too; both are sent back.",
+    )
 
 
 def test_a_recovered_call_is_sent_back_without_our_notes_on_it(fake, go):

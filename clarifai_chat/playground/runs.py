@@ -481,6 +481,7 @@ def steps(run: Run, first: int = 0) -> list[Step]:
                     tool_choice=params(run).get("tool_choice"),
                     parallel=settings["parallel"],
                     finish_reason=reason,
+                    earlier_ids=_call_ids(turn["replies"][:place]),
                 )
                 if is_whole and reason and not is_elsewhere
                 else (),
@@ -489,6 +490,10 @@ def steps(run: Run, first: int = 0) -> list[Step]:
             )
         )
     return found
+
+
+def _call_ids(replies: Sequence[Message]) -> set[str]:
+    return {call["id"] for reply in replies for call in reply.get("tool_calls", [])}
 
 
 def results_in(replies: Sequence[Message]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import islice
@@ -215,8 +215,12 @@ def judge_reply(
     tool_choice: Any = None,
     parallel: bool | None = None,
     finish_reason: str = "",
+    earlier_ids: Collection[str] = (),
 ) -> tuple[str, ...]:
-    """Return what is odd about a reply to this request, one sentence each."""
+    """Return what is odd about a reply to this request, one sentence each.
+
+    `earlier_ids` are those of the calls in earlier replies.
+    """
     calls = message.get("tool_calls", [])
     said = [
         *_chosen([call["function"]["name"] for call in calls], tools, tool_choice),
@@ -225,6 +229,8 @@ def judge_reply(
     ]
     if parallel is False and len(calls) > 1:
         said.append(f"Parallel calls were switched off, but {len(calls)} calls arrived.")
+    if again := [name_text(call["id"]) for call in calls if call["id"] in earlier_ids]:
+        said.append(f"An earlier call had the id {few_of(again, 'and')} too; both are sent back.")
     return tuple(said)
 
 
