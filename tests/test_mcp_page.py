@@ -65,7 +65,9 @@ def test_a_server_lists_tools_and_answers_an_approved_call(open_app, fake, at):
     app.click("run")
     box = f"approve:{turn_id(app)}:0:call_1"
     assert app.checkbox(key=box).value
-    assert app.checkbox(key=box).label.replace("\\", "").startswith("Send this call to 127.0.0.1")
+    assert app.checkbox(key=box).label.startswith("Send this call to 127.0.0.1:")
+    answer = app.text_area(key=box.replace("approve", "answer"))
+    assert answer.label == "Answer from get_weather"
     assert len(fake.chats) == 1
     app.click(f"send_answers:{turn_id(app)}")
 

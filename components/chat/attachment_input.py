@@ -19,7 +19,7 @@ from clarifai_chat.attachments.limits import MAX_FILES
 from clarifai_chat.background import Job
 from clarifai_chat.history import attachment_contents, file_reading
 from clarifai_chat.history.file_reading import ReadFiles
-from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.markdown.sanitize import as_label, escaped
 from clarifai_chat.playground import compatibility
 from clarifai_chat.text import are, counted, listed, size
 from components.actions import asking
@@ -225,7 +225,7 @@ def _show_guess(file: Attachment, text: str) -> None:
     guess, key = session.guesses[file["id"]], f"read_as:{file['id']}"
     seed(key, guess["read_as"])
     st.selectbox(
-        f"{escaped(file['name'])} was read as",
+        f"{as_label(file['name'])} was read as",
         guess["choices"],
         key=key,
         on_change=_read_again,

@@ -4,7 +4,7 @@ import streamlit as st
 
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.config import server_name
-from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.markdown.sanitize import as_label
 from clarifai_chat.messages import ToolCall
 from clarifai_chat.playground import chat_tools, runs, server_calls
 from clarifai_chat.playground.runs import Run, Step
@@ -37,7 +37,7 @@ def _show_box(run: Run, call: ToolCall) -> None:
         key = f"answer:{place}"
         seed(key, answering.draft(run, call))
         st.text_area(
-            f"Answer from {escaped(call['function']['name']) or 'the tool'}",
+            f"Answer from {as_label(call['function']['name']) or 'the tool'}",
             key=key,
             height=90,
             help="JSON or plain text, sent to the model as it is",
@@ -58,7 +58,7 @@ def answerer(run: Run, call: ToolCall) -> str:
     """Return who answers the call once it is approved; "" if the reader writes the answer."""
     if server := runs.server_of(run, call):
         can_send = server_calls.arguments_of(call) is not None
-        return f"the MCP server {escaped(server_name(server))}" if can_send else ""
+        return f"the MCP server {as_label(server_name(server))}" if can_send else ""
     if runs.ready_answer(run, call) is None:
         return ""
     return call_answers.words(run["answerers"][call["function"]["name"]])

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.markdown.sanitize import as_label, escaped
 from clarifai_chat.text import cut
 from clarifai_chat.tools.form import arguments, spans
 from clarifai_chat.tools.form.arguments import Field
@@ -61,7 +61,7 @@ def _show_branches(tool: str, path: Path, field: Field, root: Any, label: str) -
     key = _key(path, "try_branch:")
     boxes.put(key, field.branch)
     st.selectbox(
-        f"{escaped(label)}: which kind",
+        f"{as_label(label)}: which kind",
         range(len(field.branches)),
         format_func=lambda index: cut(described(field.branches[index], root), MAX_LABEL),
         key=key,
@@ -82,7 +82,7 @@ def _show_object(
         if names:
             boxes.put(key, [name for name in names if name in value])
             st.pills(
-                f"{escaped(label)}: what is given",
+                f"{as_label(label)}: what is given",
                 names,
                 selection_mode="multi",
                 format_func=lambda name: f"{escaped(name)}{' (required)' * (name in needed)}",
@@ -137,7 +137,7 @@ def _show_box(tool: str, path: Path, field: Field, label: str) -> None:
         "on_change": _keep,
         "args": (tool, key, path, field.control),
     }
-    name = escaped(label)
+    name = as_label(label)
     if field.control == "choice":
         st.selectbox(name, field.options, format_func=_plain, **kept)
     elif field.control == "json":

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from clarifai_chat.config import server_name
-from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.markdown.sanitize import as_label
 from clarifai_chat.messages import ToolSpec
 from clarifai_chat.playground.chat_tools import answerers_of, mocks_in
 from clarifai_chat.playground.runs import ANSWERS, MAX_STEPS, MOCKED, TYPED
@@ -78,7 +78,7 @@ def show(tools: Sequence[ToolSpec]) -> None:
         name = str(tool["function"].get("name", ""))
         seed(f"answerer:{name}", now.get(name, ""))
         st.selectbox(
-            f"{escaped(name) or 'a tool without a name'} is answered by",
+            f"{as_label(name) or 'a tool without a name'} is answered by",
             options,
             format_func=_answerer_words,
             key=f"answerer:{name}",

@@ -6,7 +6,7 @@ import streamlit as st
 
 from clarifai_chat.chat.usage import seconds
 from clarifai_chat.config import server_name
-from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.markdown.sanitize import as_label, escaped
 from clarifai_chat.messages import ToolCall
 from clarifai_chat.playground import runs, server_calls
 from clarifai_chat.playground.runs import Run, Step
@@ -74,7 +74,7 @@ def _show_box(run: Run, call: ToolCall) -> None:
         st.caption(f"This is {words(answerer)}; change it if you like.")
     seed(key, answering.draft(run, call))
     st.text_area(
-        f"Answer from {escaped(name) or 'the tool'}",
+        f"Answer from {as_label(name) or 'the tool'}",
         key=key,
         height=90,
         help="JSON or plain text, sent to the model as it is",
@@ -89,7 +89,7 @@ def _show_box(run: Run, call: ToolCall) -> None:
 
 
 def _show_approval(run: Run, call: ToolCall, server: str, key: str) -> None:
-    host, fits = escaped(server_name(server)), runs.is_sendable(run, call)
+    host, fits = as_label(server_name(server)), runs.is_sendable(run, call)
     can = server_calls.arguments_of(call) is not None
     st.checkbox(
         f"Send this call to {host}" if fits else f"Send it to {host}, although it is not valid",
