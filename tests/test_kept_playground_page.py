@@ -5,7 +5,7 @@ import json
 from clarifai_chat.chat import replies
 from clarifai_chat.chat.turn import apply, new_turn
 from clarifai_chat.events import TextDelta
-from clarifai_chat.history import database
+from clarifai_chat.history import content_memory, database
 from clarifai_chat.history.owner import owner_of
 from clarifai_chat.history.store import Store
 from clarifai_chat.history.store import playground as rows
@@ -21,6 +21,7 @@ from tests.fake_clarifai import calls, says
 from tests.pages import Gate, page, type_token
 from tests.patience import until
 from tests.test_chat_list_page import MODEL, ada, come_as, kept
+from tests.test_request_form_page import attach
 from tests.test_tool_playground_page import (
     answer_box,
     choose_from,
@@ -145,6 +146,20 @@ def test_a_set_from_before_a_setting_was_invented_has_its_default(open_app, ada,
     app = open_app(PAGE)
 
     assert app.session_state["session.run_settings"] == {**default_settings(), "system": "S"}
+
+
+def test_files_that_were_not_sent_are_there_again_or_named(open_app, fake, ada, kept, monkeypatch):
+    attach(open_app(PAGE), "notes.txt", b"Rain.", "text/plain")
+
+    again = open_app(PAGE, pat=CANARY)
+    run(again)
+    assert "Rain." in fake.chats[0].body["messages"][-1]["content"]
+    attach(again, "map.txt", b"North.", "text/plain")
+    monkeypatch.setattr(content_memory, "memory", content_memory.Memory())  # the app has restarted
+    last = open_app(PAGE)
+
+    assert [file["name"] for file in last.session_state["session.run_files"]] == ["notes.txt"]
+    assert "not sent are no longer here. Attach them again: map.txt." in page(last)
 
 
 def test_what_the_app_itself_put_there_is_not_saved(open_app, ada, kept):

@@ -8,12 +8,11 @@ from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.attachments.limits import MAX_FILES
 from clarifai_chat.history import attachment_contents, file_reading
 from clarifai_chat.history.file_reading import ReadFiles
-from clarifai_chat.markdown.sanitize import escaped
+from clarifai_chat.markdown.sanitize import as_label, escaped
 from clarifai_chat.playground import compatibility
 from clarifai_chat.playground.runs import Run
-from clarifai_chat.text import listed
 from components.chat.attachment_input import ICONS, measure
-from components.state import persistence
+from components.state import kept_playground, persistence
 from components.state.session import session
 from components.state.slots import seed, widget
 from components.state.streamlit_patches import uninterrupted
@@ -100,7 +99,7 @@ def _show_guesses() -> None:
         guess, key = session.run_guesses[file["id"]], f"run_read_as:{file['id']}"
         seed(key, guess["read_as"])
         st.selectbox(
-            f"{escaped(file['name'])} was read as",
+            f"{as_label(file['name'])} was read as",
             guess["choices"],
             key=key,
             on_change=_read_again,
@@ -128,9 +127,5 @@ def _read_again(about: Attachment) -> None:
 def reopen(run: Run) -> None:
     """Attach the files of a saved run again, as far as they are still here. For callbacks."""
     files = run["turn"].get("attachments", [])
-    found, _ = attachment_contents.find(persistence.owner(), files)
-    session.run_files = [file for file in files if file["id"] in found]
+    kept_playground.attach(files, "A saved run does not hold its files.")
     session.run_guesses = {}
-    lost = listed([file["name"] for file in files if file["id"] not in found])
-    again = f"A saved run does not hold its files. Attach them again: {lost}."
-    session.run_refused = [again] if lost else []

@@ -7,10 +7,13 @@ import time
 from typing import Any
 
 from clarifai_chat.access_token import MARK, holds, redact
+from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.config import settings
+from clarifai_chat.history import attachment_contents
 from clarifai_chat.playground import keeping, kept
 from clarifai_chat.playground.kept_data import mark_of, new_run, new_set
 from clarifai_chat.playground.runs import Run
+from clarifai_chat.text import listed
 from components.state import persistence
 from components.state.playground_slots import PlaygroundSlots
 from components.state.session import session
@@ -41,6 +44,15 @@ def fill(slots: dict[str, Any]) -> None:
         if isinstance(default, dict):  # a set from before some part of it was invented
             value = {**default, **value}
         setattr(session, name, _renewed(value, shown[name]))
+    attach(session.run_files, "Attached files that were not sent are no longer here.")
+
+
+def attach(files: list[Attachment], why_not: str) -> None:
+    """Attach files to the next run as far as their contents are still here, and name the others."""
+    found, _ = attachment_contents.find(persistence.owner(), files)
+    session.run_files = [file for file in files if file["id"] in found]
+    lost = listed([file["name"] for file in files if file["id"] not in found])
+    session.run_refused = [f"{why_not} Attach them again: {lost}."] if lost else []
 
 
 def _renewed(value: Any, shown: Any) -> Any:

@@ -80,9 +80,9 @@ class PlaygroundSlots:
     # A built-in, the arguments that it got, its answer.
     try_result = Slot[list[str]](list, kept=False)
     run_prompt = Slot(str)
-    run_files = Slot[list[Attachment]](list, kept=False)  # for the next run
+    run_files = Slot[list[Attachment]](list)  # for the next run
     # How those were read of which it is a guess, by id.
-    run_guesses = Slot[dict[str, Guess]](dict, kept=False)
+    run_guesses = Slot[dict[str, Guess]](dict)
     # One sentence for each file that was refused last.
     run_refused = Slot[list[str]](list, kept=False)
     run_uploads = Slot(int, kept=False)  # how many times files were added
