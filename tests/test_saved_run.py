@@ -128,6 +128,17 @@ def test_a_number_that_json_cannot_express_is_refused(run):
         door.opened(saved)
 
 
+def test_a_long_run_that_was_saved_here_opens_again(run):
+    settings = {**run["settings"], "messages": [{"role": "user", "content": "x" * 6_000_000}]}
+    opened = door.opened(run_file.as_json({**run, "settings": settings}).encode())
+
+    assert opened.run["settings"] == opened.toolset["settings"] == settings
+    with pytest.raises(NotTools, match="up to 5 MB"):
+        door.opened(json.dumps([{"name": "x" * 6_000_000, "parameters": {}}]).encode())
+    with pytest.raises(NotTools, match="up to 20 MB"):
+        door.opened(b" " * (door.MAX_FILE + 1))
+
+
 def test_a_large_api_in_a_file_asks_for_a_choice():
     paths = {f"/p{n}": {"get": {}} for n in range(100)}
 

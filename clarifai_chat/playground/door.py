@@ -4,6 +4,7 @@ Files and pastes take the same way. Nothing is sent, and no server and no key is
 """
 
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,12 +15,14 @@ from clarifai_chat.playground import pasted, run_file, runs, saved_run, toolset
 from clarifai_chat.playground.pasted import BadPaste
 from clarifai_chat.playground.runs import Run
 from clarifai_chat.playground.toolset import BadToolSet, ToolSet
-from clarifai_chat.text import counted, whole_data
+from clarifai_chat.text import counted, size, whole_data
 from clarifai_chat.tools.formats import openapi, reading
 from clarifai_chat.tools.formats.tool_import import FoundTool, NotTools
 from clarifai_chat.tools.text import parse
 
 Kind = Literal["tools", "request", "set", "run"]
+# A run that was saved here holds all that went over the wire; of anything else, less is read.
+MAX_FILE = 20_000_000  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,12 @@ class Named:
 
 def opened(source: str | bytes) -> Opened:
     """Return what a text or a file holds. Raises `NotTools` with a sentence for the reader."""
-    text = reading.decoded(source) if isinstance(source, bytes) else source
-    return _own(text) or _request(text) or _tools(text)
+    text = reading.decoded(source, MAX_FILE) if isinstance(source, bytes) else source
+    if len(text) > MAX_FILE:
+        raise NotTools(f"The text is too long: up to {size(MAX_FILE)} are read.")
+    if found := _own(text):
+        return found
+    return (_request(text) if len(text) <= reading.MAX_CHARS else None) or _tools(text)
 
 
 @lru_cache(maxsize=4)
@@ -118,9 +125,10 @@ def _own(text: str) -> Opened | None:
     if not is_run and value.get("kind") != toolset.KIND and not isinstance(value.get("tools"), str):
         return None
     try:
-        json.dumps(value, allow_nan=False)
+        if not _is_finite(value):
+            raise NotTools("The file holds a number that JSON cannot express.")
         if is_run:
-            found = run_file.set_in(text)
+            found = run_file.set_of(value)
             run = saved_run.run_in(whole_data(value), found["settings"])
             what = f"a saved run: {counted(len(value['tools']), 'tool')}"
             if run:
@@ -129,8 +137,15 @@ def _own(text: str) -> Opened | None:
         return Opened("set", "a saved set", toolset=toolset.from_json(text))
     except BadToolSet as why:
         raise NotTools(str(why)) from None
-    except ValueError:
-        raise NotTools("The file holds a number that JSON cannot express.") from None
+
+
+def _is_finite(value: Any) -> bool:
+    """Return whether JSON can express each number. Unlike `json`, this lets other threads in."""
+    if isinstance(value, dict):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _request(text: str) -> Opened | None:

@@ -51,15 +51,8 @@ def as_json(run: Run, pat: str = "") -> str:
     return pretty(whole)
 
 
-def set_in(text: str) -> ToolSet:
-    """Return what a file sets the playground to: a saved run, a saved set, or bare tools. Raises
-    `BadToolSet`."""
-    try:
-        run = json_text.read(text)
-    except (ValueError, RecursionError):
-        return toolset.from_json(text)
-    if not (isinstance(run, dict) and isinstance(run.get("tools"), list) and "steps" in run):
-        return toolset.from_json(text)
+def set_of(run: dict[str, Any]) -> ToolSet:
+    """Return what a saved run sets the playground to."""
     model = run.get("model")
     named = {
         "tools": pretty(run["tools"]),
@@ -67,7 +60,7 @@ def set_in(text: str) -> ToolSet:
         "model": model.get("url") if isinstance(model, dict) else None,
         "settings": run.get("settings"),
     }
-    return toolset.from_json(json.dumps(named))
+    return toolset.from_data(named)
 
 
 def verdict_as_json(verdict: Verdict) -> dict[str, Any]:

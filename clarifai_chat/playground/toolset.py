@@ -86,6 +86,11 @@ def from_json(text: str) -> ToolSet:
     if not (isinstance(found, dict) and isinstance(found.get("tools"), str)):
         # Bare tools: the editor says what may be wrong with them.
         return {"tools": text, "prompt": "", "model": "", "settings": default_settings()}
+    return from_data(found)
+
+
+def from_data(found: dict[str, Any]) -> ToolSet:
+    """Return the set in the data of a file, whose `tools` are text."""
     model = found.get("model")
     made: ToolSet = {
         "tools": _text(found["tools"]),

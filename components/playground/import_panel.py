@@ -8,7 +8,6 @@ import streamlit as st
 
 from clarifai_chat.markdown.sanitize import as_code, escaped
 from clarifai_chat.playground import door
-from clarifai_chat.tools.formats.reading import MAX_CHARS
 from clarifai_chat.tools.formats.tool_import import FoundTool, NotTools
 from components.playground import run_files, run_history, server_source, tool_text
 from components.state.playground_slots import Incoming, IncomingTool
@@ -87,7 +86,7 @@ def _show_sources() -> None:
         "Or open a file",
         key=FILE,
         help=ACCEPTED,
-        max_upload_size=MAX_CHARS // 1_000_000,
+        max_upload_size=door.MAX_FILE // 1_000_000,
         on_change=_open_file,
     )
     server_source.show()

@@ -30,10 +30,10 @@ _LOOKS_LIKE_YAML = re.compile(r"^[ \t]*(?:-[ \t]|[\w\"'$./{}-]+[ \t]*:(?:\s|$))"
 _STARTS = re.compile(r"[\[{]")
 
 
-def decoded(data: bytes) -> str:
-    """Return the text of a file. Raises `NotTools`."""
-    if len(data) > MAX_CHARS:
-        raise NotTools(f"The file is too large: files of up to {size(MAX_CHARS)} are read.")
+def decoded(data: bytes, most: int = MAX_CHARS) -> str:
+    """Return the text of a file of at most so many bytes. Raises `NotTools`."""
+    if len(data) > most:
+        raise NotTools(f"The file is too large: files of up to {size(most)} are read.")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         codec = "utf-16"
     elif data[:4].count(0) >= 2 and len(data) > 3:
