@@ -265,6 +265,9 @@ def test_all_slips_of_a_kind_are_fixed_at_once_and_undone_at_once(open_app):
     assert ":green[:material/check_circle:]" not in page(app)  # it would have no effect
     first = next(button for button in app.button if (button.key or "").startswith("fix:"))
     first.click().run()
+    app.open("all_fixes")
+    shown = page(app).splitlines()
+    assert sum(line.startswith("-") and '"desciption"' in line for line in shown) == 1 + 2
     app.button(key="apply_fixes").click().run()
 
     assert app.session_state["session.tools"]["text"] == right

@@ -1,23 +1,21 @@
-"""Draw the tools: the editor, what was found in the text, and a line for each tool."""
+"""Draw the tools: the editor, a verdict on its text, and a line for each tool."""
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 
 import streamlit as st
 
-from clarifai_chat.markdown.contained import fenced
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import door
 from clarifai_chat.text import counted
 from clarifai_chat.tools.lint import edits, refusals
 from clarifai_chat.tools.lint.check import CheckResult, check
 from clarifai_chat.tools.templates import TEMPLATES, Template
-from clarifai_chat.tools.text import diagnostics as findings
 from clarifai_chat.tools.text.diagnostics import Diagnostic
 from components.playground import (
     call_trial,
     code_editor,
+    findings_view,
     import_panel,
     sets_box,
     tool_form,
@@ -26,18 +24,12 @@ from components.playground import (
     toolset_box,
 )
 from components.playground.code_editor import Mark
-from components.reply.answer_view import AnswerView
+from components.playground.findings_view import ICONS
 from components.state.session import session
 from components.state.slots import forget_widgets, seed, widget
 from components.state.streamlit_patches import uninterrupted
 
-MAX_FINDINGS = 12  # shown at once
 OUTER = ("json.", "shape.")  # findings about the text's form, not about a tool
-ICONS = {
-    "error": ":red[:material/error:]",
-    "warning": ":orange[:material/warning:]",
-    "hint": ":gray[:material/lightbulb:]",
-}
 
 
 def show() -> CheckResult:
@@ -63,10 +55,10 @@ def show() -> CheckResult:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _show_helpers(checked)
         toolset_box.show()
-    _show_findings(told)
+    findings_view.show(told)
     if elsewhere:
         with st.expander(f"For other models: {len(elsewhere)}", type="compact", key="elsewhere"):
-            _show_findings(elsewhere, "other")
+            findings_view.show(elsewhere, "other")
     tool_list.show(checked)
     call_trial.show(checked)
     return checked
@@ -269,85 +261,3 @@ def _show_verdict(checked: CheckResult, told: Sequence[Diagnostic]) -> None:
     if not checked.errors and any(found.level == "warning" for found in told):
         icon = ICONS["warning"]
     st.caption(f"{icon} {' · '.join(parts)}")
-
-
-def _show_findings(found: Sequence[Diagnostic], place: str = "fix") -> None:
-    alike = Counter(finding.code for finding in found if finding.fix)
-    for number, finding in enumerate(found[:MAX_FINDINGS]):
-        where = "" if finding.message.startswith("Line ") else f"**Line {finding.line}** "
-        text = f"{ICONS[finding.level]} {where}{escaped(finding.message)}"
-        if not finding.fix:
-            st.markdown(text)
-            continue
-        with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-            st.markdown(text, width="stretch")
-            st.button(
-                "Fix",
-                key=f"{place}:{number}",
-                help=finding.fix.label,
-                on_click=_look_at_fix,
-                args=(finding,),
-            )
-        if session.fixing == _place(finding):
-            _show_fix(finding, alike[finding.code])
-    if len(found) > MAX_FINDINGS:
-        st.caption(f"And {len(found) - MAX_FINDINGS} more, marked in the text.")
-
-
-def _place(finding: Diagnostic) -> list[str]:
-    return [finding.code, repr(finding.path)]
-
-
-def _show_fix(finding: Diagnostic, alike: int) -> None:
-    """Draw what a fix would change, before it is applied."""
-    if finding.fix is None:
-        return
-    text = session.tools["text"]
-    with st.container(border=True):
-        st.markdown(f"**{escaped(finding.fix.label)}**")
-        changes = findings.diff(text, findings.apply(text, finding.fix))
-        # Not st.code: the grey of its unchanged lines has too little contrast.
-        AnswerView(st.container(), f"fix:{changes}").draw(fenced(changes, "diff"), over=True)
-        with st.container(horizontal=True):
-            st.button(
-                "Apply",
-                key="apply_fix",
-                on_click=_apply_fix,
-                args=(finding, text),
-            )
-            if alike > 1:
-                st.button(
-                    f"Fix all {alike} of this kind",
-                    key="apply_fixes",
-                    on_click=_apply_fixes,
-                    args=(finding, text),
-                )
-            st.button("Cancel", key="leave_fix", on_click=_leave_fix)
-
-
-@uninterrupted()
-def _look_at_fix(finding: Diagnostic) -> None:
-    tool_text.latest()
-    place = _place(finding)
-    session.fixing = [] if session.fixing == place else place
-
-
-@uninterrupted()
-def _apply_fix(finding: Diagnostic, seen: str) -> None:
-    text = tool_text.latest()
-    session.fixing = []
-    if finding.fix and text == seen:  # else the text has changed, and the fix's positions are wrong
-        tool_text.change(findings.apply(text, finding.fix))
-
-
-@uninterrupted()
-def _apply_fixes(finding: Diagnostic, seen: str) -> None:
-    text = tool_text.latest()
-    session.fixing = []
-    if text == seen:
-        tool_text.change(edits.all_fixed(text, finding.code))
-
-
-@uninterrupted()
-def _leave_fix() -> None:
-    session.fixing = []
