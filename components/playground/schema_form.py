@@ -182,11 +182,17 @@ def _show_box(path: Path, box: Box) -> None:
         options = ("", "true", "false")
         st.selectbox(keyword.label, options, format_func=_or_not_set, width=SMALL_PX, **kept)
     elif keyword.kind in ("text", "values"):
-        st.text_area(keyword.label, placeholder=keyword.help, height=90, **kept)
+        st.text_area(keyword.label, placeholder=keyword.example, height=90, **kept)
         boxes.say_refused(key)
     else:
         width: Any = "stretch" if keyword.name == "pattern" else SMALL_PX
-        st.text_input(keyword.label, placeholder=keyword.help, width=width, **kept)
+        st.text_input(
+            keyword.label,
+            placeholder=keyword.example,
+            help=keyword.help or None,
+            width=width,
+            **kept,
+        )
 
 
 def _or_not_set(text: str) -> str:

@@ -20,12 +20,13 @@ class Keyword:
     label: str
     kind: Kind
     types: tuple[str, ...] = ()
+    example: str = ""  # shown in the empty box: a few words, since most boxes are small
     help: str = ""
 
 
 _NUMBERS, _TEXTS, _LISTS = ("number", "integer"), ("string",), ("array",)
 KEYWORDS = (
-    Keyword("description", "Description", "text", help="What it is, and in which unit or format"),
+    Keyword("description", "Description", "text", (), "What it is, and its unit or format"),
     Keyword("enum", "Allowed values", "values", (*_TEXTS, *_NUMBERS, ""), "One a line"),
     Keyword("default", "Default", "value", (*_TEXTS, *_NUMBERS, "boolean", ""), "If left out"),
     Keyword("minimum", "Minimum", "number", _NUMBERS),
@@ -35,8 +36,10 @@ KEYWORDS = (
     Keyword("multipleOf", "Multiple of", "number", _NUMBERS),
     Keyword("minLength", "Minimum length", "count", _TEXTS),
     Keyword("maxLength", "Maximum length", "count", _TEXTS),
-    Keyword("pattern", "Pattern", "line", _TEXTS, "A regular expression, such as ^[A-Z]{3}$"),
-    Keyword("format", "Format", "line", _TEXTS, "Such as date, date-time, email, uri or uuid"),
+    Keyword("pattern", "Pattern", "line", _TEXTS, "Such as ^[A-Z]{3}$", "A regular expression"),
+    Keyword(
+        "format", "Format", "line", _TEXTS, "Such as date", "date, date-time, email, uri, uuid, …"
+    ),
     Keyword("minItems", "Minimum items", "count", _LISTS),
     Keyword("maxItems", "Maximum items", "count", _LISTS),
     Keyword("uniqueItems", "Every item differs", "flag", _LISTS),
