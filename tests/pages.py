@@ -20,6 +20,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+import streamlit
 from streamlit import logger as streamlit_logger
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.components.v2.component_manager import BidiComponentManager
@@ -466,6 +467,20 @@ def at_a_glance(monkeypatch: pytest.MonkeyPatch) -> None:
             when_over()
 
     monkeypatch.setattr(live, "watch", look)
+
+
+@pytest.fixture
+def downloads(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    """Return what each download button offers, by its key."""
+    found: dict[str, Any] = {}
+    draw = streamlit.download_button
+
+    def download_button(label: str, data: Any, *more: Any, **options: Any) -> bool:
+        found[options["key"]] = data
+        return draw(label, data, *more, **options)
+
+    monkeypatch.setattr(streamlit, "download_button", download_button)
+    return lambda key: found[key]()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 import time
 
 import pytest
-import streamlit
 from streamlit.runtime.context import ContextProxy
 
 from clarifai_chat.catalog import DEMO
@@ -94,20 +93,6 @@ def keep(kept, ada):
         return made
 
     return keep
-
-
-@pytest.fixture
-def downloads(monkeypatch):
-    """Return what each download button offers, by its key."""
-    found = {}
-    draw = streamlit.download_button
-
-    def download_button(label, data, *more, **options):
-        found[options["key"]] = data
-        return draw(label, data, *more, **options)
-
-    monkeypatch.setattr(streamlit, "download_button", download_button)
-    return lambda key: found[key]()
 
 
 def address(app):

@@ -173,8 +173,11 @@ def test_an_exported_conversation_comes_back_with_tools_calls_and_results():
 def test_exports_say_whether_a_call_was_valid():
     chat = chat_of(called('{"result": 2}', arguments='{"expression": 5}'))
 
-    for text in (as_markdown.document([chat]), as_html.document([chat], str, {})):
-        assert "calculate (invalid)" in text
+    page = as_html.document([chat], str, {})
+    assert "calculate (invalid)" in as_markdown.document([chat])
+    assert '<code>calculate</code> <span class="badge bad">invalid</span>' in page
+    assert "5 is an integer" in page or "expected" in page.lower()
+    for text in (as_markdown.document([chat]), page):
         assert "Result of calculate" in text
         assert "Built-in tools" in text
 

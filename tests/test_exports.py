@@ -4,6 +4,7 @@ import base64
 import html.parser
 import json
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from clarifai_chat.access_token import MARK, redact
+from clarifai_chat.catalog import DEFAULT_URL
 from clarifai_chat.chat.chats import add, new_chat
 from clarifai_chat.markdown.contained import contained, fenced
 from clarifai_chat.markdown.rendered import rendered
+from clarifai_chat.playground import chat_tools
 from clarifai_chat.transfer.exports import file_name, to_html, to_json, to_markdown
 from tests.canary import CANARY, assert_no_canary, leaks_in
 from tests.some_chats import CONTENTS, PNG, TEXTS, any_chats, odd_data, rich_chat, turn
@@ -225,6 +228,33 @@ def test_html_shows_question_thoughts_calls_answer_and_figures():
     assert not found.open
 
 
+def test_a_page_says_what_the_conversation_took_and_which_tools_went_with_it():
+    chat = chat_with("Hello")
+    chat["settings"]["tools"] = chat_tools.built_in(["calculator"])
+
+    text = Elements(to_html([chat], secret="")).text
+
+    assert "This conversation so far: 412 tokens in, 280 out · $0.00014, for 1 answer." in text
+    assert "Tools offered: calculate" in text
+
+
+def test_a_page_leads_back_to_the_app_with_what_a_link_may_carry():
+    chat = {**chat_with("Hello"), "model": DEFAULT_URL, "settings": {"system": "Be brief."}}
+    app = "https://chat.test/base/"
+
+    first, *_ = Elements(to_html([chat], secret="", app=app)).of("a")
+
+    address = urlsplit(first["href"])
+    assert address.path == "/base/"
+    assert parse_qs(address.query) == {"model": [DEFAULT_URL], "system": ["Be brief."], "q": ["Hi"]}
+    assert first["rel"] == "noopener noreferrer"
+    for not_carried in (CANARY, "long " * 2000):
+        chat["settings"] = {"system": not_carried}
+        first, *_ = Elements(to_html([chat], secret="", app=app)).of("a")
+        assert first["href"] == app
+    assert not Elements(to_html([chat], secret="", app="javascript:x")).of("a")
+
+
 def test_a_page_of_many_chats_lists_them():
     found = Elements(to_html([rich_chat(), chat_with("x")], secret=""))
 
@@ -314,7 +344,8 @@ TAGS = """html head meta link title style body main article section nav h1 h2 h3
     figure figcaption img sup"""
 NAMES = {
     "lang", "charset", "http-equiv", "content", "name", "rel", "href", "class", "dir", "id", "src",
-    "alt", "start", "style", "data-language", "aria-label",
+    "alt", "start", "style", "data-language", "aria-label", "scope",
+    "tabindex",
 }  # fmt: skip
 
 

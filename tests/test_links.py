@@ -88,3 +88,29 @@ def test_what_a_link_carries_is_read_as_it_was(text):
 
     if not may_hold(text):
         assert links.read(found, "system prompt") == text
+
+
+@pytest.mark.parametrize(
+    ("page", "app"),
+    [
+        ("http://localhost:8501/", "http://localhost:8501/"),
+        ("http://localhost:8501", "http://localhost:8501/"),
+        ("https://a.test/base/compare?chats=x#y", "https://a.test/base/"),
+        ("https://a.test/base", "https://a.test/base/"),
+        ("https://me:secret@a.test/tool_playground/", "https://a.test/"),
+        ("", ""),
+        ("javascript:alert(1)", ""),
+        ("https://[", ""),
+    ],
+)
+def test_the_apps_address_is_that_of_a_page_without_the_page(page, app):
+    assert links.app_address(page, {"compare", "tool_playground"}) == app
+
+
+def test_a_link_that_is_passed_on_carries_no_token_and_stays_short():
+    page = "https://a.test/"
+
+    assert links.passed_on(page, {"q": "Why?", "system": ""}) == "https://a.test/?q=Why%3F"
+    assert links.passed_on(page, {"q": f"It is {CANARY}"}) == page
+    assert links.passed_on(page, {"q": "\N{SNOWMAN}" * (MAX_CHARS // 2)}) == page
+    assert links.passed_on("", {"q": "Why?"}) == ""

@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from urllib.parse import quote, urlencode
+from collections.abc import Collection, Mapping
+from urllib.parse import quote, urlencode, urlsplit
 
 from clarifai_chat.access_token import may_hold
 
@@ -48,6 +48,33 @@ def to(page: str, carried: Mapping[str, str]) -> str | None:
         return None
     query = urlencode({name: text for name, text in carried.items() if text}, quote_via=quote)
     return f"{page}?{query}" if query else page
+
+
+def passed_on(page: str, carried: Mapping[str, str]) -> str:
+    """Return an address for a file that others get: with these parameters if it stays short.
+
+    Returns the bare `page` if something in a parameter may be an access token.
+    """
+    if not page or any(map(may_hold, carried.values())):
+        return page
+    address = to(page, carried)
+    return address if address and len(address) <= MAX_CHARS else page
+
+
+def app_address(url: str, pages: Collection[str]) -> str:
+    """Return the app's address, with a slash at its end, from that of one of its pages.
+
+    Without credentials and parameters; "" if `url` is not an address on the web.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    host, path = parts.netloc.rpartition("@")[2], parts.path.rstrip("/")
+    if parts.scheme not in ("http", "https") or not host:
+        return ""
+    folder, _, last = path.rpartition("/")
+    return f"{parts.scheme}://{host}{folder if last in pages else path}/"
 
 
 def _is_seen(sign: str) -> bool:

@@ -6,7 +6,7 @@ go, and a mark stands where they began.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -78,6 +78,15 @@ class HiddenStream:
                 kept += [text[at : max(at, first)], self._mark if first >= start else ""]
                 at = min(end, max(at, last))
         return "".join([*kept, text[at:end]])
+
+
+def hidden(events: Sequence[str], token: str, mark: str) -> list[str]:
+    """Return the events of a stream that is over, with `token` hidden in and between them."""
+    stream, shown = HiddenStream(token, mark), [*events]
+    for number, event in enumerate(events):
+        stream.add(event, partial(shown.__setitem__, number))
+    stream.end()
+    return shown
 
 
 class _Piece:

@@ -1,5 +1,8 @@
 """Choose what is compared: two to four models, blind or not, with which system prompt."""
 
+from collections.abc import Sequence
+from functools import partial
+
 import streamlit as st
 
 from clarifai_chat import catalog
@@ -10,8 +13,11 @@ from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.recordings import files
 from clarifai_chat.recordings.recording import Column, of_comparison
 from clarifai_chat.text import counted
+from clarifai_chat.transfer import chat_files, exports
 from components.actions import comparing
 from components.actions.comparing import FEWEST, MOST
+from components.state import persistence
+from components.state.app_address import app_address
 from components.state.session import session
 from components.state.slots import seed, widget
 
@@ -39,6 +45,21 @@ def show() -> None:
                 type="tertiary",
                 on_click="ignore",
                 help="Plays this comparison again under Stage, without a token and a network",
+            )
+            st.download_button(
+                "Save as a page",
+                partial(_page, session.compared, persistence.owner(), session.pat, app_address()),
+                file_name=exports.comparison_file_name(session.compared, secret=session.pat),
+                mime="text/html",
+                key="page_comparison",
+                icon=":material/description:",
+                type="tertiary",
+                on_click="ignore",
+                disabled=session.is_blind,
+                help="Vote first: the file names the models"
+                if session.is_blind
+                else "Questions, answers, tokens and cost side by side as one HTML file, to read"
+                " offline, print or pass on, without the token",
             )
         return
     offered = (*session.offered, catalog.BRIEF_DEMO, *comparing.chosen())
@@ -91,6 +112,11 @@ def _recorded() -> str:
         {"settings": chat["settings"], "turns": chats.path(chat)} for chat in session.compared
     ]
     return files.as_json(of_comparison(columns), session.pat)
+
+
+def _page(compared: Sequence[chats.Chat], owner: str | None, secret: str, app: str) -> str:
+    contents = chat_files.contents(owner or "", compared)
+    return exports.comparison_to_html(compared, secret=secret, contents=contents, app=app)
 
 
 def _name(model: Model) -> str:

@@ -15,6 +15,7 @@ from clarifai_chat.transfer import chat_files, exports, imports
 from clarifai_chat.transfer.exports import Kind
 from components.actions import chats as chat_actions
 from components.state import choices, kept_playground, persistence
+from components.state.app_address import app_address
 from components.state.session import session
 from components.state.slots import seed, widget
 from components.state.streamlit_patches import uninterrupted
@@ -91,7 +92,7 @@ def _show_exports(label: str, which: str, owner: str, chat: Chat | None) -> None
         for kind, mime in MIMES.items():
             st.download_button(
                 kind.upper(),
-                partial(_exported, kind, owner, chat, session.pat),
+                partial(_exported, kind, owner, chat, session.pat, app_address()),
                 file_name=exports.file_name([chat] if chat else [], kind),
                 mime=mime,
                 key=f"export:{which}:{kind}",
@@ -99,13 +100,15 @@ def _show_exports(label: str, which: str, owner: str, chat: Chat | None) -> None
             )
 
 
-def _exported(kind: Kind, owner: str, chat: Chat | None, secret: str) -> str:
+def _exported(kind: Kind, owner: str, chat: Chat | None, secret: str, app: str) -> str:
     """Return the contents of the export: one conversation, or all that are saved."""
     kept = [chat] if chat else saving.every_chat(owner)
     if kind == "md":
         return exports.to_markdown(kept, secret=secret)
-    write = exports.to_json if kind == "json" else exports.to_html
-    return write(kept, secret=secret, contents=chat_files.contents(owner, kept))
+    contents = chat_files.contents(owner, kept)
+    if kind == "json":
+        return exports.to_json(kept, secret=secret, contents=contents)
+    return exports.to_html(kept, secret=secret, contents=contents, app=app)
 
 
 # --- What a click does ----------------------------------------------------------------------------

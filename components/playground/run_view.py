@@ -12,17 +12,16 @@ from clarifai_chat.chat.turn import INTERRUPTED, STOPPED, UNWATCHED, can_continu
 from clarifai_chat.chat.usage import seconds
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.messages import thoughts as thoughts_of
-from clarifai_chat.playground import run_file, run_report, runs
+from clarifai_chat.playground import run_report, runs
 from clarifai_chat.playground.runs import Run, Step
 from clarifai_chat.text import counted
 from clarifai_chat.tools.verdict.verdict import Verdict
 from components.chat import attachment_view
-from components.playground import exchange_view, keep_case
+from components.playground import exchange_view, run_exports
 from components.reply import call_answers, reply_line, status, verdict_view
 from components.reply.answer_view import AnswerView
 from components.reply.call_view import CallView
 from components.reply.message_view import listed
-from components.state.session import session
 from components.state.streamlit_patches import uninterrupted
 
 State = Literal["running", "complete", "error"]
@@ -97,32 +96,7 @@ class RunView:
                     on_click=_go_on,
                     args=(self.run, self._send),
                 )
-            self._show_exports()
-
-    def _show_exports(self) -> None:
-        """Draw the run's sequence diagram and its download."""
-        turn_id = self.turn["id"]
-        with st.container(horizontal=True, vertical_alignment="center"):
-            wanted = st.toggle("Sequence diagram", key=f"diagram:{turn_id}")
-            st.download_button(
-                "Export this run",
-                lambda: run_file.as_json(self.run, session.pat),
-                file_name="run.json",
-                mime="application/json",
-                key=f"save_run:{turn_id}",
-                icon=":material/download:",
-                type="tertiary",
-                on_click="ignore",
-                help="Prompt, tools, settings, and everything sent and received, without the token",
-            )
-            keep_case.show(self.run)
-        if wanted:
-            diagram = run_report.diagram(self.run)
-            # Drawn as in an answer: it scrolls where Streamlit's would become too small to read.
-            drawn = AnswerView(st.container(), f"{turn_id}:diagram")
-            drawn.draw(f"```mermaid\n{diagram}\n```", over=True)
-            with st.expander("Diagram source", type="compact"):
-                st.code(diagram, language=None, wrap_lines=True)
+            run_exports.show(self.run)
 
 
 class _StepView:

@@ -4,48 +4,39 @@ import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from html import escape
-from pathlib import Path
 
 from clarifai_chat.attachments.attachment import Attachment
+from clarifai_chat.chat import links
 from clarifai_chat.chat.chats import Chat, branches, path
 from clarifai_chat.chat.turn import Turn
+from clarifai_chat.chat.usage import total
 from clarifai_chat.markdown.rendered import code, rendered
-from clarifai_chat.messages import Message, Source, is_json, pieces, web_address
-from clarifai_chat.transfer.exports import words
+from clarifai_chat.messages import Message, Source, pieces, web_address
+from clarifai_chat.playground import chat_tools, run_report
+from clarifai_chat.transfer.exports import page, words
+from clarifai_chat.transfer.exports.page import Render, code_of, folded
 
-STYLE = Path(__file__).parent / "page.css"
-POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none';"
-    " form-action 'none'"
-)
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # types that cannot run code
-
-Render = Callable[..., str]
 
 
 def document(
-    chats: Sequence[Chat], hide: Callable[[str], str], contents: Mapping[str, bytes]
+    chats: Sequence[Chat],
+    hide: Callable[[str], str],
+    contents: Mapping[str, bytes],
+    app: str = "",
 ) -> str:
-    """Return the page. `hide` removes the access token from a text."""
+    """Return the page. `hide` removes access tokens from a text; `app` is the app's address."""
     many = len(chats) != 1
     title = f"{len(chats)} conversations" if many else words.title(chats[0])
     top = 2 if many else 1
     render = partial(rendered, hide=hide, top=top + 2)
-    body = [part for n, chat in enumerate(chats) for part in _chat(chat, n, top, render, contents)]
+    body = [
+        part for n, chat in enumerate(chats) for part in _chat(chat, n, top, render, contents, app)
+    ]
     if many:
-        body = [f"<h1>{title}</h1>\n", *_contents_of_page(chats), *body]
-    return "".join([*_head(title), "<main>\n", *body, "</main>\n</body>\n</html>\n"])
-
-
-def _head(title: str) -> Iterator[str]:
-    yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-    yield '<meta name="color-scheme" content="light dark">\n'
-    yield '<meta name="referrer" content="no-referrer">\n'
-    yield '<link rel="icon" href="data:,">\n'  # otherwise browsers ask the page's server for one
-    yield f"<title>{escape(title)}</title>\n<style>\n{STYLE.read_text('utf-8')}</style>\n</head>\n"
-    yield "<body>\n"
+        link = page.open_link(app)
+        body = [f"<h1>{title}</h1>\n", link, *_contents_of_page(chats), *body]
+    return page.whole(title, body)
 
 
 def _contents_of_page(chats: Sequence[Chat]) -> Iterator[str]:
@@ -56,40 +47,59 @@ def _contents_of_page(chats: Sequence[Chat]) -> Iterator[str]:
 
 
 def _chat(
-    chat: Chat, number: int, top: int, render: Render, contents: Mapping[str, bytes]
+    chat: Chat,
+    number: int,
+    top: int,
+    render: Render,
+    contents: Mapping[str, bytes],
+    app: str,
 ) -> Iterator[str]:
     title = escape(words.title(chat))
     yield f'<article id="chat-{number}">\n<h{top} dir="auto">{title}</h{top}>\n'
-    yield from _settings(chat)
+    if top == 1:
+        yield page.open_link(_address(chat, app))
+    yield page.facts([total(chat["turns"]).text])
+    yield from settings(chat)
     versions = branches(chat)
     for place, turn in enumerate(path(chat)):
-        yield from _question(turn, top + 1, contents)
-        yield from _answer(turn, versions, top + 1, render, f"chat-{number}-{place}", contents)
+        yield from question(turn, top + 1, contents)
+        yield from answer(turn, versions, top + 1, render, f"chat-{number}-{place}", contents)
     yield "</article>\n"
 
 
-def _settings(chat: Chat) -> Iterator[str]:
-    settings = chat["settings"]
+def _address(chat: Chat, app: str) -> str:
+    """Return a link to the app with model, system prompt and first question, as far as they fit."""
+    asked = [turn["prompt"] for turn in path(chat)[:1]]
+    carried = {"model": chat["model"], "system": chat["settings"].get("system", "").strip()}
+    return links.passed_on(app, {**carried, "q": "".join(asked).strip()})
+
+
+def settings(chat: Chat) -> Iterator[str]:
+    """Yield what the conversation was set to."""
+    found = chat["settings"]
     rows = [("Begun", words.day(chat["created_at"])), *words.settings(chat)]
-    texts = [f"{name} {value}" for name, value in rows if value]
-    if texts:
-        yield f'<p class="facts">{escape(" · ".join(texts))}</p>\n'
-    if system := settings.get("system", "").strip():
-        yield _folded("System prompt", f'<div class="typed" dir="auto">{escape(system)}</div>')
+    yield page.facts(f"{name} {value}" for name, value in rows if value)
+    if system := found.get("system", "").strip():
+        yield folded("System prompt", page.typed(system))
     if schema := words.schema(chat):
-        yield _folded("JSON Schema of the answers", code(schema, "json"))
+        yield folded("JSON Schema of the answers", code(schema, "json"))
+    if tools := found.get("tools"):
+        names = [str(spec["function"].get("name", "")) for spec in tools["specs"]]
+        yield page.facts([f"Tools offered: {', '.join(names)}"])
 
 
-def _question(turn: Turn, level: int, contents: Mapping[str, bytes]) -> Iterator[str]:
+def question(turn: Turn, level: int, contents: Mapping[str, bytes]) -> Iterator[str]:
+    """Yield a question with its files."""
     yield f'<section class="question">\n<h{level}>You</h{level}>\n'
     if turn["prompt"].strip():
-        yield f'<div class="typed" dir="auto">{escape(turn["prompt"])}</div>\n'
+        yield page.typed(turn["prompt"])
     for attachment in turn.get("attachments", []):
-        yield _attached(attachment, contents.get(attachment["id"]))
+        yield attached(attachment, contents.get(attachment["id"]))
     yield "</section>\n"
 
 
-def _attached(attachment: Attachment, content: bytes | None, what: str = "Attached") -> str:
+def attached(attachment: Attachment, content: bytes | None, what: str = "Attached") -> str:
+    """Return a file: its picture if it is one and is at hand, else its name, kind and size."""
     words_ = escape(words.attached(attachment))
     if content is None or attachment["mime"] not in PICTURES:
         return f'<p class="facts" dir="auto">{what}: {words_}</p>\n'
@@ -98,7 +108,7 @@ def _attached(attachment: Attachment, content: bytes | None, what: str = "Attach
     return f'<figure><img src="{source}" alt="{name}"><figcaption>{words_}</figcaption></figure>\n'
 
 
-def _answer(
+def answer(
     turn: Turn,
     versions: words.Versions,
     level: int,
@@ -106,34 +116,42 @@ def _answer(
     ids: str,
     contents: Mapping[str, bytes],
 ) -> Iterator[str]:
+    """Yield what came back for a question, with its figures; `ids` begins the ids on the page."""
     name = escape(turn["model"]["name"])
     yield f'<section class="answer">\n<h{level} dir="auto">{name}</h{level}>\n'
     names = words.tool_names(turn)
     thought = words.thought(turn)
     for place, message in enumerate(turn["replies"]):
-        yield from _message(message, names, thought, render, f"{ids}-{place}")
-        for called, arguments in words.calls_of(turn, place):
-            yield f'<p class="call">Called <code>{escape(called)}</code></p>\n'
-            yield _code(arguments)
+        yield from message_of(message, names, thought, render, f"{ids}-{place}")
+        yield from _calls(turn, place)
     for picture in turn.get("pictures", []):
-        yield _attached(picture, contents.get(picture["id"]), "Picture")
-    yield f'<p class="facts">{escape(words.facts(turn))}</p>\n'
+        yield attached(picture, contents.get(picture["id"]), "Picture")
+    yield page.facts([words.facts(turn)])
     for remark in words.remarks(turn, versions):
-        yield f'<p class="remark" dir="auto">{escape(remark)}</p>\n'
+        yield page.remark(remark)
     yield "</section>\n"
 
 
-def _message(
+def _calls(turn: Turn, place: int) -> Iterator[str]:
+    """Yield the calls of a reply, each with its verdict where its tools are known."""
+    for call, verdict in chat_tools.step_at(chat_tools.run_of(turn), place).judged:
+        function, word = call["function"], run_report.word(call, verdict)
+        judged = verdict if "tools" in turn else None
+        yield page.call(function["name"], function["arguments"], word, judged, every=False)
+
+
+def message_of(
     message: Message, names: dict[str, str], thought: str, render: Render, ids: str
 ) -> Iterator[str]:
+    """Yield one message: thoughts, folded under the words `thought`, text and sources."""
     if message["role"] == "tool":
         yield f'<p class="call">{escape(words.result_of(message, names))}</p>\n'
-        yield _code(message["content"])
+        yield code_of(message["content"])
         return
     summary = thought
     for place, (kind, text) in enumerate(pieces(message)):
         if kind == "thought":
-            yield _folded(summary, f'<div class="thoughts">{render(text.strip())}</div>')
+            yield folded(summary, f'<div class="thoughts">{render(text.strip())}</div>')
             summary = words.MORE_THOUGHTS
         else:
             notes = f"{ids}-{place}"
@@ -151,11 +169,3 @@ def _sources(sources: Sequence[Source]) -> Iterator[str]:
             title = f'<a href="{escape(url)}" rel="noopener noreferrer">{title}</a>'
         yield f'<li dir="auto">{title}</li>\n'
     yield "</ol>\n"
-
-
-def _folded(summary: str, html: str) -> str:
-    return f"<details><summary>{escape(summary)}</summary>\n{html}\n</details>\n"
-
-
-def _code(text: str) -> str:
-    return code(text, "json" if is_json(text) else "")
