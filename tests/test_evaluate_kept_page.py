@@ -153,12 +153,13 @@ def test_two_wordings_of_a_set_are_asked_the_same_cases_and_compared_in_pairs(
 
     app.click("start_evaluation")
 
-    assert "On these cases, Clear (B) is better than Vague (A)" in page(app)
+    assert "On these cases, B (Clear) is better than A (Vague)" in page(app)
     assert "p = 0.031" in tables(app)
     shown = tables(app)
-    assert "Only Vague (A) passed</th><td>0<" in shown
-    assert "Only Clear (B) passed</th><td>6<" in shown
+    assert "Only A (Vague) passed</th><td>0<" in shown
+    assert "Only B (Clear) passed</th><td>6<" in shown
     assert "none: it is decided on these cases" in shown
+    assert '<th scope="col"></th>' not in shown
     asked = [
         (each.body["tools"][0]["function"]["description"], each.body["messages"][0]["role"])
         for each in fake.chats[:2]

@@ -63,7 +63,9 @@ def as_html(tally: Tally, record: Record) -> str:
         pairs = tally.pairs(shown[0], shown[place])
         parts.append(f"<h2>Which is better?</h2><p>{escape(conclusion(names[0], name, pairs))}</p>")
         figures = words.comparison(names[0], name, pairs, len(experiment["cases"]))
-        parts.append(_table(["Pairs of the same case and try", ""], figures) if figures else "")
+        parts.append(
+            _table(["Pairs of the same case and try", "Figure"], figures) if figures else ""
+        )
     parts.append("<h2>By case</h2>")
     head = ["Case", "Asked", "Expected", *names, "Why that is right"]
     parts.append(_table(head, [

@@ -34,7 +34,7 @@ def show(runner: Runner) -> None:
     st.markdown(f"**Which is better?** {escaped(said)}")
     rows = words.comparison(names[first], names[second], pairs, len(experiment["cases"]))
     if rows:
-        table.show(["Pairs of the same case and try", ""], rows, "Comparison")
+        table.show(["Pairs of the same case and try", "Figure"], rows, "Comparison")
     _show_changes(runner, found[first][1], found[second][1])
 
 

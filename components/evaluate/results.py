@@ -47,8 +47,9 @@ class Results:
         st.caption(escaped(words.setup(experiment)))
         self._show_buttons()
         self._live = st.empty()
-        self.draw()
         comparison.show(runner)
+        self._grid = st.empty()
+        self.draw()
         run_list.show(runner)
 
     def _show_buttons(self) -> None:
@@ -112,6 +113,7 @@ class Results:
             _show_progress(runner)
             for model, set_ in columns(runner.experiment):
                 _show_column(runner, model, set_)
+        with self._grid.container():
             _show_grid(runner)
 
     def is_outdated(self) -> bool:

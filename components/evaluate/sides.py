@@ -110,7 +110,7 @@ def _set(source: str) -> ToolSet:
 def _side(letter: str, side: Side) -> ToolSet:
     found = _set(side["source"])
     system = found["system"] if side["system"] is None else side["system"]
-    return {**found, "name": f"{found['name']} ({letter})", "system": system}
+    return {**found, "name": f"{letter} ({found['name']})", "system": system}
 
 
 @uninterrupted()
