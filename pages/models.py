@@ -4,7 +4,7 @@ import streamlit as st
 
 from clarifai_chat.config import settings
 from components.frame import model_picker, shell
-from components.models import filters, table
+from components.models import filters, measuring, table
 
 NO_LONGER_FEATURED = (
     " A model that is no longer featured may need a deployment of your own on Clarifai."
@@ -17,5 +17,6 @@ st.caption(
     + ("" if settings().other_base else NO_LONGER_FEATURED)
 )
 model_picker.show_local("models_page")
+pending += measuring.show()
 table.show(filters.show())
 shell.wait_for_jobs(pending)

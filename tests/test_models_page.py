@@ -7,7 +7,7 @@ import pytest
 from clarifai_chat import catalog
 from clarifai_chat.catalog import DEFAULT_URL
 from tests.canary import CANARY
-from tests.fake_clarifai import make_model, make_models, says
+from tests.fake_clarifai import calls, make_model, make_models, says, status
 from tests.pages import ask, head, page, type_token
 
 KIMI = "https://clarifai.com/moonshotai/chat-completion/models/Kimi-K2_6"
@@ -227,3 +227,44 @@ def test_the_models_page_can_be_the_first_one_opened(open_app):
         "Models",
         "Help",
     ]
+
+
+# --- Measured ------------------------------------------------------------------------------------
+
+
+def test_what_is_measured_stands_beside_what_is_claimed(open_app, fake):
+    app = open_app(PAGE, pat=CANARY, chosen=KIMI)
+    assert "Not measured in this tab." in page(app)
+    assert table(app)[KIMI]["Measured"] == "not measured"
+    fake.next(calls(), says("Hello."), calls(), says("It is 17 degrees."))
+
+    app.click("measure_model")
+
+    assert "2 of 3 on" in page(app)
+    assert "required: no call" in page(app)
+    assert [each.body.get("tool_choice") for each in fake.chats] == [
+        "auto", "required", "auto", "auto"
+    ]  # fmt: skip
+    row = table(app)[KIMI]
+    assert row["Measured"].startswith("2 of 3 on 20")
+    assert row["Tools"] == "yes"
+    assert "claimed: " in head(app)
+    assert "tool calls measured: 2 of 3 on" in head(app)
+
+
+def test_a_refusal_is_no_measurement(open_app, fake):
+    app = open_app(PAGE, pat=CANARY, chosen=KIMI)
+    fake.next(*[status(401, 11008)] * 3)
+
+    app.click("measure_model")
+
+    assert "Not measured. " in page(app)
+    assert "does not accept this access token" in page(app)
+    assert table(app)[KIMI]["Measured"] == "not measured"
+
+
+def test_the_demo_is_measured_without_a_token(open_app):
+    app = open_app(PAGE).click("measure_model")
+
+    assert " of 3 on 20" in page(app)
+    assert table(app)["demo"]["Measured"].startswith(("0 of 3", "1 of 3", "2 of 3", "3 of 3"))

@@ -13,7 +13,7 @@ from clarifai_chat.catalog import Model, local
 from clarifai_chat.config import server_name, settings
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import counted
-from components.frame import model_ids, token_box
+from components.frame import measured, model_ids, token_box
 from components.state.session import session
 from components.state.slots import set_widget, widget
 from components.state.streamlit_patches import uninterrupted
@@ -53,16 +53,11 @@ def show_facts() -> None:
 
 
 def facts(model: Model) -> str:
-    """Context, price and abilities as Markdown."""
-    return escaped(
-        " · ".join(
-            (
-                catalog.context_text(model),
-                catalog.price_text(model),
-                catalog.abilities_text(model),
-            )
-        )
-    )
+    """Context, price and abilities as Markdown; what was measured stands beside what is claimed."""
+    parts = [catalog.context_text(model), catalog.price_text(model), catalog.abilities_text(model)]
+    if found := measured.text(model.url):
+        parts[2:] = [f"claimed: {parts[2]}", f"tool calls measured: {found}"]
+    return escaped(" · ".join(parts))
 
 
 def sources(model: Model) -> str:

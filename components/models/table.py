@@ -5,7 +5,7 @@ import streamlit as st
 from clarifai_chat import catalog
 from clarifai_chat.catalog import Model
 from clarifai_chat.markdown.sanitize import escaped
-from components.frame import model_ids, model_picker
+from components.frame import measured, model_ids, model_picker
 from components.state.session import session
 from components.state.slots import widget
 from components.state.streamlit_patches import uninterrupted
@@ -34,6 +34,7 @@ def row(model: Model) -> dict[str, object]:
         "In": model.input_price,
         "Out": model.output_price,
         "Tools": YES_NO[model.tools],
+        "Measured": measured.text(model.url) or "not measured",
         "Vision": YES_NO[model.vision],
         "Reasoning": YES_NO[model.reasoning],
         "Status": STATUS[model.tier],
@@ -96,6 +97,8 @@ def show(found: list[Model]) -> None:
                 "Context": st.column_config.NumberColumn("Context (tokens)", format="localized"),
                 "In": st.column_config.NumberColumn("$ per 1M in", format="%.4g"),
                 "Out": st.column_config.NumberColumn("$ per 1M out", format="%.4g"),
+                "Tools": st.column_config.TextColumn("Tools, claimed"),
+                "Measured": st.column_config.TextColumn("Tools, measured"),
                 "Page": st.column_config.LinkColumn("On Clarifai", display_text="open"),
             },
         )

@@ -57,6 +57,7 @@ class AccessSlots:
     saved_choices = Slot[Choices | None](lambda: None)  # the three above, as last saved or read
     code = Slot[CodeRequest | None](lambda: None)  # shown by "Get code", on any page
     forgotten = Slot(int)  # how often the browser was asked to forget what is typed
+    measured = Slot[dict[str, Job]](dict)  # a model's address → a job of `probe.measure`
     opened_ids = Slot(str)  # address of the model whose ids the Models page shows
     opened = Slot[dict[str, int]](dict)  # list → how often "Show more" was clicked
 
