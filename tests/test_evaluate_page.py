@@ -12,10 +12,9 @@ from tests.canary import CANARY
 from tests.conftest import MODEL
 from tests.fake_clarifai import calls, says, status
 from tests.pages import page
-from tests.test_chat_list_page import downloads
 from tests.test_runs import WEATHER, go, new_run
 
-__all__ = ["downloads", "go"]  # fixtures
+__all__ = ["go"]  # a fixture
 PARIS = cases.read(
     json.dumps(
         [
