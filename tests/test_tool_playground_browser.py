@@ -19,7 +19,7 @@ from tests.fake_clarifai import (
     two_calls_on_one_index,
 )
 from tests.patience import until
-from tests.test_browser import sign_in
+from tests.test_browser import sign_in, tab_to
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
@@ -270,6 +270,37 @@ def test_a_phone_shows_the_playground_without_scrolling_sideways(visit: Visit) -
     widest = "Math.max(...[...document.querySelectorAll('section')].map(e => e.scrollWidth))"
     assert page.evaluate(width) <= 390
     assert page.evaluate(widest) <= 390
+
+
+def test_a_tool_is_changed_by_keys_alone_on_a_phone(visit: Visit) -> None:
+    page = visit(PATH, viewport={"width": 390, "height": 844})
+    keys = page.keyboard
+
+    def replace(box: str, text: str) -> None:
+        tab_to(page, box)
+        keys.press("ControlOrMeta+a")
+        keys.type(text)
+        keys.press("Tab")
+
+    tab_to(page, "Form")
+    keys.press("Enter")
+    expect(page.get_by_role("textbox", name="Tool name")).to_have_value("get_weather")
+    replace("Tool name", "read_sky")
+    tab_to(page, "chevron_right")
+    keys.press("Enter")
+    expect(page.get_by_role("textbox", name="Name", exact=True)).to_have_value("location")
+    replace("Name", "place")
+    expect(page.get_by_role("button", name="place")).to_be_visible()
+    tab_to(page, "New parameter")
+    keys.type("days")
+    keys.press("Enter")
+    expect(page.get_by_role("button", name="days")).to_be_visible()
+    settled(page)
+    assert page.evaluate("document.scrollingElement.scrollWidth") == 390
+
+    page.locator(".st-key-tool_view").get_by_text("JSON", exact=True).click()  # to read the result
+    for name in ("read_sky", "place", "days"):
+        expect(page.locator(".cm-content")).to_contain_text(f'"{name}"')
 
 
 def twelve_mcp_tools() -> str:
