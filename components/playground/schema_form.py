@@ -17,7 +17,7 @@ from components.state.session import session
 from components.state.slots import set_widget, widget
 from components.state.streamlit_patches import uninterrupted
 
-SMALL_PX = 150  # a box for a number
+SMALL_PX = 144  # a box for a number; two fit side by side at 1280 px
 MAX_SUMMARY = 80  # characters
 
 
