@@ -11,7 +11,7 @@ from streamlit.runtime.context import ContextProxy
 from clarifai_chat.chat.chats import add, new_chat, path
 from clarifai_chat.config import ROOT
 from clarifai_chat.events import Finished, StepEnded, TextDelta, ToolCallDone, ToolResult, Usage
-from clarifai_chat.playground import toolset
+from clarifai_chat.playground import run_file, toolset
 from clarifai_chat.recordings import files
 from clarifai_chat.transfer.exports import (
     comparison_file_name,
@@ -215,6 +215,21 @@ def test_a_token_that_a_stream_tells_in_pieces_is_not_in_the_page():
 
     for piece in (CANARY[:9], CANARY[9:20], CANARY[20:]):
         assert piece not in text
+
+
+def test_a_token_that_a_stream_tells_in_pieces_is_not_in_the_files_of_a_run():
+    pieces = CANARY[:9], CANARY[9:20], CANARY[20:]
+    run = called(call())
+    told = [json.dumps({"delta": {"content": piece}}) for piece in pieces]
+    run["exchanges"] = [exchange(*told, request=json.dumps({"a": CANARY}))]
+
+    whole = run_file.as_json(run, CANARY)
+    part = run_file.exchanges_as_json(run["exchanges"], CANARY)
+
+    for text in (whole, part):
+        assert_no_canary("a file", text)
+        assert not [piece for piece in pieces if piece in text]
+        assert json.loads(text)
 
 
 def test_a_token_that_only_reading_the_json_shows_is_not_in_the_page():

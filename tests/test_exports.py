@@ -456,6 +456,12 @@ def test_a_file_is_named_after_its_conversation(title, name):
     assert file_name([{**new_chat(), "title": title}], "md") == name
 
 
+def test_the_name_of_a_file_does_not_have_the_token_of_a_title():
+    chat = {**new_chat(), "title": f"It is {CANARY}"}
+
+    assert file_name([chat], "md", secret=CANARY) == "it-is-access-token.md"
+
+
 def test_a_file_of_many_conversations_has_a_name_too():
     assert file_name([new_chat(), new_chat()], "json") == "conversations.json"
 

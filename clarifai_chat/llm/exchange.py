@@ -7,7 +7,7 @@ from typing import TypedDict
 import httpx
 
 from clarifai_chat.access_token import Redactor
-from clarifai_chat.llm.hidden_stream import HiddenStream
+from clarifai_chat.llm.hidden_stream import HiddenStream, hidden
 
 MAX_CHARS = 2_000_000  # of one answer; more is counted but not kept
 TOKEN = "<access token>"  # noqa: S105 - its replacement, not a token
@@ -29,6 +29,16 @@ class Exchange(TypedDict):
     chunks: list[tuple[float, str]]  # of a stream: when each event came, and its data
     left_out: int  # characters of the answer beyond MAX_CHARS
     ended_s: float | None
+
+
+def without(exchange: Exchange, token: str) -> Exchange:
+    """Return the exchange with `token` hidden in its stream, also where events cut it.
+
+    For tokens other than the one that was sent with the request, which is hidden already.
+    """
+    times = [at for at, _ in exchange["chunks"]]
+    events = hidden([data for _, data in exchange["chunks"]], token, TOKEN)
+    return {**exchange, "chunks": [*zip(times, events, strict=True)]}
 
 
 class Recorder:

@@ -1,12 +1,13 @@
 """Write a playground run, or one of its requests, as JSON; read what such a file sets."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from clarifai_chat import json_text
 from clarifai_chat.access_token import redact
 from clarifai_chat.config import settings
-from clarifai_chat.llm.exchange import TOKEN, Exchange
+from clarifai_chat.llm.exchange import TOKEN, Exchange, without
 from clarifai_chat.playground import toolset
 from clarifai_chat.playground.runs import Run, steps
 from clarifai_chat.playground.toolset import ToolSet
@@ -41,14 +42,33 @@ def as_json(run: Run, pat: str = "") -> str:
                 "notes": step.notes,
                 "answers": step.answers,
                 "figures": step.figures,
-                "exchanges": [exchange_as_json(e) for e in step.exchanges],
+                "exchanges": _exchanges(step.exchanges, pat),
             }
             for step in steps(run)
         ],
     }
-    for token in (pat, settings().shared_pat):
+    for token in _tokens(pat):
         whole = redact(whole, token, TOKEN)
     return pretty(whole)
+
+
+def exchanges_as_json(exchanges: Sequence[Exchange], pat: str = "") -> str:
+    """Return some exchanges for a file, without the tokens that `as_json` removes."""
+    found = _exchanges(exchanges, pat)
+    for token in _tokens(pat):
+        found = redact(found, token, TOKEN)
+    return pretty(found)
+
+
+def _exchanges(exchanges: Sequence[Exchange], pat: str) -> list[dict[str, Any]]:
+    found = [*exchanges]
+    for token in _tokens(pat):
+        found = [without(exchange, token) for exchange in found]
+    return [exchange_as_json(exchange) for exchange in found]
+
+
+def _tokens(pat: str) -> list[str]:
+    return [*dict.fromkeys(filter(None, (pat, settings().shared_pat, settings().other_key)))]
 
 
 def set_of(run: dict[str, Any]) -> ToolSet:

@@ -93,7 +93,7 @@ def _show_exports(label: str, which: str, owner: str, chat: Chat | None) -> None
             st.download_button(
                 kind.upper(),
                 partial(_exported, kind, owner, chat, session.pat, app_address()),
-                file_name=exports.file_name([chat] if chat else [], kind),
+                file_name=exports.file_name([chat] if chat else [], kind, secret=session.pat),
                 mime=mime,
                 key=f"export:{which}:{kind}",
                 on_click="ignore",

@@ -1,5 +1,7 @@
 """Draw what was sent and received for one request: as JSON or by chunk, to copy and save."""
 
+from functools import partial
+
 import streamlit as st
 
 from clarifai_chat.chat.usage import seconds
@@ -8,6 +10,7 @@ from clarifai_chat.markdown.sanitize import as_code, escaped
 from clarifai_chat.playground import run_file, runs
 from clarifai_chat.playground.runs import Run, Step
 from components.actions import code
+from components.state.session import session
 
 VIEWS = ("Request", "Response", "Stream")
 MAX_LINES = 200  # of a stream; the saved file has all of them
@@ -26,7 +29,7 @@ def show(run: Run, step: Step) -> None:
         )
         st.download_button(
             "Save",
-            lambda: run_file.pretty([run_file.exchange_as_json(e) for e in step.exchanges]),
+            partial(run_file.exchanges_as_json, step.exchanges, session.pat),
             file_name=f"request-{step.number + 1}.json",
             mime="application/json",
             key=f"save_wire:{key}",

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from clarifai_chat.access_token import MARK, Redactor
+from clarifai_chat.access_token import Redactor
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.config import settings
-from clarifai_chat.llm.hidden_stream import hidden
+from clarifai_chat.llm.exchange import without
 from clarifai_chat.playground.runs import Run
 from clarifai_chat.text import whole_data
 from clarifai_chat.transfer import validate
@@ -59,11 +59,8 @@ def run_to_html(
     # Atomic, because a worker may be filling the turn.
     sound = whole_data(json.loads(json.dumps(run, default=str)))
     # Between events too: the key of the request is hidden already, other tokens may not be.
-    for exchange in sound["exchanges"]:
-        times, events = [at for at, _ in exchange["chunks"]], [e for _, e in exchange["chunks"]]
-        for token in _tokens(secret):
-            events = hidden(events, token, MARK)
-        exchange["chunks"] = [*zip(times, events, strict=True)]
+    for token in _tokens(secret):
+        sound["exchanges"] = [without(exchange, token) for exchange in sound["exchanges"]]
     return as_run.document(redact(sound), redact, redact({**contents}), app)
 
 
@@ -95,9 +92,9 @@ def _tokens(secret: str) -> list[str]:
     return [*dict.fromkeys(filter(None, tokens))]
 
 
-def file_name(chats: Iterable[Chat], kind: Kind) -> str:
+def file_name(chats: Iterable[Chat], kind: Kind, *, secret: str = "") -> str:
     """Return a name for the file, from its conversation's title if it has only one."""
-    titles = [title(chat) for chat in chats]
+    titles = _redactor(secret)([title(chat) for chat in chats])
     words = _slug(titles[0]) if len(titles) == 1 else ""
     return f"{words or 'conversations'}.{kind}"
 
