@@ -15,6 +15,8 @@ def go_back(execute, version):
     for table in sorted(set(metadata.tables) - FIRST):
         if BEGAN.get(table, NEWEST) > version:
             execute(f"DROP TABLE {table}")
+    if version < "0011":
+        execute("ALTER TABLE chats DROP COLUMN writes")
     if version < "0004":
         execute("ALTER TABLE chats DROP COLUMN expired_at")
     if version < "0003":

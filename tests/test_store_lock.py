@@ -216,6 +216,83 @@ class Locks:
             self.counts[-1] += 1
 
 
+class Steps:
+    """How many steps SQLite takes while the lock is held: the more rows it reads, the more."""
+
+    def __init__(self, store):
+        self.count = 0
+        event.listen(store._engine, "after_cursor_execute", self._execute)
+        event.listen(store._engine, "commit", lambda connection: self._watch(connection, None))
+
+    def _execute(self, connection, cursor, statement, *_):
+        if statement == "BEGIN IMMEDIATE":
+            self._watch(connection, self._step)
+
+    def _watch(self, connection, step):
+        connection.connection.dbapi_connection.set_progress_handler(step, 1)
+
+    def _step(self):
+        self.count += 1
+
+
+def changed(chat, number):
+    """The chat with another word in one of its turns."""
+    return {**chat, "turns": [*chat["turns"][:number], longer(chat, number)]}
+
+
+CHANGES = {
+    "one turn, by its page": lambda s, c: s.save_chat(ADA, changed(c, len(c["turns"]) - 1)),
+    "one turn, by its worker": lambda s, c: s.save_turn(ADA, c["id"], longer(c, 2), 2),
+    "one turn, by another tab": lambda s, c: s.merge(ADA, changed(c, len(c["turns"]) - 1)),
+    "a new turn": lambda s, c: s.save_chat(
+        ADA, {**c, "turns": [*c["turns"], *a_chat("x")["turns"]]}
+    ),
+    "another title": lambda s, c: s.save_chat(ADA, {**c, "title": "Other"}),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_turn_holds_the_lock_as_long_in_a_long_chat_as_in_a_short_one(change, tmp_path):
+    counts = []
+    for length in (10, 200):
+        store = open_store(f"sqlite:///{tmp_path / str(length)}")
+        saved(store, long_chat(200))  # beside it, so that all indexes are as deep
+        chat = saved(store, long_chat(length))
+        steps = Steps(store)
+
+        CHANGES[change](store, chat)
+
+        counts.append(steps.count)
+        store.close()
+    few, many = counts
+    assert 0 < many < 1.2 * few
+
+
+@pytest.mark.parametrize(
+    "keep", [slice(1, None), slice(None, 3)], ids=["all but the first", "the first three"]
+)
+def test_turns_are_deleted_in_as_many_statements_however_long_the_chat_is(two, keep):
+    here, there = two
+    locks, most = Locks(here), []
+    for length in (10, 60):
+        chat = saved(here, long_chat(length))
+        left = {**chat, "turns": chat["turns"][keep]}
+        locks.counts.clear()
+
+        left = saved(here, left)
+
+        most.append(max(locks.counts))
+        assert there.load(ADA, chat["id"]) == left
+        assert [row.number for row in numbers(there, chat)] == [*range(len(left["turns"]))]
+    assert most[0] == most[1]
+
+
+def numbers(store, chat):
+    with store._reading() as connection:
+        found = rows.turns_of(connection, ADA, chat["id"])
+    return [row for row in found.values() if row.removed_at is None]
+
+
 def test_a_long_chat_that_is_imported_lets_others_write_in_between(two):
     here, there = two
     locks, chat = Locks(here), long_chat()

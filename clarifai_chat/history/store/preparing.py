@@ -115,7 +115,7 @@ def one_turn(
     # A new turn is newer than the chat: a copy that lacks it must not remove it.
     revision = 0 if there else stored.chat.revision + 1
     written = statements.one_turn(dialect, owner, chat_id, last, number, there, revision)
-    return Prepared([statements.used_chat(owner, chat_id), *written], last["id"])
+    return Prepared([statements.written_chat(owner, chat_id), *written], last["id"])
 
 
 def merged_chat(dialect: str, owner: str, chat: Chat, stored: Stored) -> Prepared[Chat | None]:

@@ -4,14 +4,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from clarifai_chat.chat.chats import Chat
 from clarifai_chat.chat.turn import Turn
 from clarifai_chat.history.store.tables import chats, turns
 
 AnyRow = Row[*tuple[Any, ...]]
-_MARKS = ("id", "number", "revision", "updated_at", "removed_at")
+_OF_TURN = ("id", "number", "revision", "updated_at", "removed_at", "body")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,6 @@ class Stored:
     chat: AnyRow | None
     turns: dict[str, AnyRow]
     only: str | None = None  # the turn to which `turns` is limited
-    marks: frozenset[tuple[Any, ...]] = frozenset()  # of the turns: when one changes, its mark does
 
     def bodies(self) -> dict[str, Turn]:
         """Return the turns that have not been removed."""
@@ -32,25 +31,19 @@ class Stored:
 
 def stored(connection: Connection, owner: str, chat_id: str, only: str | None = None) -> Stored:
     """Return what is stored of a chat: all of its turns, or `only` the one of this id."""
+    # In this order: a turn that is written in between belongs to a later count of writes.
     chat = chat_row(connection, owner, chat_id)
-    found = turns_of(connection, owner, chat_id, only)
-    marks = frozenset(tuple(getattr(row, name) for name in _MARKS) for row in found.values())
-    return Stored(chat, found, only, marks)
+    return Stored(chat, turns_of(connection, owner, chat_id, only), only)
 
 
 def is_still(connection: Connection, owner: str, chat_id: str, read: Stored) -> bool:
-    """Lock the chat's row, and return whether all is as it was read.
+    """Lock the chat's row, and return whether the chat and its turns are as they were read.
 
-    Whatever changes a chat changes its revision, and a turn's row gets another time or revision.
+    One row is looked at, however many turns there are: whoever writes any of them counts it there.
     """
-    wanted = select(chats.c.revision, chats.c.deleted_at)
-    wanted = wanted.where(chats.c.owner == owner, chats.c.id == chat_id)
-    chat = connection.execute(wanted.with_for_update()).one_or_none()
-    was = read.chat and (read.chat.revision, read.chat.deleted_at)
-    marks = select(*(turns.c[name] for name in _MARKS))
-    marks = _those_of(marks, owner, chat_id, read.only)
-    now = frozenset(map(tuple, connection.execute(marks)))
-    return (chat and tuple(chat)) == was and now == read.marks
+    wanted = select(chats.c.writes).where(chats.c.owner == owner, chats.c.id == chat_id)
+    now = connection.execute(wanted.with_for_update()).scalar_one_or_none()
+    return bool(now == (None if read.chat is None else read.chat.writes))
 
 
 def chat_row(connection: Connection, owner: str, chat_id: str) -> AnyRow | None:
@@ -84,14 +77,9 @@ def turns_of(
     connection: Connection, owner: str, chat_id: str, only: str | None = None
 ) -> dict[str, AnyRow]:
     """Return the chat's turns by id, in order, including removed ones."""
-    wanted = select(*(turns.c[name] for name in _MARKS), turns.c.body)
-    wanted = _those_of(wanted, owner, chat_id, only)
+    wanted = select(*(turns.c[name] for name in _OF_TURN))
+    wanted = wanted.where(turns.c.owner == owner, turns.c.chat_id == chat_id)
+    if only is not None:
+        wanted = wanted.where(turns.c.id == only)
     found = connection.execute(wanted.order_by(turns.c.number, turns.c.serial))
     return {row.id: row for row in found}
-
-
-def _those_of(
-    wanted: Select[*tuple[Any, ...]], owner: str, chat_id: str, only: str | None
-) -> Select[*tuple[Any, ...]]:
-    wanted = wanted.where(turns.c.owner == owner, turns.c.chat_id == chat_id)
-    return wanted if only is None else wanted.where(turns.c.id == only)

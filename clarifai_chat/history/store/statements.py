@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Executable, Insert, Table, Text, Update, insert, literal, update
@@ -14,6 +15,9 @@ from clarifai_chat.history.store.merging import FIELDS, changes
 from clarifai_chat.history.store.rows import AnyRow
 from clarifai_chat.history.store.searching import fold, searched, words_of
 from clarifai_chat.history.store.tables import Json, chats, dumped, turns, uses
+
+_COUNTED = {"writes": chats.c.writes + 1}  # as whatever writes a chat or a turn must note
+MOST_IDS = 1000  # in one statement; databases take some ten thousand
 
 
 def _ready(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,14 +44,15 @@ def new_chat(dialect: str, owner: str, chat: Chat) -> Executable:
 def hidden_chat(dialect: str, owner: str, chat: Chat) -> Executable:
     """Insert the chat as a deleted one of revision 0, until all of its turns are there."""
     values = {"owner": owner, "id": chat["id"], "revision": 0, "changed": {}, **_columns(chat)}
-    return insert_if_missing(dialect, chats, {**values, "deleted_at": time.time()})
+    new = insert_into(dialect, chats).values(_ready(chats, {**values, "deleted_at": time.time()}))
+    return new.on_conflict_do_update(index_elements=["owner", "id"], set_=_COUNTED)
 
 
 def changed_chat(owner: str, chat: Chat, stored: AnyRow, revision: int) -> Executable:
     """Update the chat's row, which is visible then: a deleted one is not saved."""
     values = {**_columns(chat), "deleted_at": None}
     changed = dict.fromkeys(changes(values, stored._asdict()), revision)
-    values |= {"revision": revision, "changed": stored.changed | changed}
+    values |= {"revision": revision, "changed": stored.changed | changed, **_COUNTED}
     one = update(chats).where(chats.c.owner == owner, chats.c.id == chat["id"])
     return one.values(_ready(chats, values))
 
@@ -56,6 +61,12 @@ def used_chat(owner: str, chat_id: str) -> Executable:
     """Note that the chat is in use, so that it does not expire."""
     one = update(chats).where(chats.c.owner == owner, chats.c.id == chat_id)
     return one.values(saved_at=time.time(), expired_at=None)
+
+
+def written_chat(owner: str, chat_id: str) -> Executable:
+    """Note that a turn of the chat is written; that is a use too."""
+    one = update(chats).where(chats.c.owner == owner, chats.c.id == chat_id)
+    return one.values(saved_at=time.time(), expired_at=None, **_COUNTED)
 
 
 def upsert(
@@ -88,21 +99,21 @@ def all_turns(
     revision: int,
 ) -> list[Executable]:
     """Write the turns in `kept`; empty the rows of the chat's other turns."""
-    written = [
-        statement
-        for number, turn in enumerate(kept)
-        for statement in one_turn(
-            dialect, owner, chat_id, turn, number, known.get(turn["id"]), revision
-        )
-    ]
+    written: list[Executable] = []
+    moved = defaultdict(list)  # by how far: all turns after one that is deleted
+    for number, turn in enumerate(kept):
+        there = known.get(turn["id"])
+        if there is None or not _is_same(turn, there):
+            written += one_turn(dialect, owner, chat_id, turn, number, there, revision)
+        elif there.number != number:
+            moved[number - there.number].append(turn["id"])
+    for by, these in moved.items():
+        written += [one.values(number=turns.c.number + by) for one in _some(owner, chat_id, these)]
     ids = {turn["id"] for turn in kept}
     gone = [one for one, row in known.items() if one not in ids and row.removed_at is None]
     empty = {"is_over": True, "text": "", "body": "{}", "words": ""}
-    now = time.time()
-    emptied = [
-        _one(owner, chat_id, one).values(removed_at=now, revision=revision, **empty) for one in gone
-    ]
-    return [*written, *emptied]
+    empty |= {"removed_at": time.time(), "revision": revision}
+    return [*written, *(one.values(empty) for one in _some(owner, chat_id, gone))]
 
 
 def one_turn(
@@ -115,8 +126,7 @@ def one_turn(
     revision: int,
 ) -> list[Executable]:
     """Insert the turn, or update its row `there`. Revision 0 keeps the stored one."""
-    body = dumped(turn)
-    if there is not None and there.removed_at is None and there.body == body:
+    if there is not None and _is_same(turn, there):
         if there.number == number:
             return []
         return [_one(owner, chat_id, turn["id"]).values(number=number)]
@@ -127,7 +137,7 @@ def one_turn(
         "removed_at": None,
         "is_over": turn.get("ended_at") is not None,
         "text": searched(words_of(turn)),
-        "body": body,
+        "body": dumped(turn),
         "words": None,
         **({"revision": revision} if revision else {}),
     }
@@ -140,10 +150,14 @@ def one_turn(
     return [written, *_uses(dialect, owner, chat_id, turn)]
 
 
+def _is_same(turn: Turn, there: AnyRow) -> bool:
+    return there.removed_at is None and bool(there.body == dumped(turn))
+
+
 def _later(there: AnyRow | None) -> float:
     """Return the time; later than that of the row, also by a clock that stands still or goes back.
 
-    A row is known to be unchanged by its time.
+    Who shows a reply of another process knows by the time whether it has changed.
     """
     now = time.time()
     return now if there is None else max(now, math.nextafter(there.updated_at, math.inf))
@@ -153,6 +167,12 @@ def _one(owner: str, chat_id: str, turn_id: str) -> Update:
     return update(turns).where(
         turns.c.owner == owner, turns.c.chat_id == chat_id, turns.c.id == turn_id
     )
+
+
+def _some(owner: str, chat_id: str, ids: Sequence[str]) -> Iterator[Update]:
+    for start in range(0, len(ids), MOST_IDS):
+        these = turns.c.id.in_(ids[start : start + MOST_IDS])
+        yield update(turns).where(turns.c.owner == owner, turns.c.chat_id == chat_id, these)
 
 
 def _uses(dialect: str, owner: str, chat_id: str, turn: Turn) -> list[Executable]:

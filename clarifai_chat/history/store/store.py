@@ -194,7 +194,9 @@ class Store:
                 update(chats)
                 .where(chats.c.owner == owner, chats.c.id == chat_id)
                 .where(is_deleted if was_deleted else not_(is_deleted))
-                .values(deleted_at=at, saved_at=time.time(), expired_at=None)
+                .values(
+                    deleted_at=at, saved_at=time.time(), expired_at=None, writes=chats.c.writes + 1
+                )
             )
             return done.rowcount > 0
 

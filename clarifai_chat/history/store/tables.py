@@ -88,6 +88,8 @@ chats = Table(
     Column("updated_at", Double, nullable=False),  # as the visitor sees it
     Column("saved_at", Double, nullable=False),  # or opened, by our clock; decides when it expires
     Column("revision", Integer, nullable=False),
+    # How often the chat or a turn of it was written: by it, a save knows that nobody came between.
+    Column("writes", Integer, nullable=False, server_default="0"),
     Column("changed", Json, nullable=False),  # field → the revision that last changed it
     Column("model", Words, nullable=False),
     Column("settings", Json, nullable=False),
