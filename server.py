@@ -32,6 +32,7 @@ from streamlit.config import set_option
 from clarifai_chat import demo, llm, logs, secrets_file, surroundings
 from clarifai_chat.chat import replies
 from clarifai_chat.config import ROOT, BadSettings, announce, announced, settings
+from clarifai_chat.evidence import running as experiments
 from clarifai_chat.history import database, saving
 from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
@@ -131,6 +132,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await asyncio.to_thread(experiments.close)
         await asyncio.to_thread(keeping.close)
         await asyncio.to_thread(saving.close)
 

@@ -7,12 +7,14 @@ from collections import Counter
 
 import pytest
 
+from bench.processes import Process
 from clarifai_chat.catalog import DEMO
+from clarifai_chat.chat import replies
 from clarifai_chat.chat.turn import asked_of
 from clarifai_chat.evidence import cases, experiment, running
 from clarifai_chat.evidence.experiment import column_name, estimate, new_experiment, size, task
 from clarifai_chat.evidence.record import InDatabase, InMemory
-from clarifai_chat.evidence.runner import Runner
+from clarifai_chat.evidence.runner import STOPPING, Runner
 from clarifai_chat.evidence.tally import Tally, percentile
 from clarifai_chat.history import database
 from clarifai_chat.llm.endpoints import Endpoint
@@ -21,7 +23,7 @@ from tests import fake_clarifai as quirk
 from tests.canary import CANARY, assert_no_canary
 from tests.conftest import MODEL
 from tests.fake_clarifai import calls, says, status
-from tests.patience import until
+from tests.patience import PATIENCE_S, until
 
 GPT = {"url": MODEL, "name": "GPT", "input_price": 2.0, "output_price": 8.0}
 PARIS = {"calls": [{"tool": "get_weather", "arguments": {"location": "Paris"}}]}
@@ -303,6 +305,87 @@ def test_an_experiment_goes_on_after_a_restart_as_if_nothing_had_been(kept, fake
     running.delete(OWNER, made["id"])
     assert running.earlier(OWNER) == []
     assert running.undelete(OWNER, made["id"])
+
+
+EXPERIMENT = """
+import os, pathlib, sys, threading
+import server
+from clarifai_chat.evidence import experiment, running
+from clarifai_chat.llm.endpoints import Endpoint
+
+made = experiment.from_text(pathlib.Path(sys.argv[1]).read_text("utf-8"))
+key = os.environ["KEY_OF_TEST"]
+begun = (sys.argv[2], made, lambda model: Endpoint(sys.argv[3], key))
+threading.Thread(target=running.begin, args=begun, daemon=True).start()
+server.main()
+"""
+
+
+@pytest.mark.slow
+def test_an_app_that_is_told_to_stop_waits_for_no_experiment_and_asks_nothing_twice(
+    kept, fake, tmp_path
+):
+    gate = threading.Event()
+
+    def hangs(handler, body):
+        handler.wait_for(gate)
+
+    def endpoint(model):
+        return Endpoint(fake.api_base, CANARY)
+
+    fake.next(calls(), hangs)
+    made = new_experiment("Mine", [case()], [GPT], repeats=4, at_once=1, max_usd=None)
+    (tmp_path / "made.json").write_text(json.dumps(made), "utf-8")
+    (tmp_path / "app.py").write_text(EXPERIMENT, "utf-8")
+    database_url = f"sqlite:///{tmp_path}/history.db"
+    environ = {"DATABASE_URL": database_url, "DRAIN_S": "3600", "KEY_OF_TEST": CANARY}
+    arguments = [tmp_path / "app.py", tmp_path / "made.json", OWNER, fake.api_base]
+
+    with Process([*map(str, arguments)], "/livez", environ=environ) as app:
+        until(lambda: len(fake.chats) == 2)
+        app._process.terminate()
+        app._process.wait(PATIENCE_S)  # far less than DRAIN_S
+        assert "Traceback" not in app.log()
+    gate.set()
+
+    again = running.find(OWNER, made["id"], endpoint, lambda: True)
+    assert (again.asked, again.state, again.tally.total().passed) == (2, "stopped", 1)
+    fake.next(calls(), calls())
+    again.start()
+    over(again)
+    assert (len(fake.chats), again.state) == (4, "done")
+    assert (again.tally.total().passed, again.tally.total().unjudged) == (3, 1)
+
+
+def test_an_answer_that_is_under_way_when_the_app_stops_is_saved(kept, fake):
+    gate = threading.Event()
+
+    def slow(handler, body):
+        handler.wait_for(gate)
+        calls()(handler, body)
+
+    fake.next(slow)
+    made = new_experiment("Mine", [case()], [GPT], repeats=3, at_once=1)
+    runner = running.begin(OWNER, made, lambda model: Endpoint(fake.api_base, CANARY))
+    until(lambda: fake.chats)
+    stops = threading.Thread(target=running.close)
+    stops.start()
+    until(lambda: runner.state == "stopping")
+    gate.set()
+    stops.join()
+    over(runner)
+
+    rows = [*InDatabase(OWNER, made["id"]).results()]
+    assert [(number, status) for number, status, _ in rows] == [(0, "pass")]
+    assert len(fake.chats) == 1
+
+
+def test_an_app_that_is_about_to_stop_asks_no_more(start, fake, monkeypatch):
+    monkeypatch.setattr(replies._kept, "is_stopping", True, raising=False)
+
+    runner = start(calls())
+
+    assert (runner.state, runner.whys, len(fake.chats)) == ("stopped", [STOPPING], 0)
 
 
 def test_a_database_that_is_busy_for_a_moment_ends_nothing(kept, fake, monkeypatch):

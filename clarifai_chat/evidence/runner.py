@@ -11,6 +11,7 @@ from itertools import count
 from typing import Literal
 
 from clarifai_chat import llm, memory
+from clarifai_chat.chat import replies
 from clarifai_chat.chat.turn import ModelRef
 from clarifai_chat.config import settings
 from clarifai_chat.errors import Side
@@ -35,6 +36,7 @@ FOR_ALL = (
 )  # fmt: skip
 MAX_TRIES = 3  # of a run that the server refused to begin
 PAUSE_S = 20.0  # after a refusal that does not say for how long
+STOPPING = "The app is about to stop, so no more was asked. Go on when it is back."
 MAX_IN_A_ROW = 5  # failures that are not the model's, before a model is left alone
 
 
@@ -126,6 +128,11 @@ class Runner:
         with self._lock:
             self.seen_at = time.monotonic()
             self._news.wait_for(lambda: self.version != version or not self.is_running, timeout_s)
+
+    def wait_for_end(self, timeout_s: float) -> None:
+        """Wait until it is over."""
+        with self._lock:
+            self._news.wait_for(lambda: not self.is_running, timeout_s)
 
     def extend(self, repeats: int) -> None:
         """Ask each case `repeats` times in all, from the next start on; what is there stays."""
@@ -257,6 +264,8 @@ class Runner:
 
     def _limit(self) -> str:
         """Return why no more may be asked, or ""."""
+        if replies.refuses_new():
+            return STOPPING
         most_usd, most_s = self.experiment["max_usd"], self.experiment["max_s"]
         if most_usd is not None and self._spent >= most_usd:
             return f"The limit of ${most_usd:,.2f} for one start is reached. Go on to spend more."

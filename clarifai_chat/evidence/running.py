@@ -1,6 +1,7 @@
 """Find the experiments of this process: those under way, and those that can go on."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from clarifai_chat.history.store.experiments import ExperimentSummary
 
 MAX_AT_HAND = 20  # runners that are over stay at hand, the latest ones
+GRACE_S = 3.0  # for answers that are under way when the app stops
 MAX_UNDER_WAY = 8  # experiments of all visitors at once: their threads share the process
 
 _lock = threading.Lock()
@@ -132,6 +134,20 @@ def forget(owner: str) -> None:
         ids = [id for whose, id in _runners if whose == owner]
     for id in ids:
         _drop(owner, id)
+
+
+def close() -> None:
+    """Ask no more, because the app stops; save the answers that come within a moment.
+
+    What has no answer then stays claimed: it is asked again only if its visitor wants that.
+    """
+    with _lock:
+        running = [one for one in _runners.values() if one.is_running]
+    for one in running:
+        one.stop()
+    until = time.monotonic() + GRACE_S
+    for one in running:
+        one.wait_for_end(until - time.monotonic())
 
 
 def _drop(owner: str, id: str) -> None:
