@@ -1,9 +1,13 @@
 """What goes wrong with a database is told in a sentence, without the password; the app goes on."""
 
 import errno
+import json
 import os
+import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -452,6 +456,35 @@ def test_a_server_that_hangs_in_the_middle_of_something_is_out_of_reach(postgres
         with postgresql.patience(5):
             assert store.load(ADA, chat["id"]) == chat
             store.close()
+
+
+def network_of_its_own():
+    """The command for a process with a network of its own; None where that cannot be had."""
+    if not hasattr(os, "geteuid") or os.geteuid() or not all(map(shutil.which, ("unshare", "ip"))):
+        return None
+    command = ["unshare", "--net"]
+    done = subprocess.run([*command, "true"], capture_output=True, check=False)
+    return command if done.returncode == 0 else None
+
+
+@pytest.mark.slow
+def test_a_network_that_drops_every_packet_is_an_outage(postgres):
+    alone = network_of_its_own()
+    if alone is None:
+        pytest.skip("A network that drops packets needs root, unshare and ip (Linux).")
+
+    program = [sys.executable, "-m", "tests.dropped_packets"]
+    command = [*alone, *program, postgres.database(), str(postgres.folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "a connection from the pool": "StoreUnreachable",
+        "a new connection": "StoreUnreachable",
+        "afterwards": True,
+        "in the middle of a save": "StoreUnreachable",
+        "after that": True,
+    }
 
 
 def test_a_name_server_that_does_not_answer_is_waited_for_no_longer(monkeypatch):
