@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import signal
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -25,6 +27,7 @@ from websockets.typing import Subprotocol
 
 import server
 from bench.processes import Process
+from clarifai_chat.chat import replies
 from clarifai_chat.history.owner import COOKIE, is_valid, new_id, owner_of
 from clarifai_chat.serving.pages import visitor_cookies
 from tests.patience import PATIENCE_S, run_apart, until
@@ -287,6 +290,50 @@ def test_a_server_that_ends_saves_what_was_shown(monkeypatch):
 
     run_apart(story())
     assert done == ["closed"]
+
+
+@pytest.fixture
+def process(monkeypatch):
+    """The server before it starts, and what runs there."""
+    process, running = server.Server(uvicorn.Config(server.app, log_config=None)), ["a reply"]
+    monkeypatch.setattr(replies._kept, "is_stopping", False, raising=False)
+    monkeypatch.setattr(replies, "is_idle", lambda: not running)
+    return process, running
+
+
+def ends(process):
+    return run_apart(process.on_tick(1))
+
+
+def test_a_server_that_is_told_to_stop_waits_for_its_replies_and_takes_no_more(process):
+    process, running = process
+    assert not ends(process)
+
+    process.handle_exit(signal.SIGTERM, None)
+
+    assert replies.refuses_new()
+    assert not ends(process)
+    running.clear()
+    assert ends(process)
+
+
+def test_it_waits_no_longer_than_the_operator_says(process, set_up):
+    process, _ = process
+    set_up(DRAIN_S="0.01")
+
+    process.handle_exit(signal.SIGTERM, None)
+
+    until(lambda: ends(process))
+
+
+@pytest.mark.parametrize("signals", [(signal.SIGTERM, signal.SIGTERM), (signal.SIGINT,)])
+def test_a_second_word_and_ctrl_c_end_it_at_once(process, signals):
+    process, _ = process
+
+    for each in signals:
+        process.handle_exit(each, None)
+
+    assert ends(process)
 
 
 # --- The real thing ---------------------------------------------------------------------------
