@@ -527,6 +527,10 @@ def test_many_at_once_are_each_themselves(running):
     assert said == [f"owner: {owner_of(each)}" for each in ids]
 
 
+# As docs/OPERATING.md says.
+UVICORN = ("--ws-ping-interval", "10", "--ws-ping-timeout", "10", "--limit-concurrency", "1000")
+
+
 @pytest.fixture(params=["python server.py", "uvicorn server:app"])
 def behind_a_proxy(request) -> Iterator[Process]:
     """The server, started either way. uvicorn itself is told to believe everybody."""
@@ -534,7 +538,7 @@ def behind_a_proxy(request) -> Iterator[Process]:
         yield request.getfixturevalue("running")
         return
     environ = {"TRUSTED_PROXIES": "127.0.0.2", "FORWARDED_ALLOW_IPS": "*"}
-    command = ("-m", "uvicorn", "server:app", "--port", "{port}")
+    command = ("-m", "uvicorn", "server:app", "--port", "{port}", *UVICORN)
     with Process(command, "/_stcore/health", environ=environ) as server:
         yield server
 
