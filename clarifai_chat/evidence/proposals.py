@@ -138,6 +138,11 @@ def _words_for(name: str) -> list[str]:
     return [word.lower() for word in re.split(r"[\W_]+", spaced) if word] or [name]
 
 
+def usual_arguments(schema: Any) -> dict[str, Any] | None:
+    """Return arguments that a call might have, all that are required; None if none can be made."""
+    return _values(schema, 0) if isinstance(schema, dict) else None
+
+
 def _values(schema: Any, place: int) -> dict[str, Any] | None:
     """Return the required arguments, each with a value that may be; None if one cannot be made."""
     known = properties(schema) if isinstance(schema, dict) else {}

@@ -36,7 +36,7 @@ def show() -> list[Job]:
         elif job["problem"]:
             st.text(f"Not measured. {job['problem']['what']} {job['problem']['advice']}")
         else:
-            st.text(f"Measured: {measured.text(model.url)} passed.")
+            st.text(f"Measured: passed {measured.text(model.url)}.")
     if job and job["result"] and not is_running:
         for why in job["result"]["whys"]:
             st.text(why)

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import streamlit as st
 
+from clarifai_chat.evidence import proposals
 from clarifai_chat.markdown.sanitize import as_code, escaped
 from clarifai_chat.messages import ToolSpec
 from clarifai_chat.playground import runs
@@ -131,8 +132,9 @@ def _show_preview(tool: ToolSpec, name: str, draft: Draft) -> None:
         st.markdown(f":red[:material/error:] {escaped(str(why))} Until then, you answer the calls.")
         return
     schema: Any = tool["function"].get("parameters", {"type": "object"})
-    given = session.try_texts.get(name) or json.dumps(arguments.initial(schema, schema))
-    st.caption("A first call with these arguments, from Try a call, gets:")
+    made = proposals.usual_arguments(schema) or arguments.initial(schema, schema)
+    given = session.try_texts.get(name) or json.dumps(made, ensure_ascii=False)
+    st.caption("A first call with these arguments gets (change them under Try a call):")
     st.markdown(as_code(cut(" ".join(given.split()), MAX_SHOWN_CHARS)))
     answer = mocks.answer(mock, given)
     st.code(cut(answer, MAX_SHOWN_CHARS) or "(empty answer)", language=None, wrap_lines=True)
