@@ -169,6 +169,7 @@ def evaluate(set_up):
     return evaluate
 
 
+@pytest.mark.slow  # asks the Demo's server
 def test_the_demo_is_evaluated_offline_and_judged_by_the_intervals_lower_end(evaluate, tmp_path):
     files = {kind: tmp_path / f"out.{kind}" for kind in ("json", "csv", "junit", "html")}
     options = [part for kind, path in files.items() for part in (f"--{kind}", path)]
