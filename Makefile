@@ -1,5 +1,6 @@
 # Needs only python3 (3.11 or newer), make (GNU 3.81 or newer) and a package index.
-# Options: PORT=, HOST= and WORKERS= (run), ARGS= (test), VENV= (the environment's folder), PYTHON=.
+# Options: PORT=, HOST= and WORKERS= (run), ARGS= (test), SEED= (fuzz-commit), VENV= (the folder of
+# the environment), PYTHON=.
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -10,11 +11,13 @@ UV_VERSION := 0.13.9
 # Two files of tests at a time: they wait as much as they work. ARGS="-n 0 --pdb" stops at a failure.
 # Where one of the two crashes, the run ends: it would wait for ever for what the other cannot have.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0
+# Of the inputs of fuzz-commit: others for each commit, always the same for one.
+SEED ?= $(or $(shell git rev-parse --short=12 HEAD 2>/dev/null),0)
 # The proxy's packages are not the app's: some are other versions.
 VENV_PROXY ?= .venv-proxy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-local test test-proxy quick lint check cover fuzz bench bench-replicas soak screenshots bundle lock
+.PHONY: help setup run run-local test test-proxy quick lint check cover fuzz-commit fuzz bench bench-replicas soak screenshots bundle lock
 .NOTPARALLEL:  # lint first: tests take minutes
 
 help:  ## List these commands
@@ -44,10 +47,15 @@ lint: $(VENV)/.ready-to-test  ## Check format, lint and types
 	@echo "Lint:" && $(BIN)/ruff check .
 	@echo "Types:" && $(BIN)/mypy
 
-check: lint test test-proxy  ## Check format, lint and types, and run all tests: all that CI runs
+check: lint test test-proxy fuzz-commit  ## Check format, lint and types, and run all tests: all that CI runs
 
 cover: $(VENV)/.ready-to-test  ## Run the tests and list the lines they miss
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+fuzz-commit: $(VENV)/.ready-to-test  ## Try inputs of this commit's own on each reader of foreign text (a minute; SEED=)
+	@echo "The inputs are those of the seed $(SEED)."
+	@$(PYTEST) --dist load --hypothesis-profile=commit --hypothesis-seed=$(SEED) tests/test_fuzz.py \
+	  $(ARGS) || { echo "The same inputs again: make fuzz-commit SEED=$(SEED)" >&2; exit 1; }
 
 fuzz: $(VENV)/.ready-to-test  ## Search for inputs that break a reader (ARGS="-k imports" for one)
 	@$(BIN)/python -m pytest --hypothesis-profile=search tests/test_fuzz.py $(ARGS)

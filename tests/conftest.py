@@ -20,10 +20,12 @@ from tests.fake_clarifai import FakeClarifai
 MODEL = "https://clarifai.com/openai/chat-completion/models/gpt-4_1"
 
 # Nothing is judged by the clock, and each run tries the same examples: what fails, fails at once.
-# Others are tried by `make test ARGS=--hypothesis-profile=search`.
+# Others are tried by `make fuzz-commit`, the same each time for one commit, and by `make fuzz`.
 STEADY = settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("steady", STEADY)
 settings.register_profile("search", STEADY, derandomize=False, max_examples=2000)
+COMMIT = settings(STEADY, derandomize=False, database=None, print_blob=True, max_examples=200)
+settings.register_profile("commit", COMMIT)
 settings.register_profile("brief", STEADY, max_examples=15)
 settings.load_profile("steady")
 

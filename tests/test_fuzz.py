@@ -1,12 +1,22 @@
 # ruff: noqa: E501 (fragments of what strangers write)
 """A target for each reader of text and bytes that strangers write: any input gets an answer.
 
-The suite tries a few inputs for each. `make fuzz` searches for a minute or so with each.
+The suite tries the same few inputs for each, always. `make fuzz-commit` tries others for each
+commit, in a minute for all; `make fuzz` searches for a minute or so with each.
 """
 
 import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import uuid
 from collections.abc import Callable
+from itertools import count
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -92,8 +102,11 @@ VALUE = st.recursive(
     ),
     max_leaves=25,
 )
+_ids = count()
+with patch("time.time", lambda: 1.8e9), patch("uuid.uuid4", lambda: uuid.UUID(int=next(_ids))):
+    RICH = rich_chat()  # the same in each run, or a seed would stand for other inputs each time
 EXPORTS = [
-    to_json([rich_chat()], secret="", contents=CONTENTS).encode(),
+    to_json([RICH], secret="", contents=CONTENTS).encode(),
     json.dumps({"messages": [{"role": "user", "content": "Hi"}]}).encode(),
     json.dumps([{"mapping": {"a": {"message": None, "parent": None, "children": []}}}]).encode(),
 ]
@@ -213,3 +226,41 @@ def test_any_input_gets_an_answer(name: str, data: st.DataObject) -> None:
         said = f"{answer} {vars(answer)}"
     if name.startswith(("answers", "errors")):  # others name what the visitor typed or chose
         assert not access_token.holds(said, CANARY)
+
+
+ROOT = Path(__file__).parent.parent
+PLANTED = """
+def pytest_collection_modifyitems(items):
+    targets = items[0].module.TARGETS
+
+    def breaks(text):
+        assert "<" not in text
+
+    targets["titles"] = (targets["titles"][0], breaks, ())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_an_input_that_breaks_a_reader_is_shown_with_the_command_that_tries_it_again(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "planted.py").write_text(PLANTED)
+    venv = Path(sys.prefix)
+    ready = [f"--assume-old={venv / name}" for name in (".ready-to-test", ".ready-to-run")]
+    asked = ("fuzz-commit", f"VENV={venv}", "SEED=abc", "ARGS=-n 0 -p planted -k titles")
+    outer = ("PYTEST_", "MAKE", "MFLAGS")  # the suite's own run
+    environ = {name: text for name, text in os.environ.items() if not name.startswith(outer)}
+
+    done = subprocess.run(
+        ["make", *ready, *asked],
+        cwd=ROOT,
+        env={**environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode != 0
+    assert "The inputs are those of the seed abc." in done.stdout
+    assert re.search("Draw 1: '.*<", done.stdout)
+    assert done.stderr.splitlines()[0] == "The same inputs again: make fuzz-commit SEED=abc"
