@@ -66,7 +66,7 @@ def test_the_start_says_what_each_step_will_show(open_app, fake, ours):
     assert "| Ask | gpt-4.1, live |" in page(with_token)
 
     without = open_app(PAGE, query={"demo": "ours"})
-    assert "| Ask | a recording. No access token is here" in page(without)
+    assert "| Ask | Recording. No access token is here" in page(without)
 
 
 def test_the_address_of_the_chat_page_leads_to_the_stage(open_app, ours):

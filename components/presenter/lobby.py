@@ -125,5 +125,5 @@ def _shows(step: Step) -> str:
     if source.kind == "live":
         return f"{escaped(steps.names_of(step))}, live"
     if source.kind == "recording":
-        return f"a recording. {escaped(source.why)}".strip()
+        return f"Recording. {escaped(source.why)}".strip()
     return escaped(source.why)
