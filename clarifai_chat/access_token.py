@@ -120,8 +120,8 @@ class Redactor:
             )
         if isinstance(data, list | tuple):
             return any(map(self.finds_in, data))
-        if isinstance(data, dict):
-            return any(map(self.finds_in, data)) or any(map(self.finds_in, data.values()))
+        if isinstance(data, dict):  # copied first: a reply adds to it meanwhile
+            return any(map(self.finds_in, [*data])) or any(map(self.finds_in, [*data.values()]))
         return False
 
     def places(self, text: str) -> list[tuple[int, int]]:

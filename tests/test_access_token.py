@@ -180,6 +180,17 @@ def test_a_token_is_found_wherever_it_is(data):
     assert type(redact(data, TOKEN)) is type(data)
 
 
+def test_data_that_grows_meanwhile_is_searched():
+    class Growing(list):
+        def __iter__(self):
+            data["more"] = 1
+            return super().__iter__()
+
+    data = {"a": Growing(), "b": TOKEN}
+
+    assert holds(data, TOKEN)
+
+
 def test_a_text_that_has_no_token_is_the_same_object():
     for text in ("Grüße", "hello", b"hello", "half \ud800 sign"):
         assert redact(text, TOKEN) is text
