@@ -34,8 +34,10 @@ Visit = Callable[..., Page]
 
 
 def ask(page: Page, prompt: str) -> None:
-    page.get_by_test_id("stChatInputTextArea").fill(prompt)
-    page.keyboard.press("Enter")
+    box = page.get_by_test_id("stChatInputTextArea")
+    box.fill(prompt)
+    expect(page.get_by_test_id("stChatInputSubmitButton")).to_be_enabled()  # the box has the words
+    box.press("Enter")
 
 
 def answer(page: Page, number: int = -1):

@@ -52,7 +52,7 @@ def is_saved(app: App, about: str) -> bool:
 def save_as(page: Page, name: str) -> None:
     keyed(page, "sets").get_by_role("button").first.click()
     page.get_by_role("textbox", name="Save tools, prompt and settings as").fill(name)
-    page.get_by_role("button", name="Save as").click()
+    page.get_by_role("button", name="Save as", exact=True).click()
     expect(page.get_by_text(f"Saved “{name}”").first).to_be_visible()
     page.keyboard.press("Escape")
 
