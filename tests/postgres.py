@@ -103,7 +103,7 @@ def running(locale: str = "C") -> Iterator[Postgres]:
 
 
 def pooler() -> str | None:
-    """PgBouncer; None where there is none."""
+    """PgBouncer; None where it is not installed."""
     return shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 

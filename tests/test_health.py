@@ -131,7 +131,7 @@ def test_a_file_that_became_read_only_is_reported_until_it_can_be_written(
     assert told == [f"Not ready: {said}", "Conversations can be saved again."]
 
 
-# Root may write every file: the child is a user to whom this folder belongs, and who may read all.
+# Root may write every file: the child is a user who owns this folder and may read all.
 CHILD = """
 import sys
 from pathlib import Path

@@ -25,7 +25,7 @@ class NotRead(ValueError):
 
 
 def cases_of(text: str) -> list[dict[str, Any]] | None:
-    """Return the tests of a configuration in the shape of cases; None if it is none.
+    """Return the tests of a configuration in the shape of cases; None for any other.
 
     Raises `NotRead`, which names the first test that says nothing of calls.
     """

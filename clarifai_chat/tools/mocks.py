@@ -84,7 +84,7 @@ def mock_of(found: Any) -> Mock:
 
 
 def sound_mocks(found: Any) -> dict[str, Mock]:
-    """Return tool → mock of saved data, without what is none."""
+    """Return tool → mock of saved data, without what is not a mock."""
     made = {}
     for tool, mock in found.items() if isinstance(found, dict) else ():
         with suppress(ValueError):

@@ -141,7 +141,7 @@ class Presenter:
 
 
 def _show_source(step: Step, source: Source) -> None:
-    """Say what a press does: whom it asks and for how much, or that it plays a recording."""
+    """Say what a press does: which models it asks at what price, or what recording it plays."""
     if source.kind == "live":
         cost = steps.most_usd(step)
         price = f"at most {dollars(cost)}" if cost else "free"

@@ -156,7 +156,7 @@ def _until_the_browser_has_it(method: Callable[..., Any]) -> Callable[..., Any]:
             is_question = metadata.value_type == QUESTION
             if is_question or unseen[metadata.id] == result.value:
                 return replace(result, value=unseen[metadata.id], value_changed=True)
-            del unseen[metadata.id]  # it was away since, and begins anew
+            del unseen[metadata.id]  # it was away since, and begins again
         return result
 
     return register_widget
