@@ -16,7 +16,7 @@ from components.reply.status import waiting_text
 from tests.canary import CANARY
 from tests.conftest import NOWHERE
 from tests.fake_clarifai import cut, no_usage, says, status, think_tags
-from tests.pages import Gate, ask, drawn, head, markdown_of, page, passed_by, questions, reply
+from tests.pages import Gate, Page, ask, drawn, head, markdown_of, page, passed_by, questions, reply
 from tests.patience import until
 
 KIMI = "https://clarifai.com/moonshotai/chat-completion/models/Kimi-K2_6"
@@ -50,6 +50,19 @@ def test_the_first_answer_needs_no_token_and_no_network(open_app, set_up, fake):
     assert not app.turns[0]["problem"]
     assert app.turns[0]["replies"][0]["content"] in reply(app)
     assert fake.journal == []
+
+
+def test_what_a_new_process_hears_before_it_has_drawn_the_page_is_done(open_app):
+    """A browser that reconnects to another process sends it at once what is typed or clicked."""
+    asked, clicked = open_app(), open_app()
+    asked.chat_input(key="prompt").set_value("Hello")
+    clicked.main.button(key="starter:0").click()
+
+    for left in (asked, clicked):
+        app = Page([])._run(left._tree.get_widget_states())
+        assert len(app.turns) == 1
+        assert app.turns[0]["replies"][0]["content"] in reply(app)
+        assert len(app.run().turns) == 1
 
 
 def test_the_demo_is_labelled_wherever_it_answers(open_app):

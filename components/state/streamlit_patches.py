@@ -41,6 +41,7 @@ from components.state.frontend import FILES
 LATE_S = 2.0  # for a page change that no run has begun; on a busy machine it took a second
 AGAIN_S = 0.2  # time for the late text to be handled
 QUESTION = "chat_input_value"
+CLICKS = (QUESTION, "trigger_value")
 KEPT = "public, max-age=31536000, immutable"
 
 
@@ -69,7 +70,7 @@ def _is_late(asked: ClientState, change: _PageChange, shown: str) -> bool:
 def apply() -> None:
     """Patch Streamlit once, even if this module is imported again."""
     _replace(SafeSessionState, "on_script_will_rerun", _whole)
-    _replace(SafeSessionState, "register_widget", _until_the_browser_has_it)
+    _replace(SafeSessionState, "register_widget", _heard_and_shown)
     _replace(AppSession, "flush_browser_queue", _and_note_sent_questions)
     _replace(Runtime, "_send_message", _to_who_is_there)
     _replace(AppSession, "register_file_watchers", _if_files_are_watched)
@@ -157,6 +158,36 @@ def _until_the_browser_has_it(method: Callable[..., Any]) -> Callable[..., Any]:
             if is_question or unseen[metadata.id] == result.value:
                 return replace(result, value=unseen[metadata.id], value_changed=True)
             del unseen[metadata.id]  # it was away since, and begins again
+        return result
+
+    return register_widget
+
+
+def _heard_and_shown(method: Callable[..., Any]) -> Callable[..., Any]:
+    return _and_hear_early_clicks(_until_the_browser_has_it(method))
+
+
+def _and_hear_early_clicks(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Run the callback of a click, or of a question, that came before its widget was drawn.
+
+    After a reconnection to another process the page is usable before the first run there has begun.
+    That run has what was sent, but knows no widgets yet: Streamlit skips the callback, and a
+    question is lost.
+
+    Upstream: not reported.
+    """
+
+    def register_widget(
+        state: SafeSessionState, metadata: WidgetMetadata[Any], user_key: str | None
+    ) -> RegisterWidgetResult[Any]:
+        widgets = state._state._new_widget_state
+        is_early = metadata.id in widgets.states and metadata.id not in widgets.widget_metadata
+        result: RegisterWidgetResult[Any] = method(state, metadata, user_key)
+        is_click = metadata.value_type in CLICKS and result.value and not metadata.disabled
+        if is_early and is_click and metadata.callback:
+            with _never_looking(state):
+                widgets.call_callback(metadata.id)
+            st.rerun()
         return result
 
     return register_widget
