@@ -18,11 +18,11 @@ pending += attachment_input.ask_when_read()
 
 persistence.catch_up(session.chat)
 pane = chat_pane.ChatPane(session.turns)
+address.write()  # before the answer: a reload that follows its first word opens the conversation
 pane.draw_live_reply()  # first, so that its first word does not wait for the rest of the page
 pane.draw_box()
 title = session.chat["title"] or "Chat" if session.turns else ""  # the welcome has its own
 frame.show(title=title, is_chat_page=True, settings_of_page=settings_box.show)
-address.write()
 pane.draw(pending)
 code_dialog.show()
 opening.show_offer()

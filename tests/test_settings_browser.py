@@ -58,6 +58,17 @@ def test_a_visitors_edit_of_a_links_question_stays(visit: Visit) -> None:
     expect(box(page)).to_have_value("Why not?")
 
 
+def test_a_links_question_that_was_sent_but_not_received_comes_back_once(visit: Visit) -> None:
+    page = visit("/")
+    kept = "sessionStorage['clarifai-chat.draft.new'] = JSON.stringify({ text: 'Why so?' })"
+    page.add_init_script(kept)
+    page.goto(f"{page.url}?q=Why%20so%3F")
+
+    expect(box(page)).to_have_value("Why so?")
+    settled(page)
+    expect(box(page)).to_have_value("Why so?")
+
+
 def test_an_edit_made_before_the_page_keeps_drafts_stays_too(visit: Visit) -> None:
     page, waiting = visit("about:blank"), []
     page.route(re.compile("/drafts[./-][^/]*js"), lambda route: waiting.append(route))

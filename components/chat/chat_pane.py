@@ -57,7 +57,6 @@ def _draw_box() -> BoxLine:
     """Draw the box for questions, and the line above it: Stop, the context meter, files."""
     with st.bottom:
         clipboard.show()
-        drafts.show_for_box()
         turn_footer.style(drafts.STYLE)
         upload_guard.show()
         attachment_input.show()
@@ -114,7 +113,13 @@ class ChatPane:
         self._answering = [view for view in self.views if replies.get(view.turn)][:1]
 
     def draw_live_reply(self) -> None:
-        """Draw the reply that is arriving, if it has just been asked up to its first word."""
+        """Draw the reply that is arriving, if it has just been asked up to its first word.
+
+        The browser hears first that its question has arrived, or a reload would put it back into
+        the box, below its answer.
+        """
+        with st.bottom:
+            drafts.show_for_box()
         for view in self._answering:
             live.draw_first_word(view)
 

@@ -112,8 +112,9 @@ function fill(filled) {
   if (!filled || filled.id === fillId) return;
   fillId = filled.id;
   mine.apps = filled.waits;
-  // After a reload, a link fills in again what has been edited since.
-  if (!filled.text || (mine.mine && mine.taken === filled.text)) return;
+  // After a reload, a link fills in again what has been edited since, or was sent but not received.
+  const isHeld = mine.mine && (mine.taken === filled.text || mine.mine === filled.text);
+  if (!filled.text || isHeld) return;
   beforeFill = mine.mine;
   Object.assign(mine, { mine: joined(filled.text, mine.mine), taken: filled.text });
 }
