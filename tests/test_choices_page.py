@@ -76,7 +76,7 @@ def test_nothing_of_the_token_is_saved(open_app, kept):
     app.session_state["session.recent"] = [CANARY]
     app.run()
 
-    assert kept() == {"favourites": [KIMI], "recent": [], "model": ""}
+    assert kept() == {"favourites": [KIMI], "recent": [], "model": "", "measured": {}}
 
 
 def test_another_browser_has_choices_of_its_own(open_app, cookies):
@@ -96,8 +96,23 @@ def test_a_temporary_chat_leaves_no_choice_behind(open_app, kept):
     app.session_state["session.is_temporary"] = False
     app.run()
 
-    assert kept() == {"favourites": [GPT_4O], "recent": [], "model": ""}
+    assert kept() == {"favourites": [GPT_4O], "recent": [], "model": "", "measured": {}}
     assert chosen(app) == KIMI
+
+
+def test_what_was_measured_is_there_after_a_reload_and_goes_with_everything(open_app, kept):
+    app = open_app("pages/models.py", chosen=DEMO.url).click("measure_model")
+    app.run()
+    (found,) = kept()["measured"][DEMO.url].values()
+    assert found["of"] == 3
+    saving.forget_store()  # the server was restarted
+
+    again = open_app("pages/models.py")
+
+    assert f"passed {found['passed']} of 3 on 20" in page(again)
+    again.session_state["session.is_temporary"] = True
+    again.click("measure_model").run()
+    assert kept()["measured"][DEMO.url]["tools"] == found  # a temporary chat leaves nothing
 
 
 def test_a_link_chooses_before_what_was_saved(open_app):
@@ -131,6 +146,9 @@ def test_what_cannot_be_read_yet_is_read_later(open_app, kept, monkeypatch):
 def test_everything_deleted_is_the_choices_too(open_app, kept):
     app = star(open_app(), KIMI)
     app.session_state["session.chosen"] = DEMO.url
+    app.session_state["session.measured"] = {
+        KIMI: {"json": {"at": 1.0, "passed": 3, "of": 3, "whys": []}}
+    }
     app.chat_input(key="prompt").set_value("Hi").run()
     app.open("chat_menu")
     app.toggle(key="all_chats").set_value(True).run()
@@ -140,4 +158,5 @@ def test_everything_deleted_is_the_choices_too(open_app, kept):
 
     assert kept() == {}
     assert app.session_state["session.favourites"] == app.session_state["session.recent"] == []
+    assert app.session_state["session.measured"] == {}
     assert starred(open_app()) == []

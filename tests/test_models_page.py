@@ -232,39 +232,82 @@ def test_the_models_page_can_be_the_first_one_opened(open_app):
 # --- Measured ------------------------------------------------------------------------------------
 
 
+def measure(app, *kinds):
+    app.main.pills(key="measure_kinds").set_value([*kinds]).run()
+    return app.click("measure_model")
+
+
 def test_what_is_measured_stands_beside_what_is_claimed(open_app, fake):
     app = open_app(PAGE, pat=CANARY, chosen=KIMI)
-    assert "Not measured in this tab." in page(app)
+    assert "Not measured yet." in page(app)
+    assert "At most 4 requests" in page(app)
     assert table(app)[KIMI]["Measured"] == "not measured"
     fake.next(calls(), says("Hello."), calls(), says("It is 17 degrees."))
 
     app.click("measure_model")
 
-    assert "2 of 3 on" in page(app)
+    assert "passed 2 of 3 on" in page(app)
     assert "required: no call" in page(app)
     assert [each.body.get("tool_choice") for each in fake.chats] == [
         "auto", "required", "auto", "auto"
     ]  # fmt: skip
     row = table(app)[KIMI]
-    assert row["Measured"].startswith("2 of 3 on 20")
+    assert row["Measured"].startswith("tool calls 2 of 3 (20")
     assert row["Tools"] == "yes"
     assert "claimed: " in head(app)
-    assert "tool calls measured: 2 of 3 on" in head(app)
+    assert "measured: tool calls 2 of 3 (20" in head(app)
 
 
-def test_a_refusal_is_no_measurement(open_app, fake):
+def test_each_other_ability_is_measured_by_three_runs(open_app, fake):
     app = open_app(PAGE, pat=CANARY, chosen=KIMI)
-    fake.next(*[status(401, 11008)] * 3)
+    fake.next(
+        says('{"place_name": "Paris", "celsius_value": 17}'),
+        says('```json\n{"buyer": "Ann", "bought": []}\n```'),
+        says('{"gist": "Light scatters.", "for_whom": "all"}'),
+        says("Red."),
+        says("A coloured, greenish square, rendered in blue."),
+        says("Red, or rather blue."),
+        says("9.9", reasoning=("Ninety",)),
+        says("5 cents"),
+        says("3", reasoning=("s, t, r",), reasoning_field="reasoning"),
+    )
 
-    app.click("measure_model")
+    measure(app, "json", "vision", "reasoning")
+
+    said = page(app)
+    assert "At most 9 requests" in said
+    shown = table(app)[KIMI]["Measured"]
+    assert shown.startswith("JSON schema 1 of 3, vision 1 of 3, reasoning 2 of 3 (20")
+    assert "nested: The answer is not JSON" in said
+    assert "it is in a Markdown fence" in said
+    assert "enum: Invalid: for_whom" in said
+    assert "green: it named blue; blue: it named blue and red" in said
+    assert "price: no thinking came" in said
+    formats = [each.body.get("response_format", {}).get("type") for each in fake.chats]
+    assert formats == ["json_schema"] * 3 + [None] * 6
+    pictures = [each.body["messages"][-1]["content"][1] for each in fake.chats[3:6]]
+    assert all(p["image_url"]["url"].startswith("data:image/png;base64,iVBOR") for p in pictures)
+
+
+def test_calls_in_one_reply_are_measured_with_the_demo(open_app):
+    app = measure(open_app(PAGE), "parallel")
+
+    assert table(app)["demo"]["Measured"].startswith("parallel calls 3 of 3 (20")
+
+
+def test_what_a_server_refuses_is_no_measurement(open_app, fake):
+    app = open_app(PAGE, pat=CANARY, chosen=KIMI)
+    fake.next(*[says("{}")] * 3, *[status(400, {"error": "no pictures"})] * 3)
+
+    measure(app, "json", "vision")
+
+    assert "could not be judged" in page(app)
+    assert "vision" not in table(app)[KIMI]["Measured"]
+    fake.next(status(401, 11008))
+
+    measure(app, "tools", "vision")
 
     assert "Not measured. " in page(app)
     assert "does not accept this access token" in page(app)
-    assert table(app)[KIMI]["Measured"] == "not measured"
-
-
-def test_the_demo_is_measured_without_a_token(open_app):
-    app = open_app(PAGE).click("measure_model")
-
-    assert " of 3 on 20" in page(app)
-    assert table(app)["demo"]["Measured"].startswith(("0 of 3", "1 of 3", "2 of 3", "3 of 3"))
+    assert len(fake.chats) == 7
+    assert table(app)[KIMI]["Measured"].startswith("JSON schema 0 of 3")

@@ -1,9 +1,10 @@
-"""Save which models a visitor chose, and merge the choices of several tabs."""
+"""Save which models a visitor chose and measured, and merge the choices of several tabs."""
 
 from collections.abc import Iterable
 from typing import Any, TypedDict
 
-from clarifai_chat.history import database
+from clarifai_chat.history import database, measured
+from clarifai_chat.history.measured import Findings
 
 MOST = 200  # favourites of one visitor
 MOST_RECENT = 5
@@ -16,10 +17,11 @@ class Choices(TypedDict):
     favourites: list[str]
     recent: list[str]
     model: str  # the last one; "" if the app chose
+    measured: Findings
 
 
 def none() -> Choices:
-    return {"favourites": [], "recent": [], "model": ""}
+    return {"favourites": [], "recent": [], "model": "", "measured": {}}
 
 
 def load(owner: str) -> Choices | None:
@@ -49,6 +51,9 @@ def merged(mine: Choices, before: Choices, there: Choices) -> Choices:
         "favourites": _unique([*new, *(url for url in there["favourites"] if url not in gone)]),
         "recent": _unique(recent)[:MOST_RECENT],
         "model": mine["model"] if mine["model"] != before["model"] else there["model"],
+        "measured": measured.merged(
+            measured.changes(mine["measured"], before["measured"]), there["measured"]
+        ),
     }
 
 
@@ -63,6 +68,7 @@ def _sound(body: Any) -> Choices:
         "favourites": _addresses(known.get("favourites")),
         "recent": _addresses(known.get("recent")),
         "model": next(iter(_addresses([known.get("model")])), ""),
+        "measured": measured.sound(known.get("measured")),
     }
 
 

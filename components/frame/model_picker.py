@@ -56,7 +56,7 @@ def facts(model: Model) -> str:
     """Context, price and abilities as Markdown; what was measured stands beside what is claimed."""
     parts = [catalog.context_text(model), catalog.price_text(model), catalog.abilities_text(model)]
     if found := measured.text(model.url):
-        parts[2:] = [f"claimed: {parts[2]}", f"tool calls measured: {found}"]
+        parts[2:] = [f"claimed: {parts[2]}", f"measured: {found}"]
     return escaped(" · ".join(parts))
 
 

@@ -16,6 +16,7 @@ from components.frame import (
     chat_files_box,
     chat_list,
     drafts,
+    measured,
     model_picker,
     notice,
     sign_in,
@@ -115,6 +116,7 @@ def begin_page(title: str, *, wide: bool = False) -> Frame:
     warm_up.page_begins()
     choices.load()
     _take_address()
+    measured.take()
     choices.save()
     token_box.list_for_sharers()
     jobs = [session.account, session.listing]

@@ -14,6 +14,7 @@ from clarifai_chat.catalog import Model, local
 from clarifai_chat.chat.turn import ModelRef, Turn, asked_of
 from clarifai_chat.config import announced, host_of, is_loopback, settings
 from clarifai_chat.history.choices import MOST_RECENT, Choices
+from clarifai_chat.history.measured import Findings
 from clarifai_chat.llm.endpoints import Endpoint, Sharer, endpoint_for, may_share_for, prices_of
 from clarifai_chat.origins import came_through_proxy
 from components.state.owner import visitor
@@ -54,10 +55,11 @@ class AccessSlots:
     notice = Slot(str)  # one sentence about the last thing typed, shown once
     favourites = Slot[list[str]](list)
     recent = Slot[list[str]](list)
-    saved_choices = Slot[Choices | None](lambda: None)  # the three above, as last saved or read
+    saved_choices = Slot[Choices | None](lambda: None)  # as last saved or read
     code = Slot[CodeRequest | None](lambda: None)  # shown by "Get code", on any page
     forgotten = Slot(int)  # how often the browser was asked to forget what is typed
-    measured = Slot[dict[str, Job]](dict)  # a model's address → a job of `probe.measure`
+    measured = Slot[Findings](dict)  # saved with the visitor, as the choices
+    measuring = Slot[dict[str, Job]](dict)  # a model's address → a job of `probe.measure`
     opened_ids = Slot(str)  # address of the model whose ids the Models page shows
     opened = Slot[dict[str, int]](dict)  # list → how often "Show more" was clicked
 

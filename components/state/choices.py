@@ -1,4 +1,4 @@
-"""Save which models the visitor chose, so that a reload finds them again."""
+"""Save which models the visitor chose and measured, so that a reload finds them again."""
 
 from clarifai_chat.access_token import holds
 from clarifai_chat.history import choices
@@ -32,6 +32,7 @@ def save() -> None:
 def forget() -> None:
     """Forget all that is saved with the visitor; the model stays for this session."""
     session.favourites, session.recent = [], []
+    session.measured, session.measuring = {}, {}
     session.saved_choices = _mine()
 
 
@@ -41,14 +42,17 @@ def _mine() -> Choices:
         "favourites": session.favourites,
         "recent": session.recent,
         "model": session.chosen,
+        "measured": session.measured,
     }
     if holds(mine, session.pat):
         for name in ("favourites", "recent"):
             mine[name] = [url for url in mine[name] if not holds(url, session.pat)]
         mine["model"] = "" if holds(session.chosen, session.pat) else session.chosen
+        found = session.measured.items()
+        mine["measured"] = {url: each for url, each in found if not holds([url, each], session.pat)}
     return mine
 
 
 def _use(found: Choices) -> None:
     session.favourites, session.recent = found["favourites"], found["recent"]
-    session.chosen = found["model"]
+    session.chosen, session.measured = found["model"], found["measured"]

@@ -81,4 +81,5 @@ def _by_schema(verdict: Verdict, schema: Any) -> Verdict:
 
 def _about_answer(sentence: str) -> str:
     about = sentence.replace("The arguments are", "The answer is")
-    return about.replace("The arguments have", "The answer has")
+    about = about.replace("The arguments have", "The answer has")
+    return about.replace("; they are", "; it is")
