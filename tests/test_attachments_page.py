@@ -830,7 +830,7 @@ def test_a_recording_that_is_not_here_any_more_is_not_dropped_without_a_word(
     gone = _and_tell_of_a_lost_recording(lambda _: None)
     monkeypatch.setattr(chat_widgets, "_pop_audio_file", gone)
     here = SimpleNamespace()
-    monkeypatch.setattr(streamlit_patches, "_session_of_this_run", lambda: here)
+    monkeypatch.setattr(streamlit_patches, "session_of_this_run", lambda: here)
 
     box.set_value("What did I say?").run()
 

@@ -1,6 +1,7 @@
 """MCP servers in the playground: list, import, run, approve; what is not sent, what is kept."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,6 +9,7 @@ from clarifai_chat.chat.turn import apply
 from clarifai_chat.llm.transport import InFlight
 from clarifai_chat.mcp import client
 from clarifai_chat.playground import door, run_file, runs
+from components.state import widget_values
 from tests.canary import CANARY, assert_no_canary
 from tests.fake_clarifai import calls, parallel_calls, says
 from tests.hostile_mcp import HostileServer
@@ -41,7 +43,7 @@ def imported(open_app, address, **settings):
     return app
 
 
-def shown(app):
+def text_of(app):
     return page(app).replace("\\", "")
 
 
@@ -53,16 +55,21 @@ def test_without_hosts_one_sentence_says_how(open_app):
     assert "this app's operator names its host in the setting `MCP_HOSTS`" in page(app)
 
 
-def test_a_server_lists_tools_and_answers_an_approved_call(open_app, fake, at):
+def test_a_server_lists_tools_and_answers_an_approved_call(open_app, fake, at, monkeypatch):
+    browser = SimpleNamespace()
+    monkeypatch.setattr(widget_values, "session_of_this_run", lambda: browser)
     app = open_app(PAGE, pat=CANARY, **with_prompt())
     listed(app, at)
     assert "get_weather" in page(app)
+    app.run()
+    shown = app._tree.get_widget_states()
     app.click("use_import")
     assert app.session_state["session.tool_servers"]["get_weather"] == at
     assert app.session_state["session.run_settings"]["answers"] == "approve"
 
     fake.next(calls("get_weather", PARIS), says("It rains."))
-    app.click("run")
+    shown.widgets.add(id=app.button(key="run").proto.id, trigger_value=True)
+    app._run(shown)  # Run is clicked while the browser still shows "I type them"
     box = f"approve:{turn_id(app)}:0:call_1"
     assert app.checkbox(key=box).value
     assert app.checkbox(key=box).label.startswith("Send this call to 127.0.0.1:")
@@ -77,7 +84,7 @@ def test_a_server_lists_tools_and_answers_an_approved_call(open_app, fake, at):
         "content": "Rain in Paris.",
     }
     assert "It rains." in page(app)
-    assert "answered: " in shown(app)
+    assert "answered: " in text_of(app)
     (record,) = kept_runs(app)[0]["server_calls"].values()
     assert (record["server"], record["outcome"], record["chars"]) == (at, "answered", 14)
     saved = door.opened(run_file.as_json(kept_runs(app)[0], CANARY)).run

@@ -23,7 +23,7 @@ from streamlit.runtime.state.common import WidgetMetadata
 from streamlit.web.server import server_util
 
 from clarifai_chat.config import ROOT
-from components.state import streamlit_patches
+from components.state import streamlit_patches, widget_values
 from components.state.bootstrap import bootstrap
 from components.state.streamlit_patches import uninterrupted
 
@@ -133,7 +133,7 @@ class Tab:
         self._box = box
         self._state = SafeSessionState(SessionState(), lambda: None)
         self._browser_queue = ForwardMsgQueue()
-        monkeypatch.setattr(streamlit_patches, "_session_of_this_run", lambda: self)
+        monkeypatch.setattr(widget_values, "session_of_this_run", lambda: self)
         self._state["words"] = "hello"
 
     def run(self, typed=None, register=None):
@@ -152,14 +152,25 @@ class Tab:
         self._browser_queue.enqueue(message)
         return result.value if result.value_changed else None
 
+    def is_clicked(self, words, *others):
+        """Something else is clicked on a page with these words; what the app then holds."""
+        states = WidgetStates()
+        states.widgets.add(id=self._box.id).string_value = words
+        for other in others:
+            states.widgets.add(id=other).trigger_value = True
+        asked = ClientState(widget_states=states)
+        widget_values.and_hear_what_is_chosen_again(lambda *_: None)(self, asked)
+        self._state.on_script_will_rerun(states)
+        return self._state.filtered_state.get("words")
+
     def is_overtaken(self):
         """A newer run begins before the browser has what this one drew."""
         self._browser_queue.clear(retain_lifecycle_msgs=True)
         self._state.on_script_will_rerun(WidgetStates())
 
-    def is_drawn(self):
+    def is_drawn(self, words="hello"):
         """The browser has drawn this run, and reports its box with the next request."""
-        self._states("hello")
+        self._states(words)
 
     def is_drawn_late(self):
         """All is sent, but a newer run began before the browser drew any of it."""
@@ -206,7 +217,7 @@ def test_a_box_that_was_away_and_is_empty_again_stays_empty(monkeypatch):
     tab.is_drawn_late()
     tab._state["words"] = ""
     tab.run()
-    tab.is_drawn()
+    tab.is_drawn("")
 
     assert tab.run() is None
 
@@ -229,6 +240,55 @@ def test_what_was_typed_into_a_box_is_not_replaced(monkeypatch):
     assert tab.run(typed="mine") is None
     tab.is_overtaken()
     assert tab.run() is None
+
+
+@pytest.mark.parametrize("way", ["set", "set before it is drawn", "removed"])
+def test_a_click_on_a_page_that_shows_the_old_words_does_not_bring_them_back(monkeypatch, way):
+    tab = Tab(monkeypatch)
+    tab.run()
+    tab.is_drawn()
+    tab.run()
+    if way == "removed":
+        del tab._state["words"]
+        assert tab.is_clicked("hello", "$$ID-2-run") is None
+        tab._state["words"] = "new"
+    else:
+        tab._state["words"] = "new"
+        if way == "set":
+            tab.run()
+        assert tab.is_clicked("hello", "$$ID-2-run") == "new"
+
+    assert tab.run() == "new"
+    assert tab.is_clicked("hello", "$$ID-2-run") == "new"
+    assert tab.run() == "new"
+    assert tab.is_clicked("new", "$$ID-2-run") == "new"
+    assert tab.run() is None
+
+
+def test_without_the_repair_the_old_words_would_come_back(monkeypatch):
+    tab = Tab(monkeypatch)
+    tab.run()
+    tab.is_drawn()
+    tab.run()
+    tab._state["words"] = "new"
+    unrepaired = SafeSessionState.on_script_will_rerun.__wrapped__
+    monkeypatch.setattr(SafeSessionState, "on_script_will_rerun", unrepaired)
+
+    assert tab.is_clicked("hello", "$$ID-2-run") == "hello"
+
+
+@pytest.mark.parametrize("words", ["hello", "mine"])
+def test_what_is_chosen_after_the_app_has_set_it_is_kept(monkeypatch, words):
+    tab = Tab(monkeypatch)
+    tab.run()
+    tab.is_drawn()
+    tab.run()
+    tab._state["words"] = "new"
+    tab.run()
+
+    assert tab.is_clicked(words) == words, "Nothing else was clicked."
+    assert tab.run() is None
+    assert tab.is_clicked(words, "$$ID-2-run") == words
 
 
 class Connection:

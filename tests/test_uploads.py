@@ -201,7 +201,7 @@ def test_a_closed_page_frees_its_files_and_a_lost_connection_keeps_them(there, c
 
 def test_files_of_a_question_that_are_not_here_any_more_are_named_once(monkeypatch):
     session = SimpleNamespace()
-    monkeypatch.setattr(streamlit_patches, "_session_of_this_run", lambda: session)
+    monkeypatch.setattr(streamlit_patches, "session_of_this_run", lambda: session)
     files = [SimpleNamespace(file_id=letter, name=f"{letter}.txt") for letter in "abc"]
     pop = streamlit_patches._and_name_what_is_lost(lambda sent: files[1:2])
 

@@ -1,8 +1,8 @@
 """Patch what Streamlit 1.67 loses: clicks, widget values, messages after a reconnection.
 
-Only this module, frontend.py and one_visitor.py use Streamlit's private API. apply() wraps its
-methods; tests/test_session.py fails if another version moves them. Each patch says where it is
-reported upstream.
+Only this module, widget_values.py, frontend.py and one_visitor.py use Streamlit's private API.
+apply() wraps its methods; tests/test_session.py fails if another version moves them. Each patch
+says where it is reported upstream.
 docs/decisions/0009-no-fast-reruns.md explains how they were found.
 """
 
@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import wraps
 from types import ModuleType
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import net_util, runtime
+from streamlit import net_util
 from streamlit.elements.widgets import chat as chat_widgets
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -37,10 +37,17 @@ from streamlit.web.server.starlette.starlette_path_security_middleware import (
 
 from components.state import one_visitor
 from components.state.frontend import FILES
+from components.state.widget_values import (
+    QUESTION,
+    and_hear_what_is_chosen_again,
+    session_of_this_run,
+    until_it_is_sent,
+    until_the_browser_has_it,
+    without_outdated,
+)
 
 LATE_S = 2.0  # for a page change that no run has begun; on a busy machine it took a second
 AGAIN_S = 0.2  # time for the late text to be handled
-QUESTION = "chat_input_value"
 CLICKS = (QUESTION, "trigger_value")
 KEPT = "public, max-age=31536000, immutable"
 
@@ -69,12 +76,12 @@ def _is_late(asked: ClientState, change: _PageChange, shown: str) -> bool:
 
 def apply() -> None:
     """Patch Streamlit once, even if this module is imported again."""
-    _replace(SafeSessionState, "on_script_will_rerun", _whole)
+    _replace(SafeSessionState, "on_script_will_rerun", _whole_and_current)
     _replace(SafeSessionState, "register_widget", _heard_and_shown)
-    _replace(AppSession, "flush_browser_queue", _and_note_sent_questions)
+    _replace(AppSession, "flush_browser_queue", until_it_is_sent)
     _replace(Runtime, "_send_message", _to_who_is_there)
     _replace(AppSession, "register_file_watchers", _if_files_are_watched)
-    _replace(AppSession, "request_rerun", _to_the_page_that_was_asked_for)
+    _replace(AppSession, "request_rerun", _as_it_was_meant)
     _replace(chat_widgets, "_pop_upload_files", _and_name_what_is_lost)
     _replace(chat_widgets, "_pop_audio_file", _and_tell_of_a_lost_recording)
     _replace(net_util, "get_external_ip", _not_on_the_internet)
@@ -130,41 +137,16 @@ def _whole(method: Callable[..., None]) -> Callable[..., None]:
     return on_script_will_rerun
 
 
-def _until_the_browser_has_it(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Send a widget's value to the browser until the browser reports the widget.
+def _whole_and_current(method: Callable[..., None]) -> Callable[..., None]:
+    return _whole(without_outdated(method))
 
-    Streamlit sends a value with one run only. If a newer run begins soon, the server drops what is
-    left of the first one's messages, or the browser draws only the newer one's. Either way it shows
-    an empty box, and then reports that as if it were typed.
 
-    Upstream: not reported.
-    """
-
-    def register_widget(
-        state: SafeSessionState, metadata: WidgetMetadata[Any], user_key: str | None
-    ) -> RegisterWidgetResult[Any]:
-        is_from_browser = metadata.id in state._state._new_widget_state.states
-        result: RegisterWidgetResult[Any] = method(state, metadata, user_key)
-        session = _session_of_this_run()
-        if session is None:
-            return result
-        unseen: dict[str, Any] = vars(session).setdefault("_unseen_values", {})
-        if result.value_changed:
-            unseen[metadata.id] = result.value
-        elif is_from_browser:  # the browser draws the widget, and its value may have been typed
-            unseen.pop(metadata.id, None)
-        elif metadata.id in unseen:
-            is_question = metadata.value_type == QUESTION
-            if is_question or unseen[metadata.id] == result.value:
-                return replace(result, value=unseen[metadata.id], value_changed=True)
-            del unseen[metadata.id]  # it was away since, and begins again
-        return result
-
-    return register_widget
+def _as_it_was_meant(method: Callable[..., None]) -> Callable[..., None]:
+    return and_hear_what_is_chosen_again(_to_the_page_that_was_asked_for(method))
 
 
 def _heard_and_shown(method: Callable[..., Any]) -> Callable[..., Any]:
-    return _and_hear_early_clicks(_until_the_browser_has_it(method))
+    return _and_hear_early_clicks(until_the_browser_has_it(method))
 
 
 def _and_hear_early_clicks(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -191,32 +173,6 @@ def _and_hear_early_clicks(method: Callable[..., Any]) -> Callable[..., Any]:
         return result
 
     return register_widget
-
-
-def _and_note_sent_questions(
-    method: Callable[..., list[ForwardMsg]],
-) -> Callable[..., list[ForwardMsg]]:
-    """Forget what a box for questions shows once it is sent: the browser reports only questions."""
-
-    def flush_browser_queue(session: AppSession) -> list[ForwardMsg]:
-        messages = method(session)
-        if unseen := vars(session).get("_unseen_values"):
-            for message in messages:
-                box = message.delta.new_element.chat_input
-                if box.set_value:
-                    unseen.pop(box.id, None)
-        return messages
-
-    return flush_browser_queue
-
-
-def _session_of_this_run() -> Any:
-    context = get_script_run_ctx()
-    if context is None or not runtime.exists():
-        return None
-    manager = getattr(runtime.get_instance(), "_session_mgr", None)  # AppTest's runtime has none
-    info = manager.get_session_info(context.session_id) if manager else None
-    return info.session if info else None
 
 
 def _to_the_page_that_was_asked_for(method: Callable[..., None]) -> Callable[..., None]:
@@ -307,7 +263,7 @@ def _and_name_what_is_lost(method: Callable[..., list[Any]]) -> Callable[..., li
         found = method(sent)
         here = {file.file_id for file in found}
         lost = [f.name for f in (sent.uploaded_file_info if sent else ()) if f.file_id not in here]
-        if lost and (session := _session_of_this_run()):
+        if lost and (session := session_of_this_run()):
             vars(session)["_lost_files"] = lost
         return found
 
@@ -323,7 +279,7 @@ def _and_tell_of_a_lost_recording(method: Callable[..., Any]) -> Callable[..., A
     def _pop_audio_file(sent: Any) -> Any:
         found = method(sent)
         is_lost = sent is not None and not getattr(found, "name", "")
-        if is_lost and (session := _session_of_this_run()):
+        if is_lost and (session := session_of_this_run()):
             lost = vars(session).get("_lost_files", [])
             vars(session)["_lost_files"] = [*lost, "The recording"]
         return found
@@ -333,7 +289,7 @@ def _and_tell_of_a_lost_recording(method: Callable[..., Any]) -> Callable[..., A
 
 def lost_files() -> list[str]:
     """Return the names of the files that were to go with the question, but are not here. Once."""
-    session = _session_of_this_run()
+    session = session_of_this_run()
     names: list[str] = vars(session).pop("_lost_files", []) if session else []
     return names
 
