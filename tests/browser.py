@@ -30,6 +30,13 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE_MS = PATIENCE_S * 1000
+# For loopback. `httpx.get` reads all certificates each time, for longer than most answers take.
+PLAIN = httpx.Client(
+    verify=False,  # noqa: S501
+    trust_env=False,
+    timeout=PATIENCE_S,
+    limits=httpx.Limits(max_keepalive_connections=0),
+)
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -42,7 +49,7 @@ def free_port() -> int:
 
 def is_up(url: str) -> bool:
     try:
-        return httpx.get(url).status_code == 200
+        return PLAIN.get(url).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -50,31 +57,35 @@ def is_up(url: str) -> bool:
 class App:
     """The app as a stranger runs it: a process of its own, with an environment of its own."""
 
+    mcp_port = 0  # of the MCP server that it may ask
+
     def __init__(self, log: Path, *, port: int = 0, **environ: str) -> None:
         port = port or free_port()
         self.url = f"http://localhost:{port}"
         self.log = log
         kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR")}
-        with log.open("w") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "server.py"],
-                cwd=ROOT,
-                env={
-                    **kept,
-                    "PORT": str(port),
-                    "DRAIN_S": "1",  # what a test leaves running ends with the app
-                    "DATABASE_URL": f"sqlite:///{log.parent / 'history.db'}",
-                    **environ,
-                },
-                stdout=out,
-                stderr=out,
-            )
-        self._wait()
+        self._environ = {
+            **kept,
+            "PORT": str(port),
+            "DRAIN_S": "1",  # what a test leaves running ends with the app
+            "DATABASE_URL": f"sqlite:///{log.parent / 'history.db'}",
+            **environ,
+        }
+        self.start()
 
-    def _wait(self) -> None:
+    def start(self) -> None:
+        """Start it, or start it again: at the same port, with the same database."""
+        with self.log.open("a") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "server.py"], cwd=ROOT, env=self._environ, stdout=out, stderr=out
+            )
         until(lambda: self.process.poll() is not None or is_up(f"{self.url}/healthz"))
         if self.process.poll() is not None:
             pytest.fail(f"The server ended: {self.log.read_text()}")
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
 
     def stop(self) -> None:
         self.process.terminate()
@@ -109,7 +120,10 @@ def settled(page: Page) -> None:
 
 BACKGROUND = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
 # Off unless asked for: clickable things are at least 24 px high and wide, or apart from others.
-SIZES = {"rules": {"target-size": {"enabled": True}}}
+# What passes is not described: that takes as long as the search.
+ALL_RULES = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
+# All that a theme changes.
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
 # Streamlit's own: what floats is outside of the landmarks, and its place for files has two roles.
 # The editor's text is editable, so it can take the focus; axe does not count that.
 NOT_OURS = ("stFloatingOverlayPortal", "stFileUploaderDropzone", "cm-scroller")
@@ -118,7 +132,8 @@ NOT_OURS = ("stFloatingOverlayPortal", "stFileUploaderDropzone", "cm-scroller")
 def problems(page: Page, *widths: int) -> list[tuple[str, int, str, str, str]]:
     """Return the accessibility problems of a page at rest, in both themes, at each width in px."""
     found = []
-    for scheme, background in (("light", "rgb(255, 255, 255)"), ("dark", "rgb(16, 19, 31)")):
+    white, night = "rgb(255, 255, 255)", "rgb(16, 19, 31)"
+    for scheme, background, rules in (("light", white, ALL_RULES), ("dark", night, COLOURS)):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.wait_for_function(f"{BACKGROUND} === '{background}'")
         for width in widths or (390, 1280):
@@ -127,7 +142,7 @@ def problems(page: Page, *widths: int) -> list[tuple[str, int, str, str, str]]:
             page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")  # nothing covered
             found += [
                 (scheme, width, fault["id"], node["html"][:200], node["failureSummary"])
-                for fault in Axe().run(page, options=SIZES).response["violations"]
+                for fault in Axe().run(page, options=rules).response["violations"]
                 for node in fault["nodes"]
                 if not any(name in node["html"] for name in NOT_OURS)
             ]
@@ -229,6 +244,19 @@ def app(
 ) -> Iterator[App]:
     log = tmp_path_factory.mktemp("app") / "server.log"
     running = App(log, CLARIFAI_API_BASE=one_clarifai.base, REPLY_LEASE_S="4")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def mortal_app(
+    one_clarifai: FakeClarifai, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
+) -> Iterator[App]:
+    """Run an app for tests that kill it and start it again. It may ask one MCP server."""
+    log, port = tmp_path_factory.mktemp("mortal") / "server.log", free_port()
+    host = f"127.0.0.1:{port}"
+    running = App(log, CLARIFAI_API_BASE=one_clarifai.base, MCP_HOSTS=host)
+    running.mcp_port = port
     yield running
     running.stop()
 

@@ -7,14 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 PATIENCE_S = 120
+LONGEST_PAUSE_S = 0.05  # looking takes time from what is waited for
 
 
 def until(is_so: Callable[[], object]) -> None:
     """Wait until `is_so()`, for something that another thread or process does."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline, pause_s = time.monotonic() + PATIENCE_S, 0.002
     while not is_so():
         assert time.monotonic() < deadline, "It did not happen."
-        time.sleep(0.002)
+        time.sleep(pause_s)
+        pause_s = min(1.2 * pause_s, LONGEST_PAUSE_S)
 
 
 T = TypeVar("T")

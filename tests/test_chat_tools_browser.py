@@ -1,8 +1,6 @@
 """Tools in a conversation in a browser: through a reload, a killed server, and Stop."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,9 +8,8 @@ from playwright.sync_api import Page, expect
 from tests.browser import App
 from tests.fake_clarifai import FakeClarifai, calls, says
 from tests.pages import Talker
-from tests.test_history_browser import Visit, answer, ask, own_app, sign_in, start_again
+from tests.test_history_browser import Visit, answer, ask, sign_in
 
-__all__ = ["own_app"]
 pytestmark = pytest.mark.browser
 CALL = calls("calculate", '{"expression": "6 * 7"}')
 
@@ -31,10 +28,10 @@ def call(page: Page):
 
 
 def test_calls_and_results_survive_a_reload_a_killed_server_and_stop(
-    visit: Visit, clarifai: FakeClarifai, own_app: App, tmp_path: Path
+    visit: Visit, clarifai: FakeClarifai, mortal_app: App
 ) -> None:
     page = visit("about:blank")
-    page.goto(own_app.url)
+    page.goto(mortal_app.url)
     sign_in(page)
     switch_on(page)
     clarifai.next(CALL, Talker("It is "), says("42."), CALL, Talker("Once more "))
@@ -45,11 +42,8 @@ def test_calls_and_results_survive_a_reload_a_killed_server_and_stop(
     expect(call(page)).to_be_visible()
     expect(answer(page)).to_contain_text("word40")  # saved about once a second
 
-    own_app.process.kill()
-    own_app.process.wait()
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR")}
-    kept |= {"PORT": own_app.url.rpartition(":")[2], "CLARIFAI_API_BASE": clarifai.base}
-    start_again(own_app, kept | {"DATABASE_URL": f"sqlite:///{tmp_path / 'history.db'}"})
+    mortal_app.kill()
+    mortal_app.start()
     page.goto(page.url)
     expect(call(page)).to_be_visible()
     expect(answer(page)).to_contain_text("Interrupted")

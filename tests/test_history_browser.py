@@ -1,15 +1,12 @@
 """Saved conversations in a browser: a reload, a second visit, a killed server."""
 
-import os
 import re
-import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser import ROOT, App, enter_token, listed
+from tests.browser import App, enter_token, listed
 from tests.canary import CANARY, assert_no_canary
 from tests.fake_clarifai import FakeClarifai, says
 from tests.pages import Talker
@@ -77,44 +74,18 @@ def test_only_a_returning_visitor_finds_the_conversation(
     expect(stranger.get_by_text("Louvre")).to_have_count(0)
 
 
-def start_again(app: App, environ: dict[str, str]) -> None:
-    """Restart the server with the same port and database."""
-    with app.log.open("a") as out:
-        app.process = subprocess.Popen(
-            app.process.args, cwd=ROOT, env=environ, stdout=out, stderr=out
-        )
-    app._wait()
-
-
-@pytest.fixture
-def own_app(tmp_path: Path, clarifai: FakeClarifai, chromium: Browser):
-    app = App(tmp_path / "server.log", CLARIFAI_API_BASE=clarifai.base)
-    yield app
-    app.stop()
-
-
 def test_a_killed_server_loses_no_answer(
-    visit: Visit, clarifai: FakeClarifai, own_app: App, tmp_path: Path
+    visit: Visit, clarifai: FakeClarifai, mortal_app: App
 ) -> None:
     page = visit("about:blank")
-    page.goto(own_app.url)
+    page.goto(mortal_app.url)
     sign_in(page)
     clarifai.next(Talker(), says("and the rest."))
     ask(page, "Tell me words")
     expect(answer(page)).to_contain_text("word40")  # saved about once a second
 
-    own_app.process.kill()
-    own_app.process.wait()
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR")}
-    start_again(
-        own_app,
-        kept
-        | {
-            "PORT": own_app.url.rpartition(":")[2],
-            "DATABASE_URL": f"sqlite:///{tmp_path / 'history.db'}",
-            "CLARIFAI_API_BASE": clarifai.base,
-        },
-    )
+    mortal_app.kill()
+    mortal_app.start()
     page.goto(page.url)
 
     expect(answer(page)).to_contain_text("word3 ")

@@ -1,10 +1,8 @@
 """The playground's work in a browser: a reload, another page, a killed server, two tabs."""
 
-import os
 import re
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,7 +12,7 @@ from tests.canary import CANARY, assert_no_canary
 from tests.fake_clarifai import FakeClarifai, says
 from tests.pages import Talker
 from tests.patience import until
-from tests.test_history_browser import own_app, sign_in, start_again
+from tests.test_history_browser import sign_in
 from tests.test_tool_playground_browser import (
     PATH,
     Visit,
@@ -25,7 +23,6 @@ from tests.test_tool_playground_browser import (
     type_into_line,
 )
 
-__all__ = ["own_app"]  # a fixture
 pytestmark = pytest.mark.browser
 
 
@@ -80,29 +77,26 @@ def test_a_reload_and_another_page_keep_the_work(visit: Visit, clarifai: FakeCla
 
 
 def test_a_killed_server_loses_no_work(
-    visit: Visit, clarifai: FakeClarifai, own_app: App, tmp_path: Path
+    visit: Visit, clarifai: FakeClarifai, mortal_app: App
 ) -> None:
     page = visit("about:blank")
-    page.goto(own_app.url + PATH)
+    page.goto(mortal_app.url + PATH)
     sign_in(page)
     clarifai.next(Talker())
     run(page, "Tell me words")
     expect(page.get_by_text(re.compile("word60")).first).to_be_visible()
 
-    own_app.process.kill()
-    own_app.process.wait()
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR")}
-    kept |= {"PORT": own_app.url.rpartition(":")[2], "CLARIFAI_API_BASE": clarifai.base}
-    start_again(own_app, kept | {"DATABASE_URL": f"sqlite:///{tmp_path / 'history.db'}"})
-    page.goto(own_app.url + PATH)
+    mortal_app.kill()
+    mortal_app.start()
+    page.goto(mortal_app.url + PATH)
 
     expect(page.get_by_text(re.compile("word3 ")).first).to_be_visible()
     expect(page.get_by_text(re.compile("Interrupted")).first).to_be_visible()
     expect(prompt(page)).to_have_value("Tell me words")
     assert len(clarifai.chats) == 1
-    for file in tmp_path.glob("history.db*"):
+    for file in mortal_app.log.parent.glob("history.db*"):
         assert_no_canary(file.name, file.read_bytes().decode("latin-1"))
-    assert CANARY not in own_app.log.read_text()
+    assert CANARY not in mortal_app.log.read_text()
 
 
 def test_two_tabs_make_two_sets(visit: Visit, app: App) -> None:

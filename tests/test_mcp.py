@@ -30,9 +30,9 @@ def listens(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def started(**environ):
+def started(port=0, **environ):
     """Start the real server in a process of its own; return the process and its host."""
-    port = free_port()
+    port = port or free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.mcp_server", str(port)],
         cwd=ROOT,

@@ -1,13 +1,11 @@
 """A real MCP server in a real browser: its tools are listed, converted and called; it answers."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.browser import App, problems
-from tests.fake_clarifai import FakeClarifai
 from tests.test_mcp import started
 from tests.test_tool_playground_browser import PATH, Visit, keyed, over, run
 
@@ -15,12 +13,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture
-def at(tmp_path: Path, clarifai: FakeClarifai, chromium: Browser) -> Iterator[tuple[str, str]]:
+def at(mortal_app: App) -> Iterator[tuple[str, str]]:
     """Return the playground of an app that allows a server, and the server's address."""
-    process, host = started()
-    app = App(tmp_path / "server.log", CLARIFAI_API_BASE=clarifai.base, MCP_HOSTS=host)
-    yield app.url + PATH, f"http://{host}/mcp"
-    app.stop()
+    process, host = started(mortal_app.mcp_port)
+    yield mortal_app.url + PATH, f"http://{host}/mcp"
     process.kill()
     process.wait()
 

@@ -6,12 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import proxies
-from tests.browser import PATIENCE_MS, App, free_port
+from tests.browser import PATIENCE_MS, PLAIN, App, free_port
 from tests.canary import CANARY
 from tests.fake_clarifai import FakeClarifai, says
 from tests.pages import Talker
@@ -49,7 +48,7 @@ class Replicas:
         return self.apps[name].process.poll() is not None
 
     def is_ready(self, name: str) -> bool:
-        return httpx.get(f"{self.apps[name].url}/readyz").status_code == 200
+        return PLAIN.get(f"{self.apps[name].url}/readyz").status_code == 200
 
 
 @pytest.fixture
@@ -64,8 +63,7 @@ def replicas(tmp_path: Path, clarifai: FakeClarifai, postgres: "Postgres") -> It
     )
     yield running
     for app in running.apps.values():
-        app.process.kill()
-        app.process.wait()
+        app.kill()
 
 
 @pytest.fixture
