@@ -15,9 +15,10 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0
 SEED ?= $(or $(shell git rev-parse --short=12 HEAD 2>/dev/null),0)
 # The proxy's packages are not the app's: some are other versions.
 VENV_PROXY ?= .venv-proxy
+PROMPTFOO ?= .promptfoo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-local test test-proxy quick lint check cover fuzz-commit fuzz bench bench-replicas soak screenshots bundle lock
+.PHONY: help setup run run-local test test-proxy test-promptfoo quick lint check cover fuzz-commit fuzz bench bench-replicas soak screenshots bundle lock
 .NOTPARALLEL:  # lint first: tests take minutes
 
 help:  ## List these commands
@@ -39,6 +40,9 @@ test-proxy: $(VENV)/.ready-to-test $(VENV_PROXY)/.ready  ## Run the tests that n
 	@VENV_PROXY=$(VENV_PROXY) $(BIN)/python -m pytest -m proxy tests/test_code_proxy.py \
 	  tests/test_behind_proxy.py $(ARGS)
 
+test-promptfoo: $(VENV)/.ready-to-test $(PROMPTFOO)/.ready  ## Run the tests that need promptfoo (and Node 20.20 or newer)
+	@PROMPTFOO=$(PROMPTFOO) $(BIN)/python -m pytest -m promptfoo tests/test_promptfoo_runs.py $(ARGS)
+
 quick: $(VENV)/.ready-to-test  ## Run the tests that need no browser, database or server (a minute)
 	@$(PYTEST) -m quick $(ARGS)
 
@@ -47,7 +51,7 @@ lint: $(VENV)/.ready-to-test  ## Check format, lint and types
 	@echo "Lint:" && $(BIN)/ruff check .
 	@echo "Types:" && $(BIN)/mypy
 
-check: lint test test-proxy fuzz-commit  ## Check format, lint and types, and run all tests: all that CI runs
+check: lint test test-proxy test-promptfoo fuzz-commit  ## Check format, lint and types, and run all tests: all that CI runs
 
 cover: $(VENV)/.ready-to-test  ## Run the tests and list the lines they miss
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
@@ -107,6 +111,14 @@ $(VENV_PROXY)/.ready: requirements-proxy.txt $(BIN)/python
 	@$(BIN)/python -m venv --clear $(VENV_PROXY)
 	@$(VENV_PROXY)/bin/python -m pip --quiet --quiet --disable-pip-version-check install \
 	  --no-deps -r requirements-proxy.txt
+	@touch $@
+
+# Without optional packages, which take 1 GB; --force: promptfoo's SQLite for other platforms too.
+$(PROMPTFOO)/.ready: tests/promptfoo/package-lock.json
+	@echo "Installing promptfoo into $(PROMPTFOO): less than 1 minute, 300 MB on the disk."
+	@mkdir -p $(PROMPTFOO) && cp tests/promptfoo/package*.json $(PROMPTFOO)
+	@cd $(PROMPTFOO) && npm ci --omit=optional --ignore-scripts --force --no-audit --no-fund \
+	  --loglevel=error
 	@touch $@
 
 $(VENV_WORKERS)/.ready: requirements-workers.txt $(BIN)/python

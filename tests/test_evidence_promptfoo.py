@@ -121,14 +121,37 @@ def test_a_case_goes_to_promptfoo_and_back_with_its_tools_and_words():
     assert CANARY not in text
 
 
+def test_what_a_tools_ref_means_is_written_out_for_promptfoo_looks_elsewhere():
+    city = {"type": "string", "minLength": 1}
+    schema = {
+        "type": "object",
+        "properties": {"location": {"$ref": "#/$defs/city", "description": "Where"}},
+        "$defs": {"city": city},
+    }
+    tool = {"type": "function", "function": {"name": "get_weather", "parameters": schema}}
+
+    [document] = yaml_text.read(written(case({"calls": [CALL]}, tools=[tool])))
+
+    [sent] = document["tests"][0]["options"]["tools"]
+    assert sent["function"]["parameters"] == {
+        "type": "object",
+        "properties": {"location": {**city, "description": "Where"}},
+    }
+
+
 def test_what_promptfoo_cannot_judge_is_named_and_left_out():
     more = case({"calls": [CALL]}, id="more", steps=2)
     instant = {**CALL, "arguments": {"location": {"$instant": "2026-11-03T14:00:00Z"}}}
 
-    text = written(case({"calls": [CALL]}), more, case({"calls": [instant]}, id="when"))
+    circle = {**WEATHER["function"], "parameters": {"$defs": {"a": {"$ref": "#/$defs/a"}},
+        "properties": {"location": {"$ref": "#/$defs/a"}}}}  # fmt: skip
+    round_ = case({"calls": [CALL]}, id="round", tools=[{"type": "function", "function": circle}])
+
+    text = written(case({"calls": [CALL]}), more, case({"calls": [instant]}, id="when"), round_)
 
     assert "# Left out: more needs several requests" in text
     assert "# Left out: when has the rule $instant" in text
+    assert "# Left out: round has a tool whose $ref cannot be written out" in text
     assert [each["id"] for each in cases.read(text)] == ["a"]
 
 

@@ -1,7 +1,8 @@
 """Write cases as a configuration of promptfoo, with the rules that JavaScript can judge.
 
 Source of the shape: promptfoo's config-schema.json and its example openai-tools-call. A test's
-`options` are merged over the configuration of the provider, so each brings its own tools.
+`options` are merged over the configuration of the provider, so each brings its own tools. It
+looks for what a `$ref` names from the top of the whole file, so references are written out.
 """
 
 import json
@@ -14,9 +15,11 @@ from clarifai_chat.evidence.cases import Case
 from clarifai_chat.evidence.causes import Strings
 from clarifai_chat.llm.endpoints import base_of
 from clarifai_chat.messages import ToolSpec
+from clarifai_chat.tools.schema.references import target
 
 SCHEMA = "# yaml-language-server: $schema=https://promptfoo.dev/config-schema.json\n"
 ONLY_HERE = ("$schema", "$instant", "$result")  # rules that need this app
+MAX_DEPTH, MAX_PARTS = 40, 20_000  # of a schema without references
 
 # Rules 1 to 13, 17 to 20 and 22 of docs/EVIDENCE.md. `output` is a text, the calls, or both.
 JUDGE = r"""
@@ -85,13 +88,18 @@ return order === 'given'
 """.strip("\n")
 
 
-def left_out(case: Case) -> str:
+def left_out(case: Case, tools: Sequence[ToolSpec] = ()) -> str:
     """Return why a case is not in the file, in a sentence; "" if it is."""
     if case.get("steps", 1) > 1:
         return f"{case['id']} needs several requests, and answers of tools between them."
     text = json.dumps(case["expect"])
-    rule = next((name for name in ONLY_HERE if f'"{name}"' in text), "")
-    return f"{case['id']} has the rule {rule}, which only this app judges." if rule else ""
+    if rule := next((name for name in ONLY_HERE if f'"{name}"' in text), ""):
+        return f"{case['id']} has the rule {rule}, which only this app judges."
+    try:
+        _without_references(tools)
+    except ValueError:
+        return f"{case['id']} has a tool whose $ref cannot be written out."
+    return ""
 
 
 def as_promptfoo(
@@ -110,10 +118,10 @@ def as_promptfoo(
         "tests": [
             _test(case, tools, system, strings)
             for case, tools, system in asked
-            if not left_out(case)
+            if not left_out(case, tools)
         ],
     }
-    notes = [f"# Left out: {why}\n" for case, *_ in asked if (why := left_out(case))]
+    notes = [f"# Left out: {why}\n" for case, tools, _ in asked if (why := left_out(case, tools))]
     text = yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=100)
     return SCHEMA + "".join(notes) + text
 
@@ -132,5 +140,41 @@ def _test(case: Case, tools: Sequence[ToolSpec], system: str, strings: str) -> d
             "expect": json.dumps(case["expect"], ensure_ascii=False),
             "strings": strings,
         },
-        "options": {"tools": json.loads(json.dumps(tools))},  # without aliases of YAML
+        "options": {"tools": _without_references(tools)},
     }
+
+
+def _without_references(tools: Sequence[ToolSpec]) -> list[Any]:
+    """Return a copy whose schemas have what a `$ref` means in its place. Raises `ValueError`."""
+    copy: list[Any] = json.loads(json.dumps(tools))  # without aliases of YAML
+    for function in (tool["function"] for tool in copy):
+        if '"$ref"' in json.dumps(function):
+            schema = function["parameters"]
+            written = _written_out(schema, schema)
+            function["parameters"] = {
+                name: each for name, each in written.items() if name not in ("$defs", "definitions")
+            }
+    return copy
+
+
+def _written_out(schema: Any, root: Any) -> Any:
+    left = MAX_PARTS
+
+    def walk(part: Any, depth: int) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0 or depth > MAX_DEPTH:
+            raise ValueError("The references go in circles, or to very much.")
+        if isinstance(part, list):
+            return [walk(each, depth + 1) for each in part]
+        if not isinstance(part, dict):
+            return part
+        if isinstance(part.get("$ref"), str):
+            found = target(part["$ref"], root)
+            if not isinstance(found, dict):
+                raise ValueError("The reference is to no place in the schema.")
+            rest = {name: each for name, each in part.items() if name != "$ref"}
+            return walk({**found, **rest}, depth + 1)
+        return {name: walk(each, depth + 1) for name, each in part.items()}
+
+    return walk(schema, 0)
