@@ -189,6 +189,48 @@ def test_what_is_lost_is_named_tool_by_tool():
     assert found.tools[1].name == "dry_it_now"
 
 
+NODE = {"$ref": "#/components/schemas/Node"}
+WET = {"type": "object", "properties": {"wet": {"type": "boolean"}}}
+SHOUTED_WET = {"type": "OBJECT", "properties": {"wet": {"type": "BOOLEAN"}}}
+LOOP = {
+    "openapi": "3.1.0",
+    "paths": {"/w": {"get": {"responses": {"200": {"content": {"text/json": {"schema": NODE}}}}}}},
+    "components": {"schemas": {"Node": {"type": "object", "properties": {"next": NODE}}}},
+}
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {**MCP, "outputSchema": WET},
+        {"functionDeclarations": [{"name": "w", "description": "W.", "response": SHOUTED_WET}]},
+        {
+            "swagger": "2.0",
+            "paths": {"/w": {"get": {"responses": {200: {"schema": WET}, "404": {"schema": {}}}}}},
+        },
+        {
+            "openapi": "3.1.0",
+            "paths": {"/w": {"get": {"responses": {"2XX": {"$ref": "#/components/responses/W"}}}}},
+            "components": {"responses": {"W": {"content": {"application/json": {"schema": WET}}}}},
+        },
+    ],
+    ids=["MCP", "Gemini", "Swagger", "OpenAPI"],
+)
+def test_the_schema_of_answers_is_kept_beside_the_tool(form):
+    (found,) = read(json.dumps(form)).tools
+
+    assert found.answers == WET
+    assert found.lost == ()
+    assert "wet" not in json.dumps(found.spec["function"])
+
+
+def test_a_schema_of_answers_brings_the_schemas_that_it_refers_to():
+    (found,) = read(json.dumps(LOOP)).tools
+
+    assert found.answers["properties"]["next"] == {"$ref": "#/$defs/Node"}
+    assert found.answers["$defs"]["Node"]["properties"]["next"] == {"$ref": "#/$defs/Node"}
+
+
 def test_tools_of_the_server_are_left_out_and_named():
     body = {"tools": [{"type": "web_search"}, {"googleSearch": {}}, OPENAI], "model": "m"}
     found = read(json.dumps(body))

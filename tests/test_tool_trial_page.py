@@ -4,8 +4,19 @@ import json
 
 from clarifai_chat.tools.lint.check import check
 from components.playground.tool_list import ROWS
+from tests.canary import CANARY
+from tests.fake_clarifai import calls, says
 from tests.pages import page
-from tests.test_tool_playground_page import PAGE, arguments, code, draft, tool, with_prompt
+from tests.test_tool_playground_page import (
+    PAGE,
+    arguments,
+    code,
+    draft,
+    kept_runs,
+    tool,
+    turn_id,
+    with_prompt,
+)
 
 
 def trial(open_app, *tools, **session):
@@ -150,3 +161,53 @@ def test_a_filter_shows_fewer_tools_and_sends_as_many(open_app):
     assert "0 switched on" in page(app)
     app.click("all_tools").click("more_tools")
     assert f"{2 * ROWS} of 212 shown, 212 switched on" in page(app)
+
+
+def test_an_answer_is_typed_into_a_form_made_from_a_schema(open_app, fake):
+    sky = {"anyOf": [{"enum": ["sun", "rain"]}, {"$ref": "#/$defs/cloud"}]}
+    schema = {
+        "type": "object",
+        "$defs": {"cloud": {"type": "object", "properties": {"oktas": {"type": "integer"}}}},
+        "properties": {"sky": sky, "days": {"type": "array", "items": {"type": "number"}}},
+        "required": ["sky"],
+    }
+    fake.next(calls("get_weather", '{"location": "Rome"}'), says("Rain."))
+    app = open_app(PAGE, pat=CANARY, **with_prompt("Hi")).click("run")
+    place = f"{turn_id(app)}:0:call_1"
+    app.text_area(key=f"answer_schema:{place}").set_value("[").run()
+    assert "A schema is a JSON object" in page(app)
+    app.text_area(key=f"answer_schema:{place}").set_value(json.dumps(schema)).run()
+    app.main.segmented_control(key=f"answer_view:{place}").set_value("Form").run()
+
+    app.selectbox(key=f"answer_part:{place}:sky").set_value('"rain"').run()
+    app.main.pills(key=f"answer_part:{place}_given:").set_value(["sky", "days"]).run()
+    app.click(f"answer_part:{place}_add:days")
+    app.text_input(key=f"answer_part:{place}:days/0").set_value("2.50").run()
+    assert "Valid: the answer matches the schema." in page(app)
+    app.selectbox(key=f"answer_part:{place}_branch:sky").set_value(1).run()
+    app.main.pills(key=f"answer_part:{place}_given:sky").set_value(["oktas"]).run()
+    app.text_input(key=f"answer_part:{place}:sky/oktas").set_value("many").run()
+    assert "Invalid: " in page(app)
+    app.text_input(key=f"answer_part:{place}:sky/oktas").set_value("8").run()
+    app.main.segmented_control(key=f"answer_view:{place}").set_value("Text").run()
+    text = app.text_area(key=f"answer:{place}").value
+    assert json.loads(text) == {"sky": {"oktas": 8}, "days": [2.5]}
+    assert "2.50" in text
+    app.click(f"send_answers:{turn_id(app)}")
+
+    assert fake.chats[1].body["messages"][-1]["content"] == text
+
+
+def test_an_answer_without_a_schema_is_a_form_like_the_last_one(open_app, fake):
+    fake.next(calls("get_weather", '{"location": "Rome"}'))
+    last = {"results": {"get_weather": '{"sky": "sun"}'}, "answer_form": True}
+    app = open_app(PAGE, pat=CANARY, **with_prompt("Hi", **last)).click("run")
+    place = f"{turn_id(app)}:0:call_1"
+
+    app.text_input(key=f"answer_part:{place}:sky").set_value("rain").run()
+    assert kept_runs(app)[0]["drafts"]["call_1"] == '{"sky": "rain"}'
+    app.main.segmented_control(key=f"answer_view:{place}").set_value("Text").run()
+    app.text_area(key=f"answer:{place}").set_value("It rains.").run()
+    app.main.segmented_control(key=f"answer_view:{place}").set_value("Form").run()
+    assert "not JSON that a form can show" in page(app)
+    assert kept_runs(app)[0]["drafts"]["call_1"] == "It rains."

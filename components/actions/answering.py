@@ -36,8 +36,13 @@ def refuse(turn: Turn) -> None:
 
 @uninterrupted()
 def keep_typed(run: Run, call_id: str, key: str) -> None:
-    """Keep the answer that is being typed; that of a conversation is saved with it."""
-    run["drafts"][call_id] = widget(key) or ""
+    """Keep the answer that is being typed."""
+    put_draft(run, call_id, widget(key) or "")
+
+
+def put_draft(run: Run, call_id: str, text: str) -> None:
+    """Set the answer that is being typed; that of a conversation is saved with it."""
+    run["drafts"][call_id] = text
     if "tools" in run["turn"]:
         persistence.save(session.chat_of(run["turn"]))
 

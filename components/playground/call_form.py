@@ -1,6 +1,8 @@
-"""Draw the arguments of a call as a form that is made from the tool's schema."""
+"""Draw a JSON text as a form made from a schema: a call's arguments, or what a tool answers."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -16,49 +18,59 @@ from clarifai_chat.tools.text.diagnostics import Path
 from clarifai_chat.tools.text.parse import Document, read
 from components.playground import boxes
 from components.playground.boxes import place
-from components.state.session import session
 from components.state.slots import widget
 from components.state.streamlit_patches import uninterrupted
 
 MAX_LABEL = 60  # characters of what a branch asks for
 
 
-def show(tool: str, text: str, schema: Any) -> bool:
-    """Draw the form of the arguments in `text`; return False if a form cannot show them."""
-    document = read(text)
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The text that a form edits. `key` begins the keys of its boxes."""
+
+    key: str
+    text: Callable[[], str]
+    put: Callable[[str], None]
+    branches: Callable[[], dict[Path, int]]  # the part of an anyOf that was chosen for a value
+    choose: Callable[[dict[Path, int]], None]
+
+
+def show(edited: Edited, schema: Any, label: str, *, is_object: bool = True) -> bool:
+    """Draw the form of a text; return False if a form cannot show it. `is_object`: only objects."""
+    document = read(edited.text())
     if (
         document.root is None
-        or not isinstance(document.root.value, dict)
+        or (is_object and not isinstance(document.root.value, dict))
         or any(found.code == "json.duplicate" for found in document.findings)
     ):
         return False
-    _show_value(tool, document, (), schema, schema, "Arguments")
+    _show_value(edited, document, (), schema, schema, label)
     return True
 
 
 def _show_value(
-    tool: str, document: Document, path: Path, schema: Any, root: Any, label: str
+    edited: Edited, document: Document, path: Path, schema: Any, root: Any, label: str
 ) -> None:
     node = document.node(path)
     if node is None:
         return
-    field = arguments.field(node, document.text, path, schema, root, session.try_branches)
+    field = arguments.field(node, document.text, path, schema, root, edited.branches())
     if len(field.branches) > 1:
-        _show_branches(tool, path, field, root, label)
+        _show_branches(edited, path, field, root, label)
     if field.control == "object":
-        _show_object(tool, document, path, field.schema, root, label)
+        _show_object(edited, document, path, field.schema, root, label)
     elif field.control == "list":
-        _show_list(tool, document, path, field.schema, root, label)
+        _show_list(edited, document, path, field.schema, root, label)
     else:
-        _show_box(tool, path, field, label)
+        _show_box(edited, path, field, label)
 
 
-def _key(path: Path, start: str = "try:") -> str:
-    return f"{start}{place(path)}"
+def _key(edited: Edited, path: Path, what: str = "") -> str:
+    return f"{edited.key}{what}:{place(path)}"
 
 
-def _show_branches(tool: str, path: Path, field: Field, root: Any, label: str) -> None:
-    key = _key(path, "try_branch:")
+def _show_branches(edited: Edited, path: Path, field: Field, root: Any, label: str) -> None:
+    key = _key(edited, path, "_branch")
     boxes.put(key, field.branch)
     st.selectbox(
         f"{as_label(label)}: which kind",
@@ -66,18 +78,18 @@ def _show_branches(tool: str, path: Path, field: Field, root: Any, label: str) -
         format_func=lambda index: cut(described(field.branches[index], root), MAX_LABEL),
         key=key,
         on_change=_choose_branch,
-        args=(tool, key, path, field, root),
+        args=(edited, key, path, field, root),
     )
 
 
 def _show_object(
-    tool: str, document: Document, path: Path, schema: Any, root: Any, label: str
+    edited: Edited, document: Document, path: Path, schema: Any, root: Any, label: str
 ) -> None:
     node = document.node(path)
     value = node.value if node else {}
     names = arguments.names_in(schema, value)
     needed = required(schema) if isinstance(schema, dict) else []
-    key = _key(path, "try_given:")
+    key = _key(edited, path, "_given")
     with st.container(border=bool(path)):
         if names:
             boxes.put(key, [name for name in names if name in value])
@@ -88,18 +100,18 @@ def _show_object(
                 format_func=lambda name: f"{escaped(name)}{' (required)' * (name in needed)}",
                 key=key,
                 on_change=_give,
-                args=(tool, key, path, schema, root),
+                args=(edited, key, path, schema, root),
             )
         else:
             st.caption(f"{escaped(label)}: the schema names none.")
         for name in names:
             if name in value:
                 inner = arguments.part(schema, name)
-                _show_value(tool, document, (*path, name), inner, root, name)
+                _show_value(edited, document, (*path, name), inner, root, name)
 
 
 def _show_list(
-    tool: str, document: Document, path: Path, schema: Any, root: Any, label: str
+    edited: Edited, document: Document, path: Path, schema: Any, root: Any, label: str
 ) -> None:
     node = document.node(path)
     count = len(node.value) if node else 0
@@ -109,33 +121,34 @@ def _show_list(
         for index in range(count):
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 with st.container():
-                    _show_value(tool, document, (*path, index), items, root, f"{label} {index + 1}")
+                    name = f"{label} {index + 1}"
+                    _show_value(edited, document, (*path, index), items, root, name)
                 st.button(
                     "Remove",
-                    key=_key((*path, index), "try_remove:"),
+                    key=_key(edited, (*path, index), "_remove"),
                     type="tertiary",
                     on_click=_remove,
-                    args=(tool, (*path, index)),
+                    args=(edited, (*path, index)),
                 )
         st.button(
             f"Add to {escaped(label)}",
-            key=_key(path, "try_add:"),
+            key=_key(edited, path, "_add"),
             icon=":material/add:",
             type="tertiary",
             on_click=_add,
-            args=(tool, path, items, root),
+            args=(edited, path, items, root),
         )
 
 
-def _show_box(tool: str, path: Path, field: Field, label: str) -> None:
-    key = _key(path)
+def _show_box(edited: Edited, path: Path, field: Field, label: str) -> None:
+    key = _key(edited, path)
     boxes.put(key, field.text)
     schema = field.schema if isinstance(field.schema, dict) else {}
     about = schema.get("description")
     kept: dict[str, Any] = {
         "key": key,
         "on_change": _keep,
-        "args": (tool, key, path, field.control),
+        "args": (edited, key, path, field.control),
     }
     name = as_label(label)
     if field.control == "choice":
@@ -157,12 +170,8 @@ def _plain(option: str) -> str:
 # --- Changes --------------------------------------------------------------------------------------
 
 
-def _put(tool: str, text: str) -> None:
-    session.try_texts = {**session.try_texts, tool: text}
-
-
 @uninterrupted()
-def _keep(tool: str, key: str, path: Path, control: arguments.Control) -> None:
+def _keep(edited: Edited, key: str, path: Path, control: arguments.Control) -> None:
     text = widget(key) or ""
     boxes.accept(key)
     try:
@@ -170,15 +179,15 @@ def _keep(tool: str, key: str, path: Path, control: arguments.Control) -> None:
             new = written("value", "", " ".join(text.split("\n")), "This")
         else:
             new = arguments.typed(control, text)
-        _put(tool, spans.put(session.try_texts[tool], path, new))
+        edited.put(spans.put(edited.text(), path, new))
     except BadInput as why:
         boxes.refuse(key, text, str(why))
 
 
 @uninterrupted()
-def _give(tool: str, key: str, path: Path, schema: Any, root: Any) -> None:
+def _give(edited: Edited, key: str, path: Path, schema: Any, root: Any) -> None:
     chosen = widget(key) or []
-    text = session.try_texts[tool]
+    text = edited.text()
     node = read(text).node(path)
     value = node.value if node else {}
     for name in arguments.names_in(schema, value):
@@ -187,24 +196,24 @@ def _give(tool: str, key: str, path: Path, schema: Any, root: Any) -> None:
             text = spans.put(text, (*path, name), as_json(new))
         elif name not in chosen and name in value:
             text = spans.drop(text, (*path, name))
-    _put(tool, text)
+    edited.put(text)
 
 
 @uninterrupted()
-def _choose_branch(tool: str, key: str, path: Path, field: Field, root: Any) -> None:
+def _choose_branch(edited: Edited, key: str, path: Path, field: Field, root: Any) -> None:
     index = widget(key) or 0
-    session.try_branches = {**session.try_branches, path: index}
+    edited.choose({**edited.branches(), path: index})
     new = as_json(arguments.initial(field.branches[index], root))
-    text = session.try_texts[tool]
-    _put(tool, spans.put(text, path, new) if path else new)
+    text = edited.text()
+    edited.put(spans.put(text, path, new) if path else new)
 
 
 @uninterrupted()
-def _add(tool: str, path: Path, items: Any, root: Any) -> None:
+def _add(edited: Edited, path: Path, items: Any, root: Any) -> None:
     new = as_json(arguments.initial(items, root))
-    _put(tool, spans.append(session.try_texts[tool], path, new))
+    edited.put(spans.append(edited.text(), path, new))
 
 
 @uninterrupted()
-def _remove(tool: str, path: Path) -> None:
-    _put(tool, spans.drop(session.try_texts[tool], path))
+def _remove(edited: Edited, path: Path) -> None:
+    edited.put(spans.drop(edited.text(), path))

@@ -13,6 +13,7 @@ from clarifai_chat.tools import builtins
 from clarifai_chat.tools.builtins.suggest import suggested
 from clarifai_chat.tools.form import arguments
 from clarifai_chat.tools.lint.check import CheckResult
+from clarifai_chat.tools.text.diagnostics import Path
 from clarifai_chat.tools.text.parse import Tool
 from clarifai_chat.tools.verdict.verdict import judge_call
 from components.playground import boxes, call_form
@@ -55,10 +56,22 @@ def _show_trial(named: dict[str, Tool], specs: Sequence[ToolSpec]) -> None:
     text = session.try_texts[name]
     if session.try_json:
         _show_text(name, text)
-    elif not call_form.show(name, text, schema):
+    elif not call_form.show(_edited(name), schema, "Arguments"):
         st.caption("These arguments are not an object that a form can show: change them as JSON.")
     for number, (called, given) in enumerate(arguments.calls_in(text, name, schema)):
         _show_verdict(number, called, given, named, specs)
+
+
+def _edited(name: str) -> call_form.Edited:
+    def put(text: str) -> None:
+        session.try_texts = {**session.try_texts, name: text}
+
+    def choose(branches: dict[Path, int]) -> None:
+        session.try_branches = branches
+
+    return call_form.Edited(
+        "try", lambda: session.try_texts[name], put, lambda: session.try_branches, choose
+    )
 
 
 def _show_text(name: str, text: str) -> None:

@@ -147,6 +147,7 @@ def _plain(tool: FoundTool) -> IncomingTool:
         "changed": list(tool.changed),
         "lost": list(tool.lost),
         "label": tool.label,
+        "answers": tool.answers,
     }
 
 
@@ -268,6 +269,10 @@ def _use() -> None:
         tools = [FoundTool(tool["spec"]) for tool in found["tools"]]
         tool_text.change(found["text"] or door.as_text(tools))
     if found["kind"] == "tools":
+        names = [tool["spec"]["function"].get("name") for tool in found["tools"]]
+        others = {n: s for n, s in session.answer_schemas.items() if n not in names}
+        typed = zip(names, (tool["answers"] for tool in found["tools"]), strict=True)
+        session.answer_schemas = others | {n: s for n, s in typed if s is not None}
         server_source.remember(
             [str(tool["spec"]["function"].get("name")) for tool in found["tools"]],
             found.get("server", ""),

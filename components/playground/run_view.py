@@ -17,7 +17,7 @@ from clarifai_chat.playground.runs import Run, Step
 from clarifai_chat.text import counted
 from clarifai_chat.tools.verdict.verdict import Verdict
 from components.chat import attachment_view
-from components.playground import exchange_view, run_exports
+from components.playground import answer_form, exchange_view, run_exports
 from components.reply import call_answers, reply_line, status, verdict_view
 from components.reply.answer_view import AnswerView
 from components.reply.call_view import CallView
@@ -142,7 +142,9 @@ class _StepView:
                 self._text.draw(message["content"], over=step.is_over)
         for number, (call, verdict) in enumerate(step.judged):
             if number == len(self._calls):
-                show = partial(call_answers.show, is_recorded=self._is_recorded)
+                show = partial(
+                    call_answers.show, typed=answer_form.show, is_recorded=self._is_recorded
+                )
                 self._calls.append(CallView(self._run, self._box, show))
             self._calls[number].draw(call, verdict, step)
         self._show_label(step)

@@ -17,13 +17,18 @@ from components.actions import answering
 from components.state.slots import seed
 from components.state.streamlit_patches import uninterrupted
 
+# Draws what an answer is typed into: a call's run, the call, the key of its box, and the box.
+Typed = Callable[[Run, ToolCall, str, Callable[[], None]], None]
 
-def show(run: Run, call: ToolCall, step: Step, *, is_recorded: bool = False) -> None:
+
+def show(
+    run: Run, call: ToolCall, step: Step, *, typed: Typed | None = None, is_recorded: bool = False
+) -> None:
     """Draw the call's answer, or a box for it while the call is open, unless it is recorded."""
     if call["id"] in step.answers:
         show_answered(run, call, step)
     elif not is_recorded and runs.wants_answers(run) and call in runs.open_calls(run):
-        _show_box(run, call)
+        _show_box(run, call, typed)
 
 
 def show_answered(run: Run, call: ToolCall, step: Step) -> None:
@@ -63,7 +68,7 @@ def words(answerer: str) -> str:
     return f"the built-in {builtin.label.lower()}" if builtin else "hand"
 
 
-def _show_box(run: Run, call: ToolCall) -> None:
+def _show_box(run: Run, call: ToolCall, typed: Typed | None) -> None:
     turn, name = run["turn"], call["function"]["name"]
     place = f"{turn['id']}:{runs.place(run, call)}"
     key = f"answer:{place}"
@@ -72,16 +77,23 @@ def _show_box(run: Run, call: ToolCall) -> None:
     is_ready = answerer and not server and answering.answers_are_ready(run)
     if is_ready and call["id"] not in run["drafts"]:
         st.caption(f"This is {words(answerer)}; change it if you like.")
-    seed(key, answering.draft(run, call))
-    st.text_area(
-        f"Answer from {as_label(name) or 'the tool'}",
-        key=key,
-        height=90,
-        help="JSON or plain text, sent to the model as it is",
-        placeholder="Empty: the server answers" if server else None,
-        on_change=answering.keep_typed,
-        args=(run, call["id"], key),
-    )
+
+    def show_text() -> None:
+        seed(key, answering.draft(run, call))
+        st.text_area(
+            f"Answer from {as_label(name) or 'the tool'}",
+            key=key,
+            height=90,
+            help="JSON or plain text, sent to the model as it is",
+            placeholder="Empty: the server answers" if server else None,
+            on_change=answering.keep_typed,
+            args=(run, call["id"], key),
+        )
+
+    if typed:
+        typed(run, call, key, show_text)
+    else:
+        show_text()
     if server:
         _show_approval(run, call, server, f"approve:{place}")
     elif run["settings"]["answers"] == "approve":

@@ -22,6 +22,7 @@ class IncomingTool(TypedDict):
     changed: list[str]
     lost: list[str]
     label: str
+    answers: Any  # the schema of its answers, or None
 
 
 class Incoming(TypedDict):
@@ -92,6 +93,12 @@ class PlaygroundSlots:
     answerers = Slot[dict[str, str]](dict)  # tool → built-in, or "" for by hand, if chosen
     mocks = Slot[dict[str, Any]](dict)  # tool → what is typed for its mock, a `mock_draft.Draft`
     results = Slot[dict[str, str]](dict)  # tool → the last answer typed for it
+    answer_schemas = Slot[dict[str, Any]](dict)  # tool → the schema of its answers, where known
+    answer_form = Slot(bool)  # answers are typed into a form, in place of text
+    # An answer's place → the part of an anyOf that was chosen for a value of it.
+    answer_branches = Slot[dict[str, dict[Path, int]]](dict, kept=False)
+    # A tool → what was typed as the schema of its answers, and why not.
+    answer_schema_refused = Slot[dict[str, list[str]]](dict, kept=False)
     runs = Slot[list[Run]](list, kept=False)  # newest last; saved one by one
     opened_run = Slot(str, kept=False)  # the turn id of the run on the page
     compared_run = Slot(str, kept=False)

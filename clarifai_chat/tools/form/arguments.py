@@ -180,6 +180,17 @@ def initial(schema: Any, root: Any, depth: int = 0) -> Any:
     return empty.get(of_type)
 
 
+def schema_like(value: Any, depth: int = 0) -> dict[str, Any]:
+    """Return a schema of values like this one; a list is like its first item."""
+    if isinstance(value, dict) and depth < MAX_DEPTH:
+        inside = {name: schema_like(inner, depth + 1) for name, inner in value.items()}
+        return {"type": "object", "properties": inside}
+    if isinstance(value, list) and depth < MAX_DEPTH:
+        return {"type": "array", "items": schema_like(value[0], depth + 1) if value else {}}
+    named = next((name for name, kind in _TYPES.items() if isinstance(value, kind)), "number")
+    return {"type": named} if value is not None else {}
+
+
 def names_in(schema: Any, value: Mapping[str, Any]) -> list[str]:
     """Return the names that an object may have, in the schema's order, then the others it has."""
     known = properties(schema) if isinstance(schema, dict) else {}

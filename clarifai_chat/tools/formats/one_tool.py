@@ -12,6 +12,8 @@ SCHEMA_KEYS = (
     "parameters", "input_schema", "inputSchema", "parametersJsonSchema", "parameters_json_schema",
     "args_schema", "argsSchema", "input", "schema", "args", "arguments",
 )  # fmt: skip
+# What a tool answers; OpenAI's form has no place for it, so it is kept beside the tool.
+ANSWERS = ("outputSchema", "output_schema", "responseJsonSchema", "response")
 _INNER_SCHEMAS = ("json", "jsonSchema", "json_schema", "schema")
 _FORMS = {
     "input_schema": "Anthropic's form",
@@ -136,8 +138,14 @@ def _of_function(item: dict[str, Any], changed: list[str]) -> tuple[str, FoundTo
         form = "the form of OpenAI's Responses API"
     if form.endswith(("OpenAI's form", "Responses API")):
         changed.append('wrapped in `{"type": "function", "function": …}`')
+    answers = None
+    if of_answers := next((k for k in ANSWERS if isinstance(item.get(k), dict)), ""):
+        used.add(of_answers)
+        answers = _as_json_schema(item[of_answers], Notes())
+        changed.append(f"`{of_answers}` kept beside the tool, for answers that are typed")
     lost = [f"`{code(name)}`" for name in item if name not in used]
-    return form, tool_of(function, [*changed, *notes.changed], [*lost, *notes.lost])
+    all_lost = [*lost, *notes.lost]
+    return form, tool_of(function, [*changed, *notes.changed], all_lost, answers=answers)
 
 
 def _schema_in(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """Make tools of the operations in an OpenAPI 3 or Swagger 2 document."""
 
+import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from clarifai_chat.tools.formats.tool_import import (
 MAX_OPERATIONS = 2000
 MAX_AT_ONCE = 64  # operations that are converted without a choice
 MAX_DESCRIPTION_CHARS = 1024
+MAX_ANSWER_CHARS = 50_000  # of the schema of an operation's answers
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _PLACES = {"path": "path", "query": "query", "header": "header", "cookie": "cookie"}
 _IGNORED_HEADERS = ("authorization", "accept", "content-type")  # OpenAPI says so
@@ -99,7 +101,26 @@ def _tool(document: dict[str, Any], operation: Operation) -> FoundTool:
     function: dict[str, Any] = {"name": _name(operation), "parameters": root}
     if description := _description(operation, notes):
         function = {"name": function["name"], "description": description, "parameters": root}
-    return tool_of(function, notes.changed, notes.lost, operation.label)
+    answers = _answers(document, operation)
+    return tool_of(function, notes.changed, notes.lost, operation.label, answers)
+
+
+def _answers(document: dict[str, Any], operation: Operation) -> Any:
+    """Return the schema of what an operation answers if all goes well; None if it has none."""
+    schemas = Schemas(document)
+    held = operation.own.get("responses")
+    good = [v for k, v in held.items() if str(k)[:1] == "2"] if isinstance(held, dict) else []
+    for response in map(schemas.resolved, good):
+        content = response.get("content")
+        content = content if isinstance(content, dict) and all(map(_text, content)) else {}
+        media = content[_media_type(list(content))] if content else {}
+        for holder in (response, schemas.resolved(media)):  # Swagger 2 has it in the response
+            if isinstance(holder.get("schema"), dict):
+                made = schemas.converted(holder["schema"])
+                defs = schemas.definitions()
+                whole = {**made, "$defs": defs} if defs and isinstance(made, dict) else made
+                return whole if len(json.dumps(whole)) <= MAX_ANSWER_CHARS else None
+    return None
 
 
 def _name(operation: Operation) -> str:

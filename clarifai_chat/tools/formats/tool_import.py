@@ -22,6 +22,7 @@ class FoundTool:
     changed: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     label: str = ""  # where it was, such as "GET /pets"
+    answers: Any = None  # the schema of what it answers, where one was given
 
     @property
     def name(self) -> str:
@@ -43,11 +44,16 @@ class Found:
 
 
 def tool_of(
-    function: dict[str, Any], changed: Iterable[str] = (), lost: Iterable[str] = (), label: str = ""
+    function: dict[str, Any],
+    changed: Iterable[str] = (),
+    lost: Iterable[str] = (),
+    label: str = "",
+    answers: Any = None,
 ) -> FoundTool:
     """Return a tool around a function."""
     spec = {"type": "function", "function": function}
-    return FoundTool(spec, tuple(dict.fromkeys(changed)), tuple(dict.fromkeys(lost)), label)
+    once = tuple(dict.fromkeys(changed)), tuple(dict.fromkeys(lost))
+    return FoundTool(spec, *once, label, answers)
 
 
 def valid_name(name: str) -> str:
