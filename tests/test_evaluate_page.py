@@ -1,10 +1,14 @@
 """The page Evaluate: over the Demo, and over models that misbehave."""
 
 import json
+import shlex
 
 import pytest
+import yaml
+from click.testing import CliRunner
 
 from clarifai_chat.catalog import BRIEF_DEMO, DEMO
+from clarifai_chat.cli import commands
 from clarifai_chat.evidence import cases, from_run, running
 from clarifai_chat.playground import runs
 from components.state.evaluate_slots import new_plan
@@ -243,7 +247,9 @@ def test_a_proposed_case_is_read_changed_and_kept_and_another_left_out(evaluate,
     assert "2 of 2" in tables(app)
 
 
-def test_the_cases_are_exported_for_promptfoo(evaluate, fake, downloads):
+def test_the_cases_are_exported_for_promptfoo_and_as_a_workflow_that_asks_them(
+    evaluate, fake, downloads, set_up, tmp_path, monkeypatch
+):
     fake.next(calls(), calls())
     app = evaluate(MODEL).click("start_evaluation")
 
@@ -252,3 +258,22 @@ def test_the_cases_are_exported_for_promptfoo(evaluate, fake, downloads):
     made = downloads("export_evaluation:promptfoo")
     assert cases.read(made)[0]["prompt"] == PARIS[0]["prompt"]
     assert CANARY not in made
+
+    workflow = yaml.safe_load(downloads("export_evaluation:workflow"))
+    steps = workflow["jobs"]["evaluate"]["steps"]
+    [asking] = [step for step in steps if step.get("name") == "Ask each case"]
+    assert asking["env"] == {"CLARIFAI_PAT": "${{ secrets.CLARIFAI_PAT }}"}
+    (folder := tmp_path / asking["working-directory"]).mkdir()
+    (tmp_path / "cases.json").write_text(downloads("export_evaluation:cases"), "utf-8")
+    monkeypatch.chdir(folder)
+    set_up(CLARIFAI_API_BASE=fake.base, CLARIFAI_PAT=CANARY)
+    fake.next(calls(), calls())
+    python, option, module, *arguments = shlex.split(asking["run"])
+    assert (python, option, module) == ("python", "-m", "clarifai_chat")
+
+    result = CliRunner().invoke(commands.app, arguments)
+
+    assert result.exit_code == 0, result.output
+    assert "--at-least 20" in asking["run"]  # 2 of 2: 34 % at the lower end, less 10
+    assert 'tests="2"' in (tmp_path / "report.xml").read_text("utf-8")
+    assert len(fake.chats) == 4

@@ -7,15 +7,20 @@ from collections import Counter
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
+from clarifai_chat.catalog import DEFAULT_URL
 from clarifai_chat.cli import commands
+from clarifai_chat.config import ROOT
 from clarifai_chat.evidence import cases, reports, words
 from clarifai_chat.evidence.experiment import new_experiment
 from clarifai_chat.evidence.html_report import as_html, interval_bar
 from clarifai_chat.evidence.pytest_file import as_pytest
 from clarifai_chat.evidence.record import InMemory
 from clarifai_chat.evidence.tally import Cell, Tally
+from clarifai_chat.evidence.workflow_file import as_asked, as_workflow, threshold
+from clarifai_chat.tools.templates import TEMPLATES
 from tests.canary import CANARY, assert_no_canary
 from tests.conftest import MODEL
 from tests.fake_clarifai import calls, says, status
@@ -151,6 +156,22 @@ def test_cases_become_a_file_for_pytest_that_runs(fake, set_up):
     assert CANARY not in source
     assert "test_the_model_does_as_asked" in source
     assert len(fake.chats) == 3
+
+
+def test_the_workflow_in_the_docs_is_the_one_that_the_page_exports():
+    docs = (ROOT / "docs" / "EVIDENCE.md").read_text("utf-8")
+    models = [{**GPT, "url": url} for url in (DEFAULT_URL, MODEL)]
+    sets = [{"name": "mine", "tools": [*TEMPLATES[0].tools], "system": "Be brief."}]
+    experiment = new_experiment("", cases.shipped(), models, sets, max_usd=1.0, max_s=1800.0)
+
+    text = as_workflow(experiment, threshold(0.91))
+
+    assert f"```yaml\n{text}```" in docs
+    assert yaml.safe_load(text)["jobs"]["evaluate"]["runs-on"] == "ubuntu-latest"
+    asked = as_asked(experiment)
+    assert 0 < len(asked) < len(cases.shipped())  # those that these tools fit
+    assert all(case["tools"] == sets[0]["tools"] for case in asked)
+    assert all(case["system"].endswith("Be brief.") for case in asked)
 
 
 # --- evaluate ------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from clarifai_chat.access_token import redact
-from clarifai_chat.evidence import reports, words
+from clarifai_chat.evidence import cases, reports, words, workflow_file
 from clarifai_chat.evidence.experiment import MAX_REPEATS, column_name, columns, tools_for, unusable
 from clarifai_chat.evidence.html_report import as_html, interval_bar
 from clarifai_chat.evidence.promptfoo_file import as_promptfoo
@@ -24,6 +24,8 @@ NAMES = {
     "junit": "evaluation.xml",
     "py": "test_evaluation.py",
     "promptfoo": "promptfooconfig.yaml",
+    "cases": workflow_file.CASES,
+    "workflow": "evaluate.yml",
 }
 FILES = {
     "json": ("JSON", "application/json"),
@@ -32,6 +34,8 @@ FILES = {
     "html": ("HTML report", "text/html"),
     "py": ("Tests for pytest", "text/x-python"),
     "promptfoo": ("Tests for promptfoo", "application/yaml"),
+    "cases": ("Cases as they were asked", "application/json"),
+    "workflow": ("GitHub Action for these cases", "application/yaml"),
 }
 
 
@@ -217,6 +221,11 @@ def _export(runner: Runner, kind: str) -> str:
     """Return a file of the results, without the access token."""
     if kind == "csv":
         made = reports.as_csv(runner.experiment, runner.record)
+    elif kind == "cases":
+        made = cases.to_json(workflow_file.as_asked(runner.experiment))
+    elif kind == "workflow":
+        low = min(each["low"] for each in reports.columns(runner.tally))
+        made = workflow_file.as_workflow(runner.experiment, workflow_file.threshold(low))
     elif kind in ("py", "promptfoo"):
         made = _tests(runner, kind)
     else:
