@@ -1,13 +1,16 @@
 """Experiments against a Clarifai on loopback: planted faults, limits, stops, and going on."""
 
 import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
 
 import pytest
 
-from bench.processes import Process
+from bench.processes import ROOT, Process
 from clarifai_chat.catalog import DEMO
 from clarifai_chat.chat import replies
 from clarifai_chat.chat.turn import asked_of
@@ -355,6 +358,58 @@ def test_an_app_that_is_told_to_stop_waits_for_no_experiment_and_asks_nothing_tw
     over(again)
     assert (len(fake.chats), again.state) == (4, "done")
     assert (again.tally.total().passed, again.tally.total().unjudged) == (3, 1)
+
+
+BEGIN = """
+import os, pathlib, sys
+from clarifai_chat.evidence import experiment, running
+from clarifai_chat.llm.endpoints import Endpoint
+
+made = experiment.from_text(pathlib.Path(sys.argv[1]).read_text("utf-8"))
+key = os.environ["KEY_OF_TEST"]
+running.begin(sys.argv[2], made, lambda model: Endpoint(sys.argv[3], key)).wait_for_end(3600)
+"""
+
+
+@pytest.mark.slow
+def test_after_kill_9_in_the_middle_nothing_is_asked_twice(kept, fake, tmp_path):
+    gate = threading.Event()
+
+    def hangs(handler, body):
+        handler.wait_for(gate)
+
+    def asked():
+        return Counter(chat.body["messages"][-1]["content"] for chat in fake.chats)
+
+    prompts = [f"Weather in Paris, {number}?" for number in range(7)]
+    found = [case(prompt, prompt=prompt) for prompt in prompts]
+    made = new_experiment("Mine", found, [GPT], repeats=1, at_once=2, max_usd=None)
+    fake.next(calls(), calls(), hangs, hangs)
+    (tmp_path / "made.json").write_text(json.dumps(made), "utf-8")
+    environ = {"DATABASE_URL": f"sqlite:///{tmp_path}/history.db", "KEY_OF_TEST": CANARY}
+    command = [sys.executable, "-c", BEGIN, tmp_path / "made.json", OWNER, fake.api_base]
+    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environ}) as process:
+        until(lambda: len(fake.chats) == 4)  # two answers were saved, two are under way
+        process.kill()
+    gate.set()
+    under_way = {chat.body["messages"][-1]["content"] for chat in fake.chats[2:]}
+
+    again = running.find(
+        OWNER, made["id"], lambda model: Endpoint(fake.api_base, CANARY), lambda: True
+    )
+    assert (again.asked, again.state, again.tally.total().passed) == (4, "stopped", 2)
+    fake.next(*[calls()] * 3)
+    again.start()
+    over(again)
+    assert asked() == dict.fromkeys(prompts, 1)
+    assert (again.tally.total().passed, again.tally.total().unjudged) == (5, 2)
+
+    fake.next(calls(), calls())
+    assert again.ask_again() == 2  # its visitor wants that
+    again.start()
+    over(again)
+    assert {prompt for prompt, times in asked().items() if times == 2} == under_way
+    assert (again.state, again.tally.total().passed) == ("done", 7)
 
 
 def test_an_answer_that_is_under_way_when_the_app_stops_is_saved(kept, fake):
