@@ -8,9 +8,11 @@ LOCAL_VENV ?= .venv-local
 VENV_WORKERS ?= .venv-workers
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 UV_VERSION := 0.13.9
-# Two files of tests at a time: they wait as much as they work. ARGS="-n 0 --pdb" stops at a failure.
-# Where one of the two crashes, the run ends: it would wait for ever for what the other cannot have.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0
+# Three files of tests at a time: they wait as much as they work. ARGS="-n 0 --pdb" stops at a failure.
+# Where one of the three crashes, the run ends: it would wait for ever for what the others cannot
+# have. Each reads all tests, which takes three times as long if Python keeps nothing of them.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 3 --dist loadfile \
+	--max-worker-restart 0
 # Of the inputs of fuzz-commit: others for each commit, always the same for one.
 SEED ?= $(or $(shell git rev-parse --short=12 HEAD 2>/dev/null),0)
 # The proxy's packages are not the app's: some are other versions.

@@ -56,7 +56,6 @@ class BoxLine(NamedTuple):
 def _draw_box() -> BoxLine:
     """Draw the box for questions, and the line above it: Stop, the context meter, files."""
     with st.bottom:
-        clipboard.show()
         turn_footer.style(drafts.STYLE)
         upload_guard.show()
         attachment_input.show()
@@ -119,6 +118,7 @@ class ChatPane:
         the box, below its answer.
         """
         with st.bottom:
+            clipboard.show()
             drafts.show_for_box()
         for view in self._answering:
             live.draw_first_word(view)
