@@ -4,7 +4,14 @@ import streamlit as st
 
 from components.code import dialog as code_dialog
 from components.frame import shell
-from components.playground import chat_link, server_source, tool_editor, tool_text, toolset_box
+from components.playground import (
+    chat_link,
+    described_source,
+    server_source,
+    tool_editor,
+    tool_text,
+    toolset_box,
+)
 from components.playground.run_panel import RunPanel
 from components.reply import live
 from components.state import kept_playground
@@ -21,7 +28,7 @@ chat_link.show()
 left, right = st.columns([5, 6], gap="large")
 with left:
     checked = tool_editor.show()
-pending += server_source.pending()
+pending += [*server_source.pending(), *described_source.pending()]
 with right:
     panel = RunPanel(checked)
 

@@ -4,7 +4,8 @@ import json
 
 from clarifai_chat.playground import run_file, runs
 from tests.canary import CANARY
-from tests.fake_clarifai import calls, says
+from tests.conftest import MODEL
+from tests.fake_clarifai import calls, says, status
 from tests.pages import page
 from tests.test_tool_playground_page import (
     PAGE,
@@ -176,3 +177,68 @@ def test_tools_that_are_switched_off_are_not_exported(open_app):
     app.open("toolset")
 
     assert not any("get_time" in each.value for each in app.main.code if "function" in each.value)
+
+
+# --- Written by a model ---------------------------------------------------------------------------
+
+SPARE = [{"type": "function", "function": {"name": "find_table", "parameters": {
+    "type": "object", "properties": {"day": {"type": "string"}}}}}]  # fmt: skip
+
+
+def described(open_app, words="Find a free table by day."):
+    app = open_app(PAGE, pat=CANARY, chosen=MODEL)
+    app.click("import_tools")
+    app.text_area(key="describe_tools").set_value(words).run()
+    return app
+
+
+def test_tools_written_by_a_model_are_judged_before_they_are_used(open_app, fake):
+    whole = json.loads(json.dumps(SPARE))
+    whole[0]["function"] |= {"description": "Finds a free table in the restaurant on a day."}
+    whole[0]["function"]["parameters"] |= {
+        "properties": {"day": {"type": "string", "description": "The day, as 2026-11-03."}},
+        "required": ["day"],
+        "additionalProperties": False,
+    }
+    fake.next(says(f"Here they are:\n\n```json\n{json.dumps(SPARE)}\n```\n"))
+    fake.next(says(json.dumps(whole)))
+    app = described(open_app)
+    before = text_in_editor(app)
+
+    app.click("write_tools").run()
+
+    assert "This is one tool in OpenAI's form." in page(app)
+    assert "Found in them: 1 warning and 2 hints." in page(app)
+    assert json.loads(app.code[0].value) == SPARE
+    assert "has no description" in page(app)
+    assert text_in_editor(app) == before
+    app.click("write_again").run()
+    asked = [chat.body["messages"][-1]["content"] for chat in fake.chats]
+    assert ["Find a free table by day." in each for each in asked] == [True, True]
+    assert ["has no description" in each for each in asked] == [False, True]
+    assert "Nothing to improve was found" in page(app)
+    app.click("use_import")
+    assert names_in_editor(app) == ["find_table"]
+    app.click("undo_tools")
+    assert text_in_editor(app) == before
+
+
+def test_what_a_model_writes_instead_of_tools_is_shown_and_not_lost(open_app, fake):
+    fake.next(says("I would rather not."), status(429, 11005))
+    app = described(open_app).click("write_tools").run()
+
+    assert app.text_area(key="paste_tools").value == "I would rather not."
+    assert app.main.error
+    app.click("write_tools").run()
+    assert app.text_area(key="describe_tools").value == "Find a free table by day."
+
+
+def test_nothing_is_asked_without_a_description_or_with_the_token_in_it(open_app, fake):
+    app = described(open_app, " ").click("write_tools")
+    assert "There is no description yet" in page(app)
+
+    app.text_area(key="describe_tools").set_value(f"Call it with {CANARY}").run()
+    app.click("write_tools")
+
+    assert "Your access token is in the description" in page(app)
+    assert fake.chats == []

@@ -1,22 +1,27 @@
 """Draw the one door for tools from elsewhere: paste or open anything, look at it, use it."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 
 import streamlit as st
 
-from clarifai_chat.markdown.sanitize import as_code, escaped
+from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import door
 from clarifai_chat.tools.formats.tool_import import FoundTool, NotTools
-from components.playground import run_files, run_history, server_source, tool_text
+from components.playground import (
+    described_source,
+    run_files,
+    run_history,
+    server_source,
+    tool_lines,
+    tool_text,
+)
 from components.state.playground_slots import Incoming, IncomingTool
 from components.state.session import session
-from components.state.slots import forget_widgets, seed, widget
+from components.state.slots import forget_widgets, seed, set_widget, widget
 from components.state.streamlit_patches import uninterrupted
 
 PASTE, FILE, CHOICE = "paste_tools", "open_tools", "choose_operations"
-MANY, MANY_MORE = 6, 30  # more than these fold; more are folded at first
 USE = {
     "tools": "Use these tools",
     "request": "Use this request",
@@ -36,9 +41,12 @@ def show() -> None:
         return
     if listed := server_source.taken():
         _take(*listed)
+    if written := described_source.taken():
+        _take_written(written)
     with st.container(border=True):
         if session.incoming:
             _show_preview(session.incoming)
+            _show_error()
         else:
             _show_sources()
 
@@ -57,6 +65,7 @@ def close() -> None:
     session.incoming = None
     session.import_error = session.import_text = ""
     server_source.leave()
+    described_source.leave()
     forget_widgets(PASTE, FILE, CHOICE)
 
 
@@ -89,13 +98,18 @@ def _show_sources() -> None:
         max_upload_size=door.MAX_FILE // 1_000_000,
         on_change=_open_file,
     )
+    described_source.show()
     server_source.show()
-    if session.import_error:
-        st.error(escaped(session.import_error), icon=":material/content_paste_off:")
+    _show_error()
     with st.container(horizontal=True):
         # What was pasted is read when the box loses the focus, as it does by this click.
         st.button("Preview", key="preview_import", icon=":material/preview:", on_click=_preview)
         st.button("Cancel", key="leave_import", on_click=close)
+
+
+def _show_error() -> None:
+    if session.import_error:
+        st.error(escaped(session.import_error), icon=":material/content_paste_off:")
 
 
 @uninterrupted()
@@ -140,6 +154,16 @@ def _take(source: str | bytes, server: str = "", notes: Sequence[str] = ()) -> N
     forget_widgets(PASTE, FILE, CHOICE)  # a curl command usually holds a key
 
 
+def _take_written(text: str) -> None:
+    """Preview tools that a model wrote; what cannot be read as tools goes into the box."""
+    _take(text)
+    if session.import_error:
+        session.import_text = text
+        set_widget(PASTE, text)
+    elif session.incoming:
+        session.incoming = {**session.incoming, "is_written": True}
+
+
 def _plain(tool: FoundTool) -> IncomingTool:
     found = asdict(tool)
     return {
@@ -157,7 +181,7 @@ def _plain(tool: FoundTool) -> IncomingTool:
 def _show_preview(found: Incoming) -> None:
     st.markdown(f"**This is {escaped(found['what'])}.**")
     for note in found["notes"]:
-        st.caption(marked(note))
+        st.caption(tool_lines.marked(note))
     if found["document"] is not None:
         _show_menu(found)
     names = {
@@ -176,7 +200,9 @@ def _show_preview(found: Incoming) -> None:
             on_click=_use,
         )
         st.button("Cancel", key="leave_import", on_click=close)
-    _show_tools(found["tools"])
+    if found.get("is_written"):
+        described_source.show_findings(door.as_text(FoundTool(t["spec"]) for t in found["tools"]))
+    tool_lines.show(found["tools"])
 
 
 def _show_menu(found: Incoming) -> None:
@@ -198,59 +224,6 @@ def _choose() -> None:
         labels = list(widget(CHOICE) or [])
         tools = door.chosen(found["document"], labels)
         session.incoming = {**found, "tools": [_plain(tool) for tool in tools]}
-
-
-def _show_tools(tools: list[IncomingTool]) -> None:
-    """List the tools, with what changed in each; what is true of all is said once."""
-    shared = _shared(tools)
-    if any(shared):
-        st.markdown(f"Each of the {len(tools)} tools: {_said(*shared)}")
-    lines = "\n".join(_line(tool, shared) for tool in tools) or "No tools yet."
-    if len(tools) > MANY:
-        with st.expander(f"The {len(tools)} tools, one by one", expanded=len(tools) <= MANY_MORE):
-            st.markdown(lines)
-    else:
-        st.markdown(lines)
-
-
-def _shared(tools: list[IncomingTool]) -> tuple[list[str], list[str]]:
-    """Return what changed and what is lost in every tool."""
-    changed = Counter(what for tool in tools for what in tool["changed"])
-    lost = Counter(what for tool in tools for what in tool["lost"])
-    every = len(tools)
-    return (
-        [what for what, count in changed.items() if count == every and every > 1],
-        [what for what, count in lost.items() if count == every and every > 1],
-    )
-
-
-def _line(tool: IncomingTool, shared: tuple[list[str], list[str]]) -> str:
-    name = tool["spec"]["function"].get("name")
-    line = f"- **{as_code(name) if isinstance(name, str) and name else 'a tool without a name'}**"
-    if tool["label"]:
-        line += f" · {escaped(tool['label'])}"
-    said = _said(
-        [what for what in tool["changed"] if what not in shared[0]],
-        [what for what in tool["lost"] if what not in shared[1]],
-    )
-    return f"{line} · {said}" if said else line
-
-
-def _said(changed: list[str], lost: list[str]) -> str:
-    parts = [marked(what) for what in changed]
-    if lost:
-        parts.append(f":orange[not carried over: {', '.join(marked(what) for what in lost)}]")
-    return " · ".join(parts)
-
-
-def marked(text: str) -> str:
-    """Return a sentence with its code marked, and everything else as plain text."""
-    pieces = text.split("`")
-    if len(pieces) % 2 == 0:
-        return escaped(text)
-    return "".join(
-        as_code(piece) if number % 2 else escaped(piece) for number, piece in enumerate(pieces)
-    )
 
 
 # --- Use it ---------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from clarifai_chat.playground.toolset import BadToolSet
 from clarifai_chat.tools.formats.exports import FORMATS, exported
 from clarifai_chat.tools.lint.check import check
 from components.playground import tool_text
-from components.playground.import_panel import marked
+from components.playground.tool_lines import marked
 from components.state import kept_playground
 from components.state.session import session
 from components.state.slots import seed

@@ -37,6 +37,7 @@ class Incoming(TypedDict):
     text: str
     menu: list[str]
     document: dict[str, Any] | None
+    is_written: NotRequired[bool]  # by a model, from a description
     server: NotRequired[str]  # the address of the MCP server that listed the tools
 
 
@@ -61,6 +62,8 @@ class PlaygroundSlots:
     incoming = Slot[Incoming | None](lambda: None, kept=False)
     import_text = Slot(str, kept=False)  # pasted, and not read as tools
     import_error = Slot(str, kept=False)
+    described = Slot(str)  # what the tools are to do, for a model that writes them
+    writing = Slot[Job | None](lambda: None, kept=False)  # its answer, while asked for
     server_address = Slot(str, kept=False)  # of the MCP server that was asked last
     server_listing = Slot[Job | None](lambda: None, kept=False)  # its tools, while asked for
     tool_servers = Slot[dict[str, str]](dict)  # tool → the address of the server that listed it
