@@ -54,7 +54,7 @@ def show() -> list[Job]:
             on_click=_measure,
         )
     most = counted(probe.requests(_chosen()), "request")
-    st.text("Asking …" if is_running else f"At most {most}, which cost what they cost.")
+    st.text("Asking …" if is_running else f"At most {most}, at the model's price.")
     if job and job["problem"]:
         st.text(f"Not measured. {job['problem']['what']} {job['problem']['advice']}")
     _show_found(model, job)
