@@ -480,7 +480,7 @@ def downloads(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
         return draw(label, data, *more, **options)
 
     monkeypatch.setattr(streamlit, "download_button", download_button)
-    return lambda key: found[key]()
+    return lambda key: found[key]() if callable(found[key]) else found[key]
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 import json
 
+from clarifai_chat.catalog import DEMO
+from clarifai_chat.cli import evaluating, tool_runs
 from clarifai_chat.playground import run_file, saved_run
 from clarifai_chat.playground.runs import MOCKED, default_settings
 from components.state.evaluate_slots import new_plan
@@ -44,6 +46,32 @@ def test_a_mock_answers_with_the_arguments_of_the_call(open_app, fake):
 
     assert results(fake) == ["18 degrees in Paris"]
     assert "Answered by a mock:" in page(app)
+
+
+def test_mocks_go_with_an_exported_set_and_come_back_with_it(open_app, fake, downloads, tmp_path):
+    app = with_mock(open_app, "table", rows='{"location": "Paris"} => 18')
+    app.open("toolset")
+    file = downloads("save_tools")
+    (mock,) = json.loads(file)["mocks"].values()
+    assert mock["rows"] == [{"when": {"location": "Paris"}, "answer": "18"}]
+
+    again = open_app(PAGE, pat=CANARY)
+    again.session_state["session.answerers"] = again.session_state["session.mocks"] = {}
+    again.click("import_tools")
+    again.text_area(key="paste_tools").set_value(file).run()
+    assert "Mocks answer the calls of get_weather." in page(again)
+    again.click("use_import")
+    fake.next(CALL, says("18."))
+    run(again)
+    assert results(fake) == ["18"]
+
+    again.click("undo_tools")
+    assert MOCKED not in again.session_state["session.answerers"].values()
+    (tmp_path / "set.json").write_text(file, "utf-8")
+    found = tool_runs.opened(tmp_path / "set.json")
+    made = tool_runs.new_run(found, DEMO, "Weather?")
+    assert (made["answerers"]["get_weather"], [*made["mocks"]]) == (MOCKED, ["get_weather"])
+    assert evaluating._tool_set(tmp_path / "set.json")["mocks"] == {"get_weather": mock}
 
 
 def test_a_table_that_is_not_read_says_why_and_the_reader_answers(open_app, fake):

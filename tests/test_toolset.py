@@ -14,6 +14,7 @@ from clarifai_chat.playground import runs, toolset
 from clarifai_chat.playground.clarifai_servers import READY
 from clarifai_chat.playground.server_calls import MAX_CALLS
 from clarifai_chat.playground.toolset import MAX_FILE_BYTES, MAX_LINK_CHARS, BadToolSet
+from clarifai_chat.tools.mocks import KINDS
 from tests.canary import CANARY, assert_no_canary
 
 MODEL = "https://clarifai.com/openai/chat-completion/models/gpt-4_1"
@@ -56,6 +57,16 @@ SETTINGS = st.fixed_dictionaries(
         "mcp_servers": st.lists(st.sampled_from(list(READY)), unique=True),
     }
 )
+MOCKS = st.fixed_dictionaries(
+    {"kind": st.sampled_from(KINDS)},
+    optional={
+        "answer": st.text(max_size=20),
+        "answers": st.lists(st.text(max_size=9), max_size=3),
+        "rows": st.just([{"when": {"place": "Oslo"}, "answer": "{{place}}: 12"}]),
+        "share": st.floats(0, 1),
+        "seed": st.integers(0, 99),
+    },
+)
 SETS = st.fixed_dictionaries(
     {
         "tools": st.text(max_size=200)
@@ -63,7 +74,8 @@ SETS = st.fixed_dictionaries(
         "prompt": st.text(max_size=40),
         "model": st.sampled_from(["", "demo", MODEL, f"{MODEL}/versions/0123abcd"]),
         "settings": SETTINGS,
-    }
+    },
+    optional={"mocks": st.dictionaries(st.text(max_size=9), MOCKS, min_size=1, max_size=3)},
 )
 
 

@@ -58,7 +58,9 @@ def _cases(file: Path | None) -> Sequence[Case]:
 def _tool_set(path: Path) -> ToolSet:
     opened = tool_runs.opened(path)
     system = opened.toolset["settings"]["system"]
-    return {"name": path.name, "tools": [*opened.tools], "system": system}
+    found: ToolSet = {"name": path.name, "tools": [*opened.tools], "system": system}
+    mocks = opened.toolset.get("mocks")
+    return {**found, "mocks": mocks} if mocks else found
 
 
 def run(

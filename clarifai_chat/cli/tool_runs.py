@@ -49,21 +49,26 @@ def opened(path: Path) -> Opened:
 
 
 def new_run(found: Opened, model: Model, prompt: str) -> Run:
-    """Return a run of a file's tools, its calls answered by the built-ins that fit."""
+    """Return a run of a file's tools, its calls answered by its mocks and built-ins that fit."""
     settings, tools = clarifai_servers.asked(model, found.toolset["settings"], found.tools)
     if why := variables.problem(
         settings["variables"], prompt, settings["system"], settings["messages"]
     ):
         raise click.UsageError(why)
     answerers = {str(t["function"].get("name", "")): suggested(t) for t in tools}
-    return runs.new_run(
+    mocks = found.toolset.get("mocks", {})
+    answerers |= dict.fromkeys(mocks.keys() & answerers.keys(), runs.MOCKED)
+    made = runs.new_run(
         prompt,
         asked_of(model),
         tools,
         settings,
-        {name: builtin for name, builtin in answerers.items() if builtin},
+        {name: answerer for name, answerer in answerers.items() if answerer},
         {},
     )
+    if mocks:
+        made["mocks"] = mocks
+    return made
 
 
 def run(

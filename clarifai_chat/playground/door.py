@@ -15,7 +15,7 @@ from clarifai_chat.playground import pasted, run_file, runs, saved_run, toolset
 from clarifai_chat.playground.pasted import BadPaste
 from clarifai_chat.playground.runs import Run
 from clarifai_chat.playground.toolset import BadToolSet, ToolSet
-from clarifai_chat.text import counted, size, whole_data
+from clarifai_chat.text import counted, listed, size, whole_data
 from clarifai_chat.tools.formats import openapi, reading
 from clarifai_chat.tools.formats.tool_import import FoundTool, NotTools
 from clarifai_chat.tools.text import parse
@@ -134,7 +134,10 @@ def _own(text: str) -> Opened | None:
             if run:
                 what += f", {counted(len(runs.steps(run)), 'reply', 'replies')}"
             return Opened("run", what, toolset=found, run=run)
-        return Opened("set", "a saved set", toolset=toolset.from_json(text))
+        found = toolset.from_json(text)
+        mocked = listed([*found.get("mocks", {})])
+        notes = (f"Mocks answer the calls of {mocked}.",) if mocked else ()
+        return Opened("set", "a saved set", notes=notes, toolset=found)
     except BadToolSet as why:
         raise NotTools(str(why)) from None
 

@@ -79,6 +79,7 @@ def set_of(run: dict[str, Any]) -> ToolSet:
         "prompt": run.get("prompt"),
         "model": model.get("url") if isinstance(model, dict) else None,
         "settings": run.get("settings"),
+        "mocks": run.get("mocks"),
     }
     return toolset.from_data(named)
 

@@ -1,4 +1,4 @@
-"""Put a playground's set-up (tools, prompts, model, settings) into a file or an address.
+"""Put a playground's set-up (tools, prompts, model, settings, mocks) into a file or an address.
 
 It never contains a server or a token, and opening it sends nothing.
 """
@@ -16,7 +16,8 @@ from clarifai_chat.playground.parameters import OWN
 from clarifai_chat.playground.runs import ANSWERS, MAX_STEPS, RunSettings, default_settings
 from clarifai_chat.playground.server_calls import MAX_CALLS
 from clarifai_chat.playground.variables import MAX_VALUES
-from clarifai_chat.text import size
+from clarifai_chat.text import size, whole_data
+from clarifai_chat.tools.mocks import Mock, sound_mocks
 
 KIND = "clarifai-chat-tools"
 MAX_LINK_CHARS = 4_000  # browsers and proxies take more, but many mail programs do not
@@ -31,6 +32,7 @@ class ToolSet(TypedDict):
     settings: RunSettings
     # What is typed where the settings hold its value: broken JSON, or another layout of it.
     texts: NotRequired[dict[str, str]]
+    mocks: NotRequired[dict[str, Mock]]  # tool → how its calls are answered
 
 
 class BadToolSet(ValueError):
@@ -39,7 +41,8 @@ class BadToolSet(ValueError):
 
 def to_json(toolset: ToolSet) -> str:
     """Return the set as the text of a file."""
-    return json.dumps({"kind": KIND, **toolset}, ensure_ascii=False, indent=2)
+    made = {name: value for name, value in toolset.items() if name != "mocks" or value}
+    return json.dumps({"kind": KIND, **made}, ensure_ascii=False, indent=2)
 
 
 def to_parameter(toolset: ToolSet) -> str | None:
@@ -49,6 +52,7 @@ def to_parameter(toolset: ToolSet) -> str | None:
     small: dict[str, Any] = {"tools": toolset["tools"], "prompt": toolset["prompt"]}
     small |= {"model": toolset["model"]} if toolset["model"] else {}
     small |= {"texts": toolset["texts"]} if toolset.get("texts") else {}
+    small |= {"mocks": toolset["mocks"]} if toolset.get("mocks") else {}
     text = json.dumps(small | {"settings": changed}, ensure_ascii=False, separators=(",", ":"))
     packed = base64.urlsafe_b64encode(zlib.compress(text.encode("utf-8", "replace"), 9))
     parameter = packed.decode().rstrip("=")
@@ -100,6 +104,8 @@ def from_data(found: dict[str, Any]) -> ToolSet:
     }
     if texts := _texts(found.get("texts")):
         made["texts"] = texts
+    if mocks := sound_mocks(whole_data(found.get("mocks"))):
+        made["mocks"] = mocks
     return made
 
 

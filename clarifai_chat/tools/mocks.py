@@ -15,6 +15,7 @@ from clarifai_chat import json_text
 
 MAX_DELAY_S = 30.0
 MAX_CHARS = 1_000_000
+MOST = 10**9  # of any number in a mock; NaN is none
 Kind = Literal["fixed", "sequence", "table", "error", "huge", "wrong_type", "injection"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 FAULTS: tuple[Kind, ...] = ("error", "huge", "wrong_type", "injection")
@@ -75,6 +76,9 @@ def mock_of(found: Any) -> Mock:
     wrong = next((n for n, t in types.items() if n in found and not isinstance(found[n], t)), "")
     if wrong:
         raise ValueError(f"{wrong} of a mock has the wrong type")
+    numbers = {name: found.get(name, 0) for name in ("chars", "delay_s", "share", "seed")}
+    if odd := next((name for name, each in numbers.items() if not abs(each) <= MOST), ""):
+        raise ValueError(f"{odd} of a mock is not a usual number")
     rows = found.get("rows", [])
     if not all(isinstance(r, dict) and _is_row(r) for r in rows):
         raise ValueError("a row of a mock has when, an object, and answer, a text")

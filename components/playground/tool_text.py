@@ -6,9 +6,11 @@ from copy import deepcopy
 
 from clarifai_chat import llm
 from clarifai_chat.messages import ToolSpec
-from clarifai_chat.playground.runs import default_settings
+from clarifai_chat.playground.chat_tools import mocks_in
+from clarifai_chat.playground.runs import MOCKED, default_settings
 from clarifai_chat.playground.toolset import ToolSet
-from clarifai_chat.tools.lint.check import CheckResult
+from clarifai_chat.tools import mock_draft
+from clarifai_chat.tools.lint.check import CheckResult, check
 from clarifai_chat.tools.templates import TEMPLATES, Template, text_of
 from clarifai_chat.tools.text.parse import Tool
 from components.playground import code_editor, request_text, run_values
@@ -47,12 +49,15 @@ def tokens(tools: Sequence[ToolSpec]) -> int | None:
 
 
 def current() -> ToolSet:
-    """Return the playground's tools, prompt, model and settings, for Undo or an export."""
+    """Return the playground's tools, prompt, model, settings and mocks, for Undo or an export."""
+    there = {tool.name for tool in check(session.tools["text"]).tools}
+    answerers = {tool: by for tool, by in session.answerers.items() if tool in there}
     made: ToolSet = {
         "tools": session.tools["text"],
         "prompt": session.run_prompt,
         "model": session.chosen,
         "settings": deepcopy(session.run_settings),
+        "mocks": mocks_in(session.mocks, answerers),
     }
     if texts := request_text.changed():
         made["texts"] = texts
@@ -103,10 +108,25 @@ def _fill(toolset: ToolSet) -> None:
     session.run_settings = deepcopy(toolset["settings"])
     session.tools_off = []
     session.fixing = []
+    _fill_mocks(toolset)
     forget_drawn()
     request_text.begin_all(toolset)
     if toolset["model"]:
         session.choose(toolset["model"])
+
+
+def _fill_mocks(toolset: ToolSet) -> None:
+    """Let the set's mocks answer, and no others; a set that says nothing of them changes nothing.
+
+    What is typed for a mock stays, for the way back.
+    """
+    if "mocks" not in toolset:
+        return
+    mocks = toolset["mocks"]
+    others = {tool: by for tool, by in session.answerers.items() if by != MOCKED}
+    session.answerers = {**others, **dict.fromkeys(mocks, MOCKED)}
+    typed = {tool: mock_draft.typed(mock) for tool, mock in mocks.items()}
+    session.mocks = {**session.mocks, **typed}
 
 
 def forget_drawn() -> None:

@@ -58,14 +58,16 @@ def _show_exports(current: toolset.ToolSet) -> None:
         mime="application/json",
         key="save_tools",
         icon=":material/download:",
-        help="Tools, prompt, model and settings, to open here again",
+        help="Tools, prompt, model, settings and mocks, to open here again",
         on_click="ignore",
     )
     parameter = toolset.to_parameter(current)
     if parameter is None:
         st.caption(TOO_LARGE)
     else:
-        st.caption("A link with tools, prompt, model and settings. Opening it sends nothing.")
+        st.caption(
+            "A link with tools, prompt, model, settings and mocks. Opening it sends nothing."
+        )
         address = (st.context.url or "").split("?")[0]
         st.code(f"{address}?tools={parameter}", language=None, wrap_lines=True)
 
