@@ -235,12 +235,21 @@ def test_a_proposed_case_is_read_changed_and_kept_and_another_left_out(evaluate,
     assert "location: Paris" in box.value
 
     box.set_value("What is the weather in Paris?")
+    [expect] = [b for b in app.text_area if (b.key or "").startswith("proposed_expect:")]
+    expect.set_value('{"calls": [{"tool": "get_weather"').run()
+    assert "What is expected is not JSON" in page(app)
+    app.click("keep_proposal")
+    assert app.session_state["session.my_cases"] == []
+    [expect] = [b for b in app.text_area if (b.key or "").startswith("proposed_expect:")]
+    call = {"tool": "get_weather", "arguments": {"location": {"$one_of": ["Paris", "Paname"]}}}
+    expect.set_value(json.dumps({"calls": [call]}))
     app.click("keep_proposal")
     assert "Proposal 2 of 6, two at once" in page(app)
     app.click("leave_proposal")
 
     [kept] = app.session_state["session.my_cases"]
     assert kept["prompt"] == "What is the weather in Paris?"
+    assert kept["expect"] == {"calls": [call]}
     assert "Proposal 3 of 6, missing value" in page(app)
     fake.next(*[calls(arguments='{"location": "Paris"}')] * 2)
     app.click("start_evaluation")

@@ -4,6 +4,7 @@ import json
 
 import streamlit as st
 
+from clarifai_chat import json_text
 from clarifai_chat.evidence import cases, proposals
 from clarifai_chat.evidence.cases import Case
 from clarifai_chat.markdown.sanitize import escaped
@@ -50,13 +51,22 @@ def _mark(case: Case) -> str:
 def _show_one(case: Case, number: int, of: int) -> None:
     st.caption(
         f"Proposal {number} of {of}, {escaped(case['topic'])}. No model wrote it: change the prompt"
-        " until only one answer is right, or leave it out."
+        " or what is expected until only one answer is right, or leave it out."
     )
-    key = f"proposed_prompt:{_mark(case)}"
-    seed(key, case["prompt"])
-    st.text_area("Prompt of the case", key=key, height=110)
-    st.markdown(f"Expected: **{escaped(cases.summary(case))}**")
-    st.code(json.dumps(case["expect"], ensure_ascii=False), language="json", wrap_lines=True)
+    seed(_key("proposed_prompt", case), case["prompt"])
+    st.text_area("Prompt of the case", key=_key("proposed_prompt", case), height=110)
+    seed(_key("proposed_expect", case), json.dumps(case["expect"], ensure_ascii=False, indent=1))
+    st.text_area(
+        "Expected, by the rules of docs/EVIDENCE.md",
+        key=_key("proposed_expect", case),
+        height=160,
+        help='For example {"$one_of": ["celsius", "C"]} in place of a value, or "asks": ["city"]'
+        ' in place of "calls"',
+    )
+    try:
+        st.markdown(f"Expected: **{escaped(cases.summary(_typed(case)))}**")
+    except cases.BadCases as why:
+        st.markdown(f":red[:material/error:] {escaped(str(why))}")
     with st.container(horizontal=True):
         st.button(
             "Keep it",
@@ -68,15 +78,25 @@ def _show_one(case: Case, number: int, of: int) -> None:
         st.button("Leave it out", key="leave_proposal", on_click=_leave, args=(case,))
 
 
+def _key(box: str, case: Case) -> str:
+    return f"{box}:{_mark(case)}"
+
+
+def _typed(case: Case) -> Case:
+    """Return the proposal as it was changed. Raises `BadCases`."""
+    prompt = str(widget(_key("proposed_prompt", case)) or "").strip()
+    try:
+        expect = json_text.read(str(widget(_key("proposed_expect", case)) or ""))
+    except (ValueError, RecursionError) as why:
+        raise cases.BadCases(f"What is expected is not JSON: {why}.") from None
+    return cases.read(json.dumps([{**case, "prompt": prompt, "expect": expect}]))[0]
+
+
 @uninterrupted()
 def _keep(case: Case) -> None:
-    prompt = str(widget(f"proposed_prompt:{_mark(case)}") or "").strip()
-    if not prompt:
-        st.toast("The prompt is empty: write one, or leave the case out.")
-        return
     taken = [each["id"] for each in session.my_cases]
     try:
-        acts.add([{**case, "prompt": prompt, "id": unused(case["id"], taken)}])
+        acts.add([{**_typed(case), "id": unused(case["id"], taken)}])
     except cases.BadCases as why:
         st.toast(escaped(str(why)))
         return
