@@ -59,7 +59,7 @@ def _show_one(case: Case, number: int, of: int) -> None:
     st.text_area(
         "Expected, by the rules of docs/EVIDENCE.md",
         key=_key("proposed_expect", case),
-        height=160,
+        height=220,
         help='For example {"$one_of": ["celsius", "C"]} in place of a value, or "asks": ["city"]'
         ' in place of "calls"',
     )
