@@ -226,6 +226,31 @@ def test_a_file_of_cases_is_asked_of_clarifai(evaluate, fake, tmp_path, waits):
     assert len(fake.chats) == 3
 
 
+def test_a_killed_command_goes_on_with_its_file_and_asks_nothing_twice(evaluate, fake, tmp_path):
+    file, kept = tmp_path / "mine.json", tmp_path / "kept.jsonl"
+    case = {"id": "a", "prompt": "Weather in Paris?", "template": "weather"}
+    expect = {"calls": [{"tool": "get_weather", "arguments": {"location": "Paris"}}]}
+    file.write_text(json.dumps([{**case, "expect": expect}]))
+    asked = [file, "-m", "gpt-oss-120b", "--at-once", 1, "--resume", kept]
+    fake.next(calls(), calls(), calls())
+    assert "3 of 3" in evaluate(*asked, pat=CANARY).output
+    begun, *rows = kept.read_text().splitlines(keepends=True)
+    assert [*map(json.loads, rows[::2])] == [{"claimed": number} for number in range(3)]
+    kept.write_text(begun + "".join(rows[:3]) + rows[3][:20])  # killed at the second answer
+
+    fake.next(calls())
+    again = evaluate(*asked, pat=CANARY)
+
+    assert "2 of 3 are in " in again.output
+    assert "2 of 2" in again.output  # the run under way is not counted
+    assert len(fake.chats) == 4
+    assert "3 of 3 are in " in evaluate(*asked, pat=CANARY).output
+    assert len(fake.chats) == 4
+    other = evaluate(*asked, "--repeat", 5, pat=CANARY)
+    assert (other.exit_code, "is not of these cases" in other.output) == (2, True)
+    assert CANARY not in kept.read_text()
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [("[", "not JSON"), ("[]", "no list of cases"), ('[{"id": "a"}]', "either calls or asks")],

@@ -277,6 +277,7 @@ _OUT = click.Path(dir_okay=False, path_type=Path)
 @click.option("--at-once", type=click.IntRange(1, 8), default=2, help="Requests to one model.")
 @click.option("--max-usd", type=click.FloatRange(0, min_open=True), help="Spend no more than that.")
 @click.option("--max-seconds", type=click.FloatRange(0, min_open=True), help="Take no longer.")
+@click.option("--resume", type=_OUT, help="Keep results in this file, and go on with what it has.")
 @click.option("--json", "json_file", type=_OUT, help="Write all figures and runs into this file.")
 @click.option("--csv", "csv_file", type=_OUT, help="Write one line for each run into this file.")
 @click.option("--junit", "junit_file", type=_OUT, help="Write JUnit XML into this file.")
@@ -290,6 +291,7 @@ def evaluate(
     at_least: float,
     strict: bool,
     token_stdin: bool,
+    resume: Path | None,
     json_file: Path | None,
     csv_file: Path | None,
     junit_file: Path | None,
@@ -322,7 +324,7 @@ def evaluate(
     }
     experiment = evaluating.planned(file, models, tools, only, options)
     files = {"json": json_file, "csv": csv_file, "junit": junit_file, "html": html_file}
-    _end(evaluating.run(experiment, pat, at_least / 100, files))
+    _end(evaluating.run(experiment, pat, at_least / 100, files, resume))
 
 
 _FORCE = "Replace what is there."

@@ -24,6 +24,7 @@ from clarifai_chat.evidence.experiment import (
 )
 from clarifai_chat.evidence.html_report import as_html
 from clarifai_chat.evidence.record import InMemory
+from clarifai_chat.evidence.record_file import BadRecord, InFile
 from clarifai_chat.evidence.runner import Runner
 from clarifai_chat.llm.endpoints import Endpoint, endpoint_for
 
@@ -64,9 +65,16 @@ def _tool_set(path: Path) -> ToolSet:
 
 
 def run(
-    experiment: Experiment, pat: str, at_least: float, files: Mapping[str, Path | None]
+    experiment: Experiment,
+    pat: str,
+    at_least: float,
+    files: Mapping[str, Path | None],
+    record_file: Path | None = None,
 ) -> ExitCode:
-    """Ask all, write the reports, and return 0 if each column's lower end is high enough."""
+    """Ask all, write the reports, and return 0 if each column's lower end is high enough.
+
+    What is in `record_file` is not asked again.
+    """
     if holds(experiment, pat):
         raise Refused("The access token is in the cases or tools. Remove it, and run this again.")
     plan = estimate(experiment)
@@ -75,8 +83,10 @@ def run(
     say(f"Asking {words.estimated(plan)}")
     if not plan.runs:
         raise click.UsageError("No case can be asked with these tools.")
-    record = InMemory()
+    record = _record(record_file, experiment)
     runner = Runner(experiment, record, lambda model: _endpoint(model, pat))
+    if runner.asked:
+        say(f"{runner.asked:,} of {runner.total:,} are in {record_file} already.")
     was_stopped = _wait(runner)
     click.echo(printable(reports.as_text(runner.tally)))
     for why in runner.whys:
@@ -89,6 +99,13 @@ def run(
         say("Not everything was judged, so this is no success.")
         return BY_SIDE[runner.sides[0]] if runner.sides else ExitCode.THEIRS
     return ExitCode.OK if all(c["low"] >= at_least for c in found) else _too_low(found, at_least)
+
+
+def _record(path: Path | None, experiment: Experiment) -> InMemory:
+    try:
+        return InFile(path, experiment) if path else InMemory()
+    except BadRecord as why:
+        raise click.UsageError(str(why)) from None
 
 
 def _too_low(found: Sequence[Mapping[str, Any]], at_least: float) -> ExitCode:
