@@ -6,6 +6,7 @@ from components.frame import shell
 from components.presenter import address as stage_address
 from components.replay import opening
 from components.reply import live
+from components.share import dialog as share_dialog
 from components.state import persistence
 from components.state.session import session
 
@@ -22,7 +23,12 @@ address.write()  # before the answer: a reload that follows its first word opens
 pane.draw_live_reply()  # first, so that its first word does not wait for the rest of the page
 pane.draw_box()
 title = session.chat["title"] or "Chat" if session.turns else ""  # the welcome has its own
-frame.show(title=title, is_chat_page=True, settings_of_page=settings_box.show)
+frame.show(
+    title=title,
+    is_chat_page=True,
+    in_head=share_dialog.chat_button,
+    settings_of_page=settings_box.show,
+)
 pane.draw(pending)
 code_dialog.show()
 opening.show_offer()

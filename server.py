@@ -38,7 +38,14 @@ from clarifai_chat.llm.endpoints import Endpoint
 from clarifai_chat.llm.request import ChatRequest
 from clarifai_chat.origins import OwnPagesOnly
 from clarifai_chat.playground import keeping
-from clarifai_chat.serving import connections, health, metrics_page, sign_in, start
+from clarifai_chat.serving import (
+    connections,
+    health,
+    metrics_page,
+    shared_pages,
+    sign_in,
+    start,
+)
 from clarifai_chat.serving.base_path import BasePath
 from clarifai_chat.serving.cookies import SafeCookies
 from clarifai_chat.serving.handshakes import Handshakes
@@ -75,7 +82,7 @@ uvicorn.config.ProxyHeadersMiddleware = unwrapped  # type: ignore[attr-defined, 
 
 
 class SecurityHeaders:
-    """Adds the headers that Streamlit does not send."""
+    """Adds the headers that an answer lacks, as all of Streamlit's do."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -83,7 +90,10 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: AsgiMessage) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *security_headers()]
+                there = [*message.get("headers", ())]
+                names = {name.lower() for name, _ in there}
+                new = (each for each in security_headers() if each[0] not in names)
+                message["headers"] = [*there, *new]
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
@@ -181,6 +191,7 @@ def make_app(page: Path = ROOT / "app.py") -> st.App:
         routes=[
             *health.routes(lambda: warming.warm_up.state, base),
             *metrics_page.routes(streamlit_process.sessions, base),
+            *shared_pages.routes(base),
         ],
         middleware=[
             Middleware(TrustedProxies),

@@ -34,6 +34,8 @@ def problems() -> list[str]:
         for each in named
         if each and not parse_address(each)
     ]
+    if settings().sharing and not settings().history:
+        found.append("Nothing can be shared: SHARING needs HISTORY, which is false.")
     found += plans.problems()
     if sign_in := secrets_file.problem():
         found.append(f"Sign-in is switched off: {sign_in}.")

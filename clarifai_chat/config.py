@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 DOTENV = ROOT / ".env"
 LEVELS = ("debug", "info", "warning", "error")
 _OWN_PATHS = {"_stcore", "app", "auth", "component", "healthz", "livez", "media", "metrics"}
-_OWN_PATHS |= {"oauth2callback", "readyz", "static"} | {
+_OWN_PATHS |= {"oauth2callback", "readyz", "shared", "static"} | {
     page.stem for page in (ROOT / "pages").glob("*.py")
 }
 
@@ -59,6 +59,7 @@ class Settings:
     max_uploads_mb: int = 1000
     history: bool = True
     history_days: int = 0
+    sharing: bool = False  # pages that visitors share, for whoever has the link
     database_url: str = field(default="", repr=False)  # a password may be in it
     trusted_proxies: str = ""
     trusted_user_header: str = ""
@@ -367,6 +368,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "MAX_UPLOADS_MB": ("max_uploads_mb", _whole(1, 1_000_000)),
     "HISTORY": ("history", _yes_or_no),
     "HISTORY_DAYS": ("history_days", _whole(0, 36_500)),
+    "SHARING": ("sharing", _yes_or_no),
     "DATABASE_URL": ("database_url", _database),
     "TRUSTED_PROXIES": ("trusted_proxies", _addresses),
     "TRUSTED_USER_HEADER": ("trusted_user_header", _header),

@@ -243,7 +243,7 @@ def app(
     one_clarifai: FakeClarifai, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
 ) -> Iterator[App]:
     log = tmp_path_factory.mktemp("app") / "server.log"
-    running = App(log, CLARIFAI_API_BASE=one_clarifai.base, REPLY_LEASE_S="4")
+    running = App(log, CLARIFAI_API_BASE=one_clarifai.base, REPLY_LEASE_S="4", SHARING="true")
     yield running
     running.stop()
 

@@ -5,7 +5,7 @@ from clarifai_chat.history.store.tables import metadata
 # The first version with a table, for those of later versions than 0001.
 BEGAN = {"clock": "0004", "spending": "0005", "choices": "0006", "playground": "0007"}
 BEGAN |= {"experiments": "0008", "experiment_runs": "0008", "running": "0009"}
-BEGAN |= {"token_uses": "0010"}
+BEGAN |= {"token_uses": "0010", "shared_pages": "0012"}
 FIRST = {"chats", "turns", "attachments", "attachment_uses", "presets"}
 NEWEST = "9999"  # of a table that is not named here
 

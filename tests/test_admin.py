@@ -10,6 +10,7 @@ from clarifai_chat.cli.commands import app
 from clarifai_chat.history import database, notice, saving
 from clarifai_chat.history.owner import COOKIE, new_id, owner_of
 from clarifai_chat.history.store import open_store
+from clarifai_chat.history.store.shared import SharedPage
 from tests.canary import assert_no_canary
 from tests.old_tables import go_back
 from tests.pages import page
@@ -44,6 +45,18 @@ def admin(set_up):
 
     yield admin
     saving.forget_store()
+
+
+def test_a_shared_page_is_revoked_by_its_link(admin, file):
+    store = open_store(file)
+    store.shared.add(ADA, SharedPage("an-id", "chat", "Title", 1.0, 9e9), "", "<p>", "")
+
+    assert "1 shared page of 1 visitor" in admin(file, "status")[1]
+    code, said = admin(file, "revoke", "https://chat.example.com/chat/shared/an-id")
+    assert (code, "does not work any more" in said) == (0, True)
+    assert store.shared.page("an-id") is None
+    assert "No page is shared under this link" in admin(file, "revoke", "an-id")[1]
+    store.close()
 
 
 def test_status_says_what_is_there_and_not_what_is_in_it(admin, address):

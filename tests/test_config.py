@@ -70,6 +70,7 @@ VALUES = {
     ),
     "HISTORY": ("off", "history", False),
     "HISTORY_DAYS": ("30", "history_days", 30),
+    "SHARING": ("yes", "sharing", True),
     "DATABASE_URL": ("postgresql://a:b@db/c", "database_url", "postgresql://a:b@db/c"),
     "TRUSTED_PROXIES": ("10.0.0.5, ::1", "trusted_proxies", "10.0.0.5, ::1"),
     "TRUSTED_USER_HEADER": ("X-User", "trusted_user_header", "X-User"),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser import App, enter_token, listed
@@ -72,6 +73,32 @@ def test_only_a_returning_visitor_finds_the_conversation(
     expect(stranger.get_by_text("is not one of yours, or was deleted")).to_be_visible()
     expect(listed(stranger)).to_have_count(0)
     expect(stranger.get_by_text("Louvre")).to_have_count(0)
+
+
+def test_a_shared_page_is_read_continued_and_revoked(visit: Visit, clarifai: FakeClarifai) -> None:
+    page = visit()
+    asked_and_answered(page, clarifai)
+    page.get_by_role("button", name="Share", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Make a link").click()
+    expect(dialog.get_by_role("img", name="QR code of the shared page")).to_be_visible()
+    address = dialog.locator("code").inner_text()
+    assert Axe().run(page, {"include": "[role=dialog]"}).response["violations"] == []
+
+    reader = visit("about:blank", color_scheme="dark", viewport={"width": 390, "height": 844})
+    reader.goto(address)
+    expect(reader.get_by_text("In Paris, of course.")).to_be_visible()
+    assert reader.context.cookies() == []
+    assert Axe().run(reader).response["violations"] == []
+    reader.get_by_role("link", name="Continue as my copy").click()
+    expect(answer(reader)).to_contain_text("In Paris, of course.")
+    expect(reader).to_have_url(re.compile(r"\?chat=[0-9a-f]{32}$"))
+
+    dialog.get_by_role("button", name="Revoke").click()
+    expect(dialog.get_by_role("button", name="Revoke")).to_have_count(0)
+    reader.goto(address)
+    expect(reader.get_by_role("heading", name="There is no shared page here")).to_be_visible()
+    assert len(clarifai.chats) == 1
 
 
 def test_a_killed_server_loses_no_answer(

@@ -27,6 +27,7 @@ from clarifai_chat.history.store import (
     searching,
     tables,
 )
+from clarifai_chat.history.store.shared import SharedPage
 from clarifai_chat.history.store.tables import attachments, chats, turns, uses
 from tests.old_tables import go_back
 
@@ -1096,6 +1097,23 @@ def age(store, days, table=chats, column="saved_at", **where):
     changed = update(table).values({column: time.time() - days * 24 * 3600})
     with store._writer.begin() as connection:
         connection.execute(changed.filter_by(**where))
+
+
+def test_a_shared_page_is_read_until_it_is_revoked(store):
+    chat = saved(store, a_chat("One"))
+    for id, ends in (("one", time.time() + 60), ("two", time.time() + 60), ("old", 1.0)):
+        page = SharedPage(id, "chat", f"Title {HALVES}", 1.0, ends)
+        assert store.shared.add(ADA, page, f"{chat['id']} other", f"<p>{id} é</p>", "")
+
+    assert store.shared.page("one") == "<p>one é</p>"
+    assert store.shared.copy("one") == ""
+    assert store.shared.page("old") is None
+    assert [each.title for each in store.shared.all(ADA)] == [f"Title {HALVES}"] * 2
+    assert not store.shared.revoke("one", BOB)
+    assert store.shared.revoke("one", ADA)
+    assert store.shared.copy("one") is None
+    store.delete(ADA, chat["id"])
+    assert store.shared.all(ADA) == []
 
 
 def test_a_database_from_before_the_two_steps_keeps_everything(store, address):

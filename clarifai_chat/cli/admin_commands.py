@@ -61,6 +61,15 @@ def delete(visitor: str, yes: bool) -> None:
 
 
 @admin.command()
+@click.argument("link")
+def revoke(link: str) -> None:
+    """Take back a page that a visitor shares, by its LINK: it stops working at once."""
+    from clarifai_chat.cli import administering
+
+    administering.revoke(link)
+
+
+@admin.command()
 def migrate() -> None:
     """Create or update the tables, as the app does when it starts. `check` says the state.
 

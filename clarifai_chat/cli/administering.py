@@ -97,6 +97,13 @@ def delete(visitor: str, *, is_sure: bool) -> None:
     click.echo(f"Removed {what}, and all else of {owner[:16]}.")
 
 
+def revoke(link: str) -> None:
+    id = link.strip().rstrip("/").rpartition("/")[2]
+    if not _with_store(lambda store: store.shared.revoke(id)):
+        raise click.UsageError("No page is shared under this link. It may have expired.")
+    click.echo("Revoked. The link does not work any more.")
+
+
 def migrate() -> None:
     before = _look()
     _with_store(lambda store: None)

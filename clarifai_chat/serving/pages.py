@@ -11,7 +11,7 @@ from clarifai_chat.history import owner
 from clarifai_chat.origins import values
 
 # Paths that are never pages, although uploads and components may be HTML.
-NO_PAGES = ("/_stcore/", "/component/", "/media/", "/static/", "/app/static/")
+NO_PAGES = ("/_stcore/", "/component/", "/media/", "/shared/", "/static/", "/app/static/")
 SCRIPT = ROOT / "frontend" / "built" / "connection.js"
 # Only the browser knows its address: behind a proxy that strips BASE_PATH, redirects would circle.
 GO_BELOW = """(base => {

@@ -16,7 +16,7 @@ from clarifai_chat.config import ROOT, settings
 log = logging.getLogger(__name__)
 
 PAGES = {"/", "/index.html", *(f"/{page.stem}" for page in (ROOT / "pages").glob("*.py"))}
-MAY_BE_HTML = ("/component/", "/media/", "/app/static/")
+MAY_BE_HTML = ("/component/", "/media/", "/shared/", "/app/static/")
 NUMBERS = "/_stcore/metrics"  # Streamlit's own, for anybody; ours are at /metrics
 SIGN_IN = "/auth/login"
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>

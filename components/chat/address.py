@@ -13,6 +13,7 @@ from clarifai_chat.chat.links import BadLink
 from clarifai_chat.history import saving
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.text import cut
+from clarifai_chat.transfer import chat_files, sharing
 from components.actions import chats as chat_actions
 from components.frame import drafts
 from components.state import chat_settings, persistence
@@ -27,7 +28,31 @@ SHOWN = 400  # characters of the system prompt that the notice shows
 def read_url() -> None:
     """Apply what the URL says, once, before anything is drawn."""
     _take_texts()
+    _take_copy()
     _take_chat()
+
+
+def _take_copy() -> None:
+    """Begin a copy of the shared conversation that `?copy=` names, once. Nothing is sent."""
+    asked = str(st.query_params.get("copy", ""))
+    if not asked or asked == session.address_copy:
+        return
+    session.address_copy = asked
+    session.address_chat = str(st.query_params.get("chat", ""))
+    try:
+        found = sharing.copy_of(asked)
+    except sharing.NotShared as error:
+        st.toast(escaped(str(error)), icon=":material/link_off:", duration="long")
+        return
+    owner = persistence.owner()
+    copies = chat_files.import_chats(owner, found) if owner else found.chats
+    if not copies:
+        st.toast(escaped(f"The copy could not be saved. {saving.trouble()}"), duration="long")
+        return
+    chat_actions.begin(copies[0])
+    session.copied_chat = copies[0]["id"]
+    session.linked_system = copies[0]["settings"].get("system", "")
+    st.toast("This copy is yours. Nothing was sent.", icon=":material/file_copy:")
 
 
 def _take_texts() -> None:
@@ -78,6 +103,7 @@ def write() -> None:
     """
     chat, said = session.chat, st.query_params.to_dict()
     wanted = _without_tokens(said)
+    wanted.pop("copy", None)
     if chat["turns"] or chat["revision"]:
         for name in TEXTS:
             wanted.pop(name, None)
@@ -110,7 +136,7 @@ def _without_tokens(said: dict[str, str]) -> dict[str, str]:
 def _has_token(name: str, text: str) -> bool:
     """Return whether it may be an access token; ids of conversations and of models' versions look
     so."""
-    if name == "chat":
+    if name in ("chat", "copy"):
         return False
     around = text
     if name == "model" and (url := catalog.parse_address(text)):

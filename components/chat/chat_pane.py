@@ -92,6 +92,9 @@ class ChatPane:
                 welcome.show(asking.ask_first)
         elif hidden:
             top.button(f"Show earlier messages ({hidden})", key="earlier", on_click=_show_earlier)
+        elif session.copied_chat == session.chat["id"]:
+            with top.container():
+                address.show_notice()
         for turn in turns:
             replies.mark_interrupted(turn)
         branches, others = chats.branches(session.chat), turn_actions.others()

@@ -16,6 +16,7 @@ from clarifai_chat.text import counted
 from clarifai_chat.transfer import chat_files, exports
 from components.actions import comparing
 from components.actions.comparing import FEWEST, MOST
+from components.share import dialog as share_dialog
 from components.state import persistence
 from components.state.app_address import app_address
 from components.state.session import session
@@ -60,6 +61,11 @@ def show() -> None:
                 if session.is_blind
                 else "Questions, answers, tokens and cost side by side as one HTML file, to read"
                 " offline, print or pass on, without the token",
+            )
+            share_dialog.button(
+                {"kind": "comparison", "run": ""},
+                disabled=session.is_blind,
+                why="Vote first: the page names the models" if session.is_blind else "",
             )
         return
     offered = (*session.offered, catalog.BRIEF_DEMO, *comparing.chosen())

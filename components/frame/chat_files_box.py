@@ -11,9 +11,10 @@ from clarifai_chat.history import attachment_contents, saving
 from clarifai_chat.markdown.sanitize import escaped
 from clarifai_chat.playground import keeping, kept
 from clarifai_chat.text import counted, cut
-from clarifai_chat.transfer import chat_files, exports, imports
+from clarifai_chat.transfer import chat_files, exports, imports, sharing
 from clarifai_chat.transfer.exports import Kind
 from components.actions import chats as chat_actions
+from components.actions import sharing as share_actions
 from components.state import choices, kept_playground, persistence
 from components.state.app_address import app_address
 from components.state.session import session
@@ -59,7 +60,16 @@ def show() -> None:
             " or OpenAI messages",
             on_change=_import,
         )
-        if saving.listing(owner, limit=1) or kept.has_any(owner) or running.earlier(owner):
+        links = sharing.is_on() and sharing.listing(owner)
+        if links:
+            st.button(
+                "Shared links",
+                key="shared_links",
+                icon=":material/link:",
+                on_click=share_actions.open_dialog,
+                args=({"kind": "list", "run": ""},),
+            )
+        if saving.listing(owner, limit=1) or kept.has_any(owner) or running.earlier(owner) or links:
             st.toggle("All conversations", key="all_chats")
             if widget("all_chats"):
                 _show_exports("All", "all", owner, None)
@@ -68,8 +78,8 @@ def show() -> None:
                     "Delete everything",
                     key="delete_everything",
                     icon=":material/delete_forever:",
-                    help="Deletes your conversations, presets, favourites, sets, runs and"
-                    " evaluations for good",
+                    help="Deletes your conversations, presets, favourites, sets, runs,"
+                    " evaluations and shared pages for good",
                     disabled=not sure,
                     on_click=_delete_everything,
                 )

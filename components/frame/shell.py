@@ -22,6 +22,7 @@ from components.frame import (
     sign_in,
     token_box,
 )
+from components.share import dialog as share_dialog
 from components.state import choices
 from components.state.bootstrap import bootstrap
 from components.state.session import session
@@ -38,6 +39,8 @@ position: sticky; top: 0; z-index: 10; background: light-dark(#ffffff, #10131f) 
 .st-key-head { padding: 0.25rem }
 .st-key-head h1 { position: absolute; width: 1px; height: 1px; overflow: hidden;
 clip-path: inset(50%) }
+@media (max-width: 640px) { .st-key-share-chat [data-testid="stMarkdownContainer"] {
+position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) } }
 [data-testid="stMultiSelectTagsContainer"] [data-tag],
 [data-testid="stBaseButton-primary"]:enabled { background: #3d5af1 }</style>"""
 
@@ -54,17 +57,20 @@ class Frame(NamedTuple):
         *,
         title: str = "",
         is_chat_page: bool = False,
+        in_head: Callable[[], None] = lambda: None,
         settings_of_page: Callable[[], None] = lambda: None,
     ) -> None:
         """Draw the sidebar, and the model and the access above the page.
 
-        `title` is a heading for screen readers, on a page that shows none.
+        `title` is a heading for screen readers, on a page that shows none; `in_head` draws beside
+        the access.
         """
         if is_chat_page:
             session.wants_chat_page = False
         with self.head:
             model_picker.show()
             token_box.show()
+            in_head()
             st.html(f"{STYLE}<h1>{escape(title)}</h1>" if title else STYLE)
         with self.below:
             notice.show()
@@ -77,6 +83,7 @@ class Frame(NamedTuple):
             settings_of_page()
             chat_files_box.show()
             sign_in.show()
+        share_dialog.show()
 
 
 def open_page(title: str, *, wide: bool = False) -> list[Job]:

@@ -11,6 +11,7 @@ from clarifai_chat.playground.runs import Run
 from clarifai_chat.transfer import exports
 from components.playground import keep_case
 from components.reply.answer_view import AnswerView
+from components.share import dialog as share_dialog
 from components.state import persistence
 from components.state.app_address import app_address
 from components.state.session import session
@@ -43,6 +44,7 @@ def show(run: Run) -> None:
             help="Timeline, verdicts and wire as one HTML file, to read offline, print or pass on,"
             " without the token",
         )
+        share_dialog.button({"kind": "run", "run": turn_id})
         keep_case.show(run)
     if wanted:
         diagram = run_report.diagram(run)

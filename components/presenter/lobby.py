@@ -11,6 +11,7 @@ from components.presenter import steps
 from components.replay import opening
 from components.replay.player import Player
 from components.reply import live
+from components.share import on_stage
 from components.state.session import session
 from components.state.slots import seed
 
@@ -84,6 +85,7 @@ def _show_start(plan: Plan) -> None:
             icon=":material/open_in_new:",
             help="In a window of their own, in step with this one",
         )
+        on_stage.show()
         st.button(
             "All demos",
             key="stage_close",

@@ -15,6 +15,7 @@ from components.presenter.steps import Source
 from components.replay.player import Player
 from components.reply import live
 from components.reply.answer_view import draw_question
+from components.share import on_stage
 from components.state.session import session
 
 # Nothing beside the step: no sidebar, no way to it, no margins. The type is a quarter larger, and
@@ -25,7 +26,7 @@ STYLE = """<style>
 [data-testid="stBottomBlockContainer"] { padding-top: 0.5rem; padding-bottom: 1rem }
 .stMain [data-testid="stLayoutWrapper"]:has(> .st-key-ribbon) { top: 3.75rem }
 @media (min-width: 641px) { html { font-size: 125% } }
-@media (max-width: 640px) { .st-key-stage_recordings { display: none } }
+@media (max-width: 640px) { .st-key-stage_recordings, .st-key-stage_qr { display: none } }
 </style>"""
 
 
@@ -96,6 +97,7 @@ class Presenter:
                 args=(1,),
             )
             st.space("stretch")
+            on_stage.show()
             lobby.show_wish()
             st.button(
                 "Start over",

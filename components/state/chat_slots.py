@@ -1,6 +1,6 @@
 """Keep what a tab remembers about the chat page."""
 
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from clarifai_chat.attachments.attachment import Attachment
 from clarifai_chat.background import Job
@@ -40,6 +40,13 @@ class PendingUpload(TypedDict):
     job: Job  # of clarifai_chat.history.file_reading.read_uploads
 
 
+class Sharing(TypedDict):
+    """What the dialog "Share" is about."""
+
+    kind: Literal["chat", "run", "comparison", "list"]  # the last: only what is shared already
+    run: str  # id of the run's turn, or ""
+
+
 class ChatSlots:
     """The open chat, what goes with the next question, and what Undo restores."""
 
@@ -48,6 +55,9 @@ class ChatSlots:
     deleted_chat = Slot(str)  # id of the conversation deleted last, for Undo
     turns_at_delete = Slot(int)  # of the open conversation then: the next question ends the offer
     exporting = Slot(str)  # id of the conversation whose files are offered
+    sharing = Slot[Sharing | None](lambda: None)
+    shared_now = Slot(str)  # id of the page that was shared last in the open dialog
+    not_shared = Slot(str)  # one sentence: why something was not shared or revoked
     wants_chat_page = Slot(bool)  # a click elsewhere opened a conversation
     removed_turns = Slot[list[Turn]](list)  # deleted last in this conversation, for Undo
     editing = Slot(str)  # id of the turn whose question is being edited
@@ -70,8 +80,10 @@ class ChatSlots:
     chat_query = Slot(str)
     listed_chats = Slot(lambda: 30)  # how many the list shows
     address_chat = Slot(str)  # the ?chat= of the URL that was applied last
+    address_copy = Slot(str)  # the ?copy= that was applied last
     address_texts = Slot[dict[str, str]](dict)  # the ?system= and ?q= that were applied last
     linked_system = Slot(str)  # the system prompt that a link set in this conversation
+    copied_chat = Slot(str)  # id of the conversation that is a copy of a shared one
     former_settings = Slot[ChatSettings](ChatSettings)  # replaced last, for Undo
     former_schema = Slot(str)  # the schema typed before the JSON mode was changed
     checked_schema = Slot[dict[str, str]](dict)  # the schema checked last → what is wrong with it

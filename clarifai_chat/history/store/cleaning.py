@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Executable,
     Table,
     and_,
     delete,
@@ -24,6 +25,7 @@ from clarifai_chat.history.store.tables import (
     clock,
     experiments,
     playground,
+    shared_pages,
     turns,
     uses,
 )
@@ -51,8 +53,15 @@ def purge(connection: Connection, owner: str, chat_id: str) -> bool:
             ~elsewhere,
         )
     )
+    connection.execute(unshared(owner, chat_id))
     one = delete(chats).where(chats.c.owner == owner, chats.c.id == chat_id)
     return connection.execute(one).rowcount > 0
+
+
+def unshared(owner: str, chat_id: str) -> Executable:
+    """Revoke the pages that show a chat."""
+    shows = shared_pages.c.sources.contains(chat_id, autoescape=True)
+    return delete(shared_pages).where(shared_pages.c.owner == owner, shows)
 
 
 def mark_expired(connection: Connection, now: float, days: float) -> None:
@@ -111,8 +120,9 @@ def _date(at: float) -> str:
 def forget_unused(connection: Connection, now: float) -> None:
     """Remove playgrounds' things and experiments that have gone, and attachments without a use.
 
-    All once they cannot be restored.
+    All once they cannot be restored; and shared pages that have expired.
     """
+    connection.execute(delete(shared_pages).where(shared_pages.c.expires_at <= now))
     for table in (playground, experiments):
         connection.execute(delete(table).where(is_gone(now, table)))
     removed = exists().where(

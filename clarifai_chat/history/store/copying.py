@@ -18,13 +18,14 @@ from clarifai_chat.history.store.tables import (
     playground,
     presets,
     running,
+    shared_pages,
     turns,
 )
 from clarifai_chat.text import counted, listed
 
 BATCH = 100  # rows at once
-# An attachment has up to 15 MB; a batch of them has not.
-BATCHES = {attachments.name: 1}
+# An attachment has up to 15 MB, a shared page up to 5; a batch of them has not.
+BATCHES = {attachments.name: 1, shared_pages.name: 1}
 # Numbered again by the other database, in the same order; what a clock said and what runs are of no
 # use there.
 RENUMBERED = turns.c.serial
@@ -42,6 +43,7 @@ class Counts:
     presets: int
     in_playground: int  # sets and runs
     experiments: int
+    shared_pages: int
 
     def __str__(self) -> str:
         things = (
@@ -52,6 +54,7 @@ class Counts:
             if self.in_playground
             else "",
             counted(self.experiments, "experiment") if self.experiments else "",
+            counted(self.shared_pages, "shared page") if self.shared_pages else "",
         )
         return f"{listed(things)} of {counted(self.owners, 'visitor')}"
 
@@ -62,7 +65,7 @@ def count(connection: Connection) -> Counts:
     def rows_of(table: Table) -> int:
         return connection.scalar(select(func.count()).select_from(table)) or 0
 
-    owned = (attachments, presets, choices, playground, experiments)
+    owned = (attachments, presets, choices, playground, experiments, shared_pages)
     others = (select(table.c.owner).where(table.c.owner != EVERYONE) for table in owned)
     owners = select(chats.c.owner).union(*others)
     return Counts(
@@ -73,6 +76,7 @@ def count(connection: Connection) -> Counts:
         rows_of(presets),
         rows_of(playground),
         rows_of(experiments),
+        rows_of(shared_pages),
     )
 
 
@@ -80,7 +84,7 @@ def is_empty(connection: Connection) -> bool:
     """Return whether no visitor has anything in this database."""
     return all(
         connection.execute(select(table.c.owner).limit(1)).first() is None
-        for table in (chats, attachments, presets, choices, playground, experiments)
+        for table in (chats, attachments, presets, choices, playground, experiments, shared_pages)
     )
 
 

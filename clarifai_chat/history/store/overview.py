@@ -15,6 +15,7 @@ from clarifai_chat.history.store.tables import (
     experiments,
     playground,
     presets,
+    shared_pages,
     spending,
     turns,
 )
@@ -68,7 +69,7 @@ class Overview:
 
     def owners(self, beginning: str) -> list[str]:
         """Return the owners whose hash begins so, three at most."""
-        tables = (chats, attachments, presets, choices, playground, experiments)
+        tables = (chats, attachments, presets, choices, playground, experiments, shared_pages)
         each = [
             select(table.c.owner).where(table.c.owner.startswith(beginning, autoescape=True))
             for table in tables

@@ -34,6 +34,7 @@ from clarifai_chat.history.store.probing import Probe
 from clarifai_chat.history.store.rows import Stored
 from clarifai_chat.history.store.running import RunningStore
 from clarifai_chat.history.store.searching import Summary
+from clarifai_chat.history.store.shared import SharedStore
 from clarifai_chat.history.store.tables import (
     attachments,
     chats,
@@ -41,6 +42,7 @@ from clarifai_chat.history.store.tables import (
     experiments,
     playground,
     presets,
+    shared_pages,
     spending,
 )
 from clarifai_chat.history.store.token_uses import TokenUses
@@ -63,6 +65,7 @@ class Store:
         self.experiments = ExperimentStore(self._reading, self._writing, self._dialect)
         self.running = RunningStore(self._dialect, self._reading, self._writing)
         self.token_uses = TokenUses(self._dialect, self._reading, self._writing)
+        self.shared = SharedStore(self._reading, self._writing)
 
     def close(self) -> None:
         """Close every connection; an SQLite file is then whole, and can be copied."""
@@ -180,7 +183,10 @@ class Store:
         return len(found)
 
     def delete(self, owner: str, chat_id: str) -> bool:
-        """Hide the chat until `undelete` or `expire`; return whether there was one."""
+        """Hide the chat until `undelete` or `expire`; return whether there was one.
+
+        Pages that were made of it are not shared any more, whatever follows.
+        """
         return self._mark(owner, chat_id, time.time(), was_deleted=False)
 
     def undelete(self, owner: str, chat_id: str) -> bool:
@@ -198,6 +204,8 @@ class Store:
                     deleted_at=at, saved_at=time.time(), expired_at=None, writes=chats.c.writes + 1
                 )
             )
+            if at is not None:
+                connection.execute(cleaning.unshared(owner, chat_id))
             return done.rowcount > 0
 
     def purge(self, owner: str, chat_id: str) -> bool:
@@ -212,7 +220,7 @@ class Store:
         """Remove all data of the owner for good; return how many chats there were."""
         with self._writing() as connection:
             gone: int = connection.execute(delete(chats).where(chats.c.owner == owner)).rowcount
-            for table in (attachments, presets, choices, playground, experiments):
+            for table in (attachments, presets, choices, playground, experiments, shared_pages):
                 connection.execute(delete(table).where(table.c.owner == owner))
             return gone
 

@@ -1,7 +1,7 @@
 """Define the tables, and types that store any Python text without loss.
 
-`migrations/` creates them; a test compares. Every key begins with the owner, so that two visitors
-who import the same file do not conflict.
+`migrations/` creates them; a test compares. The key of what an import can bring begins with the
+owner, so that two visitors who import the same file do not conflict.
 """
 
 import json
@@ -269,3 +269,19 @@ token_uses = Table(
     Column("id", Text, primary_key=True),
     Column("used_at", Double, nullable=False),
 )
+
+# Pages that a visitor shares. Whoever knows the random id can read one.
+shared_pages = Table(
+    "shared_pages",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("sources", Words, nullable=False),  # ids of its conversations, with spaces between
+    Column("kind", Text, nullable=False),  # "chat", "run" or "comparison"
+    Column("title", Words, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("page", LargeBinary, nullable=False),  # HTML, compressed
+    Column("copy", LargeBinary, nullable=False),  # to continue from, JSON, compressed; b"" if none
+)
+Index("shared_pages_of_owner", shared_pages.c.owner, shared_pages.c.created_at)

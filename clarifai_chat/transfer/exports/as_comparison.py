@@ -26,6 +26,7 @@ def document(
     hide: Callable[[str], str],
     contents: Mapping[str, bytes],
     app: str = "",
+    above: str = "",
 ) -> str:
     """Return the page of conversations that were asked side by side; see `as_html.document`."""
     render = partial(rendered, hide=hide, top=4)
@@ -38,7 +39,7 @@ def document(
         *_settings(chats),
         *_rounds(chats, render, contents),
     ]
-    return page.whole(title(chats), body, wide=True)
+    return page.whole(title(chats), body, wide=True, above=above)
 
 
 def _address(chats: Sequence[Chat], app: str) -> str:

@@ -24,8 +24,12 @@ def document(
     hide: Callable[[str], str],
     contents: Mapping[str, bytes],
     app: str = "",
+    above: str = "",
 ) -> str:
-    """Return the page. `hide` removes access tokens from a text; `app` is the app's address."""
+    """Return the page. `hide` removes access tokens from a text; `app` is the app's address.
+
+    `above` is HTML to begin the page with.
+    """
     many = len(chats) != 1
     title = f"{len(chats)} conversations" if many else words.title(chats[0])
     top = 2 if many else 1
@@ -36,7 +40,7 @@ def document(
     if many:
         link = page.open_link(app)
         body = [f"<h1>{title}</h1>\n", link, *_contents_of_page(chats), *body]
-    return page.whole(title, body)
+    return page.whole(title, body, above=above)
 
 
 def _contents_of_page(chats: Sequence[Chat]) -> Iterator[str]:

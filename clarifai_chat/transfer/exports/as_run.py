@@ -32,7 +32,9 @@ def title(run: Run) -> str:
     return auto_title(runs.prompt(run)) or UNTITLED
 
 
-def document(run: Run, hide: Hide, contents: Mapping[str, bytes], app: str = "") -> str:
+def document(
+    run: Run, hide: Hide, contents: Mapping[str, bytes], app: str = "", above: str = ""
+) -> str:
     """Return the page of a run that holds no access token; see `as_html.document`."""
     render = partial(rendered, hide=hide, top=4)
     steps = runs.steps(run)
@@ -49,7 +51,7 @@ def document(run: Run, hide: Hide, contents: Mapping[str, bytes], app: str = "")
         *map(page.remark, words.remarks(turn, {})),
         *_wire(steps, hide),
     ]
-    return page.whole(title(run), body)
+    return page.whole(title(run), body, above=above)
 
 
 def _address(run: Run, app: str) -> str:

@@ -18,14 +18,14 @@ BAD = ("invalid", "not_json", "unknown_tool")
 Render = Callable[..., str]
 
 
-def whole(title: str, body: Iterable[str], *, wide: bool = False) -> str:
-    """Return the document. `body` is HTML; a wide one has columns."""
+def whole(title: str, body: Iterable[str], *, wide: bool = False, above: str = "") -> str:
+    """Return the document. `body` is HTML, as what is `above` it; a wide one has columns."""
     kind = ' class="columns"' if wide else ""
     inside = "".join(body)
     # What scrolls is reached by keys. No text has these words as they are: its "<" is escaped.
     for scrolls in ("<pre", '<div class="wide"'):
         inside = inside.replace(scrolls, f'{scrolls} tabindex="0"')
-    return "".join([*_head(title), f"<main{kind}>\n", inside, "</main>\n</body>\n</html>\n"])
+    return "".join([*_head(title), f"<main{kind}>\n", above, inside, "</main>\n</body>\n</html>\n"])
 
 
 def _head(title: str) -> Iterator[str]:
@@ -48,6 +48,13 @@ def open_link(address: str) -> str:
         f'<p class="facts"><a href="{escape(address)}" rel="noopener noreferrer">Open in the app'
         f"</a> {shown}</p>\n"
     )
+
+
+def shared(until: str, copy: str) -> str:
+    """Return what tells readers of a shared page what it is; `copy` is a link, or ""."""
+    link = f' <a href="{escape(copy)}" rel="nofollow">Continue as my copy</a>' if copy else ""
+    said = f"Shared as it was then, without what came later. This link works until {until}."
+    return f'<p class="shared">{escape(said)}{link}</p>\n'
 
 
 def facts(texts: Iterable[str]) -> str:

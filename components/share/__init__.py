@@ -1,0 +1,1 @@
+"""Share what is on a page: the dialog, the links, QR codes."""
