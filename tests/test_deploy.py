@@ -166,11 +166,12 @@ def test_caddy_reads_what_compose_gives_it(site, tmp_path):
 
 
 class Named(BaseHTTPRequestHandler):
-    """Stands for a process of the app: says which it is."""
+    """Stands for a process of the app: says which it is, and with `stops` that it is to stop."""
 
     def do_GET(self):
         name = self.server.server_address[0].encode()
-        self.send_response(200)
+        is_ready = self.path != "/readyz" or not getattr(self.server, "stops", False)
+        self.send_response(200 if is_ready else 503)
         self.send_header("Content-Length", str(len(name)))
         self.end_headers()
         self.wfile.write(name)
@@ -194,7 +195,7 @@ def two_processes():
 
 
 @pytest.mark.slow
-def test_a_browser_comes_back_to_its_process_until_that_is_gone(two_processes, tmp_path):
+def test_a_browser_comes_back_to_its_process_until_that_stops_or_is_gone(two_processes, tmp_path):
     caddy, port = program("caddy"), free_port()
     text = (ROOT / "deploy" / "compose" / "Caddyfile").read_text()
     (tmp_path / "Caddyfile").write_text("{\nadmin off\n}\n" + text)
@@ -212,10 +213,14 @@ def test_a_browser_comes_back_to_its_process_until_that_is_gone(two_processes, t
             mine = browser.get(url).text
             assert {browser.get(url).text for _ in range(20)} == {mine}
 
-            two_processes[mine].shutdown()
-            two_processes[mine].server_close()
             (other,) = {*two_processes} - {mine}
+            two_processes[mine].stops = True  # it still answers
             until(lambda: browser.get(url).text == other)
+
+            two_processes[mine].stops = False
+            two_processes[other].shutdown()
+            two_processes[other].server_close()
+            until(lambda: browser.get(url).text == mine)
     finally:
         proxy.terminate()
         proxy.wait(20)
