@@ -9,10 +9,10 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from clarifai_chat.chat import replies
 from clarifai_chat.chat.chats import Chat
@@ -31,10 +31,18 @@ WITHDRAWN_S = 3.0  # for another replica to withdraw a question
 SURE_S = 2.0  # for which a silent replica is watched: after an outage its next beat takes a moment
 
 
+class Saver(Protocol):
+    """Who saves a turn while it is answered: `keeper` in conversations."""
+
+    def followed(self) -> Mapping[str, object]: ...  # the turns that are still to be saved, by id
+    def save_now(self, turn: Turn) -> None: ...
+
+
 @dataclass(slots=True)
 class _Claimed:
     at: "Place"
     turn: Turn
+    saver: Saver
     is_asked: bool = False
 
 
@@ -55,14 +63,18 @@ _state = _State()
 
 
 @contextmanager
-def claiming(owner: str, chat_id: str, turn: Turn) -> Iterator[bool]:
+def claiming(
+    owner: str, chat_id: str, turn: Turn, *, id: str = "", saver: Saver = keeper
+) -> Iterator[bool]:
     """Claim a turn, to be asked within the block; False if another replica is asking it.
+
+    It is stored as `id`, by default its own.
 
     Without a working database there is nothing that others could see: then it is True.
     """
     from clarifai_chat.history.store.running import Place
 
-    mine = _Claimed(Place(owner, chat_id, turn["id"]), turn)
+    mine = _Claimed(Place(owner, chat_id, id or turn["id"]), turn, saver)
     is_free, why = database.attempt(lambda store: store.running.claim(mine.at, ME))
     if why or not is_free:
         yield bool(why)
@@ -125,10 +137,10 @@ def _tend() -> None:
                 _claim_again(each)
             elif errand.is_to_stop:
                 _end(each.turn)
-                keeper.save_now(each.turn)
+                each.saver.save_now(each.turn)
             elif errand.is_watched and (reply := replies.get(each.turn)):
                 reply.seen_at = time.monotonic()
-                keeper.save_now(each.turn)
+                each.saver.save_now(each.turn)
 
 
 def _beat() -> str:
@@ -140,7 +152,7 @@ def _is_done(each: _Claimed) -> bool:
     """Return whether a reply is over and saved, or was withdrawn before it was asked."""
     if not each.is_asked or replies.get(each.turn):
         return False
-    return not is_over(each.turn) or each.turn["id"] not in keeper.followed()
+    return not is_over(each.turn) or each.turn["id"] not in each.saver.followed()
 
 
 def _drop(each: _Claimed) -> None:
@@ -179,21 +191,18 @@ def catch_up(owner: str, chat: Chat) -> None:
         handle = replies.get(turn)
         if handle and handle.queue == chat["id"]:
             chat["turns"][number] = handle.turn  # another tab follows it
-        elif handle is None and (reply := _Followed(owner, chat, turn)).look():
+        elif handle is None and (reply := _ChatFollowed(owner, chat, turn)).look():
             replies.adopt(reply)
 
 
-class _Followed(replies.Reply):
-    """A handle of a reply that another replica runs."""
+class Followed(replies.Reply):
+    """A handle of a reply that another replica runs, stored at `at`."""
 
     is_elsewhere = True
 
-    def __init__(self, owner: str, chat: Chat, turn: Turn) -> None:
-        from clarifai_chat.history.store.running import Place
-
-        super().__init__(turn, lambda _: iter(()), chat["id"], lambda: False, ())
-        self._owner, self._chat = owner, chat
-        self._at = Place(owner, chat["id"], turn["id"])
+    def __init__(self, at: "Place", turn: Turn, queue: str) -> None:
+        super().__init__(turn, lambda _: iter(()), queue, lambda: False, ())
+        self._at = at
         self._changed_at = 0.0
         self._noted_at = self._silent_at = float("-inf")
         self._silent: News | None = None
@@ -218,16 +227,23 @@ class _Followed(replies.Reply):
             return False
         self._changed_at = news.changed_at
         if news.body:
-            self._take_over(whole_data(json.loads(news.body)))
+            self.take_over(whole_data(json.loads(news.body)), news)
         if is_over(self.turn):
             self.finish("")
         elif not news.replica or self._has_died(news):
             replies.mark_interrupted(self.turn, although=self)
             self.finish("")
-            keeper.follow(self._owner, self._chat, self.turn)
+            self.save()
         return not is_over(self.turn)
 
-    def _take_over(self, stored: Turn) -> None:
+    def save(self) -> None:
+        """Have the turn saved soon: it was interrupted."""
+
+    def take_over(self, stored: Any, news: "News") -> None:
+        """Show what is stored, in the form of its table."""
+        self.show(stored)
+
+    def show(self, stored: Turn) -> None:
         with self.folding():
             ended_at = stored["ended_at"]
             for name in set(self.turn) - set(stored):
@@ -271,3 +287,14 @@ class _Followed(replies.Reply):
         while time.monotonic() < until and self.look():
             time.sleep(LOOK_S / 3)
         return self.turn["asked_at"] is None and is_over(self.turn)
+
+
+class _ChatFollowed(Followed):
+    def __init__(self, owner: str, chat: Chat, turn: Turn) -> None:
+        from clarifai_chat.history.store.running import Place
+
+        super().__init__(Place(owner, chat["id"], turn["id"]), turn, chat["id"])
+        self._owner, self._chat = owner, chat
+
+    def save(self) -> None:
+        keeper.follow(self._owner, self._chat, self.turn)

@@ -137,7 +137,7 @@ def note_use(owner: str, ids: list[str]) -> None:
             _start()
 
 
-def running() -> dict[str, Followed]:
+def followed() -> dict[str, Followed]:
     """Return the runs that are being saved, by turn id."""
     with _keeper.lock:
         return {**_keeper.followed}

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from clarifai_chat.chat import replies
+from clarifai_chat.chat.turn import is_over
 from clarifai_chat.history import database
-from clarifai_chat.playground import keeping, runs
+from clarifai_chat.playground import keeping, runs, shared
 from clarifai_chat.playground.keeping import Followed
 from clarifai_chat.playground.kept_data import (
     KeptRun,
@@ -28,17 +28,20 @@ if TYPE_CHECKING:
 def load(owner: str) -> tuple[Loaded | None, str]:
     """Return what a visitor has, and why it cannot be read, or "".
 
-    Runs in progress are the same objects as in the tab that began them. Others that are not over
-    were interrupted.
+    Runs in progress are the same objects as in the tab that began them, or followed where another
+    process asks them. Others that are not over were interrupted.
     """
     keeping.flush(owner)
-    followed = keeping.running()
+    followed = keeping.followed()
+    going_on: list[tuple[Run, KeptRun]] = []
 
     def find(store: "Store") -> Loaded:
         stored = store.playground.load_set(owner)
         found_runs, kept_runs = [], {}
         for row in store.playground.runs(owner):
             run, kept = _run_in(row, followed)
+            if not is_over(run["turn"]):
+                going_on.append((run, kept))
             found_runs.append(run)
             kept_runs[run["turn"]["id"]] = kept
         open_set = _open_set(stored) if stored else None
@@ -46,6 +49,8 @@ def load(owner: str) -> tuple[Loaded | None, str]:
         return {"open_set": open_set, "slots": slots, "runs": found_runs, "kept_runs": kept_runs}
 
     found, why = database.attempt(find)
+    for run, kept in going_on:
+        shared.catch_up(owner, run, kept)
     if found:
         ids = [kept["id"] for kept in found["kept_runs"].values()]
         keeping.note_use(owner, [*ids, *([found["open_set"]["id"]] if found["open_set"] else [])])
@@ -56,7 +61,6 @@ def _run_in(row: "Stored", followed: Mapping[str, Followed]) -> tuple[Run, KeptR
     if live := next((e for e in followed.values() if e.kept["id"] == row.id), None):
         return live.run, live.kept
     run = _whole(whole_data(json.loads(row.body)))
-    replies.mark_interrupted(run["turn"])
     kept = new_run()
     kept["id"], kept["revision"], kept["mark"] = row.id, row.revision, mark_of(run)
     return run, kept

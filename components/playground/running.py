@@ -17,7 +17,7 @@ from clarifai_chat.playground.runs import Run
 from clarifai_chat.tools.lint.check import check
 from components.actions import code, tool_servers
 from components.playground import run_answerers, run_form, run_history, tool_text
-from components.state import persistence
+from components.state import kept_playground, persistence
 from components.state.session import is_here, session
 from components.state.streamlit_patches import uninterrupted
 
@@ -90,6 +90,13 @@ def _asks(prompt: str) -> bool:
 
 
 def send(run: Run) -> None:
+    """Request the next reply of a run of the page, unless another process is asking it."""
+    with kept_playground.asking(run) as is_free:
+        if is_free:
+            ask(run)
+
+
+def ask(run: Run) -> None:
     """Request the run's next reply."""
     turn, endpoint, owner = run["turn"], session.endpoint(run["turn"]), persistence.owner()
     ask_server = tool_servers.asker()

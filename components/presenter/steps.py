@@ -264,7 +264,7 @@ def _ask(step: Step) -> None:
     if step["tools"]:
         new = _new_run(step, models[0])
         _note([new["turn"]], new, is_played=False)
-        running.send(new)
+        running.ask(new)  # not one of the playground: it is not saved
         return
     asked = [new_turn(step["prompt"], asked_of(model)) for model in models]
     _note(asked, None, is_played=False)

@@ -4,13 +4,16 @@ What a set consists of is in playground_slots.py.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from clarifai_chat.access_token import MARK, holds, redact
 from clarifai_chat.attachments.attachment import Attachment
+from clarifai_chat.chat import replies
 from clarifai_chat.config import settings
 from clarifai_chat.history import attachment_contents
-from clarifai_chat.playground import keeping, kept
+from clarifai_chat.playground import keeping, kept, shared
 from clarifai_chat.playground.kept_data import mark_of, new_run, new_set
 from clarifai_chat.playground.runs import Run
 from clarifai_chat.text import listed
@@ -136,10 +139,15 @@ def _note_runs(owner: str) -> None:
             continue
         if session.is_set_temporary and not state["revision"]:
             state["is_left_out"] = True
-        elif mark_of(run) != state["mark"]:
+        elif mark_of(run) != state["mark"] and not _is_elsewhere(run):
             _follow(owner, run)
     here = {run["turn"]["id"] for run in session.runs}
     session.kept_runs = {id: state for id, state in states.items() if id in here}
+
+
+def _is_elsewhere(run: Run) -> bool:
+    handle = replies.get(run["turn"])
+    return handle is not None and handle.is_elsewhere
 
 
 def _follow(owner: str, run: Run) -> None:
@@ -148,6 +156,25 @@ def _follow(owner: str, run: Run) -> None:
         state["is_left_out"], state["trouble"] = True, f"The last run {keeping.HELD}"
         return
     keeping.follow(owner, run, state, lambda data: holds(data, access["pat"]))
+
+
+@contextmanager
+def asking(run: Run) -> Iterator[bool]:
+    """Let other processes know that a run is asked within this block, and save it then.
+
+    False if another process is asking it: then it is followed from there.
+    """
+    owner = persistence.owner()
+    state = session.kept_runs.get(run["turn"]["id"]) or new_run()
+    is_secret = holds(_asked(run), session.pat)
+    is_unsaved = session.is_temporary or session.is_set_temporary or state["is_left_out"]
+    if owner is None or is_unsaved or is_secret:
+        yield True
+        return
+    session.kept_runs = {**session.kept_runs, run["turn"]["id"]: state}
+    access = session.access
+    with shared.claiming(owner, run, state, lambda data: holds(data, access["pat"])) as is_free:
+        yield is_free
 
 
 def _asked(run: Run) -> dict[str, Any]:

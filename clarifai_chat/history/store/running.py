@@ -10,11 +10,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, literal, or_, select, update
 
 from clarifai_chat.history.store import statements
-from clarifai_chat.history.store.tables import running, turns
+from clarifai_chat.history.store.tables import playground, running, turns
 
+RUNS = "playground"  # in place of a chat's id: a run of the playground, by its id
 LOST_S = 5.0  # without a heartbeat, of which there is one every 1.5 s
 
 Connecting = Callable[[], AbstractContextManager[Connection]]
@@ -43,7 +44,7 @@ class News:
     replica: str  # "" if none runs it
     beat_at: float
     is_silent: bool  # no heartbeat for `LOST_S`
-    changed_at: float  # of the stored turn; 0 if it is gone
+    changed_at: float  # of the stored turn, or the revision of a run; 0 if it is gone
     body: str  # JSON of the turn; "" if it has not changed, or is gone
 
 
@@ -97,17 +98,15 @@ class RunningStore:
     def news(self, at: Place, changed_at: float) -> News:
         """Return how a reply goes on, with its turn if that has changed since `changed_at`."""
         row_of = select(running.c.replica, running.c.beat_at, self._is_silent())
-        turn_of = select(turns.c.updated_at, turns.c.body)
-        turn_of = turn_of.where(turns.c.owner == at.owner, turns.c.chat_id == at.chat_id)
-        turn_of = turn_of.where(turns.c.id == at.turn_id, turns.c.removed_at.is_(None))
+        turn_of = _run_at(at) if at.chat_id == RUNS else _turn_at(at)
         with self._reading() as connection:
             # In this order: a row is removed after the end of its reply is saved.
             row = connection.execute(row_of.where(_is_at(at))).one_or_none()
-            now = connection.scalar(turn_of.with_only_columns(turns.c.updated_at))
+            now = connection.scalar(turn_of.with_only_columns(turn_of.selected_columns[0]))
             is_new = now is not None and now != changed_at
             turn = connection.execute(turn_of).one_or_none() if is_new else None
         body: str = turn.body if turn else ""
-        changed_at = turn.updated_at if turn else changed_at if now is not None else 0.0
+        changed_at = turn[0] if turn else changed_at if now is not None else 0.0
         if row is None:
             return News("", 0.0, True, changed_at, body)
         return News(row[0], row[1], bool(row[2]), changed_at, body)
@@ -151,6 +150,17 @@ def now(dialect: str) -> ColumnElement[Any]:
     if dialect == "sqlite":
         return literal(time.time())
     return func.date_part("epoch", func.clock_timestamp())
+
+
+def _turn_at(at: Place) -> Select[Any]:
+    found = select(turns.c.updated_at, turns.c.body).where(turns.c.owner == at.owner)
+    found = found.where(turns.c.chat_id == at.chat_id, turns.c.id == at.turn_id)
+    return found.where(turns.c.removed_at.is_(None))
+
+
+def _run_at(at: Place) -> Select[Any]:
+    found = select(playground.c.revision, playground.c.body).where(playground.c.kind == "run")
+    return found.where(playground.c.owner == at.owner, playground.c.id == at.turn_id)
 
 
 def _is_at(at: Place) -> ColumnElement[bool]:
