@@ -20,6 +20,7 @@ from components.state.slots import forget_widgets, widget
 KEY = "tools"
 PLAIN_KEY = "tools_plain"
 MAX_UNDO = 20
+MAX_COUNTED = 3000
 
 
 def begin() -> None:
@@ -42,10 +43,11 @@ def tokens(tools: Sequence[ToolSpec]) -> int | None:
     """Return about how many tokens the tools add to a request, or None if not countable yet."""
     if not tools or not llm.is_ready():
         return None
-    text = json.dumps(tools, ensure_ascii=False)
-    if session.counted_tools[:1] != [text]:  # two parts of the page ask, with each of its runs
-        session.counted_tools = [text, llm.count_tokens(text)]
-    return int(session.counted_tools[1])
+    texts = [json.dumps(tool, ensure_ascii=False) for tool in tools]
+    known = session.counted_tools if len(session.counted_tools) < MAX_COUNTED else {}
+    new = {hash(text): llm.count_tokens(text) for text in texts if hash(text) not in known}
+    session.counted_tools = known = {**known, **new}
+    return sum(known[hash(text)] for text in texts) + len(tools)  # and the commas between them
 
 
 def current() -> ToolSet:

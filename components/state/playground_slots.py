@@ -52,8 +52,8 @@ class PlaygroundSlots:
     tools_off = Slot[list[str]](list)  # names of those that are not sent
     tool_filter = Slot(str, kept=False)  # which tools the list shows
     more_tools = Slot(int, kept=False)  # how many of them beyond the first
-    # The tools as they are sent, and their tokens.
-    counted_tools = Slot[list[Any]](list, kept=False)
+    # The hash of a tool as it is sent → its tokens.
+    counted_tools = Slot[dict[int, int]](dict, kept=False)
     # What the app replaced, newest last: a whole set, or only the text.
     set_aside = Slot[list[ToolSet | str]](list)
     # Which fix is shown: the code and place of its finding.
