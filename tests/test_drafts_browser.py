@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import listed
+from tests.browser import listed, settled
 from tests.canary import CANARY
 from tests.fake_clarifai import FakeClarifai, says
 from tests.patience import until
@@ -136,6 +136,7 @@ def test_a_draft_goes_where_the_visitor_wants_none_kept(visit: Visit) -> None:
 
     box(page).fill("The last one")
     stores(page, "The last one")
+    settled(page)  # a menu that is opened while the page is drawn may be folded again by it
     sidebar.get_by_text("Manage chats").click()
     sidebar.get_by_text("All conversations", exact=True).click()
     sidebar.get_by_text("Yes, delete all of them").click()
