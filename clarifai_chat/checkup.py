@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Literal
 
-from clarifai_chat import VERSION, config, network, secrets_file, surroundings
+from clarifai_chat import VERSION, config, network, secrets_file, surroundings, welcome_file
 from clarifai_chat.catalog import parse_address
 from clarifai_chat.config import BadSettings, server_name, settings
 from clarifai_chat.errors import ChatError
@@ -36,7 +36,7 @@ def problems() -> list[str]:
     ]
     if settings().sharing and not settings().history:
         found.append("Nothing can be shared: SHARING needs HISTORY, which is false.")
-    found += plans.problems()
+    found += [*plans.problems(), *welcome_file.problems()]
     if sign_in := secrets_file.problem():
         found.append(f"Sign-in is switched off: {sign_in}.")
     return found

@@ -66,6 +66,7 @@ class Settings:
     allowed_origins: str = ""
     frame_ancestors: str = "'self'"
     mcp_hosts: str = ""  # those that visitors may name, with a port or without, and spaces between
+    welcome_file: str = ""  # the greeting and the starters of an empty chat
     demos_dir: str = ""  # demos of the operator's own, beside the shipped ones
     log_level: str = "info"
     log_format: str = "lines"
@@ -375,6 +376,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "ALLOWED_ORIGINS": ("allowed_origins", _origins),
     "FRAME_ANCESTORS": ("frame_ancestors", _one_line),
     "MCP_HOSTS": ("mcp_hosts", _hosts),
+    "WELCOME_FILE": ("welcome_file", _text),
     "DEMOS_DIR": ("demos_dir", _text),
     "LOG_LEVEL": ("log_level", _level),
     "LOG_FORMAT": ("log_format", _format),

@@ -69,6 +69,7 @@ VALUES = {
         "https://a.test http://b.test:81",
     ),
     "HISTORY": ("off", "history", False),
+    "WELCOME_FILE": ("/etc/welcome.yaml", "welcome_file", "/etc/welcome.yaml"),
     "HISTORY_DAYS": ("30", "history_days", 30),
     "SHARING": ("yes", "sharing", True),
     "DATABASE_URL": ("postgresql://a:b@db/c", "database_url", "postgresql://a:b@db/c"),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from clarifai_chat import demo
+from clarifai_chat import demo, welcome_file
 from clarifai_chat.config import settings
 from clarifai_chat.markdown.sanitize import escaped
 from components.reply import answer_view
@@ -19,7 +19,8 @@ STARTERS: tuple[tuple[str, str], ...] = (
 
 def show(ask: Callable[[str], None]) -> None:
     """Draw the welcome; a click on a prepared question passes it to `ask`."""
-    st.title("What would you like to know?", anchor=False)
+    own = welcome_file.welcome()
+    st.title(escaped(own.greeting) or "What would you like to know?", anchor=False)
     starters = STARTERS
     if session.model.is_demo:
         starters = demo.STARTERS
@@ -33,8 +34,9 @@ def show(ask: Callable[[str], None]) -> None:
             " at the top of the page. The Demo needs none."
         )
     with st.container(horizontal=True):
-        for number, (label, prompt) in enumerate(starters):
-            st.button(label, key=f"starter:{number}", help=prompt, on_click=ask, args=(prompt,))
+        for number, (label, prompt) in enumerate(own.starters or starters):
+            label, help = (escaped(label), escaped(prompt)) if own.starters else (label, prompt)
+            st.button(label, key=f"starter:{number}", help=help, on_click=ask, args=(prompt,))
     st.page_link(
         "pages/compare.py", label="Compare models side by side", icon=":material/view_column:"
     )
