@@ -280,6 +280,7 @@ def test_an_edited_module_in_mid_reply_loses_nothing(
         gate = Gate("Half an ", "answer.")
         clarifai.next(gate, says("Second."))
         ask(page, "First question")
+        expect(answer(page)).to_contain_text("Half an")
         ask(page, "Second question")
         expect(answer(page)).to_contain_text("Waiting for the answer above")
         for name in ("components/chat/transcript.py", "clarifai_chat/chat/usage.py"):
