@@ -7,7 +7,7 @@ from clarifai_chat.checkup import problems
 from clarifai_chat.welcome_file import BadWelcome, read
 from tests.pages import page, questions
 
-GOOD = """greeting: What shall we *build*?
+GOOD = """greeting: What would you *build*?
 starters:
 - label: A poem
   question: Write a poem about rain.
@@ -57,7 +57,7 @@ def test_the_page_shows_the_operators_greeting_and_starters(open_app, file):
     file(GOOD)
     app = open_app()
 
-    assert app.title[0].value == r"What shall we \*build\*?"
+    assert app.title[0].value == r"What would you \*build\*?"
     assert [b.label for b in app.main.button if b.key.startswith("starter:")] == ["A poem"]
     assert problems() == []
     app.click("starter:0")

@@ -15,7 +15,7 @@ from clarifai_chat import json_text
 
 MAX_DELAY_S = 30.0
 MAX_CHARS = 1_000_000
-MOST = 10**9  # of any number in a mock; NaN is none
+MOST = 10**9  # of any number in a mock; NaN is refused
 Kind = Literal["fixed", "sequence", "table", "error", "huge", "wrong_type", "injection"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 FAULTS: tuple[Kind, ...] = ("error", "huge", "wrong_type", "injection")

@@ -157,7 +157,7 @@ def revoke(owner: str, id: str) -> bool:
 
 
 def html_of(id: str) -> str | None:
-    """Return a shared page; None if there is none with this id. Raises `NotShared`."""
+    """Return the shared page with this id, or None. Raises `NotShared`."""
     if not is_on() or not _ID.fullmatch(id):
         return None
     found, why = database.attempt(lambda store: store.shared.page(id))
